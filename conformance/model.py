@@ -1,0 +1,344 @@
+"""The words of the project as frozen dataclasses.
+
+Belongs here: the nouns that every layer shares (clause, case, scenario, exchange, transcript, finding, judgement) and
+nothing else. Does not belong here: loading, sending, judging, wording, or any import from another part of the package.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+Json = Any
+"""A value that `json.loads` can return. Typed loosely on purpose: what an endpoint sends has no promised shape."""
+
+
+class HarnessError(Exception):
+    """Something that we did wrong (configuration, catalogue, disk, a bug). Never a vendor's failure.
+
+    `exit_code` is the process exit code that the command ends with: 2 could not decide, 3 our own error, 4 usage.
+    """
+
+    def __init__(self, message: str, *, exit_code: int = 3) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class Level(StrEnum):
+    """How strongly a clause binds."""
+
+    MUST = "must"
+    SHOULD = "should"
+    MAY = "may"
+
+
+class Direction(StrEnum):
+    """What a clause is about: what a valid request gets (serve) or what an invalid one gets (refuse)."""
+
+    SERVE = "serve"
+    REFUSE = "refuse"
+
+
+class Plane(StrEnum):
+    """Who decides the outcome: the server alone (protocol) or the model as well (behaviour)."""
+
+    PROTOCOL = "protocol"
+    BEHAVIOUR = "behaviour"
+
+
+class Mode(StrEnum):
+    """How a message is asked for: one JSON body, or an event stream."""
+
+    JSON = "json"
+    STREAM = "stream"
+
+
+class Outcome(StrEnum):
+    """What can be said of a case after judging."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    IGNORED = "ignored"
+    UNSUPPORTED = "unsupported"
+    INCONCLUSIVE = "inconclusive"
+    NOT_APPLICABLE = "not-applicable"
+    NOT_RUN = "not-run"
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One normative statement about the API. The ledger under `specs/clauses/` holds all of them.
+
+    `uncertain` says why the statement itself is not sure; such a clause informs and never decides. `caveat` is a
+    remark that does not weaken the statement. `uncovered` is the reason why no case tests the clause yet.
+    """
+
+    id: str
+    area: str
+    level: Level
+    direction: Direction
+    grade: str
+    depends: str
+    statement: str
+    observe: str
+    source: str
+    uncertain: str | None = None
+    caveat: str | None = None
+    uncovered: str | None = None
+
+    @property
+    def informational(self) -> bool:
+        """True when a violation of this clause is told but never decides: level may, grade D, or uncertain."""
+        return self.level is Level.MAY or self.grade == "D" or self.uncertain is not None
+
+
+@dataclass(frozen=True)
+class CheckCall:
+    """One line of `expect` or `given`: a check by name, its argument, and the step it looks at (1-based, None: last)."""
+
+    name: str
+    argument: Json = None
+    step: int | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request to send, before the target's base URL, model, key and version are filled in.
+
+    `body` is a JSON value, in which `{"$reply": ...}` stands for something the previous step returned, or None.
+    `raw` replaces the body by these exact bytes. A header with value None is left out. `auth` is `default`, `none`,
+    `invalid`, `x-api-key`, `bearer` or `both`. `fill_model` False leaves `model` out where the body does not name one.
+    """
+
+    method: str = "POST"
+    path: str = "/v1/messages"
+    query: Mapping[str, Json] = field(default_factory=dict)
+    headers: Mapping[str, str | None] = field(default_factory=dict)
+    body: Json = None
+    raw: bytes | None = None
+    auth: str = "default"
+    fill_model: bool = True
+
+    @property
+    def makes_message(self) -> bool:
+        """True for requests that create a message, which exist in both modes."""
+        return self.method == "POST" and self.path == "/v1/messages"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is sent, once per run: one or a few steps in one mode. `name` is shared by its two modes."""
+
+    name: str
+    mode: Mode
+    steps: tuple[Step, ...]
+
+    @property
+    def id(self) -> str:
+        """The scenario's key in plan and journal, as in `weather/stream`."""
+        return f"{self.name}/{self.mode}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One claim that follows from clauses and is judged on transcripts by checks.
+
+    Exactly one of `steps` (the case's own scenario, named `scenario`) and `on` (scenarios of others, or a selector such
+    as `every-stream`) is set. `control` names the scenario that is the same request without the thing under test,
+    `beside` further scenarios that checks may look up. The first of `clauses` governs the level. A case that expects
+    a refusal has direction refuse. `protects` marks refusals that gate although strictness does not.
+    """
+
+    id: str
+    title: str
+    area: str
+    clauses: tuple[str, ...]
+    level: Level
+    direction: Direction
+    informational: bool
+    plane: Plane
+    modes: tuple[Mode, ...]
+    expect: tuple[CheckCall, ...]
+    file: str
+    line: int
+    steps: tuple[Step, ...] = ()
+    scenario: str | None = None
+    on: tuple[str, ...] = ()
+    control: str | None = None
+    beside: tuple[str, ...] = ()
+    given: tuple[CheckCall, ...] = ()
+    needs: tuple[str, ...] = ()
+    protects: bool = False
+    caught: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    since: str | None = None
+    derived: bool = False
+
+
+@dataclass(frozen=True)
+class SentRequest:
+    """A request as it went out, redacted."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    @cached_property
+    def json(self) -> Json:
+        """The body as JSON, or None where it is empty or not JSON."""
+        try:
+            return json.loads(self.body) if self.body else None
+        except ValueError:
+            return None
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, by case-insensitive name."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Bytes as they arrived, `at` seconds after the request was started."""
+
+    at: float
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Response:
+    """A response as it came in, redacted: status, headers in order of arrival, decoded body bytes with their times."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    chunks: tuple[Chunk, ...]
+    http_version: str = "HTTP/1.1"
+    first_byte: float | None = None
+    ended: float | None = None
+
+    @cached_property
+    def body(self) -> bytes:
+        """All chunks joined."""
+        return b"".join(chunk.data for chunk in self.chunks)
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, by case-insensitive name."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    @property
+    def media_type(self) -> str:
+        """The content type without parameters, in lower case; empty where there is none (RFC 9110, section 8.3.1)."""
+        return (self.header("content-type") or "").split(";")[0].strip().lower()
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A transport failure: no response, or one that broke off.
+
+    `kind` is one of `dns`, `connect`, `tls`, `closed` (the peer ended the connection early), `protocol` (not HTTP),
+    `timeout-connect`, `timeout-first-byte`, `timeout-gap`, `timeout-total`, `limit-bytes`, `limit-events`,
+    `limit-event-size`.
+    """
+
+    kind: str
+    message: str
+    at: float
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One HTTP request and its response as recorded. `line` is its line number in the journal (1-based, 0: none)."""
+
+    scenario: str
+    mode: Mode
+    step: int
+    attempt: int
+    started: str
+    request: SentRequest
+    response: Response | None
+    trouble: Trouble | None = None
+    line: int = 0
+
+    @property
+    def scenario_id(self) -> str:
+        """The key of the scenario that this exchange belongs to."""
+        return f"{self.scenario}/{self.mode}"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One server-sent event as parsed (WHATWG HTML, section 9.2.6).
+
+    `name` is None where no `event` field was sent. `data` is None where no `data` field was sent. `offset` and `end`
+    are byte positions in the response body, `at` the arrival time of the chunk that completed it. `terminated` is
+    False for what stood at the end of the body without a blank line.
+    """
+
+    name: str | None
+    data: str | None
+    offset: int
+    end: int
+    at: float
+    terminated: bool = True
+
+    @cached_property
+    def json(self) -> Json:
+        """The data as JSON, or None where there is none or it is not JSON."""
+        try:
+            return json.loads(self.data) if self.data is not None else None
+        except ValueError:
+            return None
+
+    @property
+    def type(self) -> str | None:
+        """The `type` inside the data, or None."""
+        value = self.json
+        kind = value.get("type") if isinstance(value, dict) else None
+        return kind if isinstance(kind, str) else None
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a finding was made: a journal line, and in it a JSON pointer, an event (1-based) or a byte offset."""
+
+    line: int = 0
+    scenario: str = ""
+    pointer: str | None = None
+    event: int | None = None
+    offset: int | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One observed deviation. `kind` groups findings of one cause, for example `accepted` for a missing refusal."""
+
+    check: str
+    expected: str
+    actual: str
+    where: Where = Where()
+    kind: str = "deviation"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The outcome of one case in one mode.
+
+    `reason` is a sentence for outcomes other than pass. `seen` counts the exchanges that showed what the case is
+    about, `deviating` those with findings. `evidence` are journal lines. `gates` tells whether this outcome violates
+    the gate of the run, `axis` is `conformance` or `strictness`.
+    """
+
+    case: str
+    mode: Mode
+    outcome: Outcome
+    reason: str = ""
+    findings: tuple[Finding, ...] = ()
+    evidence: tuple[int, ...] = ()
+    seen: int = 0
+    deviating: int = 0
+    gates: bool = False
+    axis: str = "conformance"

@@ -1,0 +1,1 @@
+"""What is right: specs/ and catalogue/ as objects. Nothing here sends, judges or words a report."""
