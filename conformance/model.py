@@ -290,7 +290,7 @@ class Event:
         """The data as JSON, or None where there is none or it is not JSON."""
         try:
             return json.loads(self.data) if self.data is not None else None
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     @property
