@@ -1,0 +1,114 @@
+"""The check of refusals: what an invalid request gets.
+
+Belongs here: telling a refusal of the request from an acceptance, a breakdown and a refusal for another reason. Does
+not belong here: the shape of the error envelope and the pairing of status and type (see `envelope.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
+from conformance.judge.pointer import show
+from conformance.judge.reading import Reply
+from conformance.model import Json
+
+REFUSING: Final = (400, 413, 422)
+"""Statuses that refuse the request for what it says (RFC 9110, sections 15.5.1, 15.5.14 and 15.5.21)."""
+
+OTHER_REASONS: Final = frozenset(
+    {
+        "authentication_error",
+        "billing_error",
+        "overloaded_error",
+        "permission_error",
+        "rate_limit_error",
+        "timeout_error",
+    }
+)
+"""Error types that tell of the account or of the moment, whatever the status (REQ-ERR-005 to REQ-ERR-013)."""
+
+
+def refused(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """The request is refused with a 4xx that fits, and with the error envelope."""
+    status = reply.status
+    if status is None:
+        return NOTHING_SEEN
+    wanted = argument if isinstance(argument, dict) else {}
+    statuses = _as_list(wanted.get("status")) or list(REFUSING)
+    types = _as_list(wanted.get("type"))
+    problem = _problem(reply, status, statuses, types)
+    if problem is None:
+        return FINE
+    kind, actual = problem
+    return found(deviation("refused", reply, expected=_expected(wanted, types), actual=actual, kind=kind))
+
+
+def _problem(reply: Reply, status: int, statuses: list[Json], types: list[Json]) -> tuple[str, str] | None:
+    """The kind of a finding and what was seen, or None where it is a refusal."""
+    if 200 <= status < 300:
+        return "accepted", f"accepted with status {status}"
+    if status >= 500:
+        return "server-error", f"status {status}{_said(reply)}"
+    if status not in statuses:
+        return "other-reason", f"status {status}{_said(reply)}"
+    error = reply.error
+    if error is None:
+        return "no-envelope", f"status {status} without the error envelope"
+    kind = error.get("type")
+    if types and kind not in types:
+        return "deviation", f"status {status} with error type {show(kind)}"
+    if not types and isinstance(kind, str) and kind in OTHER_REASONS:
+        return "other-reason", f"status {status}{_said(reply)}"
+    return None
+
+
+def _expected(wanted: Mapping[str, Json], types: list[Json]) -> str:
+    statuses = " or ".join(str(item) for item in _as_list(wanted.get("status")) or [400])
+    types = types or (["invalid_request_error"] if "status" not in wanted else [])
+    kind = f" {' or '.join(str(item) for item in types)}" if types else ""
+    names = f" that names {wanted['names']}" if "names" in wanted else ""
+    return f"a refusal: status {statuses}{kind}{names}"
+
+
+def _said(reply: Reply) -> str:
+    """What the error says of itself, for the `actual` of a finding."""
+    if reply.error is None:
+        return ""
+    return f", {show(reply.error.get('type'))}: {show(reply.error.get('message'))}"
+
+
+def _as_list(value: Json) -> list[Json]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list) else [value]
+
+
+STATUS: Final = {"type": "integer", "minimum": 400, "maximum": 499}
+NAME: Final = {"type": "string", "minLength": 1}
+
+CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
+    {
+        "refused": Check(
+            "refused",
+            each=refused,
+            argument={
+                "oneOf": [
+                    {"const": True},
+                    {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "minProperties": 1,
+                        "properties": {
+                            "status": {"oneOf": [STATUS, {"type": "array", "items": STATUS, "minItems": 1}]},
+                            "type": {"oneOf": [NAME, {"type": "array", "items": NAME, "minItems": 1}]},
+                            "names": {**NAME, "description": "Told in the finding; the message's wording is free."},
+                        },
+                    },
+                ]
+            },
+        )
+    }
+)

@@ -1,0 +1,109 @@
+"""Checks on the text of a reply and on why it ended.
+
+Belongs here: text that stands in a reply or does not, `stop_reason`, `stop_sequence`. Does not belong here: tool calls
+(see `tools.py`), rules that hold for every Message whatever was asked (see `message.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
+from conformance.judge.content import blocks, stop_reason, text_of
+from conformance.judge.pointer import show
+from conformance.judge.reading import Reply
+from conformance.model import Json
+
+BESIDE_TEXT: Final = frozenset({"text", "thinking", "redacted_thinking"})
+"""Block types of an answer that calls nothing."""
+
+
+def text_contains(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """The text of the reply contains this, or each of these."""
+    if reply.message is None:
+        return NOTHING_SEEN
+    text = text_of(reply)
+    missing = [part for part in _parts(argument) if part not in text]
+    if not missing:
+        return FINE
+    expected = " and ".join(show(part) for part in missing) + " in the text"
+    return found(deviation("text-contains", reply, expected=expected, actual=show(text), pointer="/content"))
+
+
+def text_lacks(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """The text of the reply contains neither this nor any of these; nothing is seen in a reply without text."""
+    text = text_of(reply)
+    if not text:
+        return NOTHING_SEEN
+    present = [part for part in _parts(argument) if part in text]
+    if not present:
+        return FINE
+    expected = "a text without " + " and ".join(show(part) for part in present)
+    return found(deviation("text-lacks", reply, expected=expected, actual=show(text), pointer="/content"))
+
+
+def content_empty_or_text(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """The content holds text and thinking only, or nothing."""
+    if reply.message is None:
+        return NOTHING_SEEN
+    return found(
+        *(
+            deviation(
+                "content-empty-or-text",
+                reply,
+                expected="text blocks only",
+                actual=f"a block of type {show(block.get('type'))}",
+                pointer=f"/content/{index}",
+            )
+            for index, block in blocks(reply)
+            if not _is_text(block.get("type"))
+        )
+    )
+
+
+def stop_reason_is(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """The reply ends for this reason, or for one of these; nothing is seen in a refusal by the model."""
+    if reply.message is None or stop_reason(reply) == "refusal":
+        return NOTHING_SEEN
+    wanted = argument if isinstance(argument, list) else [argument]
+    actual = stop_reason(reply)
+    if actual in wanted:
+        return FINE
+    expected = "stop_reason " + " or ".join(show(item) for item in wanted)
+    return found(deviation("stop-reason", reply, expected=expected, actual=show(actual), pointer="/stop_reason"))
+
+
+def stop_sequence_is(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """The field `stop_sequence` holds this string, or null."""
+    if reply.message is None:
+        return NOTHING_SEEN
+    actual = reply.message.get("stop_sequence")
+    if actual == argument:
+        return FINE
+    expected = f"stop_sequence {show(argument)}"
+    return found(deviation("stop-sequence-is", reply, expected=expected, actual=show(actual), pointer="/stop_sequence"))
+
+
+def _is_text(kind: Json) -> bool:
+    return isinstance(kind, str) and kind in BESIDE_TEXT
+
+
+def _parts(argument: Json) -> list[str]:
+    parts = argument if isinstance(argument, list) else [argument]
+    return [part for part in parts if isinstance(part, str)]
+
+
+PART: Final = {"type": "string", "minLength": 1}
+PARTS: Final = {"oneOf": [PART, {"type": "array", "items": PART, "minItems": 1}]}
+
+CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
+    {
+        "text-contains": Check("text-contains", each=text_contains, argument=PARTS),
+        "text-lacks": Check("text-lacks", each=text_lacks, argument=PARTS),
+        "content-empty-or-text": Check("content-empty-or-text", each=content_empty_or_text),
+        "stop-reason": Check("stop-reason", each=stop_reason_is, argument=PARTS),
+        "stop-sequence-is": Check("stop-sequence-is", each=stop_sequence_is, argument={"type": ["string", "null"]}),
+    }
+)
