@@ -1,1 +1,1 @@
-"""Outputs of a run, one file each, all pure functions of the results model. Wording for people lives here."""
+"""What is told of a run, one file per output. Each is a pure function of `results`; wording for people lives here."""

@@ -1,0 +1,153 @@
+"""The summary for a terminal: verdict first, then numbers, then the worst deviations.
+
+Belongs here: layout and colour of the text at the end of a run. Does not belong here: progress while a run lasts,
+printing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from conformance.report import wording
+from conformance.report.block import block
+from conformance.report.escape import cut, one_line
+from conformance.results import CaseResult, Count, Part, Results
+
+Paint = Callable[[str, str], str]
+
+_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
+_EXIT_COLOURS = {0: "green", 1: "red", 2: "yellow"}
+_BAR = 20
+_IDS_SHOWN = 3
+
+
+def render(results: Results, *, colour: bool = False, limit: int = 5, report: str | None = None) -> str:
+    """The summary of a run as text that ends with a newline.
+
+    `limit` is the number of failure blocks, the rest is counted; `report` the path of the HTML report. Every text of
+    the endpoint is made printable; the only control characters are newlines and, with `colour`, colour codes.
+    """
+    paint = _painted if colour else _plain
+    sections = [
+        _verdict(results, paint),
+        _areas(results, paint),
+        _strictness(results, paint),
+        _deviations(results, paint, limit),
+        _undecided(results, paint),
+        _end(results, report),
+    ]
+    return "\n\n".join("\n".join(lines) for section in sections if (lines := list(section))) + "\n"
+
+
+def _verdict(results: Results, paint: Paint) -> Iterator[str]:
+    target = results.target
+    word = paint(wording.verdict(results).upper(), _EXIT_COLOURS.get(results.gate.exit_code, "yellow"))
+    yield f"{paint(word, 'bold')}  {one_line(wording.verdict_sentence(results))}"
+    place = f"{target.name}: model {target.model} at {target.url}, answered on {target.path}"
+    yield paint(one_line(f"{place}, API version {target.api_version}"), "dim")
+    yield paint(f"{wording.effort(results)}; {one_line(results.started)}", "dim")
+
+
+def _areas(results: Results, paint: Paint) -> Iterator[str]:
+    part = results.summary.by_axis["conformance"]
+    if not part.total.total:
+        return
+    yield paint(f"{'conformance':<16}passed of decided", "bold")
+    width = max(len(wording.of(count)) for count in [part.total, *part.by_area.values()])
+    for area, count in part.by_area.items():
+        fraction = f"{one_line(area):<14}{wording.of(count):>{width}}"
+        yield f"  {fraction}  {_bar(count, paint)}  {_rest(count, paint)}".rstrip()
+    yield f"  {'all':<14}{wording.of(part.total):>{width}}  {' ' * _BAR}  {_rest(part.total, paint)}".rstrip()
+    yield f"  {_levels(part)}"
+
+
+def _strictness(results: Results, paint: Paint) -> Iterator[str]:
+    for name, meaning in (
+        ("strictness", "refuse what the API refuses"),
+        ("informational", "on uncertain or optional clauses, which never decide"),
+    ):
+        part = results.summary.by_axis[name]
+        if part.total.total:
+            rest = _rest(part.total, paint)
+            yield f"{paint(f'{name:<16}', 'bold')}{wording.of(part.total)} {meaning}{'; ' if rest else ''}{rest}"
+
+
+def _levels(part: Part) -> str:
+    shown = [f"{level.upper()} {wording.of(count)}" for level, count in part.by_level.items() if count.total]
+    return " · ".join(shown) + (f" · not decided {part.total.open}" if part.total.open else "")
+
+
+def _rest(count: Count, paint: Paint) -> str:
+    words = []
+    if count.failed:
+        words.append(paint(f"{count.failed} failed", "red"))
+    if count.ignored:
+        words.append(paint(f"{count.ignored} ignored", "red"))
+    if count.open:
+        words.append(paint(wording.open_words(count), "yellow"))
+    return ", ".join(words)
+
+
+def _bar(count: Count, paint: Paint) -> str:
+    """Shares of passed, deviating and open results; what is there at all takes at least one cell."""
+    if not count.total:
+        return " " * _BAR
+    bad = _cells(count.deviating, count.total)
+    rest = min(_cells(count.open, count.total), _BAR - bad)
+    good = _BAR - bad - rest
+    return paint("█" * good, "green") + paint("▒" * bad, "red") + paint("·" * rest, "yellow")
+
+
+def _cells(number: int, total: int) -> int:
+    return max(1, round(number / total * _BAR)) if number else 0
+
+
+def _deviations(results: Results, paint: Paint, limit: int) -> Iterator[str]:
+    groups = wording.decisive(results.cases)
+    if not groups:
+        return
+    yield paint(f"deviations, worst first ({min(limit, len(groups))} of {len(groups)} cases)", "bold")
+    for group in groups[:limit]:
+        yield ""
+        yield _coloured(block(group[0], group[1:]), group[0], paint)
+    rest = groups[limit:]
+    if rest:
+        gating = sum(group[0].gates for group in rest)
+        yield ""
+        yield f"and {wording.plural(len(rest), 'more case')} with deviations, {gating} of them gating, in the report"
+
+
+def _coloured(text: str, case: CaseResult, paint: Paint) -> str:
+    word = case.outcome.upper()
+    return paint(word, "red" if case.gates else "yellow") + text.removeprefix(word)
+
+
+def _undecided(results: Results, paint: Paint) -> Iterator[str]:
+    groups = wording.undecided(results.cases)
+    if not groups:
+        return
+    yield paint(f"not decided ({results.summary.total.open} of {results.summary.total.total})", "bold")
+    for outcome, reason, members in groups:
+        yield f"  {len(members):>4}  {outcome:<15}{cut(reason, 160)}  {paint(_ids(members), 'dim')}"
+
+
+def _ids(members: Sequence[CaseResult]) -> str:
+    ids = list(dict.fromkeys(case.id for case in members))
+    more = f", +{len(ids) - _IDS_SHOWN}" if len(ids) > _IDS_SHOWN else ""
+    return one_line(f"({', '.join(ids[:_IDS_SHOWN])}{more})")
+
+
+def _end(results: Results, report: str | None) -> Iterator[str]:
+    if report:
+        yield f"report  {one_line(report)}"
+    gate = results.gate
+    yield f"gate    {one_line(gate.policy)}: {one_line('; '.join(gate.reasons)) or 'nothing violates it'}"
+    yield f"exit    {gate.exit_code}, {wording.EXITS.get(gate.exit_code, 'see the documentation')}"
+
+
+def _plain(text: str, style: str) -> str:  # noqa: ARG001
+    return text
+
+
+def _painted(text: str, style: str) -> str:
+    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if text else ""

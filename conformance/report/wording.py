@@ -1,0 +1,163 @@
+"""The words and the order that all outputs share.
+
+Belongs here: the verdict as a sentence, names of outcomes, formats of numbers, worst-first order. Does not belong
+here: layout, escaping, any counting (see `results.summarise`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from conformance.model import Level, Mode, Outcome
+from conformance.results import CaseResult, Count, Results
+
+OUTCOMES: dict[Outcome, str] = {
+    Outcome.FAIL: "does something else than the clause says",
+    Outcome.IGNORED: "accepted the request and did not honour it",
+    Outcome.PASS: "does what the clause says",
+    Outcome.UNSUPPORTED: "declined honestly",
+    Outcome.INCONCLUSIVE: "the model or the network did not let us see",
+    Outcome.NOT_APPLICABLE: "does not apply to this target",
+    Outcome.NOT_RUN: "not run",
+}
+"""Every outcome with its meaning, worst first."""
+
+EXITS = {
+    0: "the gate holds",
+    1: "a gating clause is violated",
+    2: "could not decide",
+}
+"""What the exit codes that come from results mean."""
+
+_LEVELS = list(Level)
+_OUTCOMES = list(OUTCOMES)
+
+
+def verdict(results: Results) -> str:
+    """The verdict in two or three words."""
+    return {0: "Gate holds", 1: "Gate violated"}.get(results.gate.exit_code, "Not decided")
+
+
+def verdict_sentence(results: Results) -> str:
+    """The verdict as one or two sentences with its numbers."""
+    part = results.summary.by_axis["conformance"]
+    must = part.by_level["must"]
+    sentence = f"{of(must)} decided must-level results pass"
+    if not must.decided:
+        sentence = "No must-level result could be decided"
+    if results.gate.exit_code == 1:
+        sentence += f"; {plural(results.summary.total.gating, 'deviation')} violate{_s(results)} the gate"
+    elif must.open:
+        sentence += f", {must.open} more could not be decided"
+    sentence += "."
+    if not results.complete:
+        sentence += f" The run is incomplete{': ' + results.incomplete_reason if results.incomplete_reason else ''}."
+    return sentence
+
+
+def of(count: Count) -> str:
+    """The one fraction that is ever told: passed of decided."""
+    return f"{count.passed} of {count.decided}"
+
+
+def open_words(count: Count) -> str:
+    """What is not decided, by kind, or an empty text."""
+    kinds = [
+        (count.inconclusive, "inconclusive"),
+        (count.unsupported, "unsupported"),
+        (count.not_applicable, "not applicable"),
+        (count.not_run, "not run"),
+    ]
+    return ", ".join(f"{number} {word}" for number, word in kinds if number)
+
+
+def plural(number: int, noun: str) -> str:
+    """A number and its noun."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def seconds(value: float) -> str:
+    """A duration for people."""
+    if value < 60:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s"
+
+
+def cost(results: Results) -> str:
+    """The price of the run, or what is missing to know it."""
+    return "cost unknown (no prices configured)" if results.cost is None else f"USD {results.cost:.4f}"
+
+
+def effort(results: Results) -> str:
+    """What the run took: requests, tokens, time, money."""
+    tokens = results.tokens
+    return (
+        f"{plural(results.requests, 'request')} in {seconds(results.duration_s)}, "
+        f"{tokens.input:,} input and {tokens.output:,} output tokens, {cost(results)}"
+    )
+
+
+def counted(results: Results) -> str:
+    """What one unit of the numbers is."""
+    summary = results.summary
+    return (
+        f"{plural(summary.cases, 'case')} gave {plural(summary.total.total, 'result')}: "
+        "a case that is judged as JSON body and as event stream counts once for each"
+    )
+
+
+def reach(case: CaseResult) -> str:
+    """How much of the evidence deviates, as in `in 37 of 37 streams`; empty where a single exchange was seen."""
+    if case.seen < 2:
+        return ""
+    return f"in {case.deviating} of {case.seen} {'streams' if case.mode is Mode.STREAM else 'answers'}"
+
+
+def actual(case: CaseResult) -> str:
+    """What was seen, with its reach; the reason of the outcome where there is no finding."""
+    seen = case.findings[0].actual if case.findings else case.reason
+    return ", ".join(filter(None, [seen, reach(case)]))
+
+
+def worst_first(cases: Iterable[CaseResult]) -> list[CaseResult]:
+    """Deviations in the order to read them: gating, by level, serve before refuse, by outcome, by reach."""
+    return sorted((case for case in cases if case.deviates), key=_rank)
+
+
+def decisive(cases: Sequence[CaseResult]) -> list[list[CaseResult]]:
+    """Deviations worst first, the modes of one case together: one defect is told once."""
+    groups: dict[str, list[CaseResult]] = {}
+    for case in worst_first(cases):
+        groups.setdefault(case.id, []).append(case)
+    return list(groups.values())
+
+
+def undecided(cases: Iterable[CaseResult]) -> list[tuple[Outcome, str, list[CaseResult]]]:
+    """What was not decided, grouped by outcome and reason, the largest group of each outcome first."""
+    groups: dict[tuple[Outcome, str], list[CaseResult]] = {}
+    for case in cases:
+        if not case.decided:
+            groups.setdefault((case.outcome, case.reason or OUTCOMES[case.outcome]), []).append(case)
+    listed = [(outcome, reason, members) for (outcome, reason), members in groups.items()]
+    return sorted(listed, key=lambda group: (_OUTCOMES.index(group[0]), -len(group[2])))
+
+
+def modes(cases: Sequence[CaseResult]) -> str:
+    """The modes of some results, as in `json and stream`."""
+    return " and ".join(sorted(dict.fromkeys(case.mode.value for case in cases)))
+
+
+def _rank(case: CaseResult) -> tuple[bool, bool, bool, int, int, int]:
+    return (
+        not case.gates,
+        case.informational,
+        case.axis != "conformance",
+        _LEVELS.index(case.level),
+        _OUTCOMES.index(case.outcome),
+        -case.deviating,
+    )
+
+
+def _s(results: Results) -> str:
+    return "s" if results.summary.total.gating == 1 else ""
