@@ -1,0 +1,47 @@
+"""The bounds of every read from an endpoint.
+
+Belongs here: the figures and their units. Does not belong here: what happens when one is crossed (`client.py` records
+a `Trouble`, `sse.py` stops), or any choice by scenario.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one exchange: times in seconds, sizes in bytes, the rest are counts.
+
+    Crossing a bound ends the exchange; what arrived until then is kept, cut at the bound, and the `Trouble` kind named
+    behind each bound says which one it was.
+    """
+
+    connect: float = 10.0
+    """From the start until the connection (TCP and TLS) stands: `timeout-connect`."""
+
+    first_byte: float = 120.0
+    """From the sent request to the first byte of the body; many servers send headers at once and think afterwards:
+    `timeout-first-byte`."""
+
+    gap: float = 60.0
+    """Between two arrivals of body bytes, and from the last one to the end of the body: `timeout-gap`."""
+
+    total: float = 300.0
+    """From the start to the end of the body: `timeout-total`."""
+
+    header_bytes: int = 64 * 1024
+    """Names and values of the response headers together: `limit-bytes`."""
+
+    body_bytes: int = 16 * 1024 * 1024
+    """The body after content decoding: `limit-bytes`."""
+
+    event_bytes: int = 1024 * 1024
+    """One server-sent event, from its first field to its blank line: `limit-event-size`."""
+
+    events: int = 20_000
+    """Events in one stream: `limit-events`."""
+
+    chunks: int = 50_000
+    """Separately timed chunks of one body. Bytes beyond it are added to the last chunk, which takes the time of the
+    latest of them: no trouble, only coarser times."""

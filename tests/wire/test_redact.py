@@ -1,0 +1,171 @@
+import base64
+import html
+import json
+import urllib.parse
+
+import pytest
+from conformance.model import Chunk, Exchange, HarnessError, Mode, Response, SentRequest, Trouble
+from conformance.wire.redact import Redactor
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+KEY = "sk-test/Ab+c&9_é漢🎉=end"
+PLAIN = "sk-ant-Canary0123456789"
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+SPELLINGS = {
+    "itself": KEY,
+    "upper case": KEY.upper().replace("É", "é"),
+    "url": urllib.parse.quote(KEY),
+    "url, nothing safe": urllib.parse.quote(KEY, safe=""),
+    "url, lower case": urllib.parse.quote(KEY, safe="").lower(),
+    "url twice": urllib.parse.quote(urllib.parse.quote(KEY, safe=""), safe=""),
+    "every byte as url": "".join(f"%{byte:02x}" for byte in KEY.encode()),
+    "json": json.dumps(KEY)[1:-1],
+    "json, slashes": json.dumps(KEY)[1:-1].replace("/", "\\/"),
+    "json in json": json.dumps(json.dumps(KEY))[3:-3],
+    "every character as json": "".join(f"\\u{unit:04X}" for unit in (0x73, 0x6B)) + json.dumps(KEY[2:])[1:-1],
+    "html": html.escape(KEY),
+    "html decimal": "".join(f"&#{ord(character)};" for character in KEY),
+    "html hexadecimal": "".join(f"&#x{ord(character):X};" for character in KEY),
+    "html in html": html.escape(html.escape(KEY)),
+    "base64": b64(KEY),
+    "base64 of bearer": b64(f"Bearer {KEY}"),
+    "base64 url": base64.urlsafe_b64encode(KEY.encode()).decode(),
+    "base64 without padding": b64(KEY).rstrip("="),
+    "base64 in a url": urllib.parse.quote(b64(KEY), safe=""),
+    "base64 in json": b64(KEY).replace("/", "\\/"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS.keys())
+def test_every_spelling_is_replaced_by_as_many_bytes(spelling: str) -> None:
+    before, behind = '{"message":"no such key: ', ' (401)"}'
+    redacted = Redactor([KEY]).text(before + spelling + behind)
+    assert redacted.startswith(before + "[redacted]")
+    assert redacted.endswith(behind)
+    assert len(redacted.encode()) == len((before + spelling + behind).encode())
+    middle = redacted[len(before) : -len(behind)].rstrip("=")
+    assert set(middle.removeprefix("[redacted]")) <= set("*%3Dd")
+
+
+@pytest.mark.parametrize("front", ["", "a", "ab", "user:", "Bearer "])
+@pytest.mark.parametrize("behind", ["", "x", "yz", ":"])
+def test_base64_of_something_longer_keeps_no_readable_part_of_the_secret(front: str, behind: str) -> None:
+    redacted = Redactor([PLAIN]).text(b64(front + PLAIN + behind))
+    left = base64.b64decode(redacted.replace("[", "A").replace("]", "A").replace("*", "A"))
+    assert not any(PLAIN[at : at + 3].encode() in left for at in range(len(PLAIN) - 2))
+    assert "[redacted]" in redacted
+
+
+@given(st.text(max_size=40), st.text(max_size=40), st.sampled_from(sorted(SPELLINGS.values())))
+def test_no_surroundings_hide_a_secret_and_lengths_stay(before: str, behind: str, spelling: str) -> None:
+    text = f"{before} {spelling} {behind}"
+    redacted = Redactor([KEY]).text(text)
+    assert spelling not in redacted
+    assert len(redacted.encode()) == len(text.encode())
+
+
+@given(st.binary(max_size=300))
+def test_bytes_without_a_secret_stay_as_they_are(data: bytes) -> None:
+    assert Redactor([PLAIN]).data(data) == data
+
+
+@given(st.integers(250_000, 270_000))
+@settings(max_examples=30, deadline=None)
+def test_an_escaped_secret_is_found_wherever_it_stands_in_a_large_body(position: int) -> None:
+    spelling = "".join(f"&#x{ord(character):04X};" for character in PLAIN).encode()
+    body = b"." * position + spelling + b"." * 20_000
+    redacted = Redactor([PLAIN]).data(body)
+    assert redacted == b"." * position + b"[redacted]".ljust(len(spelling), b"*") + b"." * 20_000
+
+
+def test_overlapping_secrets_are_both_gone() -> None:
+    assert Redactor(["abcdefgh", "efghijkl"]).text("-abcdefghijkl-") == "-[redacted]**-"
+    assert Redactor(["abcdef", "abcdefghijkl"]).text("-abcdefghijkl-") == "-[redacted]**-"
+
+
+def test_json_stays_json_where_a_secret_follows_an_escape() -> None:
+    secret = "nightly-key"
+    body = json.dumps({"message": "key:\nightly-key", "other": f"\\{secret}"})
+    redacted = json.loads(Redactor([secret]).text(body))
+    assert redacted == {"message": "key:\n[redacted]", "other": "\\[redacted]*"}
+
+
+def test_a_short_secret_is_cut_from_the_mark() -> None:
+    assert Redactor(["abcdef"]).text("<abcdef>") == "<[redac>"
+
+
+@pytest.mark.parametrize("secret", ["", "abc", "12345"])
+def test_a_secret_too_short_to_be_told_from_text_is_refused_without_being_quoted(secret: str) -> None:
+    with pytest.raises(HarnessError) as caught:
+        Redactor([PLAIN, secret])
+    assert caught.value.exit_code == 4
+    assert not secret or secret not in str(caught.value)
+
+
+def test_without_secrets_everything_stays() -> None:
+    assert Redactor([]).text("sk-ant-123456 \\u0041") == "sk-ant-123456 \\u0041"
+
+
+def test_all_strings_of_a_json_value_are_redacted() -> None:
+    value = {"a": [PLAIN, 1, None, {PLAIN: f"x{PLAIN}"}], "b": (True, 1.5)}
+    mark = "[redacted]".ljust(len(PLAIN), "*")
+    assert Redactor([PLAIN]).json(value) == {"a": [mark, 1, None, {mark: f"x{mark}"}], "b": [True, 1.5]}
+
+
+def exchange_full_of(secret: str, body: bytes, cuts: list[int]) -> Exchange:
+    bounds = [0, *sorted(cuts), len(body)]
+    chunks = tuple(
+        Chunk(float(at), body[start:end]) for at, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False))
+    )
+    headers = (("content-type", "text/event-stream"), (f"x-{secret}", "1"), ("x-echo", f"Bearer {secret}"))
+    return Exchange(
+        scenario="text",
+        mode=Mode.STREAM,
+        step=1,
+        attempt=1,
+        started="2026-11-22T10:00:00.000Z",
+        request=SentRequest("POST", f"http://x/?k={secret}", (("x-api-key", secret),), f'{{"k":"{secret}"}}'.encode()),
+        response=Response(401, headers, chunks),
+        trouble=Trouble("closed", f"the peer said {secret}", 1.0),
+    )
+
+
+@given(st.lists(st.integers(0, 80), max_size=10))
+def test_an_exchange_has_the_secret_nowhere_and_every_chunk_keeps_its_length(cuts: list[int]) -> None:
+    body = b'data: {"type":"error","error":{"message":"bad key ' + PLAIN.encode() + b'"}}\n\n'
+    before = exchange_full_of(PLAIN, body, cuts)
+    after = Redactor([PLAIN]).exchange(before)
+    assert after.response is not None
+    assert before.response is not None
+    assert PLAIN not in repr(after)
+    assert PLAIN.encode() not in after.response.body
+    assert [(c.at, len(c.data)) for c in after.response.chunks] == [(c.at, len(c.data)) for c in before.response.chunks]
+    assert after.response.body == body.replace(PLAIN.encode(), b"[redacted]".ljust(len(PLAIN), b"*"))
+
+
+@pytest.mark.parametrize("field", ["text", "thinking", "partial_json"])
+def test_a_secret_told_piece_by_piece_in_deltas_is_redacted(field: str) -> None:
+    def stream(pieces: list[str]) -> bytes:
+        deltas = ({"type": "content_block_delta", "index": 0, "delta": {field: piece}} for piece in pieces)
+        return "".join(f"event: content_block_delta\ndata: {json.dumps(delta)}\n\n" for delta in deltas).encode()
+
+    pieces = ["The key is ", *(PLAIN[at : at + 3] for at in range(0, len(PLAIN), 3)), "."]
+    after = Redactor([PLAIN]).exchange(exchange_full_of(PLAIN, stream(pieces), [7, 90])).response
+    assert after is not None
+    lines = [line for line in after.body.decode().splitlines() if line.startswith("data: ")]
+    told = "".join(json.loads(line[6:])["delta"][field] for line in lines)
+    assert told == f"The key is {'[redacted]'.ljust(len(PLAIN), '*')}."
+
+
+def test_an_exchange_without_a_response_is_redacted_too() -> None:
+    before = exchange_full_of(PLAIN, b"", [])
+    bare = Exchange("a", Mode.JSON, 1, 1, before.started, before.request, None, before.trouble)
+    after = Redactor([PLAIN]).exchange(bare)
+    assert after.response is None
+    assert PLAIN not in repr(after)
