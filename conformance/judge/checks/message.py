@@ -1,0 +1,102 @@
+"""Checks on the Message: what a schema cannot say about blocks, stop fields and the two modes.
+
+Belongs here: claims about the Message of any answer, read from the JSON body or accumulated from the stream. Does not
+belong here: plain shape (see `matching.py`), usage (see `usage.py`), tool calls (see `tools.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
+from conformance.judge.pointer import MISSING, join, kind, look_up, show
+from conformance.judge.reading import Reply
+from conformance.model import Json, Mode
+
+CORE_KEYS: Final = ("id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage")
+"""Keys whose absence breaks clients (REQ-RESP-018)."""
+
+
+def block_types(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """Every item of content is an object with a non-empty string as type; the type itself can be a new one."""
+    content = look_up(reply.message, "/content")
+    if not isinstance(content, list) or not content:
+        return NOTHING_SEEN
+    expected = "an object with a non-empty string as type"
+    wrong = [
+        (join("/content", index), block)
+        for index, block in enumerate(content)
+        if not isinstance(block, dict) or not isinstance(block.get("type"), str) or not block["type"]
+    ]
+    return found(
+        *(
+            deviation(
+                "block-types",
+                reply,
+                expected=expected,
+                actual=show(block),
+                pointer=join(place, "type") if isinstance(block, dict) else place,
+            )
+            for place, block in wrong[:3]
+        )
+    )
+
+
+def stop_sequence_fits(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """stop_sequence is a string of the request when stop_reason is stop_sequence, and null otherwise."""
+    message = reply.message or {}
+    if "stop_sequence" not in message or message.get("stop_reason") is None:
+        return NOTHING_SEEN
+    value, reason = message["stop_sequence"], message["stop_reason"]
+    wanted = reply.request.get("stop_sequences")
+    if reason != "stop_sequence":
+        expected, fits = f"null, as stop_reason is {show(reason)}", value is None
+    elif isinstance(wanted, list):
+        expected, fits = f"one of the request's stop sequences: {show(wanted)}", value in wanted
+    else:
+        expected, fits = "the stop sequence that was met", isinstance(value, str) and bool(value)
+    if fits:
+        return FINE
+    return found(
+        deviation("stop-sequence-fits", reply, expected=expected, actual=show(value), pointer="/stop_sequence")
+    )
+
+
+def stop_details_fit(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """stop_details is null or absent, unless stop_reason is refusal."""
+    message = reply.message or {}
+    if message.get("stop_reason") is None:
+        return NOTHING_SEEN
+    details = message.get("stop_details")
+    if details is None or message["stop_reason"] == "refusal":
+        return FINE
+    expected = f"null or absent, as stop_reason is {show(message['stop_reason'])}"
+    return found(deviation("stop-details-fit", reply, expected=expected, actual=show(details), pointer="/stop_details"))
+
+
+def same_shape_as_json(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """The Message that a stream adds up to has the core keys of the JSON answer to the same request, with values alike."""
+    other = facts.reply(reply.exchange.scenario, Mode.JSON, reply.exchange.step)
+    if reply.events is None or reply.message is None or other is None or not other.ok or other.message is None:
+        return NOTHING_SEEN
+    findings = []
+    for key in CORE_KEYS:
+        theirs, ours = other.message.get(key, MISSING), reply.message.get(key, MISSING)
+        if kind(theirs) != kind(ours) and None not in (theirs, ours):
+            expected = f"{kind(theirs)}, as in the JSON answer"
+            findings.append(
+                deviation("same-shape-as-json", reply, expected=expected, actual=show(ours), pointer=join("", key))
+            )
+    return found(*findings)
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    check.name: check
+    for check in (
+        Check("block-types", each=block_types),
+        Check("stop-sequence-fits", each=stop_sequence_fits),
+        Check("stop-details-fit", each=stop_details_fit),
+        Check("same-shape-as-json", each=same_shape_as_json),
+    )
+}
