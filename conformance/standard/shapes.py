@@ -1,0 +1,151 @@
+"""What does not fit a JSON Schema, told in plain sentences.
+
+Belongs here: from data and schema to deviations, each with its place, a sentence, and the name that was probably meant.
+Does not belong here: files and lines (see `source.py`), judging what an endpoint sent (see `document.py`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from conformance.model import Json
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+_TYPE_NAMES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+
+_BOUNDS = {
+    "pattern": "has to match {bound!r}, is {got}",
+    "minLength": "has to have at least {bound} characters, is {got}",
+    "maxLength": "has to have at most {bound} characters, has {size}",
+    "minItems": "has to have at least {bound} entries, is {got}",
+    "maxItems": "has to have at most {bound} entries, is {got}",
+    "minProperties": "has to have at least {bound} keys, is {got}",
+    "maxProperties": "has to have at most {bound} keys, is {got}",
+    "minimum": "has to be at least {bound}, is {got}",
+    "maximum": "has to be at most {bound}, is {got}",
+    "uniqueItems": "has an entry twice",
+}
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """One place where data does not fit: JSON pointer, one sentence, and the name that was probably meant."""
+
+    pointer: str
+    problem: str
+    suggestion: str | None = None
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The known name that a mistyped one was probably meant to be, or None where nothing is close."""
+    known = list(names)
+    found = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    if found:
+        return found[0]
+    return {_folded(other): other for other in known}.get(_folded(name))
+
+
+def misfits(data: Json, schema: Mapping[str, Json] | bool) -> Iterator[Misfit]:
+    """Where data does not fit a JSON Schema (draft 2020-12), in no particular order."""
+    # Loading jsonschema takes longer than reading all our files, so only callers that need it pay.
+    from jsonschema import Draft202012Validator
+
+    for error in Draft202012Validator(schema).iter_errors(data):
+        yield _misfit(_deepest(error))
+
+
+def _deepest(error: ValidationError) -> ValidationError:
+    """Of alternatives (anyOf, oneOf), the deviation in the one that was probably meant."""
+    from jsonschema.exceptions import best_match
+
+    return best_match(iter([error])) or error
+
+
+def _misfit(error: ValidationError) -> Misfit:
+    here = "".join(f"/{escaped(part)}" for part in error.absolute_path)
+    value, rule, schema = error.instance, error.validator, error.schema
+    bound: Json = error.validator_value
+    if "propertyNames" in error.absolute_schema_path:
+        return _unknown_key(here, str(value), bound if rule == "enum" else ())
+    if rule == "additionalProperties" and isinstance(value, dict) and isinstance(schema, Mapping):
+        known = schema.get("properties", {})
+        unknown = [key for key in value if key not in known and not _in_patterns(key, schema)]
+        free = [key for key in known if key not in value]
+        return _unknown_key(here, next((key for key in unknown if nearest(key, free)), unknown[0]), free)
+    near = None
+    if rule == "enum" and isinstance(value, str):
+        near = nearest(value, [name for name in bound if isinstance(name, str)])
+    return Misfit(here, _sentence(error, bound), near)
+
+
+def _unknown_key(here: str, key: str, names: Iterable[str]) -> Misfit:
+    return Misfit(f"{here}/{escaped(key)}", f"the key {key!r} is not known here", nearest(key, names))
+
+
+def _in_patterns(key: str, schema: Mapping[str, Any]) -> bool:
+    return any(re.search(pattern, key) for pattern in schema.get("patternProperties", {}))
+
+
+def _sentence(error: ValidationError, bound: Json) -> str:
+    rule, got = str(error.validator), _shown(error.instance)
+    if rule == "required" and isinstance(error.instance, dict):
+        missing = next((name for name in bound if name not in error.instance), "")
+        return f"the key {missing!r} is missing"
+    if rule == "type":
+        names = [bound] if isinstance(bound, str) else bound
+        return f"has to be {' or '.join(_TYPE_NAMES.get(name, name) for name in names)}, is {got}"
+    if rule == "const":
+        return f"has to be {_shown(bound)}, is {got}"
+    if rule == "enum":
+        more = ", ..." if len(bound) > 12 else ""
+        return f"has to be one of {', '.join(_shown(value) for value in bound[:12])}{more}, is {got}"
+    if rule in ("anyOf", "oneOf"):
+        return _alternatives(error.instance, bound, got)
+    if rule in _BOUNDS:
+        return _BOUNDS[rule].format(bound=bound, got=got, size=len(str(error.instance)))
+    return f"does not fit: {error.message.splitlines()[0][:160]}"
+
+
+def _alternatives(value: Json, branches: list[Json], got: str) -> str:
+    """The common case of `oneOf` in our schemas is a choice between keys; it gets words of its own."""
+    keys = [branch["required"][0] for branch in branches if isinstance(branch, dict) and set(branch) == {"required"}]
+    if len(keys) < len(branches) or not isinstance(value, dict):
+        return f"fits none of the {len(branches)} forms that are possible here, is {got}"
+    present = [repr(key) for key in keys if key in value]
+    if present:
+        return f"has {' and '.join(present)}, only one of which is possible"
+    return f"one of the keys {' or '.join(map(repr, keys))} is missing"
+
+
+def escaped(part: str | int) -> str:
+    """One part of a JSON pointer (RFC 6901, section 3)."""
+    return str(part).replace("~", "~0").replace("/", "~1")
+
+
+def _shown(value: Json) -> str:
+    if isinstance(value, dict):
+        return f"a mapping with the keys {', '.join(map(str, value))}"[:80] if value else "an empty mapping"
+    if isinstance(value, list):
+        return f"a list of {len(value)}" if value else "an empty list"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
