@@ -34,7 +34,8 @@ def accumulate(events: Sequence[Event], trace: Walk | None = None) -> dict[str, 
         return None
     for number in trace.numbers("message_delta"):
         _merge(message, events[number - 1].json)
-    cut = message.get("stop_reason") in CUT_SHORT if isinstance(message.get("stop_reason"), str) else False
+    reason = message.get("stop_reason")
+    cut = isinstance(reason, str) and reason in CUT_SHORT
     given = message.get("content")
     content = list(given) if isinstance(given, list) else []
     for block in trace.blocks:
@@ -100,7 +101,7 @@ def _fold(block: Block, events: Sequence[Event], *, cut: bool) -> Json:
         data = events[number - 1].json
         delta = data.get("delta") if isinstance(data, dict) else None
         kind = delta.get("type") if isinstance(delta, dict) else None
-        if isinstance(kind, str) and kind in FITS.get(block.type or "", _APPLY):
+        if isinstance(delta, dict) and isinstance(kind, str) and kind in FITS.get(block.type or "", _APPLY):
             _APPLY[kind](content, parts, delta)
     for key, texts in parts.items():
         if key != "partial_json":

@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from conformance.judge.excerpt import excerpt
+from conformance.judge.pointer import show
 from conformance.model import Event, Json
 
 
@@ -129,7 +129,7 @@ UNFINISHED: Mapping[State, str] = {
     B: MESSAGE_STOP_LAST,
     C: MESSAGE_STOP_LAST,
 }
-"""State at the end of the body -> the broken rule. The states that are missing here are the two in which streams end."""
+"""State at the end of the body -> the broken rule. The two states that are missing are those in which streams end."""
 
 KNOWN_EVENTS = frozenset(kind for row in GRAMMAR.values() for kind in row)
 """The event types that the grammar knows."""
@@ -325,7 +325,7 @@ class _Walker:
         if index is None:
             index = expected
         elif index != expected and not self._spoken_of(index):
-            self._note(INDEX_CONTIGUOUS, f"index {expected} for this block", f"index {excerpt(index)}")
+            self._note(INDEX_CONTIGUOUS, f"index {expected} for this block", f"index {show(index)}")
         block = _Tracked(index, kind if isinstance(kind, str) else None, self.number)
         self.blocks.append(block)
         self._open(block)
@@ -344,7 +344,7 @@ class _Walker:
 
     def _unstarted(self, index: int | None) -> None:
         """Notes a delta for a block that never started; where its start is what is missing, the block goes on."""
-        about = "while no block is open" if index is None else f"for index {excerpt(index)}, which was never started"
+        about = "while no block is open" if index is None else f"for index {show(index)}, which was never started"
         self._note(DELTA_WITHOUT_START, "a delta for a block that was started", f"a delta {about}")
         if self.current is None and index in (None, self.next_index):
             self._open(_Tracked(self.next_index, None, 0))
@@ -374,9 +374,7 @@ class _Walker:
         index = self._index(_data(self.event))
         block = self._addressed(index)
         if block is None:
-            about = (
-                "while no block is open" if index is None else f"for index {excerpt(index)}, which was never started"
-            )
+            about = "while no block is open" if index is None else f"for index {show(index)}, which was never started"
             self._note(STOP_WITHOUT_START, "a stop for a block that was started", f"a stop {about}")
             return
         if block.stop is not None:
@@ -407,7 +405,7 @@ class _Walker:
         index = data.get("index")
         if isinstance(index, int) and not isinstance(index, bool):
             return index
-        self._note(INDEX_IS_INTEGER, "an integer as index", excerpt(index) if "index" in data else "no index")
+        self._note(INDEX_IS_INTEGER, "an integer as index", show(index) if "index" in data else "no index")
         if isinstance(index, str) and len(index) < 10 and index.isascii() and index.isdigit():
             return int(index)
         return None

@@ -1,0 +1,67 @@
+"""Checks on when the parts of a stream arrive: as they are generated, and an end when it is over.
+
+Belongs here: arrival times and the end of the connection. Does not belong here: any claim about speed. Times are
+evidence only where they cannot be chance; replies from recordings without times show nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
+from conformance.judge.reading import Reply
+from conformance.model import Json
+
+FEWEST_DELTAS: Final = 12
+"""Fewer deltas than this tell nothing about buffering."""
+
+SHORTEST_SECONDS: Final = 1.0
+"""A stream that is over sooner can arrive in one piece without being held back."""
+
+HELD_BACK: Final = 0.02
+"""Share of the whole time in which all deltas arrive where the server held them back to the end."""
+
+APART: Final = 4
+"""Different arrival times among the deltas that show a stream to be flushed as it goes."""
+
+LINGERING_SECONDS: Final = 5.0
+"""A body that stays open for longer than this after message_stop keeps its caller waiting (REQ-SSE-010)."""
+
+
+def flushed(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """The deltas of a long answer arrive over time and not all at once at the end."""
+    if reply.events is None or reply.stream is None:
+        return NOTHING_SEEN
+    times = [reply.events[number - 1].at for number in reply.stream.numbers("content_block_delta")]
+    if len(times) < FEWEST_DELTAS:
+        return NOTHING_SEEN
+    total, spread = times[-1], times[-1] - times[0]
+    if total >= SHORTEST_SECONDS and spread < HELD_BACK * total:
+        actual = f"all {len(times)} deltas within {spread:.3f} s, after {times[0]:.3f} s of nothing"
+        return found(deviation("flushed", reply, expected="deltas that arrive as they are generated", actual=actual))
+    return FINE if len(set(times)) >= APART else NOTHING_SEEN
+
+
+def body_ends(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """The body ends within seconds after message_stop, in the way that HTTP wants a body to end."""
+    exchange, events, stream = reply.exchange, reply.events, reply.stream
+    stops = stream.numbers("message_stop") if stream is not None else ()
+    if exchange.response is None or events is None or not stops:
+        return NOTHING_SEEN
+    stop = events[stops[0] - 1]
+    ended, trouble = exchange.response.ended, exchange.trouble
+    if trouble is not None:
+        actual = f"{trouble.kind} {max(trouble.at - stop.at, 0.0):.1f} s after message_stop: {trouble.message}"
+    elif ended is not None and ended - stop.at > LINGERING_SECONDS:
+        actual = f"a body that stays open for {ended - stop.at:.1f} s after message_stop"
+    else:
+        return FINE if ended is not None else NOTHING_SEEN
+    expected = "the end of the body right after message_stop"
+    return found(deviation("body-ends", reply, expected=expected, actual=actual, event=stops[0], offset=stop.offset))
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    check.name: check for check in (Check("flushed", each=flushed), Check("body-ends", each=body_ends))
+}
+"""The checks of this family by name."""

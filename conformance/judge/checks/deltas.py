@@ -1,0 +1,202 @@
+"""Checks on what deltas carry and what they add up to.
+
+Belongs here: the content of content_block_delta. Does not belong here: which delta fits which block (see `grammar.py`),
+how a block starts (see `starts.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Final
+
+from conformance.judge.accumulate import CUT_SHORT, joined_input
+from conformance.judge.checking import NOTHING_SEEN, Check, Facts, Observation
+from conformance.judge.grammar import Block
+from conformance.judge.pointer import MISSING, kind, show
+from conformance.judge.reading import Reply
+from conformance.judge.streaming import Problem, blocks, conclude, deltas, of_type, stop_reason
+from conformance.model import Json
+
+FIELDS: Final[Mapping[str, tuple[str, type, str]]] = {
+    "text_delta": ("text", str, "a string"),
+    "thinking_delta": ("thinking", str, "a string"),
+    "signature_delta": ("signature", str, "a string"),
+    "input_json_delta": ("partial_json", str, "a string"),
+    "citations_delta": ("citation", dict, "one object"),
+}
+"""Delta type -> the field it carries, and its type (REQ-STREAM-010 to -012, -018)."""
+
+FEWEST_FRAGMENTS: Final = 3
+"""So many fragments, each beginning with all of the one before it, are no chance."""
+
+
+def delta_is_object(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """content_block_delta carries a delta object with a string as type."""
+    events = list(of_type(reply, "content_block_delta"))
+    problems = [
+        Problem(number, "an object with a type as delta", show(data.get("delta", MISSING)))
+        for number, data in events
+        if not isinstance(data.get("delta"), dict) or not isinstance(data["delta"].get("type"), str)
+    ]
+    return conclude("delta-is-object", reply, len(events), problems, "deltas")
+
+
+def delta_carries(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """A delta of this type carries its field, in the right type and never null."""
+    key, wanted, words = FIELDS[argument]
+    seen, problems = 0, []
+    for number, data in of_type(reply, "content_block_delta"):
+        delta = data.get("delta")
+        if isinstance(delta, dict) and delta.get("type") == argument:
+            seen += 1
+            if not isinstance(delta.get(key), wanted):
+                actual = f"{key} {show(delta.get(key, MISSING))}"
+                problems.append(Problem(number, f"{words} as {key} of a {argument}", actual))
+    return conclude("delta-carries", reply, seen, problems, f"{argument} events")
+
+
+def tool_input_joins(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """The fragments of a tool call's input join to a JSON object, or to nothing at all.
+
+    Not judged where REQ-STREAM-015 excepts it: an answer that was cut, and tools with eager_input_streaming. Fragments
+    that are not strings are left to `delta-carries`.
+    """
+    if stop_reason(reply) in CUT_SHORT:
+        return NOTHING_SEEN
+    eager = _eager_tools(reply)
+    seen, problems = 0, []
+    for block, start in blocks(reply, "tool_use", "server_tool_use", "mcp_tool_use"):
+        fragments = [delta.get("partial_json") for _, delta in deltas(reply, block, "input_json_delta")]
+        strings = [fragment for fragment in fragments if isinstance(fragment, str)]
+        if block.stop is None and not _finished(reply):
+            continue
+        if not strings or len(strings) < len(fragments) or show(start.get("name")) in eager:
+            continue
+        seen += 1
+        text, value = joined_input(strings)
+        if text and not isinstance(value, dict):
+            how = "each fragment repeats the one before it: " if _cumulative(strings, 2) else ""
+            actual = f"{how}{show(text)}, which is {kind(value) if value is not text else 'not JSON'}"
+            problems.append(Problem(block.deltas[-1], "fragments that join to a JSON object", actual))
+    return conclude("tool-input-joins", reply, seen, problems, "tool calls")
+
+
+def one_signature(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """A thinking block has exactly one signature_delta."""
+    seen, problems = 0, []
+    for block, _ in _whole_thinking(reply):
+        seen += 1
+        signatures = [number for number, _ in deltas(reply, block, "signature_delta")]
+        if len(signatures) != 1:
+            where = signatures[1] if signatures else block.stop or block.start
+            actual = f"{len(signatures)} of them" if signatures else "no signature_delta"
+            problems.append(Problem(where, f"one signature_delta in block {block.index}", actual))
+    return conclude("one-signature", reply, seen, problems, "thinking blocks")
+
+
+def signature_last(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """The signature_delta of a thinking block is its last delta."""
+    seen, problems = 0, []
+    for block, _ in _whole_thinking(reply):
+        kinds = [(number, delta.get("type")) for number, delta in deltas(reply, block)]
+        places = [place for place, (_, found) in enumerate(kinds) if found == "signature_delta"]
+        if places:
+            seen += 1
+            after = [item for item in kinds[places[0] + 1 :] if item[1] == "thinking_delta"]
+            if after:
+                expected = f"signature_delta as the last delta of block {block.index}"
+                problems.append(Problem(after[0][0], expected, f"{show(after[0][1])} after it"))
+    return conclude("signature-last", reply, seen, problems, "thinking blocks")
+
+
+def omitted_thinking(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """A thinking block whose display is omitted has no thinking text, neither at its start nor in deltas."""
+    thinking = reply.request.get("thinking")
+    if not isinstance(thinking, dict) or thinking.get("display") != "omitted":
+        return NOTHING_SEEN
+    seen, problems = 0, []
+    for block, start in blocks(reply, "thinking"):
+        seen += 1
+        texts = [(block.start, start.get("thinking"))]
+        texts += [(number, delta.get("thinking")) for number, delta in deltas(reply, block, "thinking_delta")]
+        spoken = [(number, text) for number, text in texts if text]
+        if spoken:
+            problems.append(Problem(spoken[0][0], "no thinking text, as display is omitted", show(spoken[0][1])))
+    return conclude("omitted-thinking", reply, seen, problems, "thinking blocks")
+
+
+def incremental(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """The deltas of this type add to each other; none repeats all that came before it in its block."""
+    key = FIELDS[argument][0]
+    seen, problems = 0, []
+    for block, _ in blocks(reply):
+        found = [(number, delta.get(key)) for number, delta in deltas(reply, block, argument)]
+        spoken = [(number, text) for number, text in found if isinstance(text, str) and text]
+        if len(spoken) < FEWEST_FRAGMENTS:
+            continue
+        seen += 1
+        if _cumulative([text for _, text in spoken], FEWEST_FRAGMENTS):
+            number, text = spoken[-1]
+            expected = f"deltas that only add to block {block.index}"
+            problems.append(Problem(number, expected, f"a delta that repeats the one before it: {show(text)}"))
+    return conclude("incremental", reply, seen, problems, "blocks")
+
+
+def blocks_have_deltas(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """Every text and thinking block has at least one delta."""
+    found = list(blocks(reply, "text", "thinking"))
+    problems = [
+        Problem(block.start, f"a delta in block {block.index}", "none") for block, _ in found if not block.deltas
+    ]
+    return conclude("blocks-have-deltas", reply, len(found), problems, "blocks")
+
+
+def _whole_thinking(reply: Reply) -> list[tuple[Block, dict[str, Json]]]:
+    """The thinking blocks that were stopped; with an answer that was cut, the last block may lack its signature."""
+    found = [(block, start) for block, start in blocks(reply, "thinking") if block.stop is not None]
+    if (
+        found
+        and stop_reason(reply) in CUT_SHORT
+        and reply.stream is not None
+        and found[-1][0] is reply.stream.blocks[-1]
+    ):
+        return found[:-1]
+    return found
+
+
+def _cumulative(fragments: list[str], fewest: int) -> bool:
+    """Whether each fragment begins with all of the one before it and says more."""
+    told = [fragment for fragment in fragments if fragment]
+    return len(told) >= fewest and all(len(b) > len(a) and b.startswith(a) for a, b in pairwise(told))
+
+
+def _finished(reply: Reply) -> bool:
+    """Whether the stream came to its message_stop, so that what is there is all there is."""
+    return reply.stream is not None and bool(reply.stream.numbers("message_stop"))
+
+
+def _eager_tools(reply: Reply) -> frozenset[str]:
+    """The names, as shown, of the request's tools that stream their input unchecked."""
+    tools = reply.request.get("tools")
+    return frozenset(
+        show(tool.get("name"))
+        for tool in (tools if isinstance(tools, list) else ())
+        if isinstance(tool, dict) and tool.get("eager_input_streaming") is True
+    )
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    check.name: check
+    for check in (
+        Check("delta-is-object", each=delta_is_object),
+        Check("delta-carries", each=delta_carries, argument={"enum": list(FIELDS)}),
+        Check("tool-input-joins", each=tool_input_joins),
+        Check("one-signature", each=one_signature),
+        Check("signature-last", each=signature_last),
+        Check("omitted-thinking", each=omitted_thinking),
+        Check("incremental", each=incremental, argument={"enum": ["text_delta", "thinking_delta"]}),
+        Check("blocks-have-deltas", each=blocks_have_deltas),
+    )
+}
+"""The checks of this family by name."""
