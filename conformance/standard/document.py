@@ -1,0 +1,157 @@
+"""The OpenAPI document as an object: one per API version, with validators for its components.
+
+Belongs here: loading `specs/messages.openapi.yaml`, applying what an older API version changes, looking things up in the
+result. Does not belong here: the keywords (see `dialect.py`), the rules of a conversation that no schema can say, verdicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance.model import HarnessError, Json
+from conformance.standard.paths import spec_folder
+from conformance.standard.sending import merge_patch
+from conformance.standard.source import SourceError, load_yaml, nearest
+
+if TYPE_CHECKING:
+    from conformance.standard.dialect import Dialect
+
+NEWEST = "2026-10-21"
+DOCUMENT_FILE = "messages.openapi.yaml"
+_SCHEMAS = "#/components/schemas/"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One place where a value is not valid.
+
+    `pointer` is a JSON pointer (RFC 6901) into the value; for a key that is missing or unknown it is where the key
+    stands or would stand. `keyword` is the JSON Schema keyword (`required`, `type`, `additionalProperties`, ...) or
+    `discriminator` for a union without such a member. `component` is the innermost component that says so.
+    """
+
+    pointer: str
+    keyword: str
+    message: str
+    component: str
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """The document in one API version. `tree` is the whole OpenAPI document as plain data and is not to be changed."""
+
+    version: str
+    tree: Mapping[str, Json]
+    folder: Path
+
+    def validate(self, component: str, instance: Json) -> list[Violation]:
+        """What is wrong with a value under a component, in the order of the schema; empty where it is valid.
+
+        Raises HarnessError for a component that does not exist.
+        """
+        self.schema(component)
+        return [
+            Violation(pointer_of(deviation.path), deviation.keyword, deviation.message, deviation.component)
+            for deviation in self._dialect.deviations(component, instance)
+        ]
+
+    def schema(self, component: str) -> Mapping[str, Any]:
+        """A component by name. Raises HarnessError, with the nearest name, where it does not exist."""
+        schemas: Mapping[str, Mapping[str, Any]] = self.tree["components"]["schemas"]
+        if component not in schemas:
+            near = nearest(component, schemas)
+            meant = f". Did you mean {near!r}?" if near else ""
+            raise HarnessError(f"the OpenAPI document {self.version} has no component {component!r}{meant}")
+        return schemas[component]
+
+    def components(self) -> tuple[str, ...]:
+        """The names of all components."""
+        return tuple(self.tree["components"]["schemas"])
+
+    def resolve(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The schema itself, or the component that its `$ref` names."""
+        return self.schema(schema["$ref"].removeprefix(_SCHEMAS)) if "$ref" in schema else schema
+
+    def discriminator(self, component: str) -> str | None:
+        """The property that tells the members of a union apart, or None where the component is not such a union."""
+        name: str | None = self.schema(component).get("discriminator", {}).get("propertyName")
+        return name
+
+    def members(self, component: str) -> dict[str, str]:
+        """The members of a union: value of the discriminator -> component. Empty for what is not such a union."""
+        mapping = self.schema(component).get("discriminator", {}).get("mapping", {})
+        return {value: reference.removeprefix(_SCHEMAS) for value, reference in mapping.items()}
+
+    def in_version(self, version: str) -> Document:
+        """The same document in another API version."""
+        return self if version == self.version else load_document(version, self.folder)
+
+    @cached_property
+    def _dialect(self) -> Dialect:
+        from conformance.standard.dialect import Dialect  # importing jsonschema takes longer than loading the document
+
+        return Dialect(self.tree)
+
+
+def load_document(version: str = NEWEST, folder: Path | None = None) -> Document:
+    """The document in an API version. `folder` is the specs folder (default: the project's own).
+
+    Loaded once per state of the files. Raises HarnessError for an unknown version, SourceError (a HarnessError with file
+    and line) where a file is missing or is not what it has to be.
+    """
+    specs = folder if folder is not None else spec_folder()
+    if version not in api_versions(specs):
+        known = ", ".join(api_versions(specs))
+        raise HarnessError(f"the API version {version!r} is not known; known are {known}", exit_code=4)
+    files = (specs / DOCUMENT_FILE, *([_patch_file(specs, version)] if version != NEWEST else []))
+    return _load(version, specs, tuple((path, _stamp(path)) for path in files))
+
+
+def api_versions(folder: Path | None = None) -> tuple[str, ...]:
+    """The API versions that can be loaded, newest first."""
+    specs = folder if folder is not None else spec_folder()
+    older = sorted((path.stem for path in (specs / "versions").glob("*.yaml")), reverse=True)
+    return (NEWEST, *older)
+
+
+def pointer_of(path: tuple[str | int, ...]) -> str:
+    """A JSON pointer (RFC 6901) from the steps of a path."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
+
+
+def _patch_file(specs: Path, version: str) -> Path:
+    return specs / "versions" / f"{version}.yaml"
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError as problem:
+        raise SourceError(f"the file cannot be read ({problem.strerror})", path=path, line=1) from None
+    return status.st_mtime_ns, status.st_size
+
+
+@cache
+def _load(version: str, specs: Path, files: tuple[tuple[Path, tuple[int, int]], ...]) -> Document:
+    tree: Json = None
+    for path, _ in files:
+        data = load_yaml(path)
+        if not isinstance(data, dict):
+            raise SourceError("expected a mapping at the top", path=path, line=1)
+        tree = merge_patch(tree, data) if tree is not None else data
+    _check(tree, version, files[-1][0])
+    return Document(version, tree, specs)
+
+
+def _check(tree: Mapping[str, Json], version: str, path: Path) -> None:
+    info, components = tree.get("info"), tree.get("components")
+    if not str(tree.get("openapi", "")).startswith("3.2."):
+        raise SourceError("expected an OpenAPI 3.2 document", path=path, pointer="/openapi")
+    if not isinstance(info, dict) or info.get("version") != version:
+        raise SourceError(f"expected the API version {version!r}", path=path, pointer="/info/version")
+    if not isinstance(components, dict) or not isinstance(components.get("schemas"), dict):
+        raise SourceError("expected a mapping of schemas", path=path, pointer="/components/schemas")
