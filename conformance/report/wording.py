@@ -120,6 +120,12 @@ def actual(case: CaseResult) -> str:
     return ", ".join(filter(None, [seen, reach(case)]))
 
 
+def brief(case: CaseResult, limit: int = 160) -> str:
+    """What was seen, cut to `limit` characters."""
+    seen = actual(case)
+    return seen if len(seen) <= limit else f"{seen[:limit]} …"
+
+
 def worst_first(cases: Iterable[CaseResult]) -> list[CaseResult]:
     """Deviations in the order to read them: gating, by level, serve before refuse, by outcome, by reach."""
     return sorted((case for case in cases if case.deviates), key=_rank)

@@ -1,7 +1,7 @@
 """JSON Schema as our OpenAPI document uses it: draft 2020-12, with unions that tell what is wrong in the branch meant.
 
-Belongs here: the keywords that differ from plain JSON Schema, finding the component a deviation belongs to, its wording.
-Does not belong here: loading the document (see `document.py`), what a deviation means for a verdict.
+Belongs here: the keywords that differ from plain JSON Schema, finding the component that a deviation belongs to, its
+wording. Does not belong here: loading the document (see `document.py`), what a deviation means for a verdict.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 from referencing import Registry, Specification
-from referencing.jsonschema import DRAFT202012
 
 from conformance.model import Json
 
@@ -41,7 +40,7 @@ class _Validator(Protocol):
 
     def descend(self, instance: Json, schema: Any) -> Iterator[ValidationError]: ...
 
-    def is_type(self, instance: Json, type: str) -> bool: ...  # noqa: A002 (jsonschema's own name)
+    def is_type(self, instance: Json, type: str) -> bool: ...
 
 
 class Dialect:
@@ -55,7 +54,7 @@ class Dialect:
         resource = Specification.OPAQUE.create_resource(tree)
         self._resolver = Registry().with_resource(_DOCUMENT, resource).resolver(_DOCUMENT)
         self._schemas: dict[str, Any] = {}
-        self._class = extend(
+        self._class = extend(  # type: ignore[no-untyped-call]
             Draft202012Validator,
             {
                 "$ref": self._reference,
@@ -67,9 +66,9 @@ class Dialect:
         )
 
     def deviations(self, component: str, instance: Json) -> Iterator[Deviation]:
-        """Every deviation of an instance from a component, each once. Raises referencing's error for a broken `$ref`."""
+        """Every deviation of an instance from a component, each once. Raises `Unresolvable` for a broken `$ref`."""
         seen = set()
-        validator = self._class({"$ref": SCHEMAS + component}, _resolver=DRAFT202012_RESOLVER)
+        validator = self._class({"$ref": SCHEMAS + component})
         for error in validator.iter_errors(instance):
             path, keyword = tuple(error.absolute_path), str(error.validator)
             if (path, keyword) not in seen:
@@ -134,11 +133,7 @@ class Dialect:
         return [types] if isinstance(types, str) else list(types)
 
 
-DRAFT202012_RESOLVER = Registry().resolver_with_root(DRAFT202012.create_resource({}))
-"""What jsonschema resolves with. It is never asked: `$ref` is ours."""
-
-
-def _required(_: _Validator, names: Sequence[str], instance: Json, schema: Any) -> Iterator[ValidationError]:
+def _required(_: _Validator, names: Sequence[str], instance: Json, __: Any) -> Iterator[ValidationError]:
     if isinstance(instance, dict):
         for name in names:
             if name not in instance:
@@ -158,7 +153,8 @@ def _additional_properties(
 
 
 def _sentence(error: ValidationError) -> str:
-    keyword, value, found = str(error.validator), error.validator_value, _short(error.instance)
+    keyword, found = str(error.validator), _short(error.instance)
+    value: Any = error.validator_value
     match keyword:
         case "required":
             return "is missing"

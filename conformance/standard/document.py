@@ -1,7 +1,8 @@
 """The OpenAPI document as an object: one per API version, with validators for its components.
 
-Belongs here: loading `specs/messages.openapi.yaml`, applying what an older API version changes, looking things up in the
-result. Does not belong here: the keywords (see `dialect.py`), the rules of a conversation that no schema can say, verdicts.
+Belongs here: loading `specs/messages.openapi.yaml`, applying what an older API version changes, looking things up in
+the result. Does not belong here: the keywords (see `dialect.py`), the rules of a conversation that no schema can say,
+verdicts.
 """
 
 from __future__ import annotations
@@ -100,8 +101,8 @@ class Document:
 def load_document(version: str = NEWEST, folder: Path | None = None) -> Document:
     """The document in an API version. `folder` is the specs folder (default: the project's own).
 
-    Loaded once per state of the files. Raises HarnessError for an unknown version, SourceError (a HarnessError with file
-    and line) where a file is missing or is not what it has to be.
+    Loaded once per state of the files. Raises HarnessError for an unknown version, SourceError (a HarnessError with
+    file and line) where a file is missing or is not what it has to be.
     """
     specs = folder if folder is not None else spec_folder()
     if version not in api_versions(specs):

@@ -4,9 +4,9 @@ Belongs here: finding a secret however it is spelled, and replacing it. Does not
 secret (no patterns, no header names), or the choice of secrets, which is the caller's.
 
 A spelling is the value itself, its ASCII letters in any case, or its Base64 (standard and URL-safe, alone, behind
-`Bearer ` or inside something longer); in both, any character may be written as a URL escape (`%2F`), a JSON escape (`\u002f`, `\/`) or an
-HTML reference (`&#47;`, `&#x2f;`, `&amp;`), escaped once or twice. What replaces it has the same number of bytes, so
-that offsets, chunk boundaries and everything around it stay as they were.
+`Bearer ` or inside something longer). In both, any character may be written as a URL escape (`%2F`), a JSON escape
+(`\u002f`, `\/`) or an HTML reference (`&#47;`, `&#x2f;`, `&amp;`), escaped once or twice. What replaces it has the same
+number of bytes, so that offsets, chunk boundaries and everything around it stay as they were.
 """
 
 from __future__ import annotations

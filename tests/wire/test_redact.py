@@ -1,13 +1,15 @@
 import base64
 import html
+import itertools
 import json
 import urllib.parse
 
 import pytest
-from conformance.model import Chunk, Exchange, HarnessError, Mode, Response, SentRequest, Trouble
-from conformance.wire.redact import Redactor
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from conformance.model import Chunk, Exchange, HarnessError, Mode, Response, SentRequest, Trouble
+from conformance.wire.redact import Redactor
 
 KEY = "sk-test/Ab+c&9_é漢🎉=end"
 PLAIN = "sk-ant-Canary0123456789"
@@ -120,9 +122,7 @@ def test_all_strings_of_a_json_value_are_redacted() -> None:
 
 def exchange_full_of(secret: str, body: bytes, cuts: list[int]) -> Exchange:
     bounds = [0, *sorted(cuts), len(body)]
-    chunks = tuple(
-        Chunk(float(at), body[start:end]) for at, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False))
-    )
+    chunks = tuple(Chunk(float(at), body[start:end]) for at, (start, end) in enumerate(itertools.pairwise(bounds)))
     headers = (("content-type", "text/event-stream"), (f"x-{secret}", "1"), ("x-echo", f"Bearer {secret}"))
     return Exchange(
         scenario="text",

@@ -1,12 +1,14 @@
+import itertools
 import re
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from conformance.model import Chunk, Event
 from conformance.wire.limits import Limits
 from conformance.wire.sse import Parser, parse
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 PIECES = [b"\r", b"\n", b"\r\n", b"\n\n", b":", b" ", b"data", b"data:", b"data: ", b"event: x", b"event:", b"id: 7"]
 PIECES += [b"retry: 10", b"other: 1", b"{}", b"\xef\xbb\xbf", "é漢🎉".encode(), b"\xff", b"\xe6\xbc", b"\0", b": note"]
@@ -18,7 +20,7 @@ def events_of(body: bytes, cuts: list[int] | None = None, limits: Limits | None 
     bounds = [0, *sorted(cuts or []), len(body)]
     parser = Parser(limits)
     events: list[Event] = []
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in itertools.pairwise(bounds):
         events.extend(parser.feed(body[start:end], float(end)))
     return [*events, *parser.close(float(len(body)))]
 

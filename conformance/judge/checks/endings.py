@@ -1,6 +1,7 @@
 """Checks on what message_delta, error and ping events carry.
 
-Belongs here: the closing events and those of no block. Does not belong here: their order (see `grammar.py`), what the stop reason has to be (see `message.py`), usage as a whole (see `usage.py`).
+Belongs here: the closing events and those of no block. Does not belong here: their order (see `grammar.py`), what the
+stop reason has to be (see `message.py`), usage as a whole (see `usage.py`).
 """
 
 from __future__ import annotations

@@ -21,10 +21,6 @@ from conformance.model import Finding, Json
 MOST: Final = 5
 """Findings of one check on one reply; the first ones tell what is wrong."""
 
-SELECTION: Final = frozenset({"component", "schema", "pointer", "required", "shallow"})
-"""Keys of the long form of `matches`; any other object is a JSON Schema itself."""
-
-
 def subject(reply: Reply) -> Json | Missing:
     """What shape checks look at: the Message of an answer in either mode, otherwise the JSON body, or MISSING."""
     if reply.message is not None:
@@ -35,9 +31,10 @@ def subject(reply: Reply) -> Json | Missing:
 def matches(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The body, or the Message, or a part of it, is valid under a JSON Schema or a component of our OpenAPI document.
 
-    The argument is a JSON Schema, or `{schema | component, pointer, required, shallow}`. `pointer` picks a part (`*`
-    is each item of an array); where it does not exist, `required` makes that a finding. With `component` the whole
-    value is validated and the problems at or below `pointer` count; with `shallow` only those exactly there.
+    The argument is a JSON Schema, or `{schema | component, pointer, required, shallow, except}`. `pointer` picks a part
+    (`*` is each item of an array); where it does not exist, `required` makes that a finding. With `component` the
+    whole value is validated and the problems at or below `pointer` count, with `shallow` only those exactly there,
+    and none of those at or below the pointers of `except`.
     """
     whole = subject(reply)
     if isinstance(whole, Missing) or reply.status is None or (whole is None and reply.events is not None):
@@ -51,6 +48,8 @@ def matches(reply: Reply, argument: Json, facts: Facts) -> Observation:
     problems = _problems(whole, places, terms, facts)
     if terms.get("shallow"):
         problems = [(place, problem) for place, problem in problems if place in places]
+    apart = terms.get("except", ())
+    problems = [(place, text) for place, text in problems if not any(is_within(place, other) for other in apart)]
     return found(*(_finding(reply, whole, place, problem) for place, problem in problems[:MOST]))
 
 

@@ -6,6 +6,7 @@ of any tool call (see `message.py`), how its input is streamed (see the checks o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
@@ -158,14 +159,20 @@ def _required(schema: Json) -> list[str]:
 
 
 def _schema_problem(value: Json, schema: Json) -> str:
-    """Why a value is not valid for a schema, or the empty string. A schema that is none forbids nothing."""
+    """Why a value is not valid for a schema, or the empty string.
+
+    A schema that is none, or that nothing can be checked against (a reference outside itself), forbids nothing. The
+    empty registry keeps the validator from fetching references.
+    """
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError, best_match
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
 
     try:
         Draft202012Validator.check_schema(schema)
-        problem = best_match(Draft202012Validator(schema).iter_errors(value))
-    except (SchemaError, RecursionError):
+        problem = best_match(Draft202012Validator(schema, registry=Registry()).iter_errors(value))
+    except (SchemaError, Unresolvable, ArithmeticError, RecursionError, TypeError, ValueError, re.error):
         return ""
     return "" if problem is None else problem.message
 

@@ -1,0 +1,134 @@
+"""The command: each subcommand is a few lines that call below.
+
+Belongs here: arguments and exit codes. Does not belong here: anything that could be called without a command line.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from conformance import __version__
+from conformance.model import HarnessError
+from conformance.run.settings import OPTIONS, PREFIX, Option
+
+USAGE = 4
+"""Exit code for bad input (DESIGN.md, section 6)."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="messages-conformance")
+def command() -> None:
+    """Tests how faithfully an endpoint speaks Anthropic's Messages API."""
+
+
+def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options of a run, from the same table that pytest and the environment use."""
+    for option in reversed(OPTIONS):
+        function = click.option(f"--{option.name}", option.key, **_click_arguments(option))(function)
+    return function
+
+
+def _click_arguments(option: Option) -> dict[str, Any]:
+    default = f"  [default: {option.default}]" if option.default is not None else ""
+    arguments: dict[str, Any] = {"help": option.help + default, "default": None}
+    if option.kind == "flag":
+        return {**arguments, "is_flag": True}
+    if option.choices:
+        arguments["type"] = click.Choice(option.choices)
+    elif option.kind == "number":
+        arguments["type"] = click.IntRange(min=1)
+    else:
+        arguments["metavar"] = option.metavar
+    return {**arguments, "multiple": True} if option.kind == "list" else arguments
+
+
+@command.command()
+@run_options
+@click.argument("pytest_args", nargs=-1, metavar="[-- PYTEST ARGS]")
+def run(pytest_args: tuple[str, ...], **given: Any) -> None:
+    """Runs the catalogue against an endpoint and reports; without --url: the embedded reference endpoint."""
+    from conformance.run.launch import launch
+
+    sys.exit(launch(_as_pytest_options(given), pytest_args))
+
+
+def _as_pytest_options(given: dict[str, Any]) -> list[str]:
+    """The options of the command as options of the plugin."""
+    arguments: list[str] = []
+    for option in OPTIONS:
+        value = given[option.key]
+        if option.kind == "flag":
+            arguments += [f"--{PREFIX}-{option.name}"] if value else []
+        else:
+            values = value if option.kind == "list" else [value] if value is not None else []
+            arguments += [f"--{PREFIX}-{option.name}={item}" for item in values]
+    return arguments
+
+
+@command.command()
+@click.option("--port", default=4100, show_default=True, help="port on loopback; 0: any free one")
+@click.option("--api-key", default="reference-key", show_default=True, help="the key that is accepted; not a secret")
+def serve(port: int, api_key: str) -> None:
+    """Serves the reference endpoint on loopback until interrupted."""
+    from conformance.reference.server import serve_forever
+
+    serve_forever(port=port, api_key=api_key)
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="for scripts")
+def list_(as_json: bool) -> None:
+    """Lists the cases of the catalogue and the clauses of the ledger."""
+    from conformance.report import listing
+    from conformance.run.library import load_library
+
+    entries = listing.entries(load_library("2023-06-01"))
+    click.echo(json.dumps(entries, indent=1) if as_json else listing.text(entries), nl=as_json)
+
+
+@command.command()
+@click.argument("name", metavar="CASE|CLAUSE")
+def explain(name: str) -> None:
+    """Explains a case or a clause: what it says, where that comes from, how it is judged."""
+    from conformance.report import listing
+    from conformance.run.library import load_library
+
+    click.echo(listing.explain(load_library("2023-06-01"), name), nl=False)
+
+
+@command.command()
+@click.argument("results", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="write the HTML report here")
+@click.option("--markdown", type=click.Path(dir_okay=False, path_type=Path), help="write the Markdown summary here")
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="write JUnit XML here")
+def report(results: Path, html: Path | None, markdown: Path | None, junit: Path | None) -> None:
+    """Makes outputs from a results file; without options: the verdict as text."""
+    from conformance.run.launch import render_report
+
+    click.echo(render_report(results, html=html, markdown=markdown, junit=junit), nl=False)
+
+
+def main() -> None:
+    """The entry point: one sentence and the documented exit code for everything that is our or the user's mistake."""
+    try:
+        command(standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.ClickException as problem:
+        problem.show()
+        sys.exit(USAGE)
+    except click.Abort:
+        sys.exit(2)
+    except HarnessError as problem:
+        click.echo(f"messages-conformance: {problem}", err=True)
+        sys.exit(problem.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,256 @@
+"""Judges one case in one mode: evidence, checks, verdict.
+
+Belongs here: running the checks of a case on its evidence and turning what they say into signals. Does not belong
+here: the table itself (`verdict.py`), what single checks look at, sending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from conformance.judge.checking import Check, Observation
+from conformance.judge.reading import Reply
+from conformance.judge.transcripts import Transcript, Transcripts, evidence
+from conformance.judge.verdict import Ability, Control, Policy, Said, Shown, Signals, axis_of, decide, gates
+from conformance.model import Case, CheckCall, Finding, Judgement, Mode
+from conformance.standard.document import Document
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all cases of a run are judged with.
+
+    `declared` and `absent` are the capabilities that the target says to have and not to have.
+    """
+
+    checks: Mapping[str, Check]
+    document: Document
+    model: str
+    policy: Policy
+    declared: Collection[str] = ()
+    absent: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class CaseFacts:
+    """What the checks of one case may look up (see `checking.Facts`)."""
+
+    document: Document
+    case: Case
+    model: str
+    transcripts: Transcripts
+
+    def reply(self, scenario: str, mode: Mode, step: int | None = None) -> Reply | None:
+        """The reply of another scenario, or None where there is none."""
+        transcript = self.transcripts.get(scenario, mode)
+        if transcript is None:
+            return None
+        if step is None:
+            return transcript.last
+        return transcript.replies[step - 1] if 0 < step <= len(transcript.replies) else None
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What the checks of a case said together."""
+
+    said: Said
+    findings: tuple[Finding, ...] = ()
+    seen: int = 0
+    deviating: int = 0
+
+
+KINDS = {
+    "ignored": Said.IGNORED,
+    "accepted": Said.ACCEPTED,
+    "no-envelope": Said.NO_ENVELOPE,
+}
+"""Kinds of findings that the verdict table tells apart; every other kind is a deviation."""
+
+
+def judge(case: Case, mode: Mode, transcripts: Transcripts, bench: Bench) -> Judgement:
+    """The judgement of one case in one mode. Pure: the same transcripts give the same judgement."""
+    facts = CaseFacts(bench.document, case, bench.model, transcripts)
+    ability = _ability(case, bench)
+    if case.on:
+        return _judge_on(case, mode, facts, bench, ability)
+    return _judge_send(case, mode, facts, bench, ability)
+
+
+def _judge_on(case: Case, mode: Mode, facts: CaseFacts, bench: Bench, ability: Ability) -> Judgement:
+    picked = evidence(case, mode, facts.transcripts)
+    replies = tuple(reply for reply in picked if reply.status is not None)
+    if not replies:
+        shown, why = _nothing(case, mode, facts.transcripts, picked)
+        return _conclude(case, mode, bench, Signals(shown, ability=ability), Spoken(Said.UNSEEN), picked, why)
+    spoken = _unless_declined(_run_checks(case, replies, facts, bench), case, replies, ability)
+    signals = Signals(Shown.FULL, spoken.said, ability=ability)
+    return _conclude(case, mode, bench, signals, spoken, replies)
+
+
+def _judge_send(case: Case, mode: Mode, facts: CaseFacts, bench: Bench, ability: Ability) -> Judgement:
+    transcript = facts.transcripts.get(case.scenario or case.id, mode)
+    if transcript is None or not transcript.replies:
+        why = transcript.stopped if transcript else facts.transcripts.why_unsent(case.scenario or case.id, mode)
+        return _conclude(case, mode, bench, Signals(Shown.UNSENT, ability=ability), Spoken(Said.UNSEEN), (), why)
+    shown, detail = _shown(transcript)
+    control, control_detail = _control(case, mode, facts)
+    replies = transcript.replies
+    if shown is Shown.TROUBLE:
+        signals = Signals(shown, control=control, ability=ability)
+        return _conclude(case, mode, bench, signals, Spoken(Said.UNSEEN), replies, detail)
+    given, given_detail = _given(case, transcript, facts, bench)
+    spoken = _speak(case, transcript, facts, bench, ability) if shown is Shown.FULL else _partial(replies, ability)
+    signals = Signals(shown, spoken.said, control, given, ability)
+    return _conclude(case, mode, bench, signals, spoken, replies, control_detail or detail or given_detail)
+
+
+def _speak(case: Case, transcript: Transcript, facts: CaseFacts, bench: Bench, ability: Ability) -> Spoken:
+    last = transcript.replies[-1:]
+    return _unless_declined(_run_checks(case, last, facts, bench, transcript), case, last, ability)
+
+
+def _unless_declined(spoken: Spoken, case: Case, replies: Sequence[Reply], ability: Ability) -> Spoken:
+    """What was said, or that the optional ability was declined cleanly, where that is what happened."""
+    refusable = ability in (Ability.UNDECLARED, Ability.DECLARED) and not _expects_refusal(case)
+    if spoken.findings and refusable and all(declined(reply) for reply in replies):
+        return Spoken(Said.DECLINED, spoken.findings, spoken.seen, spoken.deviating)
+    return spoken
+
+
+def _partial(replies: Sequence[Reply], ability: Ability) -> Spoken:
+    return Spoken(Said.DECLINED if ability is Ability.UNDECLARED and declined(replies[-1]) else Said.UNSEEN)
+
+
+def _conclude(
+    case: Case,
+    mode: Mode,
+    bench: Bench,
+    signals: Signals,
+    spoken: Spoken,
+    replies: Sequence[Reply],
+    detail: str = "",
+) -> Judgement:
+    row = decide(signals)
+    axis = axis_of(case, signals.said)
+    lines = [finding.where.line for finding in spoken.findings if finding.where.line]
+    lines += [reply.exchange.line for reply in replies]
+    return Judgement(
+        case=case.id,
+        mode=mode,
+        outcome=row.outcome,
+        reason=row.reason.format(detail=detail, needs=", ".join(case.needs)),
+        findings=spoken.findings,
+        evidence=tuple(dict.fromkeys(lines)),
+        seen=spoken.seen,
+        deviating=spoken.deviating,
+        gates=gates(case, row.outcome, axis, bench.policy),
+        axis=axis,
+    )
+
+
+def _run_checks(
+    case: Case, replies: Sequence[Reply], facts: CaseFacts, bench: Bench, transcript: Transcript | None = None
+) -> Spoken:
+    """Runs the checks in order and stops at the first with findings, so that one defect is told once."""
+    seen = 0
+    for call in case.expect:
+        observations = _observe(call, _subjects(call, replies, transcript), facts, bench)
+        shown = [observation for observation in observations if observation.seen]
+        findings = tuple(finding for observation in shown for finding in observation.findings)
+        seen = max(seen, len(shown))
+        if findings:
+            said = KINDS.get(findings[0].kind, Said.DEVIATION)
+            deviating = sum(1 for observation in shown if observation.findings)
+            return Spoken(said, findings, len(shown), deviating)
+        if not shown:
+            return Spoken(Said.UNSEEN, seen=seen)
+    return Spoken(Said.FINE, seen=seen)
+
+
+def _observe(call: CheckCall, replies: Sequence[Reply], facts: CaseFacts, bench: Bench) -> list[Observation]:
+    check = bench.checks[call.name]
+    if check.all is not None:
+        return [check.all(replies, call.argument, facts)]
+    assert check.each is not None
+    return [check.each(reply, call.argument, facts) for reply in replies]
+
+
+def _subjects(call: CheckCall, replies: Sequence[Reply], transcript: Transcript | None) -> Sequence[Reply]:
+    if call.step is None or transcript is None:
+        return replies
+    return transcript.replies[call.step - 1 : call.step]
+
+
+def _given(case: Case, transcript: Transcript, facts: CaseFacts, bench: Bench) -> tuple[bool, str]:
+    for call in case.given:
+        subjects = _subjects(call, transcript.replies[-1:], transcript)
+        observations = _observe(call, subjects, facts, bench)
+        findings = [finding for observation in observations for finding in observation.findings]
+        if findings:
+            return False, f"expected {findings[0].expected}, actual {findings[0].actual}"
+        if not any(observation.seen for observation in observations):
+            return False, f"nothing to see for {call.name}"
+    return True, ""
+
+
+def _shown(transcript: Transcript) -> tuple[Shown, str]:
+    last = transcript.replies[-1]
+    if last.status is None:
+        trouble = last.exchange.trouble
+        return Shown.TROUBLE, f"{trouble.kind}: {trouble.message}" if trouble else "nothing came back"
+    if transcript.last is None:
+        return Shown.PARTIAL, transcript.stopped
+    return Shown.FULL, ""
+
+
+def _control(case: Case, mode: Mode, facts: CaseFacts) -> tuple[Control, str]:
+    """What became of the control of a refusal. A positive case compares with its control through its checks."""
+    if case.control is None or not _expects_refusal(case):
+        return Control.NONE, ""
+    reply = facts.reply(case.control, mode) or facts.reply(case.control, Mode.JSON)
+    if reply is None or reply.status is None:
+        return Control.USELESS, f"{case.control} has no response"
+    if answered(reply):
+        return Control.ACCEPTED, ""
+    what = f"{case.control} got status {reply.status} (journal line {reply.exchange.line})"
+    return (Control.DECLINED if declined(reply) else Control.USELESS), what
+
+
+def answered(reply: Reply) -> bool:
+    """True where a reply really answers its request: 2xx with a message, a stream with a message, or a JSON object."""
+    if not reply.ok:
+        return False
+    if reply.exchange.request.url.partition("?")[0].endswith("/messages"):
+        return reply.message is not None and reply.message.get("type") == "message"
+    return isinstance(reply.json, dict)
+
+
+def declined(reply: Reply) -> bool:
+    """True for a clean refusal: a 4xx that is not about key, rate or path, with the error envelope."""
+    return reply.status in (400, 403, 404, 413, 422, 501) and reply.error is not None
+
+
+def _expects_refusal(case: Case) -> bool:
+    return any(call.name == "refused" for call in case.expect)
+
+
+def _ability(case: Case, bench: Bench) -> Ability:
+    if not case.needs:
+        return Ability.CORE
+    if any(need in bench.absent for need in case.needs):
+        return Ability.ABSENT
+    return Ability.DECLARED if all(need in bench.declared for need in case.needs) else Ability.UNDECLARED
+
+
+def _nothing(case: Case, mode: Mode, transcripts: Transcripts, picked: Sequence[Reply]) -> tuple[Shown, str]:
+    """Why a case that judges others' scenarios has nothing to judge."""
+    if picked:
+        trouble = picked[-1].exchange.trouble
+        return Shown.TROUBLE, f"{trouble.kind}: {trouble.message}" if trouble else "nothing came back"
+    for name in case.on:
+        if not name.startswith("every-"):
+            transcript = transcripts.get(name, mode)
+            return Shown.UNSENT, transcript.stopped if transcript else transcripts.why_unsent(name, mode)
+    return Shown.FULL, ""

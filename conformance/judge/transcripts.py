@@ -1,0 +1,92 @@
+"""What a run has seen, by scenario: the evidence that cases are judged on.
+
+Belongs here: transcripts and how a case's evidence is picked from them. Does not belong here: checks, outcomes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from conformance.judge.reading import Reply
+from conformance.model import Case, Mode, Scenario
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """The exchanges of one scenario, read: one reply a step, each of the last attempt.
+
+    `stopped` says why not every step was sent (a sentence), or is empty.
+    """
+
+    scenario: Scenario
+    replies: tuple[Reply, ...]
+    stopped: str = ""
+
+    @property
+    def last(self) -> Reply | None:
+        """The reply of the last step, or None where it was not sent."""
+        return self.replies[-1] if len(self.replies) == len(self.scenario.steps) else None
+
+
+@dataclass(frozen=True)
+class Transcripts:
+    """All transcripts of a run by scenario id (`weather/stream`). `unsent` gives the reasons for those that lack."""
+
+    by_id: Mapping[str, Transcript]
+    unsent: Mapping[str, str]
+
+    def get(self, name: str, mode: Mode) -> Transcript | None:
+        """The transcript of a scenario. A name may carry its own mode (`text/stream`), which then counts.
+
+        Requests that do not create a message exist in json mode only and are found under either mode.
+        """
+        base, _, own = name.partition("/")
+        found = self.by_id.get(f"{base}/{own or mode}")
+        return found if found is not None or own else self.by_id.get(f"{base}/{Mode.JSON}")
+
+    def why_unsent(self, name: str, mode: Mode) -> str:
+        """The reason why a scenario has no transcript."""
+        base, _, own = name.partition("/")
+        return self.unsent.get(f"{base}/{own or mode}") or self.unsent.get(f"{base}/{Mode.JSON}") or "it was not sent"
+
+    def all_replies(self) -> Iterator[Reply]:
+        """Every reply of the run, in order of scenarios and steps."""
+        for transcript in self.by_id.values():
+            yield from transcript.replies
+
+
+def evidence(case: Case, mode: Mode, transcripts: Transcripts) -> tuple[Reply, ...]:
+    """The replies that an `on` case judges in one mode, in order of the plan."""
+    picked: list[Reply] = []
+    for name in case.on:
+        if name.startswith("every-"):
+            picked += [reply for reply in transcripts.all_replies() if selected(name, mode, reply)]
+        else:
+            transcript = transcripts.get(name, mode)
+            picked += transcript.replies if transcript is not None else ()
+    return tuple(picked)
+
+
+def selected(selector: str, mode: Mode, reply: Reply) -> bool:
+    """Whether a selector takes a reply.
+
+    `every-stream`: 2xx event streams of message requests. `every-answer`: 2xx answers to message requests in that mode.
+    `every-error`: status 400 and above. `every-count`: 2xx of count_tokens. `every-response`: all with a response.
+    """
+    if reply.status is None:
+        return False
+    request = reply.exchange.request
+    path = request.url.partition("?")[0]
+    makes_message = request.method == "POST" and path.endswith("/messages")
+    match selector:
+        case "every-stream":
+            return makes_message and reply.ok and reply.events is not None
+        case "every-answer":
+            return makes_message and reply.ok and reply.exchange.mode is mode
+        case "every-error":
+            return reply.status >= 400
+        case "every-count":
+            return path.endswith("/messages/count_tokens") and reply.ok
+        case _:
+            return True

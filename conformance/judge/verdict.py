@@ -1,0 +1,179 @@
+"""The verdict table: what a case's signals add up to. The only place that decides pass, fail and the rest.
+
+Belongs here: the signals, the table, and whether an outcome gates. Does not belong here: how signals are obtained
+(`evaluate.py`), what a single check looks at (`checks/`), wording beyond one sentence of reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from conformance.model import Case, Direction, Level, Outcome, Plane
+
+
+class Shown(StrEnum):
+    """How much of the evidence there is."""
+
+    UNSENT = "unsent"
+    TROUBLE = "trouble"
+    PARTIAL = "partial"
+    FULL = "full"
+
+
+class Control(StrEnum):
+    """What became of the same request without the thing under test."""
+
+    NONE = "none"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    USELESS = "useless"
+
+
+class Ability(StrEnum):
+    """What is known of the capabilities that a case needs."""
+
+    CORE = "core"
+    DECLARED = "declared"
+    UNDECLARED = "undeclared"
+    ABSENT = "absent"
+
+
+class Said(StrEnum):
+    """What the checks said, worst first."""
+
+    DECLINED = "declined"
+    IGNORED = "ignored"
+    ACCEPTED = "accepted"
+    NO_ENVELOPE = "no-envelope"
+    DEVIATION = "deviation"
+    UNSEEN = "unseen"
+    FINE = "fine"
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Everything that the table looks at."""
+
+    shown: Shown
+    said: Said = Said.UNSEEN
+    control: Control = Control.NONE
+    given: bool = True
+    ability: Ability = Ability.CORE
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: None matches anything. The first line that matches decides."""
+
+    outcome: Outcome
+    reason: str
+    shown: Shown | None = None
+    control: Control | None = None
+    given: bool | None = None
+    ability: Ability | None = None
+    said: Said | None = None
+
+    def matches(self, signals: Signals) -> bool:
+        """True when every column that is not None equals the signal."""
+        return all(
+            wanted is None or wanted == getattr(signals, column)
+            for column, wanted in (
+                ("shown", self.shown),
+                ("control", self.control),
+                ("given", self.given),
+                ("ability", self.ability),
+                ("said", self.said),
+            )
+        )
+
+
+TABLE: tuple[Row, ...] = (
+    # A capability that the target declares not to have is not asked for.
+    Row(Outcome.NOT_APPLICABLE, "the target declares not to have {needs}", ability=Ability.ABSENT),
+    # No evidence, no verdict.
+    Row(Outcome.NOT_RUN, "{detail}", shown=Shown.UNSENT),
+    Row(Outcome.INCONCLUSIVE, "no response: {detail}", shown=Shown.TROUBLE),
+    # A refusal counts only where the same request without the defect was accepted.
+    Row(
+        Outcome.UNSUPPORTED,
+        "{needs} is declined: the same request without the defect is refused as well",
+        control=Control.DECLINED,
+        ability=Ability.UNDECLARED,
+    ),
+    Row(
+        Outcome.INCONCLUSIVE, "the same request without the defect was not accepted: {detail}", control=Control.DECLINED
+    ),
+    Row(
+        Outcome.INCONCLUSIVE, "the same request without the defect was not answered: {detail}", control=Control.USELESS
+    ),
+    # An optional ability that is refused cleanly is honest.
+    Row(
+        Outcome.UNSUPPORTED,
+        "{needs} is declined with a clean error",
+        ability=Ability.UNDECLARED,
+        said=Said.DECLINED,
+    ),
+    Row(
+        Outcome.FAIL, "{needs} is declared and the request is refused", ability=Ability.DECLARED, said=Said.DECLINED
+    ),
+    Row(Outcome.FAIL, "", shown=Shown.FULL, given=True, said=Said.DECLINED),
+    Row(Outcome.INCONCLUSIVE, "not every step could be sent: {detail}", shown=Shown.PARTIAL),
+    # The model did not show what the claim is about.
+    Row(Outcome.INCONCLUSIVE, "what the claim is about did not happen: {detail}", given=False),
+    # Accepted and not honoured is worse than unsupported. A target that promised it has failed.
+    Row(Outcome.FAIL, "declared, accepted and not honoured", ability=Ability.DECLARED, said=Said.IGNORED),
+    Row(Outcome.IGNORED, "accepted and not honoured", said=Said.IGNORED),
+    # One wrong envelope is one defect: the errors area judges it, every refusal without one stays undecided.
+    Row(
+        Outcome.INCONCLUSIVE,
+        "refused, but not with the error envelope, which the errors area judges",
+        said=Said.NO_ENVELOPE,
+    ),
+    Row(Outcome.FAIL, "accepted what the API refuses", said=Said.ACCEPTED),
+    Row(Outcome.FAIL, "", said=Said.DEVIATION),
+    # Positive evidence is required: a case that saw nothing cannot pass.
+    Row(Outcome.INCONCLUSIVE, "nothing of what the claim is about was seen", said=Said.UNSEEN),
+    Row(Outcome.PASS, "", said=Said.FINE),
+)
+
+
+def decide(signals: Signals) -> Row:
+    """The first row of the table that matches. The last rows cover every signal, so there always is one."""
+    return next(row for row in TABLE if row.matches(signals))
+
+
+DEVIATING = (Outcome.FAIL, Outcome.IGNORED)
+"""Outcomes that tell a deviation."""
+
+DECIDED = (Outcome.PASS, *DEVIATING)
+"""Outcomes that say something about the endpoint; the denominators of every number."""
+
+Axis = Literal["conformance", "strictness"]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a run gates on. `level` is the weakest level that gates; behaviour and strictness gate only when asked."""
+
+    level: Level = Level.MUST
+    strict: bool = False
+    behaviour: bool = False
+
+
+def axis_of(case: Case, said: Said) -> Axis:
+    """Strictness is its own axis: accepting what the API refuses, unless the refusal protects people."""
+    lenient = case.direction is Direction.REFUSE and said is Said.ACCEPTED
+    return "strictness" if lenient and not case.protects else "conformance"
+
+
+def gates(case: Case, outcome: Outcome, axis: Axis, policy: Policy) -> bool:
+    """Whether an outcome violates the gate of the run."""
+    if outcome not in DEVIATING or case.informational:
+        return False
+    if case.plane is Plane.BEHAVIOUR and not policy.behaviour:
+        return False
+    if axis == "strictness" and not policy.strict:
+        return False
+    return case.level is Level.MUST or (case.level is policy.level and policy.level is Level.SHOULD)

@@ -1,0 +1,211 @@
+"""The pytest plugin: hooks and options, nothing else.
+
+Everything that costs time to import is imported inside the hook that needs it, so that a project without case files
+pays nothing. See https://docs.pytest.org/en/stable/reference/reference.html#hooks
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.model import HarnessError
+from conformance.run.settings import OPTIONS, PREFIX
+
+CATALOGUE = Path(__file__).parent / "catalogue"
+NOT_CASES = ("bases.yaml", "frames.yaml")
+WORDS = {
+    "pass": ("passed", ".", "PASS"),
+    "fail": ("deviating", "d", "DEVIATES"),
+    "ignored": ("ignored", "i", "IGNORED"),
+    "unsupported": ("unsupported", "u", "UNSUPPORTED"),
+    "inconclusive": ("inconclusive", "?", "INCONCLUSIVE"),
+    "not-applicable": ("not applicable", "n", "NOT APPLICABLE"),
+    "not-run": ("not run", "-", "NOT RUN"),
+}
+"""How outcomes that do not gate are shown: category of the closing line, letter, word."""
+
+MARKERS = ("must", "should", "may", "informational", "protocol", "behaviour", "json", "stream", "serve", "refuse")
+"""Markers besides the areas."""
+
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds an option for each line of the settings table."""
+    group = parser.getgroup(PREFIX, "conformance of Messages API endpoints")
+    for option in OPTIONS:
+        more: dict[str, Any] = {"action": "store_true"} if option.kind == "flag" else {"metavar": option.metavar}
+        if option.kind == "list":
+            more |= {"action": "append", "default": []}
+        default = f" (default: {option.default})" if option.default is not None else ""
+        group.addoption(
+            f"--{PREFIX}-{option.name}", dest=f"{PREFIX}_{option.key}", help=f"{option.help}{default}", **more
+        )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Registers the markers, and what gathers judgements where results are written."""
+    words = [path.name for path in CATALOGUE.iterdir() if path.is_dir()] if CATALOGUE.is_dir() else []
+    for word in (*words, *MARKERS):
+        config.addinivalue_line("markers", f"{word}: conformance cases, see `messages-conformance list`")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Gatherer(config), "messages-gatherer")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collects `*.messages.yaml` and the shipped catalogue."""
+    shipped = file_path.suffix == ".yaml" and CATALOGUE in file_path.parents and file_path.name not in NOT_CASES
+    if not shipped and not file_path.name.endswith(".messages.yaml"):
+        return None
+    from conformance.run.items import CaseFile, run_of
+
+    try:
+        run_of(parent.config)
+    except HarnessError as problem:
+        raise pytest.UsageError(str(problem)) from None
+    return CaseFile.from_parent(parent, path=file_path)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselects what the options do not select."""
+    cases = [item for item in items if hasattr(item, "case") and hasattr(item, "selected")]
+    if not cases:
+        return
+    from conformance.run.items import CaseItem, run_of
+
+    try:
+        run_of(config).check_selection()
+    except HarnessError as problem:
+        raise pytest.UsageError(str(problem)) from None
+    out = {item for item in cases if isinstance(item, CaseItem) and not item.selected}
+    if out:
+        config.hook.pytest_deselected(items=list(out))
+        items[:] = [item for item in items if item not in out]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Starts sending before the first item runs. A worker of pytest-xdist starts with the first item that it is given."""
+    config = session.config
+    if config.option.collectonly or session.testsfailed or hasattr(config, "workerinput"):
+        return
+    if any(hasattr(item, "case") for item in session.items):
+        from conformance.run.items import start_run
+
+        try:
+            start_run(session)
+        except HarnessError as problem:
+            raise pytest.UsageError(str(problem)) from None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Attaches the judgement to the report, as plain data that pytest-xdist can carry."""
+    report = yield
+    judged = getattr(item, "judged", None)
+    if call.when == "call" and judged is not None:
+        report.messages_judged = judged.pack()  # type: ignore[attr-defined]
+    return report
+
+
+def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:
+    """Gives outcomes that are neither passed nor failed their own words."""
+    packed = getattr(report, "messages_judged", None)
+    if packed is None or report.failed:
+        return None
+    return WORDS[packed["judgement"]["outcome"]]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Ends what this process started. The controller's gatherer writes the files afterwards."""
+    if any(hasattr(item, "case") for item in getattr(session, "items", ())):
+        from conformance.run.items import close_run
+
+        close_run(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tells the workers of pytest-xdist which folder the controller writes to."""
+    gatherer = node.config.pluginmanager.get_plugin("messages-gatherer")
+    node.workerinput["messages_stamp"] = gatherer.stamp
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Gives whole targets to workers, where the run is one of the catalogue and no other way was asked for."""
+    asked = any(getattr(config.option, f"{PREFIX}_{option.key}", None) for option in OPTIONS)
+    named = any(str(argument).endswith(".messages.yaml") or CATALOGUE.parent == Path(argument) for argument in config.args)
+    if config.getoption("dist", "no") != "load" or not (asked or named or _is_catalogue(config)):
+        return None
+    from conformance.run.scheduling import TargetScheduling
+
+    return TargetScheduling(config, log)
+
+
+def _is_catalogue(config: pytest.Config) -> bool:
+    return any(CATALOGUE in (path := Path(argument).resolve()).parents or path == CATALOGUE for argument in config.args)
+
+
+class Gatherer:
+    """Hooks of the process that writes the results: the only one, or the controller of pytest-xdist.
+
+    `stamp` is the UTC time that names the folder of this run in every process.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        self.packed: list[dict[str, Any]] = []
+        self.other_failures = 0
+        self.malformed = False
+        self.summary = ""
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Notes a malformed case file: bad input, which ends with exit code 4."""
+        self.malformed = self.malformed or (report.failed and report.nodeid.endswith(".yaml"))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gathers judgements; notes failures of other tests, which keep their own exit code."""
+        packed = getattr(report, "messages_judged", None)
+        if packed is not None:
+            self.packed.append(packed)
+        elif report.failed:
+            self.other_failures += 1
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Writes the files of the run and sets the exit code."""
+        if self.malformed:
+            session.exitstatus = 4
+        if not self.packed:
+            return
+        from conformance.run.items import conclude
+
+        plugin_close(session)
+        try:
+            self.summary, exit_code = conclude(self.config, self.packed)
+        except HarnessError as problem:
+            self.summary, exit_code = f"error of messages-conformance: {problem}\n", problem.exit_code
+        if self.other_failures:
+            session.exitstatus = 3 if exit_code == 3 else 1
+        elif session.exitstatus in (0, 1):
+            session.exitstatus = exit_code
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Prints the verdict."""
+        if self.summary:
+            terminalreporter.write_line("")
+            terminalreporter.write(self.summary)
+
+
+def plugin_close(session: pytest.Session) -> None:
+    """Ends the run of this process before its files are written."""
+    pytest_sessionfinish(session)

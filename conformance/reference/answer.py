@@ -1,0 +1,103 @@
+"""The values that travel through the reference endpoint: a call that came in, an answer that goes out.
+
+Belongs here: immutable values and how an event becomes bytes. Does not belong here: any decision about a request.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from conformance.model import Json
+
+
+@dataclass(frozen=True)
+class Call:
+    """One HTTP request as received. `oversized` is True where the body passed the limit; `body` is then empty."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    oversized: bool = False
+
+    def header(self, name: str) -> str | None:
+        """All values of a header joined by a comma and a space (RFC 9110, section 5.3), or None without one."""
+        values = [value for key, value in self.headers if key.lower() == name]
+        return ", ".join(values) if values else None
+
+    def parameters(self, name: str) -> tuple[str, ...]:
+        """All values of a query parameter, in order."""
+        return tuple(value for key, value in self.query if key == name)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the headers agree on: the API version and the opt-ins."""
+
+    version: str
+    betas: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ServerEvent:
+    """One server-sent event before it is bytes. `data` is a JSON value, or text that is sent as it is."""
+
+    name: str | None
+    data: Json
+
+    def encode(self) -> bytes:
+        """The event as bytes, with the blank line that ends it (WHATWG HTML, section 9.2.6)."""
+        text = self.data if isinstance(self.data, str) else dump(self.data)
+        name = f"event: {self.name}\n" if self.name is not None else ""
+        return f"{name}data: {text}\n\n".encode("utf-8", "surrogatepass")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP response on its way out. A fault replaces parts of it.
+
+    A stream has `events`, anything else has `body`. `message` is the Message that either of them carries. `chunks` are
+    the bytes, filled in last; `pace` is the pause in seconds between two of them.
+    """
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Json = None
+    events: tuple[ServerEvent, ...] | None = None
+    message: dict[str, Any] | None = None
+    chunks: tuple[bytes, ...] = ()
+    pace: float = 0.0
+
+    def with_headers(self, **headers: str) -> Answer:
+        """A copy with added headers; an underscore in a name stands for a hyphen."""
+        added = {name.replace("_", "-"): value for name, value in headers.items()}
+        return replace(self, headers={**self.headers, **added})
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is a regular answer, not a fault of the program
+    """Ends the processing of a call with an error envelope."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        message: str,
+        *,
+        details: Mapping[str, Json] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.kind = kind
+        self.message = message
+        self.details = details
+        self.headers = dict(headers or {})
+
+
+def dump(value: Json) -> str:
+    """Compact JSON text, non-ASCII characters as they are."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,139 @@
+"""Which tools the scripted model calls, and with what.
+
+Belongs here: choosing among declared tools and making arguments. Does not belong here: the rules of tool choice.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.model import Json
+from conformance.reference.instances import instance, subject_of
+from conformance.reference.prompt import Block, Prompt
+from conformance.reference.words import names, plain_words, stem
+
+_GENERIC = frozenset(
+    stem(word)
+    for word in """get set fetch lookup look up find do run call use tool tools function the a an of for in and or to from with by
+    make create current given returns return this that it is be as on at your you specific particular information
+    data value values name string number any all which when what user""".split()
+)
+_CLAUSE = re.compile(r"[.;!?\n]+|,\s*|\band\b|\bthen\b|\balso\b", re.IGNORECASE)
+_NO_TOOL = re.compile(r"\b(?:do not|don't|without|never|no)\b[^.\n]{0,30}\b(?:tools?|calls?|calling|function)\b", re.IGNORECASE)
+_ANY_TOOL = re.compile(r"\b(?:use|using|call|invoke|run|try)\b[^.\n]{0,40}\b(?:tools?|functions?)\b", re.IGNORECASE)
+_EVERY_TOOL = re.compile(r"\b(?:both|all|each|every)\b[^.\n]{0,30}\b(?:tools?|functions?)\b", re.IGNORECASE)
+_MOST_CALLS = 8
+
+_BUILT_IN: dict[str, dict[str, Json]] = {
+    "bash": {"type": "object", "properties": {"command": {"const": "echo hello"}}, "required": ["command"]},
+    "str_replace": {
+        "type": "object",
+        "properties": {"command": {"const": "view"}, "path": {"const": "/example.txt"}},
+        "required": ["command", "path"],
+    },
+    "memory": {
+        "type": "object",
+        "properties": {"command": {"const": "view"}, "path": {"const": "/memories"}},
+        "required": ["command", "path"],
+    },
+}
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """One call that the model makes."""
+
+    name: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
+def choose_calls(prompt: Prompt, request: str, *, answered: bool, ordered: bool) -> list[ToolCall]:
+    """The calls that answer a request, none where text answers it.
+
+    `answered` tells that the last turn already holds results, `ordered` that the request literally orders a text. A
+    forced choice always makes a call (REQ-TOOL-005), `none` never (REQ-TOOL-006), `disable_parallel_tool_use` leaves one
+    (REQ-TOOL-007).
+    """
+    tools = prompt.client_tools
+    if prompt.choice == "none" or not tools:
+        return []
+    if prompt.choice == "tool":
+        name = prompt.object("tool_choice").get("name")
+        chosen = [tool for tool in tools if tool.get("name") == name]
+    elif prompt.choice == "any":
+        chosen = _wanted(tools, request) or tools[:1]
+    else:
+        explicit = _names_a_tool(tools, request) or _ANY_TOOL.search(request)
+        if answered or _NO_TOOL.search(request) or (ordered and not explicit):
+            return []
+        chosen = _wanted(tools, request)
+    calls = [call for tool in chosen for call in _calls_of(tool, _share(tool, chosen, request), request)]
+    single = prompt.object("tool_choice").get("disable_parallel_tool_use") is True
+    return calls[: 1 if single else _MOST_CALLS]
+
+
+def _wanted(tools: list[Block], request: str) -> list[Block]:
+    if _EVERY_TOOL.search(request):
+        return tools
+    named = [tool for tool in tools if _mentions(request, str(tool["name"]))]
+    if named:
+        return named
+    best = [tool for tool in tools if _matches(tool, request)]
+    return best or (tools[:1] if _ANY_TOOL.search(request) else [])
+
+
+def _names_a_tool(tools: list[Block], request: str) -> bool:
+    return any(_mentions(request, str(tool["name"])) for tool in tools)
+
+
+def _mentions(request: str, name: str) -> bool:
+    pattern = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+    return ("_" in name or len(name) > 3) and bool(re.search(pattern, request)) and not name.isalpha()
+
+
+def _matches(tool: Block, text: str) -> bool:
+    """A word of the tool's name, or two of its description, stand in the text."""
+    spoken = {stem(word) for word in plain_words(text)}
+    own = {stem(word) for word in plain_words(str(tool["name"]))} - _GENERIC
+    if own & spoken:
+        return True
+    described = {stem(word) for word in plain_words(str(tool.get("description") or "")) if len(word) > 3} - _GENERIC
+    return len(described & spoken) >= 2
+
+
+def _share(tool: Block, chosen: list[Block], request: str) -> str:
+    """The clauses of the request that concern this tool: from where it is matched to where another one is."""
+    if len(chosen) < 2:
+        return request
+    mine, owner = [], None
+    for clause in _CLAUSE.split(request):
+        matched = [other for other in chosen if _matches(other, clause)]
+        if matched:
+            owner = tool if tool in matched else matched[0]
+        if owner is tool:
+            mine.append(clause)
+    return ", ".join(mine) or request
+
+
+def _calls_of(tool: Block, share: str, request: str) -> list[ToolCall]:
+    name = str(tool["name"])
+    schema = tool.get("input_schema")
+    if not isinstance(schema, dict):
+        schema = next((shape for key, shape in _BUILT_IN.items() if name.startswith(key)), {"type": "object"})
+    subject = subject_of(schema)
+    found = [item for item in names(share) or names(request) if item != name]
+    if subject is None or len(found) < 2 or sum(1 for key in schema["properties"] if subject_like(key)) > 1:
+        return [ToolCall(name, _arguments(schema, share, found))]
+    return [ToolCall(name, _arguments(schema, share, [item])) for item in found]
+
+
+def subject_like(key: str) -> bool:
+    """Whether a property takes a place or a name, so that two of them share the names of one call."""
+    return subject_of({"properties": {key: {"type": "string"}}}) is not None
+
+
+def _arguments(schema: dict[str, Json], text: str, subjects: list[str]) -> dict[str, Any]:
+    made = instance(schema, text, subjects=subjects, optional=False)
+    return made if isinstance(made, dict) else {}

@@ -1,0 +1,191 @@
+"""Rules for content blocks.
+
+Belongs here: where a block may stand, image data, documents, citations, signatures, cache breakpoints. Does not belong
+here: the order of messages (`messages`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.model import Json
+from conformance.reference.images import decode_base64, media_type_of, size_of
+from conformance.reference.prompt import Block, Prompt, dicts
+
+_MOST_IMAGES, _MOST_IMAGES_SMALL_WINDOW, _SMALL_WINDOW = 600, 100, 200_000
+_MOST_PIXELS, _MOST_PIXELS_OF_MANY, _MANY = 8000, 2000, 20
+_MOST_IMAGE_BYTES = 10 * 1024 * 1024
+_MOST_BREAKPOINTS = 4
+
+
+def calls_are_the_assistants(prompt: Prompt) -> str | None:
+    """REQ-IN-013: tool_use stands in assistant messages only."""
+    return _misplaced(prompt, ("tool_use", "server_tool_use"), "assistant")
+
+
+def results_are_the_users(prompt: Prompt) -> str | None:
+    """REQ-IN-014: tool_result stands in user messages only."""
+    return _misplaced(prompt, ("tool_result",), "user")
+
+
+def thinking_is_the_assistants(prompt: Prompt) -> str | None:
+    """REQ-IN-015: thinking stands in assistant messages only."""
+    return _misplaced(prompt, ("thinking", "redacted_thinking"), "assistant")
+
+
+def image_data_is_an_image(prompt: Prompt) -> str | None:
+    """REQ-IN-006: base64 image data decodes to an image of the declared type."""
+    for path, source in _sources(prompt, "image"):
+        raw = decode_base64(str(source.get("data")))
+        if raw is None:
+            return f"{path}.source.base64.data: the image data is not valid base64"
+        found = media_type_of(raw)
+        if found is None:
+            return f"{path}.source.base64.data: could not process image"
+        if found != source.get("media_type"):
+            return f"{path}.source.base64: the image was specified as {source.get('media_type')} but appears to be {found}"
+    return None
+
+
+def images_are_within_limits(prompt: Prompt) -> str | None:
+    """REQ-IN-005: number of images, bytes and pixels of each."""
+    images = [block for _, block in every_block(prompt) if block.get("type") == "image"]
+    most = _MOST_IMAGES if prompt.model.max_input_tokens > _SMALL_WINDOW else _MOST_IMAGES_SMALL_WINDOW
+    if len(images) > most:
+        return f"messages: at most {most} images are allowed"
+    side = _MOST_PIXELS_OF_MANY if len(images) > _MANY else _MOST_PIXELS
+    for path, source in _sources(prompt, "image"):
+        data = str(source.get("data"))
+        if len(data) > _MOST_IMAGE_BYTES:
+            return f"{path}.source.base64: image exceeds {_MOST_IMAGE_BYTES} bytes"
+        size = size_of(decode_base64(data[:64]) or b"")
+        if size is not None and max(size) > side:
+            return f"{path}.source.base64.data: image dimensions exceed {side} pixels"
+    return None
+
+
+def model_sees_images(prompt: Prompt) -> str | None:
+    """REQ-CAP-016: a model that sees no images refuses them, and PDF files."""
+    if prompt.model.vision:
+        return None
+    for path, block in every_block(prompt):
+        source = block.get("source")
+        pdf = block.get("type") == "document" and isinstance(source, dict) and source.get("type") == "base64"
+        if pdf or block.get("type") == "image":
+            return f"{path}: this model does not support {block.get('type')} input"
+    return None
+
+
+def pdf_data_is_a_pdf(prompt: Prompt) -> str | None:
+    """REQ-IN-008 and REQ-IN-007: base64 document data decodes to a PDF file."""
+    for path, source in _sources(prompt, "document"):
+        raw = decode_base64(str(source.get("data")))
+        if raw is None or not raw.lstrip().startswith(b"%PDF-"):
+            return f"{path}.source.base64.data: the PDF specified was not valid"
+    return None
+
+
+def citations_are_all_or_none(prompt: Prompt) -> str | None:
+    """REQ-IN-010: citations are on for all documents or none, and for all search results or none."""
+    for kind in ("document", "search_result"):
+        enabled = {_cites(block) for _, block in every_block(prompt) if block.get("type") == kind}
+        if len(enabled) > 1:
+            return f"messages: citations must be enabled on all {kind} blocks or on none"
+    return None
+
+
+def search_results_stand_alone(prompt: Prompt) -> str | None:
+    """REQ-IN-011: a tool_result with a search_result holds nothing else."""
+    for message in prompt.messages:
+        for path, block in message.numbered():
+            kinds = {part.get("type") for part in dicts(block.get("content"))}
+            if block.get("type") == "tool_result" and "search_result" in kinds and len(kinds) > 1:
+                return f"{path}: a tool_result with search_result blocks must hold search_result blocks only"
+    return None
+
+
+def no_citations_with_format(prompt: Prompt) -> str | None:
+    """REQ-IN-012: citations cannot be combined with output_config.format."""
+    if prompt.output_schema is not None and any(_cites(block) for _, block in every_block(prompt)):
+        return "output_config.format: cannot be combined with citations"
+    return None
+
+
+def thinking_is_unaltered(prompt: Prompt) -> str | None:
+    """REQ-IN-016 and REQ-THINK-006: thinking in the latest assistant message is as it was returned."""
+    latest = next((message for message in reversed(prompt.messages) if message.role == "assistant"), None)
+    if latest is None:
+        return None
+    for path, block in latest.numbered():
+        if block.get("type") != "thinking":
+            continue
+        if not prompt.signer.verifies(str(block.get("thinking")), str(block.get("signature"))):
+            return f"{path}: Invalid `signature` in `thinking` block"
+    return None
+
+
+def no_breakpoint_on_thinking(prompt: Prompt) -> str | None:
+    """REQ-IN-017: no cache_control on thinking blocks and on empty text."""
+    for path, block in every_block(prompt):
+        if not isinstance(block.get("cache_control"), dict):
+            continue
+        if block.get("type") in ("thinking", "redacted_thinking") or block.get("text") == "":
+            return f"{path}.cache_control: not allowed on thinking blocks and empty text"
+    return None
+
+
+def at_most_four_breakpoints(prompt: Prompt) -> str | None:
+    """REQ-IN-018: at most four cache breakpoints, the automatic one included."""
+    found = len(list(prompt.controls()))
+    if found > _MOST_BREAKPOINTS:
+        return f"A maximum of {_MOST_BREAKPOINTS} blocks with cache_control may be provided. Found {found}."
+    return None
+
+
+def longer_breakpoints_first(prompt: Prompt) -> str | None:
+    """REQ-IN-019: 1h breakpoints precede 5m ones; an automatic one agrees with an explicit one on the last block."""
+    short = False
+    controls = list(prompt.controls())
+    for path, control in controls:
+        if not path:
+            break
+        if control.get("ttl") == "1h" and short:
+            return f"{path}.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' one"
+        short = short or control.get("ttl") != "1h"
+    automatic = prompt.body.get("cache_control")
+    last = prompt.messages[-1].blocks[-1:] if prompt.messages else ()
+    explicit = last[0].get("cache_control") if last else None
+    if isinstance(automatic, dict) and isinstance(explicit, dict):
+        if (automatic.get("ttl") or "5m") != (explicit.get("ttl") or "5m"):
+            return "cache_control.ttl: differs from the ttl of the last block"
+    return None
+
+
+def every_block(prompt: Prompt) -> Iterator[tuple[str, Block]]:
+    """All content blocks of the messages, those inside tool results too, each with its place."""
+    for message in prompt.messages:
+        for path, block in message.numbered():
+            yield path, block
+            if block.get("type") == "tool_result":
+                for number, part in enumerate(dicts(block.get("content"))):
+                    yield f"{path}.content.{number}", part
+
+
+def _sources(prompt: Prompt, kind: str) -> Iterator[tuple[str, dict[str, Json]]]:
+    for path, block in every_block(prompt):
+        source = block.get("source")
+        if block.get("type") == kind and isinstance(source, dict) and source.get("type") == "base64":
+            yield path, source
+
+
+def _misplaced(prompt: Prompt, kinds: tuple[str, ...], role: str) -> str | None:
+    for message in prompt.messages:
+        for path, block in message.numbered():
+            if block.get("type") in kinds and message.role != role:
+                return f"{path}: `{block.get('type')}` blocks can only be in {role} messages"
+    return None
+
+
+def _cites(block: Block) -> bool:
+    citations = block.get("citations")
+    return isinstance(citations, dict) and citations.get("enabled") is True

@@ -1,0 +1,50 @@
+"""Signatures over thinking.
+
+Belongs here: making and verifying the `signature` of a thinking block. Does not belong here: which blocks of a request
+have to be verified (see `rules`).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+_SHOWN, _HIDDEN = b"s", b"h"
+_DIGEST = 16
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Signs with HMAC-SHA256 (RFC 2104) under `secret`.
+
+    A signature says whether the text was shown and carries its digest, so that both the text and the signature of a
+    shown block, and the signature of a hidden one, are protected (REQ-THINK-003, REQ-IN-016).
+    """
+
+    secret: bytes
+
+    def sign(self, thinking: str, *, shown: bool) -> str:
+        """The signature of a thinking text."""
+        payload = (_SHOWN if shown else _HIDDEN) + _digest(thinking)
+        return base64.b64encode(payload + self._mac(payload)).decode("ascii")
+
+    def verifies(self, thinking: str, signature: str) -> bool:
+        """Whether a block is unaltered. Text put into a hidden block does not count (REQ-IN-016)."""
+        try:
+            raw = base64.b64decode(signature, validate=True)
+        except (binascii.Error, ValueError):
+            return False
+        payload, mac = raw[: 1 + _DIGEST], raw[1 + _DIGEST :]
+        if base64.b64encode(raw).decode("ascii") != signature or not hmac.compare_digest(mac, self._mac(payload)):
+            return False
+        return payload[:1] == _HIDDEN or hmac.compare_digest(payload[1:], _digest(thinking))
+
+    def _mac(self, payload: bytes) -> bytes:
+        return hmac.digest(self.secret, payload, "sha256")
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:_DIGEST]

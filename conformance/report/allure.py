@@ -1,0 +1,114 @@
+"""What an Allure report shows of a result.
+
+Belongs here: labels, description and attachments of one result, and handing them to allure-pytest through its public
+API. Does not belong here: when this happens (the plugin calls it while the test item runs, and only where results are
+collected for Allure), the status, which allure-pytest takes from pytest.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import allure
+
+from conformance.model import Level
+from conformance.report import wording
+from conformance.report.block import block
+from conformance.report.escape import markdown, one_line, printable
+from conformance.results import CaseResult, ExchangeSummary, Results
+
+SEVERITIES = {
+    Level.MUST: allure.severity_level.CRITICAL,
+    Level.SHOULD: allure.severity_level.NORMAL,
+    Level.MAY: allure.severity_level.TRIVIAL,
+}
+"""Severity by level. A refusal that protects people, or any other must-level result that gates, is a blocker."""
+
+EXCHANGES = 3
+"""How many exchanges are attached to one result; the others stand in the journal."""
+
+_LINK = re.compile(r"https?://[^\s<>\"')\]]+")
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """One attached text."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """What Allure is told of one result. `description` is Markdown."""
+
+    title: str
+    feature: str
+    story: str
+    severity: str
+    tags: tuple[str, ...]
+    description: str
+    parameters: tuple[tuple[str, str], ...]
+    links: tuple[tuple[str, str], ...]
+    attachments: tuple[Attachment, ...]
+
+
+def record(case: CaseResult, results: Results) -> Record:
+    """The labels, description, links and attachments of one result; area is the feature, level the severity."""
+    blocker = case.gates and case.level is Level.MUST
+    return Record(
+        title=one_line(case.title),
+        feature=one_line(case.area),
+        story=one_line(case.id),
+        severity=str((allure.severity_level.BLOCKER if blocker else SEVERITIES[case.level]).value),
+        tags=tuple(one_line(tag) for tag in (case.level, case.plane, case.part, case.outcome, *case.clauses)),
+        description=_description(case),
+        parameters=(("mode", case.mode.value), ("target", one_line(results.target.name))),
+        links=tuple((url, url) for url in _LINK.findall(one_line(case.source))),
+        attachments=_attachments(case, results),
+    )
+
+
+def attach(entry: Record) -> None:
+    """Hands a record to allure-pytest. Has an effect only while a test item runs under `--alluredir`."""
+    allure.dynamic.title(entry.title)
+    allure.dynamic.feature(entry.feature)
+    allure.dynamic.story(entry.story)
+    allure.dynamic.severity(entry.severity)
+    allure.dynamic.tag(*entry.tags)
+    allure.dynamic.description(entry.description)
+    for name, value in entry.parameters:
+        allure.dynamic.parameter(name, value)
+    for url, name in entry.links:
+        allure.dynamic.link(url, name=name)
+    for attachment in entry.attachments:
+        allure.attach(attachment.text, name=attachment.name, attachment_type=allure.attachment_type.TEXT)
+
+
+def _description(case: CaseResult) -> str:
+    lines = [
+        f"**{markdown(', '.join(case.clauses))}** ({case.level}): {markdown(case.statement)}",
+        f"Source: {markdown(case.source)}" if case.source else "",
+        f"Outcome: **{case.outcome}**, {wording.OUTCOMES[case.outcome]}.",
+        f"Reason: {markdown(case.reason)}" if case.reason else "",
+        *(f"Breaks: {markdown(note)}" for note in case.breaks),
+    ]
+    return "\n\n".join(filter(None, lines))
+
+
+def _attachments(case: CaseResult, results: Results) -> tuple[Attachment, ...]:
+    attached = [Attachment("finding", printable(block(case)))] if case.deviates else []
+    known = [results.exchanges[line] for line in case.evidence if line in results.exchanges]
+    for exchange in known[:EXCHANGES]:
+        attached.append(Attachment(f"request, journal line {exchange.line}", _text(exchange.request)))
+        attached.append(Attachment(f"response, journal line {exchange.line}", _response(exchange)))
+    return tuple(attached)
+
+
+def _response(exchange: ExchangeSummary) -> str:
+    return _text(f"{exchange.response}\n\n{exchange.trouble}" if exchange.trouble else exchange.response)
+
+
+def _text(text: str) -> str:
+    return printable(text) or "(empty)"

@@ -1,0 +1,120 @@
+"""The end of a run: results from judgements and journal, and the files of a run.
+
+Belongs here: reading the journal back, filling the results model, writing the outputs. Does not belong here: what the
+outputs look like (`report/`), deciding, sending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from conformance.judge.verdict import Policy
+from conformance.model import Case, Clause, HarnessError, Judgement, Mode, Outcome
+from conformance.report import html, json_file, junit, markdown
+from conformance.report.json_file import decode, encode
+from conformance.results import Results
+from conformance.run.outcome import Account, build_results, target_facts
+from conformance.run.session import JOURNAL
+from conformance.wire.journal import Recording, read
+
+OUTPUTS = {
+    "results.json": json_file.render,
+    "summary.md": markdown.render,
+    "junit.xml": junit.render,
+    "report.html": html.render,
+}
+"""The files of a run besides the journal, and what renders them."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A judgement on its way from the process that made it to the one that reports it."""
+
+    case: str
+    mode: Mode
+    judgement: Judgement
+    file: str
+    seconds: float
+
+    def pack(self) -> dict[str, Any]:
+        """As JSON values, which is what pytest-xdist can carry."""
+        packed: dict[str, Any] = encode(self)
+        return packed
+
+    @staticmethod
+    def unpack(packed: Mapping[str, Any]) -> Judged:
+        """From what `pack` made."""
+        unpacked: Judged = decode(Judged, packed, "")
+        return unpacked
+
+
+def finish(
+    folder: Path, judged: Sequence[Judged], cases: Mapping[str, Case], clauses: Mapping[str, Clause], policy: Policy
+) -> Results:
+    """Builds the results of the run in a folder and writes its files.
+
+    Raises HarnessError where a file cannot be written; the journal is untouched by that.
+    """
+    recording = read(folder / JOURNAL)
+    order = {name: position for position, name in enumerate(cases)}
+    ordered = sorted(judged, key=lambda item: (order.get(item.case, len(order)), item.mode))
+    results = build_results(
+        _account(recording, ordered, policy),
+        [(cases[item.case], item.judgement, item.seconds) for item in ordered],
+        clauses,
+        recording.exchanges,
+    )
+    write(folder, results)
+    return results
+
+
+def write(folder: Path, results: Results) -> None:
+    """Writes every output. Raises HarnessError naming the file that could not be written."""
+    for name, render in OUTPUTS.items():
+        path = folder / name
+        try:
+            path.write_text(render(results), encoding="utf-8")
+        except OSError as problem:
+            raise HarnessError(f"{path} cannot be written: {problem.strerror}; the journal is complete") from None
+
+
+def _account(recording: Recording, judged: Sequence[Judged], policy: Policy) -> Account:
+    header = recording.header
+    preflight = next((note for note in recording.notes if note.get("what") == "preflight"), {})
+    unfinished = _unfinished(header, preflight, judged)
+    whole = bool(header.get("whole"))
+    reason = unfinished or ("" if whole else f"a selection of {len(judged)} results")
+    return Account(
+        target=target_facts(header["target"], preflight.get("root", ""), preflight.get("auth", "")),
+        catalogue=header["catalogue"],
+        started=header["started"],
+        duration_s=_seconds(header["started"], (recording.footer or {}).get("ended")),
+        policy=_policy(policy),
+        complete=whole and not unfinished,
+        incomplete_reason=reason,
+        unfinished=unfinished,
+    )
+
+
+def _unfinished(header: Mapping[str, Any], preflight: Mapping[str, Any], judged: Sequence[Judged]) -> str:
+    """Why not all that was selected could be judged, or an empty string."""
+    if preflight.get("fatal"):
+        return str(preflight["fatal"])
+    if len(judged) < header["items"]:
+        return f"{len(judged)} of {header['items']} results were judged before the run was stopped"
+    unrun = sum(1 for item in judged if item.judgement.outcome is Outcome.NOT_RUN)
+    return f"{unrun} of {len(judged)} results were not run" if unrun else ""
+
+
+def _policy(policy: Policy) -> str:
+    return f"{policy.level.value}{', strict' if policy.strict else ''}"
+
+
+def _seconds(started: str, ended: str | None) -> float:
+    if ended is None:
+        return 0.0
+    return round((datetime.fromisoformat(ended) - datetime.fromisoformat(started)).total_seconds(), 3)

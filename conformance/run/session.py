@@ -1,0 +1,195 @@
+"""A run of one process: the library, the target, the engine, and the files that are left behind.
+
+Belongs here: the order of things from options to files. Does not belong here: pytest (see `items.py` and
+`plugin.py`), judging, wording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from conformance import __version__
+from conformance.judge.evaluate import Bench, judge
+from conformance.judge.verdict import Policy
+from conformance.model import Case, Clause, Exchange, Judgement, Level, Mode, Outcome
+from conformance.results import Target as TargetFacts
+from conformance.run.engine import Engine, Wiring
+from conformance.run.library import Library, check_selection, fingerprint, load_library
+from conformance.run.outcome import target_facts
+from conformance.run.plan import Plan, build_plan, needed
+from conformance.run.settings import Settings, target_of
+from conformance.run.target import Target
+from conformance.wire.client import Client
+from conformance.wire.journal import Journal
+from conformance.wire.limits import Limits
+from conformance.wire.redact import Redactor
+
+JOURNAL = "journal.ndjson"
+REFERENCE = "reference"
+
+
+@dataclass
+class Run:
+    """One run. Holds what was loaded and started; `close` ends it. Not shared between processes.
+
+    `here` is the current folder, `stamp` the UTC time that names the folder of the run.
+    """
+
+    settings: Settings
+    here: Path
+    stamp: str
+    files: tuple[Path, ...] = ()
+    _library: Library | None = None
+    _engine: Engine | None = None
+    _plan: Plan | None = None
+    _target: Target | None = None
+    _journal: Journal | None = None
+    _open: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def library(self) -> Library:
+        """The library with all user files that were added so far."""
+        if self._library is None:
+            self._library = load_library(self.settings["api_version"], self.files)
+        return self._library
+
+    def add_file(self, path: Path) -> None:
+        """Adds a user's case file. Raises SourceError for a malformed one."""
+        if path not in self.files:
+            self.files = (*self.files, path)
+            self._library = None
+            _ = self.library
+
+    def check_selection(self) -> None:
+        """Raises HarnessError (exit code 4) where the options select what does not exist."""
+        check_selection(self.settings, self.library.catalogue)
+
+    @property
+    def target_name(self) -> str:
+        """The name of the target, known before anything is started."""
+        target = target_of(self.settings)
+        return target.name if target is not None else REFERENCE
+
+    @property
+    def folder(self) -> Path:
+        """Where the files of the run go."""
+        out = self.settings["out"]
+        return self.here / out if out else self.here / "reports" / self.target_name / self.stamp
+
+    @cached_property
+    def policy(self) -> Policy:
+        """What the run gates on."""
+        return Policy(level=Level(self.settings["gate"]), strict=self.settings["strict"])
+
+    def start(self, items: Sequence[tuple[Case, Mode]], *, whole: bool) -> None:
+        """Starts sending what the items need. `whole`: the items are the entire catalogue.
+
+        Raises HarnessError where the target or the output folder is unusable.
+        """
+        target = target_of(self.settings) or self._reference()
+        plan = build_plan(items, self.library.catalogue)
+        header = {
+            "suite": __version__,
+            "catalogue": fingerprint(),
+            "target": _public(target),
+            "started": _now(),
+            "whole": whole,
+            "items": len(items),
+            "requests": plan.requests,
+        }
+        journal = Journal.create(self.folder / JOURNAL, header)
+        client = Client(limits=Limits(), redactor=Redactor(target.secrets))
+        engine = Engine(plan, Wiring(target, client, journal, self.settings["concurrency"]))
+        self._open.callback(engine.stop)
+        self._plan, self._engine, self._target, self._journal = plan, engine, target, journal
+        engine.start()
+
+    @property
+    def started(self) -> bool:
+        """Whether sending has begun."""
+        return self._engine is not None
+
+    def judge(self, case: Case, mode: Mode) -> Judgement:
+        """The judgement of a case; waits for the scenarios that it needs."""
+        assert self._engine is not None
+        assert self._plan is not None
+        found = self._engine.preflight()
+        if found.fatal:
+            return Judgement(case.id, mode, Outcome.NOT_RUN, found.fatal, evidence=(found.exchange.line,))
+        transcripts = self._engine.wait(needed(case, mode, self._plan, self.library.catalogue))
+        return judge(case, mode, transcripts, self._bench(found.target))
+
+    def for_report(self) -> tuple[Mapping[str, Clause], TargetFacts, Mapping[int, Exchange]]:
+        """What a failure block needs while the run goes on: clauses, target, exchanges by journal line."""
+        assert self._engine is not None
+        assert self._target is not None
+        found = self._engine.preflight()
+        facts = target_facts(_public(self._target), found.target.root, found.target.auth)
+        return self.library.ledger.clauses, facts, self._engine.exchanges
+
+    def _bench(self, target: Target) -> Bench:
+        return Bench(
+            checks=self.library.checks,
+            document=self.library.document,
+            model=target.model,
+            policy=self.policy,
+            declared=target.declared,
+            absent=target.absent,
+        )
+
+    def _reference(self) -> Target:
+        """Starts the embedded reference endpoint and returns it as the target."""
+        from conformance.reference.server import LocalServer
+
+        server = self._open.enter_context(LocalServer())
+        return Target(
+            name=REFERENCE,
+            url=server.url,
+            model=self.settings["model"] or "reference-1",
+            api_key=server.api_key,
+            secrets=(server.api_key,),
+            auth=self.settings["auth"],
+            api_version=self.settings["api_version"],
+            declared=frozenset(need for case in self.library.catalogue.cases for need in case.needs),
+        )
+
+    def close(self) -> None:
+        """Stops the engine, ends the journal, stops the reference endpoint. Safe to call twice."""
+        engine, journal = self._engine, self._journal
+        if engine is not None and journal is not None:
+            engine.stop()
+            journal.end({"ended": _now()})
+            self._engine = self._journal = None
+        self._open.close()
+
+
+def _public(target: Target) -> dict[str, object]:
+    """What may be written of a target: no key, no header value."""
+    return {
+        "name": target.name,
+        "url": target.url,
+        "model": target.model,
+        "api_version": target.api_version,
+        "auth": target.auth,
+        "key_env": target.key_name,
+        "declared": sorted(target.declared),
+        "headers": [name for name, _ in target.headers],
+        "select": _select(target),
+    }
+
+
+def _select(target: Target) -> list[str]:
+    """The arguments that choose the target again; none for the embedded reference endpoint."""
+    if target.name == REFERENCE:
+        return []
+    arguments = ["--url", target.url, "--model", target.model, "--api-key-env", target.key_name]
+    return arguments if target.api_version == "2023-06-01" else [*arguments, "--api-version", target.api_version]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

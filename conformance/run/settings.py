@@ -1,0 +1,203 @@
+"""Every option of a run, in one table, and how its value is found.
+
+Belongs here: the table that the command line, pytest, the environment and pyproject.toml share, and what comes out of
+it: settings and a target. Does not belong here: click or pytest code, anything that costs time to import.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance.model import HarnessError
+from conformance.run.target import API_VERSIONS, AUTH_STYLES, Target, check_url, name_of
+
+PREFIX = "messages"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option. `kind` is text, number, flag or list; `name` is spelled with hyphens."""
+
+    name: str
+    help: str
+    kind: str = "text"
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    metavar: str = "VALUE"
+
+    @property
+    def key(self) -> str:
+        """The name as an identifier."""
+        return self.name.replace("-", "_")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets the option."""
+        return f"{PREFIX}_{self.key}".upper()
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("url", "base URL of the endpoint, with or without /v1; none: the embedded reference endpoint", metavar="URL"),
+    Option("model", "model to ask for", metavar="NAME"),
+    Option(
+        "api-key-env",
+        "environment variable (or key in .env) that holds the API key",
+        default="ANTHROPIC_API_KEY",
+        metavar="VAR",
+    ),
+    Option("auth", "how the key is sent; auto tries x-api-key, then bearer", default="auto", choices=AUTH_STYLES),
+    Option(
+        "header",
+        "extra request header 'Name: value'; ${VAR} in the value is read from the environment",
+        kind="list",
+        metavar="HEADER",
+    ),
+    Option("api-version", "anthropic-version of the run", default=API_VERSIONS[0], choices=API_VERSIONS),
+    Option("name", "name of the target in reports; default: its host", metavar="NAME"),
+    Option("strict", "gate on requests that the endpoint accepts although the API refuses them", kind="flag"),
+    Option("gate", "the weakest level that gates", default="must", choices=("must", "should")),
+    Option("level", "only cases of this level", kind="list", choices=("must", "should", "may")),
+    Option("area", "only cases of this area", kind="list", metavar="AREA"),
+    Option("case", "only this case", kind="list", metavar="ID"),
+    Option("mode", "only this mode", choices=("json", "stream")),
+    Option("concurrency", "requests under way at the same time", kind="number", default=8, metavar="N"),
+    Option("out", "folder for the files of the run; default: reports/<target>/<UTC time>", metavar="DIR"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values of all options after precedence: command line, environment, .env, pyproject.toml, default."""
+
+    values: Mapping[str, Any]
+    environment: Mapping[str, str] = field(repr=False)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.values[key]
+
+
+def read_settings(given: Mapping[str, Any], folder: Path) -> Settings:
+    """Settings from the options given on a command line (None or empty: not given) and from the folder's files.
+
+    Raises HarnessError (exit code 4) for values that do not fit.
+    """
+    environment = {**_dotenv(folder), **os.environ}
+    configured = _pyproject(folder)
+    values: dict[str, Any] = {}
+    for option in OPTIONS:
+        value = given.get(option.key)
+        if value in (None, (), [], False):
+            value = environment.get(option.variable) or configured.get(option.name)
+        values[option.key] = _converted(option, option.default if value in (None, "") else value)
+    return Settings(values, environment)
+
+
+def target_of(settings: Settings) -> Target | None:
+    """The configured target, or None where no URL is given (the embedded reference endpoint is meant).
+
+    Raises HarnessError (exit code 4) where something is missing or malformed.
+    """
+    if not settings["url"]:
+        return None
+    url = check_url(settings["url"])
+    if not settings["model"]:
+        raise HarnessError(f"no model: add --model NAME, the model to ask {url} for", exit_code=4)
+    key_name = settings["api_key_env"]
+    key = settings.environment.get(key_name)
+    headers, secrets = _headers(settings)
+    return Target(
+        name=_safe_name(settings["name"] or name_of(url)),
+        url=url,
+        model=settings["model"],
+        api_key=key or None,
+        key_name=key_name,
+        auth=settings["auth"],
+        headers=headers,
+        secrets=(*((key,) if key else ()), *secrets),
+        api_version=settings["api_version"],
+    )
+
+
+def _headers(settings: Settings) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Extra headers with their variables filled in, and the values that came from the environment: secrets."""
+    headers: list[tuple[str, str]] = []
+    secrets: list[str] = []
+
+    def value_of(match: re.Match[str]) -> str:
+        found = settings.environment.get(match[1])
+        if not found:
+            raise HarnessError(f"--header names the environment variable {match[1]}, which is not set", exit_code=4)
+        secrets.append(found)
+        return found
+
+    for text in settings["header"]:
+        name, colon, value = text.partition(":")
+        if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name.strip()):
+            raise HarnessError("a header is written as 'Name: value'", exit_code=4)
+        headers.append((name.strip(), re.sub(r"\$\{(\w+)\}", value_of, value.strip())))
+    return tuple(headers), tuple(secrets)
+
+
+def _safe_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}", name):
+        raise HarnessError(f"{name!r} is not a target name: letters, digits, dot, hyphen, underscore", exit_code=4)
+    return name
+
+
+def _converted(option: Option, value: Any) -> Any:
+    where = f"--{option.name} (environment {option.variable})"
+    if option.kind == "flag":
+        if isinstance(value, str) and value.lower() not in ("1", "true", "yes", "on", "0", "false", "no", "off"):
+            raise HarnessError(f"{where} is a switch: true or false, not {value!r}", exit_code=4)
+        return value if isinstance(value, bool) else str(value or "").lower() in ("1", "true", "yes", "on")
+    if option.kind == "number":
+        if not str(value).isdigit() or int(value) < 1:
+            raise HarnessError(f"{where} is a whole number from 1 on, not {value!r}", exit_code=4)
+        return int(value)
+    if option.kind == "list":
+        parts = value.split(",") if isinstance(value, str) else list(value or ())
+        for part in parts:
+            _chosen(option, part, where)
+        return tuple(parts)
+    if value is not None:
+        _chosen(option, value, where)
+    return value
+
+
+def _chosen(option: Option, value: Any, where: str) -> None:
+    if option.choices and value not in option.choices:
+        raise HarnessError(f"{where} is one of {', '.join(option.choices)}, not {value!r}", exit_code=4)
+
+
+def _dotenv(folder: Path) -> dict[str, str]:
+    path = folder / ".env"
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    return {key: value for key, value in dotenv_values(path).items() if value is not None}
+
+
+def _pyproject(folder: Path) -> Mapping[str, Any]:
+    path = folder / "pyproject.toml"
+    if not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("messages-conformance", {})
+    except tomllib.TOMLDecodeError as problem:
+        raise HarnessError(f"{path}: {problem}", exit_code=4) from None
+    unknown = set(table) - {option.name for option in OPTIONS}
+    if unknown:
+        from difflib import get_close_matches
+
+        key = sorted(unknown)[0]
+        near = get_close_matches(key, [option.name for option in OPTIONS], 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise HarnessError(f"{path}: [tool.messages-conformance] has no key {key!r}{hint}", exit_code=4)
+    return dict(table)

@@ -1,0 +1,92 @@
+"""What is tested: base URL, model, credentials, API version, declared capabilities.
+
+Belongs here: the target, the addresses that a base URL can mean, and the credential headers. Does not belong here:
+reading options (`settings.py`), sending.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote, urlencode, urlsplit
+
+from conformance.model import HarnessError, Json
+
+AUTH_STYLES = ("auto", "x-api-key", "bearer", "both")
+API_VERSIONS = ("2023-06-01", "2026-10-21")
+INVALID_KEY = "invalid-key-0000000000"
+"""Sent by the cases that use a wrong key. Not a secret."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One row of a scorecard.
+
+    `root` is what `/v1` stands for in a path, found by the preflight. `auth` is `x-api-key`, `bearer` or `both` once
+    the preflight has settled `auto`. `key_name` is the environment variable that holds the key. `declared` and
+    `absent` are capabilities that the endpoint is said to have or not to have.
+    """
+
+    name: str
+    url: str
+    model: str
+    api_key: str | None = field(default=None, repr=False)
+    key_name: str = "ANTHROPIC_API_KEY"
+    auth: str = "auto"
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    api_version: str = "2023-06-01"
+    declared: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
+    root: str = ""
+
+    def address(self, path: str, query: Mapping[str, Json]) -> str:
+        """The URL of a path such as `/v1/messages` with a query. Raises nothing; the path is quoted."""
+        root = self.root or roots(self.url)[0]
+        text = root + quote(path.removeprefix("/v1"), safe="/%:@-._~") if path.startswith("/v1/") else self.url + path
+        pairs = {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in query.items()}
+        return f"{text}?{urlencode(pairs)}" if pairs else text
+
+    def credentials(self, auth: str) -> dict[str, str]:
+        """The credential headers in a style: default, none, invalid, x-api-key, bearer or both."""
+        style = {"default": self.auth, "invalid": self.auth}.get(auth, auth)
+        key = INVALID_KEY if auth == "invalid" else self.api_key
+        if style == "none" or key is None:
+            return {}
+        headers = {}
+        if style in ("x-api-key", "both", "auto"):
+            headers["x-api-key"] = key
+        if style in ("bearer", "both"):
+            headers["authorization"] = f"Bearer {key}"
+        return headers
+
+    def settled(self, *, root: str, auth: str) -> Target:
+        """The target with what the preflight found out."""
+        return replace(self, root=root, auth=auth)
+
+
+def roots(url: str) -> tuple[str, ...]:
+    """What `/v1` may stand for under a base URL, the likeliest first.
+
+    A base URL is understood with and without a trailing slash, `/v1` or the whole path of the endpoint.
+    """
+    base = url.rstrip("/").removesuffix("/messages").rstrip("/")
+    return (base, f"{base}/v1") if base.endswith("/v1") else (f"{base}/v1", base)
+
+
+def check_url(url: str) -> str:
+    """The base URL without a trailing slash. Raises HarnessError (exit code 4) for what is not an HTTP URL."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise HarnessError(f"{url!r} is not a base URL: it has to start with http:// or https://", exit_code=4)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise HarnessError("a base URL carries no user name, password, query or fragment", exit_code=4)
+    return url.rstrip("/")
+
+
+def name_of(url: str) -> str:
+    """A name for a target that was given as a URL only: host and port, safe as a folder name."""
+    parts = urlsplit(url)
+    port = f"-{parts.port}" if parts.port else ""
+    return re.sub(r"[^a-z0-9.-]+", "-", f"{parts.hostname}{port}".lower())

@@ -1,0 +1,295 @@
+"""The catalogue as objects: base requests, scenarios and cases, read from YAML and checked against the ledger.
+
+Belongs here: reading case files, resolving base requests, names of clauses, checks and scenarios. Does not belong
+here: what a check does, which cases run, sending.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from conformance.model import Case, CheckCall, Direction, Json, Level, Mode, Plane, Step
+from conformance.standard.derive import derive
+from conformance.standard.document import Document
+from conformance.standard.ledger import Ledger
+from conformance.standard.paths import catalogue_folder
+from conformance.standard.sending import SendError, steps_of
+from conformance.standard.source import SourceError, check_shape, load_yaml, locate, nearest
+
+BASE_FILES = ("bases.yaml", "frames.yaml")
+DERIVED_FILE = "derived.yaml"
+USER_SUFFIX = ".messages.yaml"
+SELECTORS = ("every-stream", "every-answer", "every-error", "every-response", "every-count")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything that can be sent and claimed.
+
+    `scenarios` maps a scenario's name to its steps. `samples` maps a selector to the scenarios that are sent for it
+    when nothing else in the plan would show it.
+    """
+
+    cases: tuple[Case, ...]
+    scenarios: Mapping[str, tuple[Step, ...]]
+    samples: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class CheckNames:
+    """What the loader has to know of the checks: the JSON Schema of each argument, by name of the check."""
+
+    arguments: Mapping[str, Mapping[str, Json]]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What cases are checked against while they are read."""
+
+    ledger: Ledger
+    document: Document
+    checks: CheckNames
+
+
+def load_catalogue(sources: Sources, *, files: Iterable[Path] = ()) -> Catalogue:
+    """Reads the shipped catalogue and, behind it, the given case files of a user.
+
+    Raises SourceError with file, line and key for anything that does not fit.
+    """
+    folder = catalogue_folder()
+    bases = load_bases(folder)
+    shipped = sorted(path for path in folder.rglob("*.yaml") if path.name not in BASE_FILES)
+    cases = [
+        case for path in shipped for case in read_cases(path, bases, sources, area=path.relative_to(folder).parts[0])
+    ]
+    for path in files:
+        cases += read_cases(path, bases, sources, area=path.name.removesuffix(USER_SUFFIX))
+    return _assemble(cases, bases)
+
+
+def is_case_file(path: Path) -> bool:
+    """True for files that hold cases: `*.messages.yaml` anywhere, and the shipped catalogue's files."""
+    if path.name.endswith(USER_SUFFIX):
+        return True
+    return path.suffix == ".yaml" and path.name not in BASE_FILES and catalogue_folder() in path.parents
+
+
+def load_bases(folder: Path) -> dict[str, dict[str, Json]]:
+    """The base requests of the catalogue by name. Raises SourceError where two files define the same name."""
+    bases: dict[str, dict[str, Json]] = {}
+    for path in sorted(found for name in BASE_FILES for found in folder.rglob(name)):
+        for name, send in load_yaml(path).items():
+            if name in bases:
+                raise SourceError(f"the base request {name!r} is defined twice", path=path, pointer=f"/{name}")
+            bases[name] = send
+    return bases
+
+
+def read_cases(path: Path, bases: Mapping[str, dict[str, Json]], sources: Sources, *, area: str) -> list[Case]:
+    """The cases of one file. Raises SourceError with file, line and key."""
+    data = load_yaml(path)
+    if path.name == DERIVED_FILE:
+        return list(_derived_cases(path, data, bases, sources, area))
+    check_shape(data, _schema(), path)
+    return [_case(path, index, entry, bases, sources, area) for index, entry in enumerate(data)]
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((catalogue_folder() / "schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
+def _case(
+    path: Path, index: int, entry: Mapping[str, Json], bases: Mapping[str, dict[str, Json]], sources: Sources, area: str
+) -> Case:
+    pointer = f"/{index}"
+    clauses = _known_clauses(path, pointer, entry.get("clauses", []), sources.ledger)
+    expect = _calls(path, f"{pointer}/expect", entry["expect"], sources.checks)
+    steps = _steps(path, f"{pointer}/send", entry["send"], bases) if "send" in entry else ()
+    on = entry.get("on", ())
+    on = (on,) if isinstance(on, str) else tuple(on)
+    return Case(
+        id=entry["id"],
+        title=entry["title"],
+        area=area,
+        clauses=clauses,
+        level=_level(path, pointer, entry, clauses, sources.ledger),
+        direction=_direction(expect),
+        informational=bool(clauses) and sources.ledger[clauses[0]].informational,
+        plane=Plane(entry.get("plane", "protocol")),
+        modes=_modes(entry, steps, on),
+        expect=expect,
+        file=str(path),
+        line=locate(path, pointer) if path.name.endswith(USER_SUFFIX) else 0,
+        steps=steps,
+        scenario=_scenario_name(entry["id"], steps, bases) if steps else None,
+        on=on,
+        control=entry.get("control"),
+        beside=tuple(entry.get("beside", ())),
+        given=_calls(path, f"{pointer}/given", entry.get("given", ()), sources.checks),
+        needs=tuple(entry.get("needs", ())),
+        protects=entry.get("protects", False),
+        caught=tuple(entry.get("caught", ())),
+        aliases=tuple(entry.get("aliases", ())),
+        since=entry.get("since"),
+    )
+
+
+def _derived_cases(
+    path: Path, data: Mapping[str, Json], bases: Mapping[str, dict[str, Json]], sources: Sources, area: str
+) -> Iterator[Case]:
+    for index, entry in enumerate(data["derive"]):
+        frame = entry["frame"]
+        if frame not in bases:
+            message = f"there is no base request named {frame!r}"
+            raise SourceError(message, path=path, pointer=f"/derive/{index}/frame", suggestion=nearest(frame, bases))
+        step = steps_of(bases[frame], bases)[0]
+        for derived in derive(sources.document, entry, step.body):
+            clauses = _known_clauses(path, f"/derive/{index}/clauses", derived.clauses, sources.ledger)
+            yield Case(
+                id=derived.id,
+                title=derived.title,
+                area=area,
+                clauses=clauses,
+                level=sources.ledger[clauses[0]].level,
+                direction=Direction.REFUSE,
+                informational=sources.ledger[clauses[0]].informational,
+                plane=Plane.PROTOCOL,
+                modes=(Mode.JSON,),
+                expect=(CheckCall("refused", True),),
+                file=str(path),
+                line=0,
+                steps=(replace(step, body=derived.body, fill_model=not derived.id.endswith("request-model-missing")),),
+                scenario=derived.id,
+                control=derived.control,
+                needs=tuple(derived.needs),
+                protects=derived.protects,
+                caught=(f"{derived.id}-accepted",),
+                derived=True,
+            )
+
+
+def _known_clauses(path: Path, pointer: str, names: Iterable[str], ledger: Ledger) -> tuple[str, ...]:
+    for position, name in enumerate(names):
+        if name not in ledger.clauses:
+            raise SourceError(
+                f"there is no clause {name!r} in the ledger",
+                path=path,
+                pointer=f"{pointer}/clauses/{position}",
+                suggestion=nearest(name, ledger.clauses),
+            )
+    return tuple(names)
+
+
+def _level(path: Path, pointer: str, entry: Mapping[str, Json], clauses: tuple[str, ...], ledger: Ledger) -> Level:
+    if clauses:
+        if "level" in entry:
+            raise SourceError(
+                "level comes from the first clause and is not written here", path=path, pointer=f"{pointer}/level"
+            )
+        return ledger[clauses[0]].level
+    if not path.name.endswith(USER_SUFFIX):
+        raise SourceError(f"the case {entry['id']!r} cites no clause", path=path, pointer=pointer)
+    return Level(entry.get("level", "must"))
+
+
+def _direction(expect: tuple[CheckCall, ...]) -> Direction:
+    return Direction.REFUSE if any(call.name == "refused" for call in expect) else Direction.SERVE
+
+
+def _modes(entry: Mapping[str, Json], steps: tuple[Step, ...], on: tuple[str, ...]) -> tuple[Mode, ...]:
+    if "modes" in entry:
+        return tuple(Mode(mode) for mode in entry["modes"])
+    if steps:
+        return (Mode.JSON, Mode.STREAM) if steps[-1].makes_message and steps[-1].raw is None else (Mode.JSON,)
+    if "every-stream" in on:
+        return (Mode.STREAM,)
+    if set(on) & {"every-error", "every-response", "every-count"}:
+        return (Mode.JSON,)
+    return (Mode.JSON, Mode.STREAM)
+
+
+def _calls(path: Path, pointer: str, items: Iterable[Mapping[str, Json]], checks: CheckNames) -> tuple[CheckCall, ...]:
+    calls = []
+    for position, item in enumerate(items):
+        names = [key for key in item if key != "step"]
+        here = f"{pointer}/{position}"
+        if len(names) != 1:
+            raise SourceError("a line of expect or given names exactly one check", path=path, pointer=here)
+        name = names[0]
+        if name not in checks.arguments:
+            raise SourceError(
+                f"there is no check named {name!r}",
+                path=path,
+                pointer=f"{here}/{name}",
+                suggestion=nearest(name, checks.arguments),
+            )
+        check_shape(item[name], checks.arguments[name], path, pointer=f"{here}/{name}")
+        calls.append(CheckCall(name, item[name], item.get("step")))
+    return tuple(calls)
+
+
+def _steps(
+    path: Path, pointer: str, send: Mapping[str, Json], bases: Mapping[str, dict[str, Json]]
+) -> tuple[Step, ...]:
+    try:
+        return steps_of(send, bases)
+    except SendError as problem:
+        near = nearest(str(send.get("$base", "")), bases) if problem.key == "$base" else None
+        raise SourceError(str(problem), path=path, pointer=f"{pointer}/{problem.key}", suggestion=near) from None
+
+
+def _scenario_name(case_id: str, steps: tuple[Step, ...], bases: Mapping[str, dict[str, Json]]) -> str:
+    """A case that sends a base request as it is shares that request's scenario."""
+    return next((name for name in bases if steps_of(bases[name], bases) == steps), case_id)
+
+
+def _assemble(cases: list[Case], bases: Mapping[str, dict[str, Json]]) -> Catalogue:
+    scenarios = {name: steps_of(send, bases) for name, send in bases.items()}
+    seen: dict[str, Case] = {}
+    for case in cases:
+        for name in (case.id, *case.aliases):
+            if name in seen:
+                other = seen[name]
+                raise SourceError(f"the case id {name!r} is already used in {other.file}", path=Path(case.file))
+            seen[name] = case
+        if case.scenario is not None:
+            scenarios.setdefault(case.scenario, case.steps)
+    by_case = {case.id: case.scenario for case in cases if case.scenario is not None}
+    resolved = tuple(_resolved(case, scenarios, by_case) for case in cases)
+    return Catalogue(resolved, scenarios, _samples(bases))
+
+
+def _resolved(case: Case, scenarios: Mapping[str, tuple[Step, ...]], by_case: Mapping[str, str]) -> Case:
+    """The case with every name of another case replaced by the name of that case's scenario."""
+
+    def known(name: str) -> str:
+        base, _, mode = name.partition("/")
+        found = by_case.get(base, base)
+        if found not in scenarios and found not in SELECTORS:
+            near = nearest(base, [*scenarios, *SELECTORS])
+            message = f"the case {case.id!r} names the scenario {base!r}, which does not exist"
+            raise SourceError(message, path=Path(case.file), suggestion=near)
+        return f"{found}/{mode}" if mode else found
+
+    return replace(
+        case,
+        on=tuple(known(name) for name in case.on),
+        control=known(case.control) if case.control else None,
+        beside=tuple(known(name) for name in case.beside),
+    )
+
+
+def _samples(bases: Mapping[str, dict[str, Json]]) -> dict[str, tuple[str, ...]]:
+    samples: dict[str, list[str]] = {selector: [] for selector in SELECTORS}
+    for name, send in bases.items():
+        mark = send.get("$sample")
+        for selector in ("every-stream", "every-answer", "every-response") if mark is True else mark or ():
+            samples[selector].append(name)
+    return {selector: tuple(names) for selector, names in samples.items()}
