@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import allure
 
@@ -72,16 +73,17 @@ def record(case: CaseResult, results: Results) -> Record:
 
 def attach(entry: Record) -> None:
     """Hands a record to allure-pytest. Has an effect only while a test item runs under `--alluredir`."""
-    allure.dynamic.title(entry.title)
-    allure.dynamic.feature(entry.feature)
-    allure.dynamic.story(entry.story)
-    allure.dynamic.severity(entry.severity)
-    allure.dynamic.tag(*entry.tags)
-    allure.dynamic.description(entry.description)
+    dynamic: Any = allure.dynamic
+    dynamic.title(entry.title)
+    dynamic.feature(entry.feature)
+    dynamic.story(entry.story)
+    dynamic.severity(entry.severity)
+    dynamic.tag(*entry.tags)
+    dynamic.description(entry.description)
     for name, value in entry.parameters:
-        allure.dynamic.parameter(name, value)
+        dynamic.parameter(name, value)
     for url, name in entry.links:
-        allure.dynamic.link(url, name=name)
+        dynamic.link(url, name=name)
     for attachment in entry.attachments:
         allure.attach(attachment.text, name=attachment.name, attachment_type=allure.attachment_type.TEXT)
 
