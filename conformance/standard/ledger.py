@@ -74,7 +74,7 @@ def load_ledger(folder: Path) -> Ledger:
     notes: dict[str, str] = {}
     for path in sorted(folder.glob("*.yaml")):
         entries = load_yaml(path)
-        if not isinstance(entries, list):
+        if not isinstance(entries, list) or not entries:
             raise _misfit(entries, path)
         for index, entry in enumerate(entries):
             clause = _clause(entry, path.stem)
@@ -94,7 +94,7 @@ def load_ledger(folder: Path) -> Ledger:
 def _clause(entry: Json, area: str) -> Clause | None:
     """One entry as a clause, or None where it does not fit.
 
-    This is the cheap check, which takes a twentieth of the schema's time. It says only that something is wrong; the
+    This check costs a fraction of the schema's time. It says only that something is wrong; the
     schema then says what.
     """
     if not isinstance(entry, dict) or not entry.keys() >= _REQUIRED or not entry.keys() <= _KEYS:

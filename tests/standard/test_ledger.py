@@ -1,0 +1,289 @@
+import json
+import re
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from conformance.model import Direction, Level
+from conformance.standard.ledger import load_ledger
+from conformance.standard.source import SourceError, check_shape, load_yaml
+
+CHECKOUT = Path(__file__).parents[2]
+FOLDER = CHECKOUT / "specs" / "clauses"
+FACTS = CHECKOUT.parent / "shared" / "facts" / "requirements.json"
+
+ENTRY = """\
+- id: REQ-HTTP-001
+  level: must
+  direction: serve
+  grade: A
+  depends: deterministic
+  statement: It works.
+  source: DOC Errors
+"""
+
+
+@pytest.fixture(scope="module")
+def ledger():
+    return load_ledger(FOLDER)
+
+
+@pytest.fixture(scope="module")
+def facts():
+    if not FACTS.is_file():
+        pytest.skip("the facts are not beside the checkout")
+    return json.loads(FACTS.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def write(tmp_path):
+    (tmp_path / "schema.json").write_bytes((FOLDER / "schema.json").read_bytes())
+
+    def write_file(text: str, name: str = "http.yaml") -> Path:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write_file
+
+
+def words(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_each_ledger_file_fits_the_schema(path):
+    check_shape(load_yaml(path), json.loads((FOLDER / "schema.json").read_text(encoding="utf-8")), path)
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_each_ledger_file_is_in_the_order_of_its_ids_without_anchors(path):
+    ids = [entry["id"] for entry in load_yaml(path)]
+    assert ids == sorted(ids)
+    assert len({clause_id.rsplit("-", 1)[0] for clause_id in ids}) == 1
+    assert not re.search(r"(?m):\s[&*]\w", path.read_text(encoding="utf-8"))
+
+
+def test_all_clauses_of_the_facts_are_in_the_ledger(ledger, facts):
+    assert len(ledger) == 294
+    assert {fact["id"] for fact in facts} <= set(ledger.clauses)
+
+
+def test_statement_source_grade_and_dependence_are_those_of_the_facts(ledger, facts):
+    for fact in facts:
+        clause = ledger[fact["id"]]
+        assert words(clause.statement) == words(fact["statement"])
+        assert words(clause.source) == words(fact["source"])
+        assert (clause.grade, clause.depends) == (fact["confidence"], fact["depends"]), clause.id
+
+
+def test_a_level_other_than_that_of_the_facts_has_a_note(ledger, facts):
+    changed = {fact["id"] for fact in facts if ledger[fact["id"]].level != fact["level"].lower()}
+    assert changed == set(ledger.level_notes) == {"REQ-HTTP-012", "REQ-MSG-014"}
+
+
+def test_each_uncertain_remark_of_the_facts_is_kept_in_exactly_one_place(ledger, facts):
+    reworded = {"REQ-MSG-005": "UNCERTAIN - s", "REQ-STOP-004": "Seed"}
+    for fact in facts:
+        clause = ledger[fact["id"]]
+        if not fact["uncertain"]:
+            assert clause.uncertain is None, clause.id
+            continue
+        assert (clause.uncertain is None) != (clause.caveat is None), clause.id
+        kept = words(clause.uncertain or clause.caveat)
+        expected = words(fact["uncertain"])
+        if clause.id in reworded:
+            expected = expected.removeprefix(reworded[clause.id])
+        assert expected in kept, clause.id
+
+
+def test_a_caveat_without_a_remark_in_the_facts_comes_from_the_recordings(ledger, facts):
+    added = [ledger[fact["id"]] for fact in facts if not fact["uncertain"] and ledger[fact["id"]].caveat]
+    assert added
+    for clause in added:
+        assert "ecord" in clause.caveat, clause.id
+
+
+def test_every_clause_of_grade_d_informs_only(ledger):
+    grade_d = [clause for clause in ledger if clause.grade == "D"]
+    assert len(grade_d) == 16
+    assert all(clause.informational for clause in grade_d)
+
+
+@pytest.mark.parametrize(
+    "clause_id",
+    [
+        "REQ-STREAM-003", "REQ-STREAM-004", "REQ-STREAM-005", "REQ-STREAM-007", "REQ-STREAM-008", "REQ-STREAM-019",
+        "REQ-STREAM-025", "REQ-SSE-001", "REQ-SSE-002", "REQ-SSE-003", "REQ-RESP-002", "REQ-RESP-006", "REQ-TOOL-005",
+        "REQ-TOOL-012", "REQ-MSG-003", "REQ-MSG-004", "REQ-ERR-001", "REQ-ERR-017", "REQ-BODY-001",
+    ],
+)  # fmt: skip
+def test_firm_clauses_decide_at_must_level(ledger, clause_id):
+    assert ledger[clause_id].level is Level.MUST
+    assert not ledger[clause_id].informational
+
+
+@pytest.mark.parametrize(
+    "clause_id",
+    [
+        "REQ-HTTP-007", "REQ-HTTP-010", "REQ-HTTP-032", "REQ-ERR-014", "REQ-BODY-032", "REQ-MSG-005", "REQ-MSG-010",
+        "REQ-TOOL-010", "REQ-CACHE-006", "REQ-RESP-018", "REQ-RESP-019", "REQ-STREAM-017", "REQ-STREAM-027",
+        "REQ-CAP-009", "REQ-MODELS-009",
+    ],
+)  # fmt: skip
+def test_clauses_that_sources_leave_open_inform_only(ledger, clause_id):
+    assert ledger[clause_id].informational
+
+
+def test_what_servers_often_omit_without_harm_is_should(ledger):
+    assert ledger["REQ-HTTP-012"].level is Level.SHOULD
+    assert ledger["REQ-MSG-014"].level is Level.SHOULD
+
+
+@pytest.mark.parametrize(
+    ("clause_id", "direction"),
+    [
+        ("REQ-HTTP-001", Direction.SERVE),
+        ("REQ-HTTP-011", Direction.REFUSE),
+        ("REQ-BODY-003", Direction.REFUSE),
+        ("REQ-MSG-004", Direction.SERVE),
+        ("REQ-MSG-021", Direction.REFUSE),
+        ("REQ-STREAM-001", Direction.SERVE),
+        ("REQ-ERR-017", Direction.REFUSE),
+        ("REQ-ERR-013", Direction.SERVE),
+    ],
+)
+def test_the_direction_says_whether_the_clause_shows_in_a_4xx(ledger, clause_id, direction):
+    assert ledger[clause_id].direction is direction
+
+
+def test_a_clause_of_direction_refuse_is_about_a_refusal(ledger):
+    spoken = re.compile(r"4\d\d|4xx|refus|reject|error|unknown|may not|not valid|not allowed|limits?:|never", re.I)
+    for clause in ledger:
+        if clause.direction is Direction.REFUSE:
+            assert spoken.search(f"{clause.statement} {clause.observe}"), clause.id
+
+
+def test_reasons_for_no_case_come_from_the_short_list(ledger):
+    reasons = Counter(clause.uncovered.split(":")[0] for clause in ledger if clause.uncovered)
+    assert set(reasons) <= {
+        "not-visible-from-outside", "needs-account", "needs-abuse", "sources-disagree", "client-side", "later"
+    }  # fmt: skip
+
+
+def test_areas_are_the_files_and_hold_every_clause_once(ledger):
+    areas = ledger.by_area
+    assert set(areas) == {path.stem for path in FOLDER.glob("*.yaml")}
+    assert sum(len(clauses) for clauses in areas.values()) == len(ledger)
+    assert [clause.id for clause in areas["sse"]] == [f"REQ-SSE-{number:03d}" for number in range(1, 12)]
+
+
+def test_loading_takes_less_than_60_milliseconds():
+    def once() -> float:
+        started = time.process_time()
+        load_ledger(FOLDER)
+        return time.process_time() - started
+
+    assert min(once() for _ in range(5)) < 0.06
+
+
+def test_an_unknown_id_names_the_nearest_one(ledger):
+    with pytest.raises(SourceError, match=r"no clause 'REQ-STREM-003' in the ledger\. Did you mean 'REQ-STREAM-003'\?"):
+        ledger["REQ-STREM-003"]
+
+
+def test_membership_and_iteration_go_by_id_and_clause(ledger):
+    assert "REQ-SSE-001" in ledger
+    assert "REQ-SSE-999" not in ledger
+    assert [clause.id for clause in ledger] == list(ledger.clauses)
+
+
+def test_the_ledger_cannot_be_changed(ledger):
+    with pytest.raises(TypeError):
+        ledger.clauses["REQ-X-001"] = None
+
+
+def test_a_small_ledger_loads_with_defaults(write):
+    clause = load_ledger(write(ENTRY))["REQ-HTTP-001"]
+    assert (clause.area, clause.observe, clause.uncertain, clause.caveat, clause.uncovered) == (
+        "http",
+        "",
+        None,
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("{reason: later}", "later"),
+        ("{reason: needs-account, note: a paid one}", "needs-account: a paid one"),
+        ("{note: a paid one, reason: needs-account}", "needs-account: a paid one"),
+    ],
+)
+def test_the_reason_for_no_case_is_read_as_one_text(write, written, read):
+    assert load_ledger(write(f"{ENTRY}  uncovered: {written}\n"))["REQ-HTTP-001"].uncovered == read
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "level: must",
+            "level: mus",
+            ":2: [0].level: has to be one of 'must', 'should', 'may', is 'mus'. Did you mean",
+        ),
+        ("direction: serve", "direction: reject", ":3: [0].direction: has to be one of 'serve', 'refuse', is 'reject'"),
+        ("grade: A", "grade: E", ":4: [0].grade: has to be one of 'A', 'B', 'C', 'D', is 'E'"),
+        ("depends: deterministic", "depends: model", ":5: [0].depends: has to be one of"),
+        ("REQ-HTTP-001", "REQ-http-1", ":1: [0].id: has to match"),
+        ("source:", "sorce:", ":7: [0].sorce: the key 'sorce' is not known here. Did you mean 'source'?"),
+        ("  source: DOC Errors\n", "", ":1: [0]: the key 'source' is missing"),
+        ("statement: It works.", "statement: ''", ":6: [0].statement: has to"),
+        ("statement: It works.", "statement: ' x'", ":6: [0].statement: has to match"),
+        ("statement: It works.", "statement: 7", ":6: [0].statement: has to be a text, is 7"),
+        ("  source: DOC Errors\n", "  source: x\n  caveat:\n", ":8: [0].caveat: has to be a text, is null"),
+        ("  source: DOC Errors\n", "  source: x\n  uncovered:\n", ":8: [0].uncovered: has to be a mapping, is null"),
+        (
+            "  source: DOC Errors\n",
+            "  source: x\n  uncovered: {reason: latr}\n",
+            ":8: [0].uncovered.reason: has to be one of 'not-visible-from-outside', 'needs-account', 'needs-abuse', "
+            "'sources-disagree', 'client-side', 'later', is 'latr'. Did you mean 'later'?",
+        ),
+        (
+            "  source: DOC Errors\n",
+            "  source: x\n  uncovered: {note: x}\n",
+            ":8: [0].uncovered: the key 'reason' is missing",
+        ),
+        (
+            "  source: DOC Errors\n",
+            "  source: x\n  uncovered: {reason: later, note: ''}\n",
+            ":8: [0].uncovered.note: has to",
+        ),
+        (ENTRY, "- just a text\n", ":1: [0]: has to be a mapping, is 'just a text'"),
+        (ENTRY, "a: 1\n", ":1: has to be a list, is a mapping with the keys a"),
+        (ENTRY, "[]\n", ":1: has to have at least 1 entries, is an empty list"),
+    ],
+)
+def test_an_entry_that_does_not_fit_is_told_with_file_line_and_key(write, old, new, told):
+    folder = write(ENTRY.replace(old, new))
+    with pytest.raises(SourceError) as caught:
+        load_ledger(folder)
+    assert str(caught.value).startswith(f"{folder / 'http.yaml'}{told}")
+
+
+def test_an_id_that_is_used_twice_names_both_files(write):
+    write(ENTRY, "errors.yaml")
+    folder = write(ENTRY, "http.yaml")
+    with pytest.raises(SourceError) as caught:
+        load_ledger(folder)
+    assert str(caught.value) == (
+        f"{folder / 'http.yaml'}:1: [0].id: the id REQ-HTTP-001 is used twice, also in errors.yaml"
+    )
+
+
+def test_a_folder_without_ledger_files_is_refused(tmp_path):
+    with pytest.raises(SourceError, match="the folder holds no ledger files"):
+        load_ledger(tmp_path)
