@@ -110,22 +110,6 @@ def signature_last(reply: Reply, argument: Json, facts: Facts) -> Observation:
     return conclude("signature-last", reply, seen, problems, "thinking blocks")
 
 
-def omitted_thinking(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """A thinking block whose display is omitted has no thinking text, neither at its start nor in deltas."""
-    thinking = reply.request.get("thinking")
-    if not isinstance(thinking, dict) or thinking.get("display") != "omitted":
-        return NOTHING_SEEN
-    seen, problems = 0, []
-    for block, start in blocks(reply, "thinking"):
-        seen += 1
-        texts = [(block.start, start.get("thinking"))]
-        texts += [(number, delta.get("thinking")) for number, delta in deltas(reply, block, "thinking_delta")]
-        spoken = [(number, text) for number, text in texts if text]
-        if spoken:
-            problems.append(Problem(spoken[0][0], "no thinking text, as display is omitted", show(spoken[0][1])))
-    return conclude("omitted-thinking", reply, seen, problems, "thinking blocks")
-
-
 def incremental(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The deltas of this type add to each other; none repeats all that came before it in its block."""
     key = FIELDS[argument][0]
@@ -141,15 +125,6 @@ def incremental(reply: Reply, argument: Json, facts: Facts) -> Observation:
             expected = f"deltas that only add to block {block.index}"
             problems.append(Problem(number, expected, f"a delta that repeats the one before it: {show(text)}"))
     return conclude("incremental", reply, seen, problems, "blocks")
-
-
-def blocks_have_deltas(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """Every text and thinking block has at least one delta."""
-    found = list(blocks(reply, "text", "thinking"))
-    problems = [
-        Problem(block.start, f"a delta in block {block.index}", "none") for block, _ in found if not block.deltas
-    ]
-    return conclude("blocks-have-deltas", reply, len(found), problems, "blocks")
 
 
 def _whole_thinking(reply: Reply) -> list[tuple[Block, dict[str, Json]]]:
@@ -194,9 +169,7 @@ CHECKS: Final[Mapping[str, Check]] = {
         Check("tool-input-joins", each=tool_input_joins),
         Check("one-signature", each=one_signature),
         Check("signature-last", each=signature_last),
-        Check("omitted-thinking", each=omitted_thinking),
         Check("incremental", each=incremental, argument={"enum": ["text_delta", "thinking_delta"]}),
-        Check("blocks-have-deltas", each=blocks_have_deltas),
     )
 }
 """The checks of this family by name."""

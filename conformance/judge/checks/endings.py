@@ -114,17 +114,6 @@ def error_event(reply: Reply, argument: Json, facts: Facts) -> Observation:
     return conclude("error-event", reply, seen, problems, "error events")
 
 
-def error_event_request_id(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """The request_id of an error event, where it has one, is a string or null."""
-    with_id = [(number, data["request_id"]) for number, data in of_type(reply, "error") if "request_id" in data]
-    problems = [
-        Problem(number, "a string or null as request_id", show(value))
-        for number, value in with_id
-        if value is not None and not isinstance(value, str)
-    ]
-    return conclude("error-event-request-id", reply, len(with_id), problems, "error events")
-
-
 def ping_event(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """A ping carries nothing but its type."""
     pings = list(of_type(reply, "ping"))
@@ -140,7 +129,6 @@ CHECKS: Final[Mapping[str, Check]] = {
         Check("final-stop-reason", each=final_stop_reason),
         Check("cumulative-usage", each=cumulative_usage),
         Check("error-event", each=error_event),
-        Check("error-event-request-id", each=error_event_request_id),
         Check("ping-event", each=ping_event),
     )
 }

@@ -85,14 +85,12 @@ def data_has_type(reply: Reply, argument: Json, facts: Facts) -> Observation:
 
 
 def no_done(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """No event has [DONE] as data: `named` looks at named events, `data-only` at those without a name."""
+    """No named event has [DONE] as data; without a name it reaches no client."""
     numbered = list(_numbered(reply))
     problems = [
         Problem(number, "message_stop as the end of the stream", f"event {show(event.name)} with data {DONE}")
-        if event.name
-        else Problem(number, "message_stop as the end of the stream", f"data {DONE}")
         for number, event in numbered
-        if _is_done(event) and bool(event.name) is (argument == "named")
+        if event.name and _is_done(event)
     ]
     return conclude("no-done", reply, len(numbered), problems, "events")
 
@@ -179,7 +177,7 @@ CHECKS: Final[Mapping[str, Check]] = {
         Check("event-name-is-type", each=event_name_is_type),
         Check("data-is-object", each=data_is_object),
         Check("data-has-type", each=data_has_type),
-        Check("no-done", each=no_done, argument={"enum": ["named", "data-only"]}),
+        Check("no-done", each=no_done),
         Check("ends-with-blank-line", each=ends_with_blank_line),
         Check("utf-8", each=utf_8),
         Check("whole-characters", each=whole_characters),

@@ -108,7 +108,7 @@ def block_starts_empty(reply: Reply, argument: Json, facts: Facts) -> Observatio
 
 def thinking_start_signature(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """A thinking block starts with an empty signature."""
-    starts = list(blocks(reply, "thinking"))
+    starts = [(block, start) for block, start in blocks(reply, "thinking") if "thinking" in start]
     problems = [
         Problem(block.start, 'signature "" at the start', f"signature {show(start.get('signature', MISSING))}")
         for block, start in starts
