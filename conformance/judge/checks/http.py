@@ -12,6 +12,7 @@ from typing import Final
 
 from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.judge.checks.times import is_rfc_3339
+from conformance.judge.content import text_of
 from conformance.judge.pointer import MISSING, look_up, show, spread
 from conformance.judge.reading import Reply
 from conformance.model import Finding, Json
@@ -99,6 +100,24 @@ def json_body(reply: Reply, argument: Json, facts: Facts) -> Observation:
     else:
         actual = show(reply.json)
     return found(deviation("json-body", reply, expected="a JSON object as body", actual=actual, pointer=""))
+
+
+def read_or_refused(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """The request is read, so that its marker stands in the answer, or refused with a 4xx and the error envelope.
+
+    Nothing is seen in an answer without the marker (the model may not cooperate), and in a refusal where the control
+    was not answered either.
+    """
+    if reply.status is None:
+        return NOTHING_SEEN
+    if reply.ok:
+        return FINE if argument["marker"].casefold() in text_of(reply).casefold() else NOTHING_SEEN
+    if reply.status >= 500 or reply.error is None:
+        expected = "an answer, or a 4xx status with the error envelope"
+        actual = f"status {reply.status}" + ("" if reply.error else " without the error envelope")
+        return found(deviation("read-or-refused", reply, expected=expected, actual=actual))
+    control = facts.reply(facts.case.control, reply.exchange.mode) if facts.case.control is not None else None
+    return FINE if control is not None and control.ok else NOTHING_SEEN
 
 
 def no_html(reply: Reply, argument: Json, facts: Facts) -> Observation:
@@ -189,6 +208,16 @@ CHECKS: Final[Mapping[str, Check]] = {
         Check("media-type", each=media_type, argument={"type": "string"}),
         Check("json-body", each=json_body),
         Check("no-html", each=no_html),
+        Check(
+            "read-or-refused",
+            each=read_or_refused,
+            argument={
+                "type": "object",
+                "properties": {"marker": {"type": "string", "minLength": 1}},
+                "required": ["marker"],
+                "additionalProperties": False,
+            },
+        ),
         Check(
             "header-equals-body",
             each=header_equals_body,

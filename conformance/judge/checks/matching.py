@@ -21,6 +21,7 @@ from conformance.model import Finding, Json
 MOST: Final = 5
 """Findings of one check on one reply; the first ones tell what is wrong."""
 
+
 def subject(reply: Reply) -> Json | Missing:
     """What shape checks look at: the Message of an answer in either mode, otherwise the JSON body, or MISSING."""
     if reply.message is not None:
@@ -31,26 +32,18 @@ def subject(reply: Reply) -> Json | Missing:
 def matches(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The body, or the Message, or a part of it, is valid under a JSON Schema or a component of our OpenAPI document.
 
-    The argument is a JSON Schema, or `{schema | component, pointer, required, shallow, except}`. `pointer` picks a part
-    (`*` is each item of an array); where it does not exist, `required` makes that a finding. With `component` the
-    whole value is validated and the problems at or below `pointer` count, with `shallow` only those exactly there,
-    and none of those at or below the pointers of `except`.
+    The argument is a JSON Schema, or one of two long forms. `{component, pointer, part, except}`: the whole value is
+    validated under the component, and what counts are the problems at and below `pointer` (`part: at` or `part: below`
+    takes one of the two), save those at and below the pointers of `except`. `{schema, pointer, required}`: the value at
+    `pointer` (`*` is each item of an array) is validated; with `required` it is a finding where it does not exist.
     """
     whole = subject(reply)
     if isinstance(whole, Missing) or reply.status is None or (whole is None and reply.events is not None):
         return NOTHING_SEEN
-    long = isinstance(argument, dict) and bool({"component", "schema"} & argument.keys())
-    terms: Mapping[str, Json] = argument if long else {"schema": argument}
-    pointer = terms.get("pointer", "")
-    places = dict(spread(whole, pointer))
-    if not places:
-        return _absent(reply, whole, pointer) if terms.get("required") else NOTHING_SEEN
-    problems = _problems(whole, places, terms, facts)
-    if terms.get("shallow"):
-        problems = [(place, problem) for place, problem in problems if place in places]
-    apart = terms.get("except", ())
-    problems = [(place, text) for place, text in problems if not any(is_within(place, other) for other in apart)]
-    return found(*(_finding(reply, whole, place, problem) for place, problem in problems[:MOST]))
+    if "component" in argument:
+        return _matches_component(reply, whole, argument, facts)
+    long = "schema" in argument
+    return _matches_schema(reply, whole, argument if long else {"schema": argument})
 
 
 def blocks(reply: Reply, argument: Json, facts: Facts) -> Observation:
@@ -69,7 +62,7 @@ def blocks(reply: Reply, argument: Json, facts: Facts) -> Observation:
 
 def component_problems(facts: Facts, component: str, value: Json) -> list[tuple[str, str]]:
     """(pointer, problem) of a value under a component of our OpenAPI document."""
-    return [(problem.pointer, problem.message) for problem in facts.document.validate(component, value)]
+    return [(violation.pointer, violation.message) for violation in facts.document.validate(component, value)]
 
 
 def schema_problems(schema: Json, value: Json) -> list[tuple[str, str]]:
@@ -81,17 +74,29 @@ def schema_problems(schema: Json, value: Json) -> list[tuple[str, str]]:
     return [located for error in errors for located in _locate(error)]
 
 
-def _problems(
-    whole: Json, places: Mapping[str, Json], terms: Mapping[str, Json], facts: Facts
-) -> list[tuple[str, str]]:
-    if "component" in terms:
-        problems = component_problems(facts, terms["component"], whole)
-        return [(at, text) for at, text in problems if any(is_within(at, place) for place in places)]
-    return [
-        (place + inner, text)
-        for place, value in places.items()
-        for inner, text in schema_problems(terms["schema"], value)
+def _matches_component(reply: Reply, whole: Json, terms: Mapping[str, Json], facts: Facts) -> Observation:
+    pointer, part = terms.get("pointer", ""), terms.get("part")
+    problems = [
+        (place, text)
+        for place, text in component_problems(facts, terms["component"], whole)
+        if is_within(place, pointer)
+        and (part is None or (place == pointer) == (part == "at"))
+        and not any(is_within(place, other) for other in terms.get("except", ()))
     ]
+    if not problems and isinstance(look_up(whole, pointer), Missing):
+        return NOTHING_SEEN
+    return found(*(_finding(reply, whole, place, text) for place, text in problems[:MOST]))
+
+
+def _matches_schema(reply: Reply, whole: Json, terms: Mapping[str, Json]) -> Observation:
+    pointer = terms.get("pointer", "")
+    places = list(spread(whole, pointer))
+    if not places:
+        return _absent(reply, whole, pointer) if terms.get("required") else NOTHING_SEEN
+    problems = [
+        (place + inner, text) for place, value in places for inner, text in schema_problems(terms["schema"], value)
+    ]
+    return found(*(_finding(reply, whole, place, text) for place, text in problems[:MOST]))
 
 
 def _locate(error: ValidationError) -> Iterable[tuple[str, str]]:
@@ -113,10 +118,33 @@ def _finding(reply: Reply, whole: Json | Missing, place: str, problem: str) -> F
     return deviation("matches", reply, expected=problem, actual=show(look_up(whole, place)), pointer=place)
 
 
+COMPONENT_FORM: Final = {
+    "type": "object",
+    "properties": {
+        "component": {"type": "string"},
+        "pointer": {"type": "string"},
+        "part": {"enum": ["at", "below"]},
+        "except": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["component"],
+    "additionalProperties": False,
+}
+SCHEMA_FORM: Final = {
+    "type": "object",
+    "properties": {"schema": {"type": "object"}, "pointer": {"type": "string"}, "required": {"type": "boolean"}},
+    "required": ["schema"],
+    "additionalProperties": False,
+}
+SHORT_FORM: Final = {
+    "type": "object",
+    "minProperties": 1,
+    "properties": {"component": False, "schema": False, "pointer": False, "part": False, "except": False},
+}
+
 CHECKS: Final[Mapping[str, Check]] = {
     check.name: check
     for check in (
-        Check("matches", each=matches, argument={"type": ["object", "boolean"]}),
+        Check("matches", each=matches, argument={"anyOf": [COMPONENT_FORM, SCHEMA_FORM, SHORT_FORM]}),
         Check(
             "blocks",
             each=blocks,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
+from conformance.judge.content import blocks
 from conformance.judge.pointer import MISSING, join, kind, look_up, show
 from conformance.judge.reading import Reply
 from conformance.model import Json, Mode
@@ -75,8 +76,31 @@ def stop_details_fit(reply: Reply, argument: Json, facts: Facts) -> Observation:
     return found(deviation("stop-details-fit", reply, expected=expected, actual=show(details), pointer="/stop_details"))
 
 
+def thinking_signed(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """The signature of every thinking block is not empty; a block that max_tokens cut in a stream shows nothing."""
+    signed = [(at, block.get("signature")) for at, block in blocks(reply) if block.get("type") == "thinking"]
+    if reply.events is not None and look_up(reply.message, "/stop_reason") in ("max_tokens", None):
+        signed = signed[:-1]
+    signed = [(at, value) for at, value in signed if isinstance(value, str)]
+    if not signed:
+        return NOTHING_SEEN
+    return found(
+        *(
+            deviation(
+                "thinking-signed",
+                reply,
+                expected="a non-empty signature",
+                actual="an empty string",
+                pointer=join("/content", at, "signature"),
+            )
+            for at, value in signed
+            if not value
+        )
+    )
+
+
 def same_shape_as_json(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """The Message that a stream adds up to has the core keys of the JSON answer to the same request, with values alike."""
+    """The Message that a stream adds up to has the core keys of the JSON answer, with values of the same kind."""
     other = facts.reply(reply.exchange.scenario, Mode.JSON, reply.exchange.step)
     if reply.events is None or reply.message is None or other is None or not other.ok or other.message is None:
         return NOTHING_SEEN
@@ -97,6 +121,7 @@ CHECKS: Final[Mapping[str, Check]] = {
         Check("block-types", each=block_types),
         Check("stop-sequence-fits", each=stop_sequence_fits),
         Check("stop-details-fit", each=stop_details_fit),
+        Check("thinking-signed", each=thinking_signed),
         Check("same-shape-as-json", each=same_shape_as_json),
     )
 }
