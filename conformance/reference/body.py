@@ -42,7 +42,8 @@ def _decoded(call: Call, limit: int) -> bytes:
     for name in reversed([name for name in names if name not in ("", "identity")]):
         if name not in _WINDOW_BITS:
             raise invalid(
-                f"content-encoding: {name} is not supported for request bodies", code="request_body_encoding_unsupported"
+                f"content-encoding: {name} is not supported for request bodies",
+                code="request_body_encoding_unsupported",
             )
         body = _inflated(body, _WINDOW_BITS[name], limit)
     return body

@@ -57,9 +57,7 @@ class PromptCache:
         read = lengths[hit] if hit is not None else 0
         return CacheUse(total - read - sum(created), read, created[0], created[1])
 
-    def _longest_hit(
-        self, marks: dict[int, float], digests: list[str], lengths: list[int], minimum: int
-    ) -> int | None:
+    def _longest_hit(self, marks: dict[int, float], digests: list[str], lengths: list[int], minimum: int) -> int | None:
         now = self._clock()
         reachable = {p for mark in marks for p in range(max(0, mark - _LOOKBACK), mark + 1)}
         for position in sorted(reachable, reverse=True):

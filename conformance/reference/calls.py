@@ -14,14 +14,14 @@ from conformance.reference.instances import instance, subject_of
 from conformance.reference.prompt import Block, Prompt
 from conformance.reference.words import names, plain_words, stem
 
-_GENERIC = frozenset(
-    stem(word)
-    for word in """get set fetch lookup look up find do run call use tool tools function the a an of for in and or to from with by
-    make create current given returns return this that it is be as on at your you specific particular information
-    data value values name string number any all which when what user""".split()
-)
+_GENERIC_WORDS = """get set fetch lookup look up find do run call use tool tools function the a an of for in and or to
+    from with by make create current given returns return this that it is be as on at your you specific particular
+    information data value values name string number any all which when what user"""
+_GENERIC = frozenset(stem(word) for word in _GENERIC_WORDS.split())
 _CLAUSE = re.compile(r"[.;!?\n]+|,\s*|\band\b|\bthen\b|\balso\b", re.IGNORECASE)
-_NO_TOOL = re.compile(r"\b(?:do not|don't|without|never|no)\b[^.\n]{0,30}\b(?:tools?|calls?|calling|function)\b", re.IGNORECASE)
+_NO_TOOL = re.compile(
+    r"\b(?:do not|don't|without|never|no)\b[^.\n]{0,30}\b(?:tools?|calls?|calling|function)\b", re.IGNORECASE
+)
 _ANY_TOOL = re.compile(r"\b(?:use|using|call|invoke|run|try)\b[^.\n]{0,40}\b(?:tools?|functions?)\b", re.IGNORECASE)
 _EVERY_TOOL = re.compile(r"\b(?:both|all|each|every)\b[^.\n]{0,30}\b(?:tools?|functions?)\b", re.IGNORECASE)
 _MOST_CALLS = 8
@@ -53,8 +53,8 @@ def choose_calls(prompt: Prompt, request: str, *, answered: bool, ordered: bool)
     """The calls that answer a request, none where text answers it.
 
     `answered` tells that the last turn already holds results, `ordered` that the request literally orders a text. A
-    forced choice always makes a call (REQ-TOOL-005), `none` never (REQ-TOOL-006), `disable_parallel_tool_use` leaves one
-    (REQ-TOOL-007).
+    forced choice always makes a call (REQ-TOOL-005), `none` never (REQ-TOOL-006), `disable_parallel_tool_use`
+    leaves one (REQ-TOOL-007).
     """
     tools = prompt.client_tools
     if prompt.choice == "none" or not tools:

@@ -1,6 +1,6 @@
 """From a Message to the events of a stream.
 
-Belongs here: the order and the content of events (REQ-STREAM-001 to REQ-STREAM-030). Does not belong here: bytes and time.
+Belongs here: the order and the content of events (REQ-STREAM-001 to REQ-STREAM-030). Does not belong here: bytes, time.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _start(message: Mapping[str, Any]) -> dict[str, Json]:
     """The Message as it is before anything was generated (REQ-STREAM-003)."""
     usage = {key: value for key, value in message["usage"].items() if key != "output_tokens_details"}
     usage["output_tokens"] = min(1, usage["output_tokens"])
-    late = {"content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
+    late: dict[str, Json] = {"content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
     known = {key: value for key, value in message.items() if key != "context_management"}
     return {"type": "message_start", "message": {**known, **late}}
 
@@ -83,7 +83,7 @@ def _deltas(block: Mapping[str, Any]) -> Iterator[dict[str, Json]]:
         yield {"type": "signature_delta", "signature": block["signature"]}
     elif block["type"] in ("tool_use", "server_tool_use"):
         yield {"type": "input_json_delta", "partial_json": ""}
-        text = dump(block["input"]) if block["input"] else ""
+        text = dump(block["input"])
         for start in range(0, len(text), _JSON_PER_DELTA):
             yield {"type": "input_json_delta", "partial_json": text[start : start + _JSON_PER_DELTA]}
 

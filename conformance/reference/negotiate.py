@@ -11,14 +11,12 @@ from conformance.reference.errors import invalid
 VERSIONS = ("2026-10-21", "2023-06-01")
 """The API versions that are served, newest first (REQ-HTTP-013, REQ-HTTP-014)."""
 
-RETIRED_BETAS = frozenset(
-    """prompt-caching-2024-07-31 pdfs-2024-09-25 token-counting-2024-11-01 token-efficient-tools-2025-02-19
-    extended-cache-ttl-2025-04-11 cache-diagnosis-2026-04-07 message-batches-2024-09-24""".split()
-)
+_RETIRED = """prompt-caching-2024-07-31 pdfs-2024-09-25 token-counting-2024-11-01 token-efficient-tools-2025-02-19
+    extended-cache-ttl-2025-04-11 cache-diagnosis-2026-04-07 message-batches-2024-09-24"""
+RETIRED_BETAS = frozenset(_RETIRED.split())
 """Opt-ins that are accepted and change nothing (REQ-HTTP-018)."""
 
-CURRENT_BETAS = frozenset(
-    """computer-use-2024-10-22 computer-use-2025-01-24 computer-use-2025-11-24 output-128k-2025-02-19
+_CURRENT = """computer-use-2024-10-22 computer-use-2025-01-24 computer-use-2025-11-24 output-128k-2025-02-19
     mcp-client-2025-04-04 mcp-client-2025-11-20 mcp-client-2026-09-15 dev-full-thinking-2025-05-14
     interleaved-thinking-2025-05-14 code-execution-2025-05-22 code-execution-2025-08-25 context-1m-2025-08-07
     context-management-2025-06-27 model-context-window-exceeded-2025-08-26 fast-mode-2026-02-01 output-300k-2026-03-24
@@ -32,8 +30,8 @@ CURRENT_BETAS = frozenset(
     message-threads-2026-08-12 files-api-2025-04-14 skills-2025-10-02 per-turn-control-2026-07-01
     redact-thinking-2026-02-12 effort-2025-11-24 advanced-tool-use-2025-11-20 claude-code-20250219 oauth-2025-04-20
     fine-grained-tool-streaming-2025-05-14 tools-2024-04-04 web-fetch-2025-09-10 web-search-2025-03-05
-    search-results-2025-06-09 context-editing-2025-06-27 tool-examples-2025-10-29 tool-search-tool-2025-10-19""".split()
-)
+    search-results-2025-06-09 context-editing-2025-06-27 tool-examples-2025-10-29 tool-search-tool-2025-10-19"""
+CURRENT_BETAS = frozenset(_CURRENT.split())
 """Opt-ins that clients of the Messages API send today. Only a few change what this endpoint does."""
 
 BETA_FIELDS: dict[str, frozenset[str]] = {

@@ -56,7 +56,9 @@ class Prompt:
         """The entries of `messages`."""
         entries = self.body.get("messages")
         return tuple(
-            Message(f"messages.{n}", str(entry.get("role")), entry.get("content"), tuple(blocks_of(entry.get("content"))))
+            Message(
+                f"messages.{n}", str(entry.get("role")), entry.get("content"), tuple(blocks_of(entry.get("content")))
+            )
             for n, entry in enumerate(entries if isinstance(entries, list) else [])
             if isinstance(entry, dict)
         )

@@ -19,16 +19,19 @@ _FILLER = re.compile(
     re.IGNORECASE,
 )
 _COLON = re.compile(rf"\b{_VERBS}\b(?!\s+from\b)([^:\n.?!]{{0,160}}?):[ \t]*(\n?[^\n].*)", re.IGNORECASE | re.DOTALL)
-_PLAIN = re.compile(rf"(?:^|[.!?;:,\n]\s*|\b(?:please|must|then|and|to|just|only|always|now)\s+){_VERBS}\b([^\n]*)", re.IGNORECASE)
+_PLAIN = re.compile(
+    rf"(?:^|[.!?;:,\n]\s*|\b(?:please|must|then|and|to|just|only|always|now)\s+){_VERBS}\b([^\n]*)", re.IGNORECASE
+)
 _TAIL = re.compile(
-    r"(?:,|\s)*\s*(?:\band nothing else\b|\bnothing else\b|\band only that\b|\bonly\b|\bexactly\b|\bverbatim\b|\bplease\b"
-    r"|\bin (?:your|a|the) (?:reply|answer|response)\b|\bto (?:me|every \w+|any \w+|everything)\b|\bto (?:the|all) \w+(?: \w+)?"
+    r"(?:,|\s)*\s*(?:\band nothing else\b|\bnothing else\b|\band only that\b|\bonly\b|\bexactly\b|\bverbatim\b"
+    r"|\bplease\b|\bin (?:your|a|the) (?:reply|answer|response)\b|\bto (?:me|every \w+|any \w+|everything)\b"
+    r"|\bto (?:the|all) \w+(?: \w+)?"
     r"|\bwithout (?:any )?\w+(?: \w+)*|\band stop\b)[\s.!,]*$",
     re.IGNORECASE,
 )
 _META = re.compile(
-    r"(?<=[.!?\n\"'`”])\s+(?:Do not|Don't|Nothing|No |Only|Just|Without|Then|Use|Answer|Reply|Say|Never|Keep|Add|That|This|It|"
-    r"Please|Stop|Output|After|I |You |Even|Whatever|Ignore|What|Respond)\b.*",
+    r"(?<=[.!?\n\"'`”])\s+(?:Do not|Don't|Nothing|No |Only|Just|Without|Then|Use|Answer|Reply|Say|Never|Keep|Add|That|"
+    r"This|It|Please|Stop|Output|After|I |You |Even|Whatever|Ignore|What|Respond)\b.*",
     re.DOTALL,
 )
 _VAGUE = re.compile(
@@ -37,7 +40,8 @@ _VAGUE = re.compile(
     re.IGNORECASE,
 )
 _COUNT = re.compile(
-    r"\b(?:count(?:ing)?|numbers?|integers?)\b[^.?!\n]{0,40}?\b(?:from\s+)?(\w+)\s*(?:to|through|until|up to|-|–|\.\.\.?)\s*(\w+)",
+    r"\b(?:count(?:ing)?|numbers?|integers?)\b[^.?!\n]{0,40}?\b(?:from\s+)?(\w+)\s*"
+    r"(?:to|through|until|up to|-|–|\.\.\.?)\s*(\w+)",
     re.IGNORECASE,
 )
 _COUNT_TO = re.compile(r"\bcount(?:ing)?\b[^.?!\n]{0,20}?\bto\s+(\w+)", re.IGNORECASE)
@@ -47,19 +51,27 @@ _SUM = re.compile(
 )
 _LENGTH = re.compile(r"\b(\d{2,5})[ -]words?\b", re.IGNORECASE)
 _LONG = re.compile(
-    r"\b(long|story|essay|poem|detailed|explain|describe|paragraphs?|tale|article|history|tell me about|summari[sz]e)\b", re.IGNORECASE
+    r"\b(long|story|essay|poem|detailed|explain|describe|paragraphs?|tale|article|history|tell me about|summar(?:y|ize))\b",
+    re.IGNORECASE,
 )
 _ASKED = re.compile(
     r"\b(?:what|which|who|tell me|give me|repeat|recall|state|name|say|reply with|answer with|respond with)\b"
     r"[^?.!\n]*?\b(?:is|was|are|were|of|with|the|my|me|your|did)\b\s+(?:the\s+|my\s+|your\s+|our\s+|its\s+)?([^?.!\n,:]+)",
     re.IGNORECASE,
 )
-_CAPITALS = {"france": "Paris", "germany": "Berlin", "italy": "Rome", "spain": "Madrid", "japan": "Tokyo", "england": "London"}
-_STOPWORDS = frozenset(
-    """the a an of in on at to for from is was are were be been do did does you i me my your our it its this that these those
-    and or what which who how when where please tell give say reply answer respond with only just exactly nothing else one
-    told remember earlier above given mentioned user system document message conversation word text single""".split()
-)
+_CAPITALS = {
+    "france": "Paris",
+    "germany": "Berlin",
+    "italy": "Rome",
+    "spain": "Madrid",
+    "japan": "Tokyo",
+    "england": "London",
+}
+_SMALL_WORDS = """the a an of in on at to for from is was are were be been do did does you i me my your our it its this
+    that these those and or what which who how when where please tell give say reply answer respond with only just exactly
+    nothing else one told remember earlier above given mentioned user system document message conversation word text
+    single"""
+_STOPWORDS = frozenset(_SMALL_WORDS.split())
 _STORY = (
     "Once upon a time a small lighthouse stood at the edge of a quiet sea.",
     "Every evening its keeper climbed the stairs and lit the lamp.",
@@ -111,7 +123,11 @@ def _payload(text: str, *, fenced: bool) -> str | None:
     rest = _META.sub("", rest).strip()
     if not fenced:
         filler = _FILLER.match(f" {rest}")
-        named = bool(filler) and bool(re.search(r"exactly|word|only|just|text|phrase|string|code|with|back", filler.group() if filler else "", re.I))
+        named = bool(filler) and bool(
+            re.search(
+                r"exactly|word|only|just|text|phrase|string|code|with|back", filler.group() if filler else "", re.I
+            )
+        )
         rest = rest[max(0, (filler.end() if filler else 0) - 1) :].strip()
         if _VAGUE.match(rest):
             return None

@@ -1,7 +1,7 @@
 """The scripted model: a prompt in, a Message out, the same for the same prompt.
 
-Belongs here: reading a prompt, thinking, text or calls, and where generation ends. Does not belong here: how a request is
-refused, how a Message is sent, knowledge of any test.
+Belongs here: reading a prompt, thinking, text or calls, and where generation ends. Does not belong here: how a request
+is refused, how a Message is sent, knowledge of any test.
 """
 
 from __future__ import annotations

@@ -9,28 +9,27 @@ import re
 
 _QUOTED = re.compile(r"\"([^\"\n]+)\"|“([^”\n]+)”|`([^`\n]+)`|(?<!\w)'([^'\n]+)'(?!\w)")
 _NUMBER = re.compile(r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w-])")
-_CODE = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*(?![\w-])|(?<![\w-])[A-Z]{2,}(?:[-_][A-Z0-9]+)+(?![\w-])")
-_CAPITALS = re.compile(r"\b([A-ZÀ-Þ][\wà-ÿ'’-]+(?:[ ](?:[A-ZÀ-Þ][\wà-ÿ'’-]+|de|la|do|of(?= [A-Z])))*)(?:,\s([A-Z]{2})\b)?")
+_CODE = re.compile(
+    r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*(?![\w-])|(?<![\w-])[A-Z]{2,}(?:[-_][A-Z0-9]+)+(?![\w-])"
+)
+_CAPITALS = re.compile(
+    r"\b([A-ZÀ-Þ][\wà-ÿ'’-]+(?:[ ](?:[A-ZÀ-Þ][\wà-ÿ'’-]+|de|la|do|of(?= [A-Z])))*)(?:,\s([A-Z]{2})\b)?"
+)
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
 
-_NUMBER_WORDS = {
-    name: value
-    for value, name in enumerate(
-        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-        seventeen eighteen nineteen twenty""".split()
-    )
-} | {"thirty": 30, "forty": 40, "fifty": 50, "hundred": 100}
+_ZERO_TO_TWENTY = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen twenty"""
+_NUMBER_WORDS = {name: value for value, name in enumerate(_ZERO_TO_TWENTY.split())} | {"fifty": 50, "hundred": 100}
 
-_NOT_NAMES = frozenset(
-    """what which who where when why how is are was were do does did can could please tell give use call the a an and or
-    but if in on at for to of from with by it its this that these those there then i you he she we they my your our reply
-    respond answer say repeat echo write output print return count list find search look check get fetch show compare
+_COMMON_WORDS = """what which who where when why how is are was were do does did can could please tell give use call the a an and or
+    but if in on at for to of from with by it its this that these those there then i you he she we they my your our
+    reply respond answer say repeat echo write output print return count list find search look check get fetch show compare
     add compute calculate send create tool tools weather temperature celsius fahrenheit json yes no ok okay now today
     tomorrow also first next finally after before both each every all only exactly just do not don't let user assistant
     system remember note name city place word code number monday tuesday wednesday thursday friday saturday sunday
-    january february march april may june july august september october november december""".split()
-)
+    january february march april may june july august september october november december"""
+_NOT_NAMES = frozenset(_COMMON_WORDS.split())
 
 
 def quoted(text: str) -> list[str]:
@@ -85,7 +84,23 @@ def plain_words(text: str) -> list[str]:
 
 def stem(word: str) -> str:
     """A word without its commonest endings, so that `calculates` meets `calculate`."""
-    for ending in ("ations", "ation", "ating", "ates", "ated", "ate", "ings", "ing", "ies", "ers", "er", "es", "ed", "s", "e"):
+    for ending in (
+        "ations",
+        "ation",
+        "ating",
+        "ates",
+        "ated",
+        "ate",
+        "ings",
+        "ing",
+        "ies",
+        "ers",
+        "er",
+        "es",
+        "ed",
+        "s",
+        "e",
+    ):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]
     return word

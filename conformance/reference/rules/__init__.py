@@ -1,6 +1,6 @@
 """The rules for a request that a schema cannot say, one small function each.
 
-Belongs here: the table of all rules and how it is applied. Does not belong here: shape and types (the OpenAPI document).
+Belongs here: the table of all rules and how it is applied. Does not belong here: shape and types (OpenAPI document).
 A rule takes a prompt and returns what is wrong with it, or None; the refusal is always a 400 `invalid_request_error`.
 """
 

@@ -43,7 +43,9 @@ def image_data_is_an_image(prompt: Prompt) -> str | None:
         if found is None:
             return f"{path}.source.base64.data: could not process image"
         if found != source.get("media_type"):
-            return f"{path}.source.base64: the image was specified as {source.get('media_type')} but appears to be {found}"
+            return (
+                f"{path}.source.base64: the image was specified as {source.get('media_type')} but appears to be {found}"
+            )
     return None
 
 
@@ -155,10 +157,10 @@ def longer_breakpoints_first(prompt: Prompt) -> str | None:
     automatic = prompt.body.get("cache_control")
     last = prompt.messages[-1].blocks[-1:] if prompt.messages else ()
     explicit = last[0].get("cache_control") if last else None
-    if isinstance(automatic, dict) and isinstance(explicit, dict):
-        if (automatic.get("ttl") or "5m") != (explicit.get("ttl") or "5m"):
-            return "cache_control.ttl: differs from the ttl of the last block"
-    return None
+    if not isinstance(automatic, dict) or not isinstance(explicit, dict):
+        return None
+    same = (automatic.get("ttl") or "5m") == (explicit.get("ttl") or "5m")
+    return None if same else "cache_control.ttl: differs from the ttl of the last block"
 
 
 def every_block(prompt: Prompt) -> Iterator[tuple[str, Block]]:

@@ -74,7 +74,7 @@ def content_is_not_empty(prompt: Prompt) -> str | None:
     last = len(prompt.messages) - 1
     for number, message in enumerate(prompt.messages):
         if message.content in ("", []) and not (number == last and message.role == "assistant"):
-            return f"{message.path}: all messages must have non-empty content except for the optional final assistant message"
+            return f"{message.path}: only a final assistant message may have empty content"
     return None
 
 
@@ -140,7 +140,7 @@ def results_have_calls(prompt: Prompt) -> str | None:
             for path, block in message.numbered():
                 if block.get("type") == "tool_result" and block.get("tool_use_id") not in calls:
                     name = block.get("tool_use_id")
-                    return f"{path}: unexpected `tool_use_id` found in `tool_result` blocks: {name}. Each `tool_result` block must have a corresponding `tool_use` block in the previous message."
+                    return f"{path}: `tool_use_id` {name} has no `tool_use` block in the previous message"
     return None
 
 
@@ -157,7 +157,8 @@ def calls_have_results(prompt: Prompt) -> str | None:
         turn = _assistant_turn(messages, number)
         missing = [name for name in _ids(turn, "tool_use", "id") if name not in answered]
         if missing:
-            return f"{message.path}: `tool_use` ids were found without `tool_result` blocks immediately after: {', '.join(sorted(missing))}. Each `tool_use` block must have a corresponding `tool_result` block in the next message."
+            names = ", ".join(sorted(missing))
+            return f"{message.path}: `tool_use` ids without `tool_result` blocks immediately after: {names}"
     return None
 
 
@@ -250,5 +251,3 @@ def _ids(messages: list[Message], kind: str, key: str) -> set[str]:
 
 def _declares(prompt: Prompt, name: str) -> bool:
     return any(tool.get("name") == name or str(tool.get("type")).startswith(name) for tool in prompt.tools)
-
-

@@ -1,7 +1,7 @@
 """Rules for tools and tool choice.
 
-Belongs here: names, schemas and combinations of `tools` and `tool_choice`. Does not belong here: calls and results in the
-history (`messages`).
+Belongs here: names, schemas and combinations of `tools` and `tool_choice`. Does not belong here: calls and results in
+the history (`messages`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,108 @@
+"""The ASGI application around the pipeline.
+
+Belongs here: reading a bounded body, sending chunks. Does not belong here: any decision about a call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from conformance.reference.answer import Answer, Call
+from conformance.reference.cache import PromptCache
+from conformance.reference.negotiate import VERSIONS
+from conformance.reference.pipeline import Desk, Endpoint, Settings, Steps
+from conformance.reference.signing import Signer
+from conformance.standard.document import load_document
+
+_MOST_DRAINED = 4
+_PACED_CHUNKS = 16
+
+
+def create_endpoint(settings: Settings | None = None, steps: Steps | None = None) -> Endpoint:
+    """An endpoint with its documents loaded and an empty prompt cache."""
+    settings = settings or Settings()
+    documents = {version: load_document(version) for version in VERSIONS}
+    desk = Desk(settings, documents, Signer(settings.secret), PromptCache(time.monotonic), _now)
+    return Endpoint(desk, steps or Steps())
+
+
+def create_app(endpoint: Endpoint) -> ASGIApp:
+    """The ASGI application of an endpoint. All paths lead to it, so that unknown ones get an envelope too."""
+    return Starlette(routes=[Mount("/", app=_Handler(endpoint))])
+
+
+class _Handler:
+    """Receives a call, sends the answer."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            call = await _receive(Request(scope, receive), self._endpoint.desk.settings.max_body)
+        except ClientDisconnect:
+            return
+        answer = self._endpoint.answer(call)
+        if answer.events is None or call.method == "HEAD":
+            response = Response(b"".join(answer.chunks), answer.status, dict(answer.headers))
+            await response(scope, receive, send)
+        else:
+            await _stream(answer, receive, send)
+
+
+async def _receive(request: Request, limit: int) -> Call:
+    """Reads a call. What is larger than the limit is read to its end, within reason, and thrown away, so that the
+    client sees the answer and not a broken connection.
+    """
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size <= limit:
+            parts.append(part)
+        else:
+            parts.clear()
+        if size > _MOST_DRAINED * limit:
+            break
+    return Call(
+        method=request.method,
+        path=request.url.path,
+        query=tuple(parse_qsl(request.url.query, keep_blank_values=True)),
+        headers=tuple((name.lower(), value) for name, value in request.headers.items()),
+        body=b"".join(parts),
+        oversized=size > limit,
+    )
+
+
+async def _stream(answer: Answer, receive: Receive, send: Send) -> None:
+    """Sends one chunk after the other and stops when the client goes away."""
+    gone = asyncio.ensure_future(_disconnected(receive))
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+    try:
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        for number, chunk in enumerate(answer.chunks):
+            if gone.done():
+                return
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await asyncio.sleep(answer.pace if number < _PACED_CHUNKS else 0)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    finally:
+        gone.cancel()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

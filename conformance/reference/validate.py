@@ -1,0 +1,58 @@
+"""A request body against the OpenAPI document.
+
+Belongs here: which component a body has to match, opt-in fields, the sentence of the refusal. Does not belong here:
+rules that a schema cannot say (see `rules`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from conformance.model import Json
+from conformance.reference.answer import Terms
+from conformance.reference.errors import invalid
+from conformance.reference.negotiate import BETA_FIELDS
+from conformance.standard.document import Violation
+
+CREATE = "MessageCreateParams"
+COUNT = "MessageCountTokensParams"
+
+_TASK_BUDGET = "task-budgets-2026-03-13"
+
+
+class Validator(Protocol):
+    """What is needed of the OpenAPI document."""
+
+    def validate(self, component: str, instance: Json) -> list[Violation]:
+        """What is wrong with a value, empty where it is valid."""
+
+
+def split_extras(body: Json, terms: Terms) -> tuple[Json, dict[str, Json]]:
+    """The body without the fields that an opt-in of this call added, and those fields (REQ-BODY-030)."""
+    if not isinstance(body, dict):
+        return body, {}
+    extras = {name: body[name] for name, betas in BETA_FIELDS.items() if name in body and betas & terms.betas}
+    plain = {name: value for name, value in body.items() if name not in extras}
+    config = plain.get("output_config")
+    if _TASK_BUDGET in terms.betas and isinstance(config, dict) and "task_budget" in config:
+        extras["task_budget"] = config["task_budget"]
+        plain["output_config"] = {name: value for name, value in config.items() if name != "task_budget"}
+    return plain, extras
+
+
+def validate(component: str, body: Json, terms: Terms, documents: Mapping[str, Validator]) -> None:
+    """Refuses with 400 a body that does not match its component in the version of the call (REQ-BODY-033)."""
+    violations = documents[terms.version].validate(component, body)
+    if violations:
+        raise invalid(sentence(violations[0]))
+
+
+def sentence(violation: Violation) -> str:
+    """A violation in the words of an error message: the place with dots, then what is wrong."""
+    place = ".".join(part.replace("~1", "/").replace("~0", "~") for part in violation.pointer.split("/")[1:])
+    if violation.keyword == "required":
+        return f"{place}: Field required"
+    if violation.keyword == "additionalProperties":
+        return f"{place}: Extra inputs are not permitted"
+    return f"{place}: {violation.message}" if place else violation.message
