@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 import time
@@ -35,7 +36,8 @@ class Client:
     """Sends requests over one pool of connections; an async context manager, for one event loop.
 
     Redirects are recorded and never followed, cookies are never kept, credentials come from the request's headers only,
-    proxies (not for loopback) and certificates from the environment as httpx reads it. The number of connections is not bounded here.
+    proxies (not for loopback) and certificates from the environment as httpx reads it. The number of connections is not
+    bounded here.
 
     Raises `HarnessError` (usage) where these settings of the environment make no sense.
     """
@@ -299,9 +301,15 @@ def _kind(problem: Exception, stage: str) -> str:
 
 def _reason(problem: Exception) -> str:
     """The most telling text in a chain of exceptions: the operating system's where it has one."""
-    causes = list(_causes(problem))
-    told = [cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror]
+    told = [_system_text(cause) for cause in _causes(problem) if isinstance(cause, OSError) and cause.strerror]
     return told[-1] if told else str(problem).rstrip(".") or type(problem).__name__
+
+
+def _system_text(problem: OSError) -> str:
+    # The codes of name resolution and of TLS are numbers of their own; asyncio replaces the text of all others.
+    if problem.errno is None or isinstance(problem, socket.gaierror | ssl.SSLError):
+        return str(problem.strerror)
+    return os.strerror(problem.errno)
 
 
 def _causes(problem: BaseException | None) -> Iterator[BaseException]:

@@ -83,12 +83,12 @@ class Journal:
         Raises `HarnessError` with exit code 4 where the file exists or the folder cannot be written to, with exit code
         3 where the header cannot be written.
         """
+        if path.exists():
+            message = f"The journal {path} exists already, and a recorded run is never overwritten."
+            raise HarnessError(message, exit_code=4)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o666)
-        except FileExistsError as problem:
-            message = f"The journal {path} exists already, and a recorded run is never overwritten."
-            raise HarnessError(message, exit_code=4) from problem
         except OSError as problem:
             message = f"The journal {path} cannot be created: {problem.strerror}."
             raise HarnessError(message, exit_code=4) from problem
@@ -214,7 +214,7 @@ def iter_records(path: Path) -> Iterator[Record]:
     """
     try:
         with path.open("rb") as lines:
-            offset = 0
+            offset = number = 0
             for number, line in enumerate(lines, start=1):
                 record = _record(number, line)
                 if record is None and lines.peek(1):
@@ -223,6 +223,8 @@ def iter_records(path: Path) -> Iterator[Record]:
                     _check_header(path, record)
                 yield record or Record(number, "torn", {"offset": offset, "bytes": len(line)})
                 offset += len(line)
+            if number == 0:
+                _check_header(path, None)
     except OSError as problem:
         raise HarnessError(f"The journal {path} cannot be read: {problem.strerror}.", exit_code=4) from problem
 

@@ -56,14 +56,14 @@ def by_the_letter(body: bytes) -> list[tuple[str | None, str | None]]:
 
 
 @given(BODIES, st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_every_way_to_cut_a_body_gives_the_same_events(body: bytes, data: st.DataObject) -> None:
     cuts = data.draw(st.lists(st.integers(0, len(body)), max_size=8))
     assert untimed(events_of(body, cuts)) == untimed(events_of(body))
 
 
 @given(BODIES, st.integers(1, 40), st.integers(0, 3), st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_every_way_to_cut_a_body_crosses_the_same_bounds(
     body: bytes, size: int, count: int, data: st.DataObject
 ) -> None:
@@ -73,13 +73,13 @@ def test_every_way_to_cut_a_body_crosses_the_same_bounds(
 
 
 @given(BODIES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_the_events_are_those_of_the_algorithm_in_the_specification(body: bytes) -> None:
     assert [(e.name, e.data) for e in events_of(body) if e.terminated] == by_the_letter(body)
 
 
 @given(BODIES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_bytes_between_offset_and_end_give_the_event_again(body: bytes) -> None:
     for event in events_of(body):
         piece = body[event.offset : event.end]
