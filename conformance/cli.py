@@ -88,7 +88,8 @@ def list_(as_json: bool) -> None:
     from conformance.report import listing
     from conformance.run.library import load_library
 
-    entries = listing.entries(load_library("2023-06-01"))
+    library = load_library("2023-06-01")
+    entries = listing.entries(library.catalogue.cases, library.ledger.clauses.values())
     click.echo(json.dumps(entries, indent=1) if as_json else listing.text(entries), nl=as_json)
 
 
@@ -99,7 +100,8 @@ def explain(name: str) -> None:
     from conformance.report import listing
     from conformance.run.library import load_library
 
-    click.echo(listing.explain(load_library("2023-06-01"), name), nl=False)
+    library = load_library("2023-06-01")
+    click.echo(listing.explain(name, library.catalogue.cases, library.ledger.clauses), nl=False)
 
 
 @command.command()

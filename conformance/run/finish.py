@@ -84,7 +84,8 @@ def write(folder: Path, results: Results) -> None:
 
 def _account(recording: Recording, judged: Sequence[Judged], policy: Policy) -> Account:
     header = recording.header
-    preflight = next((note for note in recording.notes if note.get("what") == "preflight"), {})
+    settled = [note.data for note in recording.notes if note.data.get("what") == "preflight"]
+    preflight: Mapping[str, Any] = settled[-1] if settled else {}
     unfinished = _unfinished(header, preflight, judged)
     whole = bool(header.get("whole"))
     reason = unfinished or ("" if whole else f"a selection of {len(judged)} results")

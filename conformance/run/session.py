@@ -102,8 +102,9 @@ class Run:
             "items": len(items),
             "requests": plan.requests,
         }
-        journal = Journal.create(self.folder / JOURNAL, header)
-        client = Client(limits=Limits(), redactor=Redactor(target.secrets))
+        redactor = Redactor(target.secrets)
+        journal = Journal.create(self.folder / JOURNAL, header, redactor=redactor)
+        client = Client(redactor, Limits())
         engine = Engine(plan, Wiring(target, client, journal, self.settings["concurrency"]))
         self._open.callback(engine.stop)
         self._plan, self._engine, self._target, self._journal = plan, engine, target, journal
@@ -150,9 +151,9 @@ class Run:
         return Target(
             name=REFERENCE,
             url=server.url,
-            model=self.settings["model"] or "reference-1",
-            api_key=server.api_key,
-            secrets=(server.api_key,),
+            model=self.settings["model"] or server.model,
+            api_key=server.key,
+            secrets=(server.key,),
             auth=self.settings["auth"],
             api_version=self.settings["api_version"],
             declared=frozenset(need for case in self.library.catalogue.cases for need in case.needs),

@@ -1,0 +1,135 @@
+"""The catalogue and the ledger as lists: for people, and for scripts.
+
+Belongs here: the shape of `list --json` and the wording of `explain`. Does not belong here: loading, results of runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from textwrap import wrap
+
+from conformance.model import Case, Clause, HarnessError, Json
+
+WIDTH = 100
+
+
+def entries(cases: Sequence[Case], clauses: Iterable[Clause]) -> dict[str, Json]:
+    """Cases and clauses as JSON values, each naming the other side."""
+    by_clause = cases_by_clause(cases)
+    return {
+        "cases": [_case(case) for case in cases],
+        "clauses": [_clause(clause, by_clause.get(clause.id, [])) for clause in clauses],
+    }
+
+
+def cases_by_clause(cases: Iterable[Case]) -> dict[str, list[str]]:
+    """Which cases cite a clause, by clause id."""
+    found: dict[str, list[str]] = {}
+    for case in cases:
+        for clause in case.clauses:
+            found.setdefault(clause, []).append(case.id)
+    return found
+
+
+def text(listed: Mapping[str, Json]) -> str:
+    """The list for people: cases by area, then how many clauses have cases."""
+    lines: list[str] = []
+    area = None
+    for case in listed["cases"]:
+        if case["area"] != area:
+            area = case["area"]
+            lines += ["", area]
+        strength = "info" if case["informational"] else case["level"]
+        lines.append(f"  {strength:<6} {case['id']:<52} {case['title']}")
+    covered = sum(1 for clause in listed["clauses"] if clause["cases"])
+    lines += ["", f"{len(listed['cases'])} cases, {covered} of {len(listed['clauses'])} clauses have cases"]
+    return "\n".join(lines[1:]) + "\n"
+
+
+def explain(name: str, cases: Sequence[Case], clauses: Mapping[str, Clause]) -> str:
+    """What a case or a clause says, where that comes from, and how it is judged.
+
+    Raises HarnessError (exit code 4) for a name that is neither.
+    """
+    if name in clauses:
+        return "\n".join(_explained_clause(clauses[name], cases_by_clause(cases).get(name, []))) + "\n"
+    for case in cases:
+        if name == case.id or name in case.aliases:
+            return "\n".join(_explained_case(case, clauses)) + "\n"
+    near = get_close_matches(name, [*clauses, *(case.id for case in cases)], 1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise HarnessError(f"there is no case or clause named {name!r}{hint}", exit_code=4)
+
+
+def _case(case: Case) -> dict[str, Json]:
+    return {
+        "id": case.id,
+        "title": case.title,
+        "area": case.area,
+        "level": case.level.value,
+        "informational": case.informational,
+        "direction": case.direction.value,
+        "plane": case.plane.value,
+        "modes": [mode.value for mode in case.modes],
+        "clauses": list(case.clauses),
+        "needs": list(case.needs),
+        "caught": list(case.caught),
+        "derived": case.derived,
+    }
+
+
+def _clause(clause: Clause, cases: Sequence[str]) -> dict[str, Json]:
+    return {
+        "id": clause.id,
+        "area": clause.area,
+        "level": clause.level.value,
+        "direction": clause.direction.value,
+        "grade": clause.grade,
+        "informational": clause.informational,
+        "statement": clause.statement,
+        "source": clause.source,
+        "uncertain": clause.uncertain,
+        "caveat": clause.caveat,
+        "cases": list(cases),
+        "uncovered": clause.uncovered,
+    }
+
+
+def _explained_clause(clause: Clause, cases: Sequence[str]) -> Iterator[str]:
+    yield f"{clause.id}   {clause.level.upper()}   {clause.direction}   grade {clause.grade}"
+    yield from _paragraph("says", clause.statement)
+    yield from _paragraph("observe", clause.observe)
+    yield from _paragraph("source", clause.source)
+    if clause.uncertain:
+        yield from _paragraph("uncertain", f"{clause.uncertain} (it informs and never decides)")
+    if clause.caveat:
+        yield from _paragraph("caveat", clause.caveat)
+    yield from _paragraph("cases", ", ".join(cases) if cases else f"none: {clause.uncovered or 'not yet'}")
+
+
+def _explained_case(case: Case, clauses: Mapping[str, Clause]) -> Iterator[str]:
+    strength = "informational" if case.informational else case.level.upper()
+    yield f"{case.id}   {strength}   {case.plane}   {', '.join(case.modes)}"
+    yield from _paragraph("claims", case.title)
+    for clause in case.clauses:
+        yield from _paragraph(clause, f"{clauses[clause].statement} [{clauses[clause].source}]")
+    if case.needs:
+        yield from _paragraph("needs", ", ".join(case.needs))
+    if case.on:
+        yield from _paragraph("judges", ", ".join(case.on))
+    for step in case.steps:
+        yield from _paragraph("sends", f"{step.method} {step.path} {step.body if step.raw is None else step.raw!r}")
+    if case.control:
+        yield from _paragraph("control", case.control)
+    for label, calls in (("given", case.given), ("expects", case.expect)):
+        for call in calls:
+            yield from _paragraph(label, call.name if call.argument is True else f"{call.name}: {call.argument}")
+    if case.caught:
+        yield from _paragraph("catches", ", ".join(case.caught))
+    yield from _paragraph("stands in", case.file.rpartition("catalogue/")[2])
+
+
+def _paragraph(label: str, sentence: str) -> Iterator[str]:
+    indent = " " * 16
+    yield from wrap(sentence, WIDTH, initial_indent=f"  {label:<14}", subsequent_indent=indent) or [f"  {label}"]

@@ -1,0 +1,158 @@
+"""The shipped catalogue holds to its style, and malformed case files are told with file, line and key."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from conformance.judge.checks import REGISTRY
+from conformance.model import Direction, Mode
+from conformance.run.library import Library, load_library
+from conformance.standard.paths import catalogue_folder
+from conformance.standard.source import SourceError, load_yaml
+
+SNAPSHOT = Path(__file__).with_name("case_ids.txt")
+MODAL = re.compile(r"\b(must|should|may|might|can|could|shall|will|would)\b", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return load_library("2023-06-01")
+
+
+def test_case_ids_and_aliases_are_permanent(library: Library) -> None:
+    """An id that leaves the snapshot was renamed or lost: keep it as an alias of its successor."""
+    known = SNAPSHOT.read_text(encoding="utf-8").split()
+    names = {name for case in library.catalogue.cases for name in (case.id, *case.aliases)}
+    assert sorted(set(known) - names) == [], "renamed without an alias"
+    assert sorted(names - set(known)) == [], "new: add to tests/standard/case_ids.txt"
+
+
+def test_titles_are_unique_whole_claims_without_modal_verbs(library: Library) -> None:
+    titles = [case.title for case in library.catalogue.cases]
+    assert len(titles) == len(set(titles))
+    assert [title for title in titles if MODAL.search(title)] == []
+    assert [title for title in titles if not (title[0].isupper() or re.match(r"[a-z_]+\b", title))] == []
+    assert [title for title in titles if title.endswith(".")] == []
+
+
+def test_every_case_cites_clauses_and_names_a_fault_that_it_catches(library: Library) -> None:
+    assert [case.id for case in library.catalogue.cases if not case.clauses] == []
+    assert [case.id for case in library.catalogue.cases if not case.caught] == []
+
+
+def test_every_case_file_fits_the_shipped_schema() -> None:
+    schema = json.loads((catalogue_folder() / "schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    send = Draft202012Validator({**schema, "$ref": "#/$defs/send", "type": "object", "items": True, "minItems": 0})
+    for path in catalogue_folder().rglob("*.yaml"):
+        data = load_yaml(path)
+        if path.name in ("bases.yaml", "frames.yaml"):
+            for name, entry in data.items():
+                assert [error.message for error in send.iter_errors(entry)] == [], f"{path}: {name}"
+        elif path.name != "derived.yaml":
+            assert [error.message for error in validator.iter_errors(data)] == [], path
+
+
+def test_every_check_is_used_and_has_a_claim(library: Library) -> None:
+    used = {call.name for case in library.catalogue.cases for call in (*case.expect, *case.given)}
+    assert sorted(set(REGISTRY) - used) == []
+    assert [name for name, check in REGISTRY.items() if not check.summary] == []
+
+
+def test_refusals_have_a_control_and_judge_one_mode(library: Library) -> None:
+    refusals = [case for case in library.catalogue.cases if case.direction is Direction.REFUSE and case.steps]
+    assert [case.id for case in refusals if case.control is None] == []
+    assert refusals
+
+
+def test_positive_cases_end_with_evidence_that_only_a_reply_to_the_request_gives(library: Library) -> None:
+    """A status or a shape alone proves nothing: a canned answer has both."""
+    shallow = {"status", "header-present", "media-type", "schema", "no-html"}
+    thin = [
+        case.id
+        for case in library.catalogue.cases
+        if case.steps
+        and case.direction is Direction.SERVE
+        and not case.informational
+        and {call.name for call in case.expect} <= shallow
+        and case.steps[-1].makes_message
+    ]
+    assert thin == []
+
+
+def test_every_area_of_the_first_half_has_cases(library: Library) -> None:
+    areas = {case.area for case in library.catalogue.cases}
+    assert areas >= {
+        "transport", "errors", "request", "messages", "system", "stop", "usage", "streaming", "tools", "counting",
+        "models", "response",
+    }  # fmt: skip
+    assert len(library.catalogue.cases) >= 200
+
+
+def test_streaming_cases_judge_stream_mode_only(library: Library) -> None:
+    on_streams = [case for case in library.catalogue.cases if "every-stream" in case.on]
+    assert on_streams
+    assert {case.modes for case in on_streams} == {(Mode.STREAM,)}
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "private.messages.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+GOOD = """\
+- id: private-greeting
+  title: Our endpoint greets
+  level: must
+  send: {$base: text}
+  expect:
+    - status: 200
+"""
+
+
+def test_a_users_case_file_is_read_beside_the_shipped_catalogue(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    cases = [case for case in load_library("2023-06-01", [path]).catalogue.cases if case.file == str(path)]
+    assert [(case.id, case.area, case.line, case.scenario) for case in cases] == [
+        ("private-greeting", "private", 1, "text")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("    - status: 200", "    - statsu: 200", 6, ["statsu", "'status'"]),
+        ("    - status: 200", "    - status: fine", 6, ["status"]),
+        ("send: {$base: text}", "send: {$base: txt}", 4, ["$base", "'text'"]),
+        ("  expect:", "  expected:", None, ["expected", "'expect'"]),
+        ("level: must", "level: strict", 3, ["level"]),
+        ("level: must", "clauses: [REQ-TOOL-999]", 3, ["REQ-TOOL-999", "REQ-TOOL-"]),
+        ("send: {$base: text}", "send: {$bass: text}", 4, ["$bass"]),
+        ("id: private-greeting", "id: text-greeting\n  control: txet", None, ["txet", "'text'"]),
+    ],
+)
+def test_a_malformed_case_file_is_told_with_file_line_and_key(
+    tmp_path: Path, old: str, new: str, line: int | None, words: list[str]
+) -> None:
+    path = write(tmp_path, GOOD.replace(old, new))
+    with pytest.raises(SourceError) as caught:
+        load_library("2023-06-01", [path])
+    message = str(caught.value)
+    assert str(path) in message
+    assert line is None or f":{line}:" in message
+    for word in words:
+        assert word in message
+    assert caught.value.exit_code == 4
+
+
+def test_a_case_id_that_is_taken_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD + GOOD)
+    with pytest.raises(SourceError, match="already used"):
+        load_library("2023-06-01", [path])
