@@ -94,8 +94,7 @@ def load_ledger(folder: Path) -> Ledger:
 def _clause(entry: Json, area: str) -> Clause | None:
     """One entry as a clause, or None where it does not fit.
 
-    This check costs a fraction of the schema's time. It says only that something is wrong; the
-    schema then says what.
+    This check costs a fraction of the schema's time. It says only that something is wrong; the schema then says what.
     """
     if not isinstance(entry, dict) or not entry.keys() >= _REQUIRED or not entry.keys() <= _KEYS:
         return None
