@@ -46,7 +46,8 @@ def message_delta(reply: Reply, argument: Json, facts: Facts) -> Observation:
     seen, problems = 0, []
     for number, data in of_type(reply, "message_delta"):
         holder = data if len(path) == 1 else data.get(path[0])
-        if isinstance(holder, dict):
+        # A delta that says nothing of why it stopped is one defect, which final-stop-reason judges.
+        if isinstance(holder, dict) and (argument != "stop_sequence" or "stop_reason" in holder):
             seen += 1
             actual = holder.get(path[-1], MISSING)
             if not holds(actual):
