@@ -31,10 +31,14 @@ def render(results: Results) -> str:
 def load(text: str) -> Results:
     """Results from the text of a results file. Raises `HarnessError` with exit code 4 where it is none."""
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_constant=_refused)
     except (ValueError, RecursionError) as problem:
         raise HarnessError(f"this is no results file: {problem}", exit_code=4) from None
     return from_json(data)
+
+
+def _refused(name: str) -> Json:
+    raise ValueError(f"{name} is no JSON number")
 
 
 def _storable(value: Json) -> Json:

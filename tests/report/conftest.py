@@ -1,15 +1,19 @@
-"""The sample results, loaded by path because the test folders are no packages."""
+"""The sample results, loaded by path because the test folders are no packages, and the golden files."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from conformance.results import Results
+
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +35,24 @@ def results(sample: ModuleType) -> Results:
     built = sample.results()
     assert isinstance(built, Results)
     return built
+
+
+@pytest.fixture(scope="session")
+def hostile(sample: ModuleType) -> Results:
+    """The same run against an endpoint that attacks whoever reads the report, with its text in every place."""
+    built = sample.poisoned(sample.results())
+    assert isinstance(built, Results)
+    return built
+
+
+@pytest.fixture
+def golden() -> Callable[[str, str], None]:
+    """Compares a text with a golden file; `UPDATE_GOLDEN=1` writes the file instead."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if os.environ.get("UPDATE_GOLDEN"):
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare

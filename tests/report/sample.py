@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from typing import Any
+
 from conformance.model import Direction, Level, Mode, Outcome, Plane, Where
 from conformance.report.commands import accept, curl, rerun
 from conformance.results import (
     CaseResult,
+    ClaimResult,
+    ClientResult,
     ExchangeSummary,
     FindingResult,
+    LevelResult,
     Results,
     Suite,
     Target,
@@ -129,6 +136,25 @@ _AREAS = [
     "transport", "errors", "request", "messages", "system", "stop", "usage", "streaming", "tools", "counting",
     "models", "response",
 ]  # fmt: skip
+
+
+def with_levels(results: Results) -> Results:
+    """The same results with levels, clients and claims, which later versions of the suite fill."""
+    return replace(
+        results,
+        levels=(
+            LevelResult("Core", "not-reached", 14, 16, 18, ("stream-usage-counts-input",)),
+            LevelResult("Agent", "not-reached", 5, 8, 11, ("tools-any-forces-a-call",)),
+            LevelResult("Full", "undecided", 0, 0, 12),
+        ),
+        clients=(
+            ClientResult("Claude Code", "2.1.40", "limited", "no auto-compaction", ("stream-usage-counts-input",)),
+            ClientResult("Python SDK", "2.12.0", "ready"),
+        ),
+        claims=(
+            ClaimResult("Tool choice is supported", "broken", "any is ignored", "docs.naga.example", "2026-10-02"),
+        ),
+    )
 
 
 def _passing() -> list[CaseResult]:
@@ -429,3 +455,26 @@ def _exchanges() -> list[ExchangeSummary]:
         )
         for line, scenario, mode, status, response in rows
     ]
+
+
+POISON = (
+    "<script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m\x9b31m| `x` ``` ]]>\x00\ud800\u202e\"'></pre>"
+    "{{7*7}}\r\n## head @someone #1 [a](javascript:alert(1)) https://evil.example www.evil.example\u2028\ufffe"
+)
+
+
+def poisoned(value: Any) -> Any:
+    """The same results with `POISON` in every text that is no fixed word."""
+    if is_dataclass(value) and not isinstance(value, type):
+        kept = {"schema_version", "axis", "status"}
+        changes = {item.name: poisoned(getattr(value, item.name)) for item in fields(value) if item.name not in kept}
+        return replace(value, **changes)
+    if isinstance(value, Enum):
+        return value
+    if isinstance(value, str):
+        return f"{value[:20]}{POISON}"
+    if isinstance(value, tuple):
+        return tuple(poisoned(item) for item in value)
+    if isinstance(value, dict):
+        return {key: poisoned(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,160 @@
+"""report.html."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from conformance.report import html
+from conformance.results import Count, gate
+
+
+class Page(HTMLParser):
+    """Elements, ids, links and text of a document."""
+
+    VOID = frozenset({"meta", "input", "rect", "br"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.words: list[str] = []
+        self.raw: dict[str, str] = {}
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        inside = self.open[-1] if self.open else ""
+        if inside in {"script", "style"}:
+            self.raw[inside] = self.raw.get(inside, "") + data
+        else:
+            self.words.append(data)
+
+    def values(self, name: str) -> list[str]:
+        return [value for _, attribute, value in self.attributes if attribute == name]
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(scope="module")
+def page(results):
+    return Page(html.render(results))
+
+
+def test_the_page_loads_nothing(page):
+    assert not {"link", "img", "iframe", "object", "embed", "audio", "video", "base"} & set(page.tags)
+    assert not page.values("src")
+    assert not page.values("style")
+    assert all(value.startswith("#") for value in page.values("href"))
+    assert not re.search(r"url\(|@import|https?:", page.raw["style"])
+    assert not re.search(r"https?:|fetch|import\(|innerHTML|eval", page.raw["script"])
+
+
+def test_the_policy_allows_the_own_script_and_style_alone(page):
+    policy = next(value for value in page.values("content") if "default-src" in value)
+    assert policy.startswith("default-src 'none'; ")
+    for name in ("script", "style"):
+        digest = base64.b64encode(hashlib.sha256(page.raw[name].encode()).digest()).decode()
+        assert f"{name}-src 'sha256-{digest}'" in policy
+        assert page.tags.count(name) == 1
+
+
+def test_every_result_is_there_and_every_link_has_its_target(page, results):
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    assert {f"case-{case.key}" for case in results.cases} <= set(ids)
+    assert {value[1:] for value in page.values("href")} <= set(ids)
+
+
+def test_every_element_is_closed(page):
+    assert page.open == []
+
+
+def test_a_deviation_is_shown_with_everything_to_check_it(page, sample):
+    case = sample.usage_zero()
+    for part in (
+        case.title,
+        case.statement,
+        case.source,
+        case.clauses[0],
+        case.curl,
+        case.rerun,
+        case.accept,
+        *case.breaks,
+    ):
+        assert part in page.text
+    finding = case.findings[0]
+    for part in (finding.expected, "0.412 s", finding.excerpt[0].text, finding.excerpt[1].text, "req_011CSample"):
+        assert part in page.text
+
+
+def test_the_first_screen_names_endpoint_model_date_and_verdict(page):
+    start = page.text[: page.text.index("All results")]
+    for part in (
+        "naga",
+        "claude-sonnet-4-5",
+        "https://api.naga.example/anthropic",
+        "2026-11-22 06:00 UTC",
+        "Gate violated",
+    ):
+        assert part in start
+    assert "21 of 25 decided must-level results pass" in start
+
+
+def test_nothing_of_the_endpoint_becomes_markup(hostile, page):
+    attacked = Page(html.render(hostile))
+    assert set(attacked.tags) == set(page.tags)
+    assert attacked.tags.count("script") == 1
+    assert not [name for _, name, _ in attacked.attributes if name.startswith("on")]
+    assert {name for _, name, _ in attacked.attributes} == {name for _, name, _ in page.attributes}
+    assert all(value.startswith("#") for value in attacked.values("href"))
+    assert attacked.raw == page.raw
+    assert "<script>alert(1)</script>" in attacked.text
+    assert "{{7*7}}" in attacked.text
+
+
+def test_no_control_or_direction_character_stays(hostile):
+    text = html.render(hostile)
+    assert all(char.isprintable() or char in "\n\t" for char in text)
+    text.encode()
+
+
+def test_levels_clients_and_claims_are_shown_where_there_are_any(results, sample, page):
+    shown = Page(html.render(sample.with_levels(results))).text
+    for part in ("Core", "not reached", "Claude Code", "no auto-compaction", "Claimed and observed", "any is ignored"):
+        assert part in shown
+        assert part not in page.text[: page.text.index("All results")] or part == "Claude Code"
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_run_without_results_is_a_page_that_says_so(results, complete):
+    empty = replace(
+        results, cases=(), exchanges={}, complete=complete, gate=gate((), "must", complete, "no route to host")
+    )
+    text = Page(html.render(empty)).text
+    assert "Not decided" in text
+    assert "No must-level result could be decided" in text
+
+
+def test_the_segments_of_a_bar_fill_it(results):
+    for count in results.summary.by_area.values():
+        assert sum(segment.width for segment in html.segments(count)) == pytest.approx(100, abs=0.01)
+    assert html.segments(Count()) == []

@@ -1,0 +1,67 @@
+"""summary.md."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from conformance.report.escape import markdown, markdown_block, markdown_code
+from conformance.report.markdown import render
+
+
+def test_the_summary_reads_as_designed(results, golden):
+    golden("summary.md", render(results, blocks=2))
+
+
+def outside_fences(text: str) -> list[str]:
+    """The lines that are Markdown, without those inside fenced blocks."""
+    lines, fence = [], ""
+    for line in text.split("\n"):
+        opening = re.match(r"`{3,}", line)
+        if fence:
+            fence = "" if line == fence else fence
+        elif opening:
+            fence = opening.group()
+        else:
+            lines.append(line)
+    assert not fence, "a fence stays open"
+    return lines
+
+
+def test_nothing_of_the_endpoint_is_markup_a_link_or_a_mention(hostile):
+    for line in outside_fences(render(hostile)):
+        assert line.isprintable()
+        rest = re.sub(r"</?(code|details|summary)>", "", line)
+        assert not re.search(r"[<>`\[\]@]|https?://|www\.", rest)
+
+
+def test_every_table_row_has_the_cells_of_its_head(hostile):
+    width = 0
+    for line in outside_fences(render(hostile)):
+        if not line.startswith("|"):
+            width = 0
+            continue
+        width = width or line.count("|")
+        assert line.count("|") == width
+
+
+def test_a_fence_is_longer_than_any_run_of_backticks_inside():
+    text = markdown_block("a\n```\nb\n`````\n")
+    assert text.startswith("``````text\n")
+    assert text.endswith("\n``````")
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("message_start reports input_tokens", "message_start reports input_tokens"),
+        ("_a_ *b*", "&#95;a&#95; &#42;b&#42;"),
+        ("a|b\nc", "a&#124;b&#92;nc"),
+        ("http://x www.y", "http&#58;//x www&#46;y"),
+        ("&lt;", "&#38;lt;"),
+    ],
+)
+def test_plain_words_stay_readable_and_active_characters_do_not_stay(text, escaped):
+    assert markdown(text) == escaped
+    assert markdown_code(text) == f"<code>{escaped}</code>"

@@ -1,0 +1,48 @@
+"""The summary at the end of a run."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from conformance.report.terminal import render
+from conformance.results import gate
+
+
+def test_the_summary_reads_as_designed(results, golden):
+    golden("terminal.txt", render(results, limit=2, report="reports/naga/20261122T060004Z/report.html"))
+
+
+def test_a_run_without_deviations_has_no_failure_section(results, golden):
+    cases = tuple(case for case in results.cases if not case.deviates)
+    clean = replace(results, cases=cases, gate=gate(cases, results.gate.policy, complete=True))
+    golden("terminal-holds.txt", render(clean))
+
+
+def test_a_run_that_decided_nothing_says_so(results, golden):
+    empty = replace(
+        results,
+        cases=(),
+        complete=False,
+        incomplete_reason="the endpoint answered 401 to the first request",
+        gate=gate((), "must", False, "the endpoint answered 401 to the first request"),
+    )
+    golden("terminal-nothing-decided.txt", render(empty))
+
+
+def test_colour_adds_colour_codes_and_nothing_else(results):
+    coloured = render(results, colour=True)
+    assert "\x1b[31m" in coloured
+    assert re.sub(r"\x1b\[[0-9]*m", "", coloured) == render(results)
+
+
+def test_nothing_of_the_endpoint_reaches_the_terminal_as_control(hostile):
+    text = render(hostile, report="report.html", limit=100)
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert r"\x1b[31m" in text
+
+
+def test_blocks_are_limited_and_the_rest_is_counted(results):
+    text = render(results, limit=0)
+    assert "and 7 more cases with deviations, 4 of them gating, in the report" in text
+    assert text.count("rerun") == 0

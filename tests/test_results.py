@@ -1,0 +1,110 @@
+"""Numbers and gate."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.model import Level, Mode, Outcome, Plane
+from conformance.results import PARTS, CaseResult, Count, gate, summarise
+
+CASES = st.lists(
+    st.builds(
+        CaseResult,
+        id=st.sampled_from("abcdef"),
+        title=st.just("t"),
+        area=st.sampled_from(["tools", "usage", "errors"]),
+        level=st.sampled_from(Level),
+        plane=st.sampled_from(Plane),
+        mode=st.sampled_from(Mode),
+        outcome=st.sampled_from(Outcome),
+        informational=st.booleans(),
+        axis=st.sampled_from(["conformance", "strictness"]),
+        gates=st.booleans(),
+        clauses=st.just(()),
+        findings=st.just(()),
+        evidence=st.just(()),
+        breaks=st.just(()),
+    ),
+    max_size=40,
+)
+
+
+def added(counts) -> Count:
+    listed = list(counts)
+    return Count(*(sum(getattr(count, item.name) for count in listed) for item in fields(Count)))
+
+
+@given(CASES)
+def test_every_partition_adds_up_to_the_total(cases):
+    summary = summarise(cases)
+    for parts in (
+        summary.by_area.values(),
+        summary.by_level.values(),
+        [part.total for part in summary.by_axis.values()],
+    ):
+        assert added(parts) == summary.total
+    for part in summary.by_axis.values():
+        assert added(part.by_area.values()) == added(part.by_level.values()) == part.total
+
+
+@given(CASES)
+def test_nothing_leaves_the_denominator_unseen(cases):
+    total = summarise(cases).total
+    assert total.total == len(cases) == total.decided + total.open
+    assert total.decided == total.passed + total.failed + total.ignored
+    assert total.open == total.unsupported + total.inconclusive + total.not_applicable + total.not_run
+    assert total.deviating == total.failed + total.ignored
+
+
+@given(CASES)
+def test_all_parts_and_levels_are_there_even_where_they_are_empty(cases):
+    summary = summarise(cases)
+    assert tuple(summary.by_axis) == PARTS
+    assert list(summary.by_level) == ["must", "should", "may"]
+
+
+@given(CASES, st.booleans())
+def test_the_gate_adds_up_what_was_set_per_case(cases, complete):
+    decision = gate(cases, "must", complete, "the budget was used up")
+    gating = any(case.gates for case in cases)
+    decided = any(case.decided for case in cases)
+    assert decision.exit_code == (1 if gating else 0 if complete and decided else 2)
+    assert decision.holds == (decision.exit_code == 0)
+    assert bool(decision.reasons) == (not decision.holds)
+
+
+def case(**changes) -> CaseResult:
+    fixed = {"id": "a", "title": "t", "area": "tools", "level": Level.MUST, "plane": Plane.PROTOCOL, "mode": Mode.JSON}
+    return CaseResult(**(fixed | {"outcome": Outcome.PASS} | changes))
+
+
+def test_a_case_in_two_modes_counts_twice_and_is_one_case():
+    summary = summarise([case(), case(mode=Mode.STREAM)])
+    assert (summary.cases, summary.total.total) == (1, 2)
+
+
+def test_areas_keep_the_order_of_the_cases():
+    assert list(summarise([case(area="usage"), case(area="errors"), case(area="usage")]).by_area) == ["usage", "errors"]
+
+
+def test_informational_cases_count_in_neither_axis():
+    axes = summarise([case(informational=True, outcome=Outcome.FAIL), case(axis="strictness")]).by_axis
+    assert [part.total.total for part in axes.values()] == [0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("cases", "complete", "reasons"),
+    [
+        ([case()], True, ()),
+        ([case(outcome=Outcome.FAIL, gates=True), case()], True, ("1 of 2 decided results violate a gating clause",)),
+        ([case()], False, ("the run is incomplete: no credit",)),
+        ([case(outcome=Outcome.NOT_RUN)], True, ("none of 1 results could be decided",)),
+        ([], True, ("none of 0 results could be decided",)),
+    ],
+)
+def test_the_gate_gives_its_reasons(cases, complete, reasons):
+    assert gate(cases, "must", complete, "" if complete else "no credit").reasons == reasons
