@@ -61,12 +61,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     shipped = file_path.suffix == ".yaml" and CATALOGUE in file_path.parents and file_path.name not in NOT_CASES
     if not shipped and not file_path.name.endswith(".messages.yaml"):
         return None
-    from conformance.run.items import CaseFile, run_of
+    from conformance.run.items import CaseFile
 
-    try:
-        run_of(parent.config)
-    except HarnessError as problem:
-        raise pytest.UsageError(str(problem)) from None
     return CaseFile.from_parent(parent, path=file_path)
 
 
@@ -167,10 +163,23 @@ class Gatherer:
         self.other_failures = 0
         self.malformed = False
         self.summary = ""
+        self.area = ""
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Notes a malformed case file: bad input, which ends with exit code 4."""
-        self.malformed = self.malformed or (report.failed and report.nodeid.endswith(".yaml"))
+        if report.failed and report.nodeid.endswith(".yaml"):
+            self.malformed = True
+            if self.config.option.tbstyle == "no":
+                self.summary = f"messages-conformance: {report.longreprtext}\n"
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Names the area when it changes, where pytest does not name files itself (`-q`, as the command runs it)."""
+        file = nodeid.partition("::")[0]
+        area = Path(file).parent.name if "catalogue/" in file else ""
+        if area and area != self.area and self.config.get_verbosity() == -1:
+            terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+            terminal.write(f"{chr(10) if self.area else ''}{area:<12} ")
+            self.area = area
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gathers judgements; notes failures of other tests, which keep their own exit code."""

@@ -20,11 +20,13 @@ class Observation:
     """What a check says of the evidence it was given.
 
     `seen` is False where the evidence does not show what the check is about (no thinking block to look at): such
-    evidence neither passes nor fails. Findings are deviations; none of them and `seen` True means: as it has to be.
+    evidence neither passes nor fails, and `note` may say why. Findings are deviations; none of them and `seen` True
+    means: as it has to be.
     """
 
     seen: bool
     findings: tuple[Finding, ...] = ()
+    note: str = ""
 
 
 NOTHING_SEEN = Observation(seen=False)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from conformance.judge.checking import Check, Observation
 from conformance.judge.reading import Reply
 from conformance.judge.transcripts import Transcript, Transcripts, evidence
-from conformance.judge.verdict import Ability, Control, Policy, Said, Shown, Signals, axis_of, decide, gates
+from conformance.judge.verdict import Ability, Control, Policy, Row, Said, Shown, Signals, axis_of, decide, gates
 from conformance.model import Case, CheckCall, Finding, Judgement, Mode
 from conformance.standard.document import Document
 
@@ -59,6 +59,7 @@ class Spoken:
     findings: tuple[Finding, ...] = ()
     seen: int = 0
     deviating: int = 0
+    note: str = ""
 
 
 KINDS = {
@@ -140,7 +141,7 @@ def _conclude(
         case=case.id,
         mode=mode,
         outcome=row.outcome,
-        reason=row.reason.format(detail=detail, needs=", ".join(case.needs)),
+        reason=_reason(row, detail, spoken, case),
         findings=spoken.findings,
         evidence=tuple(dict.fromkeys(lines)),
         seen=spoken.seen,
@@ -148,6 +149,12 @@ def _conclude(
         gates=gates(case, row.outcome, axis, bench.policy),
         axis=axis,
     )
+
+
+def _reason(row: Row, detail: str, spoken: Spoken, case: Case) -> str:
+    if spoken.said is Said.UNSEEN and spoken.note and not detail:
+        return spoken.note
+    return row.reason.format(detail=detail, needs=", ".join(case.needs))
 
 
 def _run_checks(
@@ -165,7 +172,7 @@ def _run_checks(
             deviating = sum(1 for observation in shown if observation.findings)
             return Spoken(said, findings, len(shown), deviating)
         if not shown:
-            return Spoken(Said.UNSEEN, seen=seen)
+            return Spoken(Said.UNSEEN, note=next((item.note for item in observations if item.note), ""))
     return Spoken(Said.FINE, seen=seen)
 
 

@@ -225,7 +225,7 @@ def walk(events: Sequence[Event]) -> Walk:
     return Walk(tuple(violations), walker.state, blocks, kinds)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Tracked:
     """A block while the walk goes on. `overtaken` is the event that came where its stop belongs: type, number, offset.
 
@@ -255,6 +255,7 @@ class _Walker:
         self.latest: dict[int, _Tracked] = {}
         self.unstopped: dict[int, list[_Tracked]] = {}
         self.started = False
+        self.told_end = False
         self.next_index = 0
         self.number = 0
         self.event = Event(None, None, 0, 0, 0.0)
@@ -313,7 +314,8 @@ class _Walker:
             self._note(rule, "every block before the first message_delta", f"{kind} {self.state}")
         elif rule == MESSAGE_DELTA_PRESENT:
             self._note(rule, "a message_delta before message_stop", "message_stop without any message_delta")
-        elif rule == NOTHING_AFTER_MESSAGE_STOP and not any(found.rule == rule for found in self.violations):
+        elif rule == NOTHING_AFTER_MESSAGE_STOP and not self.told_end:
+            self.told_end = True
             self._note(rule, "the end of the body", f"{kind} {self.state}")
 
     def _start(self) -> None:
@@ -382,7 +384,7 @@ class _Walker:
             self._note(STOP_AFTER_STOP, "one content_block_stop for each block", actual)
             return
         block.stop = self.number
-        self.unstopped[block.index].remove(block)
+        self.unstopped[block.index].pop()
         if block is self.current:
             self.current = None
         if block.overtaken is not None and block.start:

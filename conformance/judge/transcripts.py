@@ -71,7 +71,8 @@ def evidence(case: Case, mode: Mode, transcripts: Transcripts) -> tuple[Reply, .
 def selected(selector: str, mode: Mode, reply: Reply) -> bool:
     """Whether a selector takes a reply.
 
-    `every-stream`: 2xx event streams of message requests. `every-answer`: 2xx answers to message requests in that mode.
+    `every-stream`: 2xx event streams of message requests. `every-answer`: 2xx answers to message requests in that mode,
+    in stream mode those that are streams.
     `every-error`: status 400 and above. `every-count`: 2xx of count_tokens. `every-response`: all with a response.
     """
     if reply.status is None:
@@ -83,7 +84,8 @@ def selected(selector: str, mode: Mode, reply: Reply) -> bool:
         case "every-stream":
             return makes_message and reply.ok and reply.events is not None
         case "every-answer":
-            return makes_message and reply.ok and reply.exchange.mode is mode
+            as_asked = mode is Mode.JSON or reply.events is not None
+            return makes_message and reply.ok and reply.exchange.mode is mode and as_asked
         case "every-error":
             return reply.status >= 400
         case "every-count":

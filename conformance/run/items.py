@@ -36,6 +36,9 @@ class Deviation(Exception):
 RUN = pytest.StashKey[Run]()
 """Where the run of this process lives in `config.stash`."""
 
+BROKEN = pytest.StashKey[bool]()
+"""Set once the options or the catalogue turned out to be unusable."""
+
 BLOCKS = 5
 """How many failure blocks the closing summary shows where pytest does not show them itself."""
 
@@ -89,9 +92,16 @@ class CaseFile(pytest.File):
 
     def collect(self) -> Iterator[CaseItem]:
         """One item for each case and mode that the options select."""
-        run = self.config.stash[RUN]
-        if self.path.name.endswith(USER_SUFFIX):
-            run.add_file(self.path)
+        if self.config.stash.get(BROKEN, False):
+            return  # the same sentence for every other file would only bury it
+        try:
+            run = run_of(self.config)
+            if self.path.name.endswith(USER_SUFFIX):
+                run.add_file(self.path)
+            _ = run.library
+        except HarnessError:
+            self.config.stash[BROKEN] = True
+            raise
         for case in run.library.catalogue.cases:
             if Path(case.file) == self.path:
                 for mode in case.modes:

@@ -18,6 +18,10 @@ from conformance.report import markdown as markdown_report
 from conformance.standard.paths import catalogue_folder
 
 
+QUIET = ("-q", "-rN", "--tb=no", "--no-header", "--assert=plain", "-pno:hypothesispytest", "-pno:cov")
+"""What a run does not need of pytest: tracebacks, rewriting of assertions, other people's summaries."""
+
+
 def launch(options: Sequence[str], pytest_args: Sequence[str]) -> int:
     """Runs the catalogue under pytest and returns the exit code.
 
@@ -28,8 +32,7 @@ def launch(options: Sequence[str], pytest_args: Sequence[str]) -> int:
         f"-c{catalogue.parent / 'run' / 'pytest.ini'}",
         f"--rootdir={catalogue.parent}",
         f"-ocache_dir={Path.cwd() / '.pytest_cache'}",
-        "--tb=no",
-        "--no-header",
+        *QUIET,
         *options,
         *pytest_args,
     ]
