@@ -13,9 +13,10 @@ from conformance.reference.words import codes, integer, plain_words, quoted
 
 _VERBS = r"(?:reply|respond|answer|say|repeat|echo|output|write|print|return|type|state|give)"
 _FILLER = re.compile(
-    r"(?:\s+(?:back|only|just|exactly|simply|with|by|in|the|this|that|these|following|single|one|exact|literal|word|words|"
+    r"(?:\s+(?:back|only|just|exactly|simply|with|by|the|this|that|these|following|single|one|exact|literal|word|words|"
     r"code|codes|text|string|phrase|sentence|token|tokens|marker|line|number|to|me|after|and|nothing|else|but|verbatim|"
-    r"saying|containing|is|here|please|of|for|character|characters|emoji|value|as|consisting|unchanged))+\b",
+    r"saying|containing|is|here|please|of|for|character|characters|emoji|value|as|consisting|unchanged)"
+    r"(?=[\s:,;.!?\"'`]|$))+",
     re.IGNORECASE,
 )
 _COLON = re.compile(rf"\b{_VERBS}\b(?!\s+from\b)([^:\n.?!]{{0,160}}?):[ \t]*(\n?[^\n].*)", re.IGNORECASE | re.DOTALL)
@@ -35,28 +36,31 @@ _META = re.compile(
     re.DOTALL,
 )
 _VAGUE = re.compile(
-    r"^(?:a|an|your|my|its|two|three|some|any|it|them|what|which|how|whether|json|about|me|all|each|every|at|long|short|"
+    r"^[,;]|^\d+ \w+|^(?:in|or|a|an|your|my|its|two|three|some|any|it|them|what|which|how|"
+    r"whether|json|about|me|all|each|every|at|long|short|"
     r"briefly|concisely|brief|concise|honestly|normally|politely|yes or|on|using|if)\b",
     re.IGNORECASE,
 )
+_DESCRIBED = re.compile(r"\b(?:the|this|that|these)(?: (?:single|one|exact|literal))?\s*$", re.IGNORECASE)
+_OTHERWISE = re.compile(r"\bor\b(?: \w+){0,3}?\s+[\"']?([A-Z]{2,}|\w+)[\"']?\s+(?:if|when|otherwise)\b")
 _COUNT = re.compile(
     r"\b(?:count(?:ing)?|numbers?|integers?)\b[^.?!\n]{0,40}?\b(?:from\s+)?(\w+)\s*"
     r"(?:to|through|until|up to|-|–|\.\.\.?)\s*(\w+)",
     re.IGNORECASE,
 )
 _COUNT_TO = re.compile(r"\bcount(?:ing)?\b[^.?!\n]{0,20}?\bto\s+(\w+)", re.IGNORECASE)
-_TIMES = re.compile(r"\b(\w+)\s+times\b", re.IGNORECASE)
+_TIMES = re.compile(r"\b(\w+)\s+times\b|\b(twice|thrice)\b", re.IGNORECASE)
 _SUM = re.compile(
     r"(-?\d{1,12})\s*(\+|-|−|\*|×|x|/|÷|plus|minus|times|multiplied by|divided by)\s*(-?\d{1,12})", re.IGNORECASE
 )
 _LENGTH = re.compile(r"\b(\d{2,5})[ -]words?\b", re.IGNORECASE)
 _LONG = re.compile(
-    r"\b(long|story|essay|poem|detailed|explain|describe|paragraphs?|tale|article|history|tell me about|summar(?:y|ize))\b",
+    r"\b(long|story|essay|poem|detailed|explain|describe|paragraphs?|tale|article|history|tell me about)\b",
     re.IGNORECASE,
 )
 _ASKED = re.compile(
     r"\b(?:what|which|who|tell me|give me|repeat|recall|state|name|say|reply with|answer with|respond with)\b"
-    r"[^?.!\n]*?\b(?:is|was|are|were|of|with|the|my|me|your|did)\b\s+(?:the\s+|my\s+|your\s+|our\s+|its\s+)?([^?.!\n,:]+)",
+    r"[^?.!\n]*?\b(?:is|was|are|were|of|with|the|my|me|your|did)\b\s+(?:(?:the|my|your|our|its)\s+)?([^?.!\n,:]+)",
     re.IGNORECASE,
 )
 _CAPITALS = {
@@ -68,9 +72,9 @@ _CAPITALS = {
     "england": "London",
 }
 _SMALL_WORDS = """the a an of in on at to for from is was are were be been do did does you i me my your our it its this
-    that these those and or what which who how when where please tell give say reply answer respond with only just exactly
-    nothing else one told remember earlier above given mentioned user system document message conversation word text
-    single"""
+    that these those and or what which who how when where please tell give say reply answer respond with only just
+    exactly nothing else one told remember earlier above given mentioned user system document message conversation word
+    text single"""
 _STOPWORDS = frozenset(_SMALL_WORDS.split())
 _STORY = (
     "Once upon a time a small lighthouse stood at the edge of a quiet sea.",
@@ -110,12 +114,19 @@ def direct(text: str) -> str | None:
     for pattern in (_COLON, _PLAIN):
         for match in pattern.finditer(text):
             payload = match.group(2) if pattern is _COLON else match.group(1)
-            if pattern is _COLON and _VAGUE.match(match.group(1).strip()):
+            if pattern is _COLON and not _announces(match.group(), match.group(1).strip(), payload.strip()):
                 continue
             wanted = _payload(payload, fenced=pattern is _COLON)
             if wanted:
                 return _repeated(wanted, match.group())
     return None
+
+
+def _announces(order: str, introduction: str, payload: str) -> bool:
+    """Whether what follows a colon is the text to say, and not a question to answer."""
+    literal = re.search(r"\b(?:exactly|following|verbatim|repeat|echo|say|back)\b|:\s*$", order[: -len(payload)], re.I)
+    asks = payload.endswith("?") or bool(_VAGUE.match(introduction))
+    return not asks or bool(literal and re.search(r"\w", literal.group()))
 
 
 def _payload(text: str, *, fenced: bool) -> str | None:
@@ -129,7 +140,7 @@ def _payload(text: str, *, fenced: bool) -> str | None:
             )
         )
         rest = rest[max(0, (filler.end() if filler else 0) - 1) :].strip()
-        if _VAGUE.match(rest):
+        if _VAGUE.match(rest) or _DESCRIBED.search(filler.group() if filler else ""):
             return None
         marked = quoted(rest) or codes(rest)
         if not marked and not named and len(rest.split()) > 4:
@@ -139,7 +150,7 @@ def _payload(text: str, *, fenced: bool) -> str | None:
         return found[0]
     for _ in range(3):
         rest = _TAIL.sub("", rest).strip()
-    rest = re.sub(r",?\s*\b\w+ times\b\.?$", "", rest)
+    rest = re.sub(r",?\s*\b(?:\w+ times|twice|thrice)\b\.?$", "", rest)
     if rest.endswith(".") and (len(rest.split()) <= 3 or not fenced):
         rest = rest.rstrip(".")
     return rest.strip() or None
@@ -147,7 +158,8 @@ def _payload(text: str, *, fenced: bool) -> str | None:
 
 def _repeated(wanted: str, order: str) -> str:
     match = _TIMES.search(order)
-    times = integer(match.group(1)) if match else None
+    named = {"twice": 2, "thrice": 3}
+    times = (integer(match.group(1) or "") or named.get((match.group(2) or "").lower())) if match else None
     return " ".join([wanted] * min(times, 500)) if times else wanted
 
 
@@ -159,6 +171,9 @@ def _to_request(conversation: Conversation) -> str:
     for answer in (_counting(request), _recalled(conversation), _arithmetic(request)):
         if answer is not None:
             return answer
+    otherwise = _OTHERWISE.search(request)
+    if otherwise is not None:
+        return otherwise.group(1)
     if conversation.results:
         return _from_results(conversation)
     if conversation.sights and re.search(r"\b(colou?r|image|picture|see|photo|shown?)\b", request, re.IGNORECASE):
@@ -200,24 +215,26 @@ def _arithmetic(request: str) -> str | None:
 def _recalled(conversation: Conversation) -> str | None:
     """An answer found in what was said before: `The code word is X` answers `What is the code word?`."""
     for match in _ASKED.finditer(conversation.request):
-        noun = " ".join(word for word in plain_words(match.group(1)) if word not in _STOPWORDS)
+        words = [word for word in plain_words(match.group(1)) if word not in _STOPWORDS]
+        asked = [word for word in plain_words(match.group()) if word not in _STOPWORDS and len(word) > 2]
         capital = re.search(r"capital of (\w+)", match.group(), re.IGNORECASE)
         if capital and capital.group(1).lower() in _CAPITALS:
             return _sentence(conversation.request, "capital", _CAPITALS[capital.group(1).lower()])
         sources = [conversation.system, *conversation.known, *(text for _, text, _ in conversation.results)]
         for source in [*reversed(sources), conversation.request]:
-            value = _value_of(noun, source) if noun else None
+            found = (_value_of(noun.split(), source) for noun in [" ".join(words), *asked] if noun)
+            value = next(filter(None, found), None)
             if value is not None and value.lower() not in match.group().lower():
                 return _sentence(conversation.request, match.group(1).strip(), value)
     return None
 
 
-def _value_of(noun: str, text: str) -> str | None:
-    words = noun.split()
+def _value_of(words: list[str], text: str) -> str | None:
     for size in range(len(words), 0, -1):
         phrase = r"[\s_-]*".join(re.escape(word) for word in words[:size])
         pattern = rf"\b{phrase}s?\b[^.:=\n]{{0,40}}?(?:\bis\b|\bare\b|\bwas\b|\bequals\b|:|=)\s*(?:now\s+)?([^\n]+)"
         found = [m.group(1) for m in re.finditer(pattern, text, re.IGNORECASE)]
+        found = found or re.findall(rf"\b{phrase}\s+((?=[\w-]*\d)[A-Za-z0-9][\w-]*)", text, re.IGNORECASE)
         if found:
             value = re.split(r"(?<=\w)[.!?;](?:\s|$)|,\s(?=and|but|please|what)", found[-1], maxsplit=1)[0]
             return (quoted(value) or [value.strip().strip("\"'`.*")])[0] or None
@@ -226,7 +243,8 @@ def _value_of(noun: str, text: str) -> str | None:
 
 def _sentence(request: str, noun: str, value: str) -> str:
     brief = re.search(r"\b(only|just|exactly|nothing else|one word|single word)\b", request, re.IGNORECASE)
-    return value if brief else f"The {noun.strip()} is {value}."
+    plain = noun.strip() if len(noun.split()) <= 3 else "answer"
+    return value if brief else f"The {plain} is {value}."
 
 
 def _from_results(conversation: Conversation) -> str:

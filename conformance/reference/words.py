@@ -10,11 +10,13 @@ import re
 _QUOTED = re.compile(r"\"([^\"\n]+)\"|“([^”\n]+)”|`([^`\n]+)`|(?<!\w)'([^'\n]+)'(?!\w)")
 _NUMBER = re.compile(r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w-])")
 _CODE = re.compile(
-    r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*(?![\w-])|(?<![\w-])[A-Z]{2,}(?:[-_][A-Z0-9]+)+(?![\w-])"
+    r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*(?![\w-])"
+    r"|(?<![\w-])[A-Z]{2,}(?:[-_][A-Z0-9]+)+(?![\w-])"
 )
 _CAPITALS = re.compile(
     r"\b([A-ZÀ-Þ][\wà-ÿ'’-]+(?:[ ](?:[A-ZÀ-Þ][\wà-ÿ'’-]+|de|la|do|of(?= [A-Z])))*)(?:,\s([A-Z]{2})\b)?"
 )
+_OBJECT = re.compile(r"\s(?:a|an|the|me|us|my|all|some|for|to|in|up|it|this|two|three|with|about|at)\b")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
 
@@ -22,13 +24,16 @@ _ZERO_TO_TWENTY = """zero one two three four five six seven eight nine ten eleve
     sixteen seventeen eighteen nineteen twenty"""
 _NUMBER_WORDS = {name: value for value, name in enumerate(_ZERO_TO_TWENTY.split())} | {"fifty": 50, "hundred": 100}
 
-_COMMON_WORDS = """what which who where when why how is are was were do does did can could please tell give use call the a an and or
-    but if in on at for to of from with by it its this that these those there then i you he she we they my your our
-    reply respond answer say repeat echo write output print return count list find search look check get fetch show compare
-    add compute calculate send create tool tools weather temperature celsius fahrenheit json yes no ok okay now today
-    tomorrow also first next finally after before both each every all only exactly just do not don't let user assistant
-    system remember note name city place word code number monday tuesday wednesday thursday friday saturday sunday
-    january february march april may june july august september october november december"""
+_COMMON_WORDS = """
+    what which who where when why how is are was were do does did can could please tell give use call the a an
+    and or but if in on at for to of from with by it its this that these those there then i you he she we they
+    my your our reply respond answer say repeat echo write output print return count list find search look
+    check get fetch show compare add compute calculate send create tool tools weather temperature celsius
+    fahrenheit json yes no ok okay now today tomorrow also first next finally after before both each every all
+    only exactly just do not don't let user assistant system remember note name city place word code number
+    monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
+    september october november december
+"""
 _NOT_NAMES = frozenset(_COMMON_WORDS.split())
 
 
@@ -63,7 +68,8 @@ def dates(text: str) -> list[str]:
 
 def names(text: str) -> list[str]:
     """Capitalised names, such as cities and people, without words that only begin a sentence."""
-    found = []
+    found: list[str] = []
+    opening: list[str] = []
     for match in _CAPITALS.finditer(text):
         words = match.group(1).split(" ")
         while words and words[0].lower().strip("'’") in _NOT_NAMES:
@@ -72,8 +78,15 @@ def names(text: str) -> list[str]:
             words.pop()
         name = re.sub(r"['’]s$", "", " ".join(words))
         if name and not name.isupper():
-            found.append(f"{name}, {match.group(2)}" if match.group(2) else name)
-    return list(dict.fromkeys(found))
+            place = opening if _opens(text, match) else found
+            place.append(f"{name}, {match.group(2)}" if match.group(2) else name)
+    return list(dict.fromkeys(found or opening))
+
+
+def _opens(text: str, match: re.Match[str]) -> bool:
+    """Whether a capitalised word only begins a sentence, like `Book` in `Book a table`."""
+    before, after = text[: match.start()].rstrip(), text[match.end() :]
+    return (not before or before[-1] in ".!?:\n") and bool(_OBJECT.match(after))
 
 
 def plain_words(text: str) -> list[str]:
