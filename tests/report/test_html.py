@@ -17,7 +17,7 @@ from conformance.results import Count, gate
 class Page(HTMLParser):
     """Elements, ids, links and text of a document."""
 
-    VOID = frozenset({"meta", "input", "rect", "br"})
+    VOID = frozenset({"meta", "input", "rect"})
 
     def __init__(self, text: str) -> None:
         super().__init__()
