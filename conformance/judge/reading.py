@@ -63,7 +63,7 @@ def read(exchange: Exchange, events: Sequence[Event] | None) -> Reply:
         return Reply(exchange)
     if events is not None:
         trace = walk(events)
-        return Reply(exchange, events=tuple(events), stream=trace, message=accumulate(events))
+        return Reply(exchange, events=tuple(events), stream=trace, message=accumulate(events, trace))
     try:
         body = json.loads(response.body)
     except (ValueError, RecursionError) as problem:

@@ -7,7 +7,7 @@ Belongs here: what holds for any stream of named JSON events (REQ-SSE). Does not
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from conformance.judge.accumulate import CUT_SHORT
@@ -23,7 +23,8 @@ DONE: Final = "[DONE]"
 NOT_JSON: Final = re.compile(r"\b(?:NaN|Infinity)\b")
 """Constants that Python's reader takes and JSON does not have (RFC 8259, section 6)."""
 
-SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+REPLACEMENT: Final = "\ufffd"
+"""What decoders put in the place of bytes that are no character."""
 
 
 def stream_media_type(reply: Reply, argument: Json, facts: Facts) -> Observation:
@@ -52,7 +53,7 @@ def event_name_is_type(reply: Reply, argument: Json, facts: Facts) -> Observatio
     """The name of an event equals the type in its data."""
     both = [(number, event) for number, event in _numbered(reply) if event.name and event.type is not None]
     problems = [
-        Problem(number, f"event: {event.type}, as in the data", f"event: {show(event.name)}")
+        Problem(number, f"event {show(event.type)}, as in the data", f"event {show(event.name)}")
         for number, event in both
         if event.name != event.type
     ]
@@ -111,33 +112,30 @@ def utf_8(reply: Reply, argument: Json, facts: Facts) -> Observation:
     response = reply.exchange.response
     if not reply.events or response is None:
         return NOTHING_SEEN
-    try:
-        response.body.decode("utf-8")
-    except UnicodeDecodeError as problem:
-        if problem.reason == "unexpected end of data" and reply.stream is not None and not reply.stream.complete:
-            return FINE
-        number = next((n for n, event in _numbered(reply) if event.offset <= problem.start < event.end), None)
-        actual = f"byte 0x{response.body[problem.start]:02x}: {problem.reason}"
-        finding = deviation(
-            "utf-8", reply, expected="bytes that are UTF-8", actual=actual, event=number, offset=problem.start
-        )
-        return found(finding)
-    return FINE
+    problem = _invalid_byte(reply)
+    if problem is None:
+        return FINE
+    number = next((n for n, event in _numbered(reply) if event.offset <= problem.start < event.end), None)
+    actual = f"byte 0x{response.body[problem.start]:02x}: {problem.reason}"
+    expected = "bytes that are UTF-8"
+    return found(deviation("utf-8", reply, expected=expected, actual=actual, event=number, offset=problem.start))
 
 
 def whole_characters(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """No character is torn apart by the cut between two deltas: no half surrogate pair, no U+FFFD in its place."""
-    if reply.events is None or "\ufffd" in reply.exchange.request.body.decode("utf-8", "replace"):
+    if _invalid_byte(reply) is not None:
         return NOTHING_SEEN
-    numbers = [number for number, _ in of_type(reply, "content_block_delta")]
-    problems = []
-    for number in numbers:
-        data = reply.events[number - 1].data or ""
-        if SURROGATE.search(data) and _half_pair(reply.events[number - 1].json):
-            problems.append(Problem(number, "whole characters", f"half a surrogate pair in {show(data)}"))
-        elif "\ufffd" in data and stop_reason(reply) not in CUT_SHORT:
-            problems.append(Problem(number, "whole characters", f"U+FFFD in {show(data)}"))
-    return conclude("whole-characters", reply, len(numbers), problems, "deltas")
+    # An answer that was cut may end in the middle of a character, and what the request says may be repeated.
+    excused = stop_reason(reply) in CUT_SHORT or any(REPLACEMENT in text for text in _strings(reply.request))
+    seen, problems = 0, []
+    for number, data in of_type(reply, "content_block_delta"):
+        seen += 1
+        texts = list(_strings(data.get("delta")))
+        if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
+            problems.append(Problem(number, "whole characters", f"half a surrogate pair in {show(data['delta'])}"))
+        elif not excused and any(REPLACEMENT in text for text in texts):
+            problems.append(Problem(number, "whole characters", f"U+FFFD in {show(data['delta'])}"))
+    return conclude("whole-characters", reply, seen, problems, "deltas")
 
 
 def _numbered(reply: Reply) -> list[tuple[int, Event]]:
@@ -155,18 +153,29 @@ def _strict(data: str | None) -> bool:
     return not NOT_JSON.search(re.sub(r'"(?:[^"\\]|\\.)*"', '""', data))
 
 
-def _half_pair(value: Json) -> bool:
-    """Whether any string in a value holds half a surrogate pair."""
+def _invalid_byte(reply: Reply) -> UnicodeDecodeError | None:
+    """What is not UTF-8 in the body; a stream that broke off may end inside a character."""
+    try:
+        if reply.exchange.response is not None:
+            reply.exchange.response.body.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        broke_off = reply.stream is not None and not reply.stream.complete
+        if not (broke_off and problem.reason == "unexpected end of data"):
+            return problem
+    return None
+
+
+def _strings(value: Json) -> Iterator[str]:
+    """Every string in a value, keys left out."""
     waiting = [value]
     while waiting:
         item = waiting.pop()
         if isinstance(item, dict):
-            waiting += [*item.keys(), *item.values()]
+            waiting += item.values()
         elif isinstance(item, list):
             waiting += item
-        elif isinstance(item, str) and any("\ud800" <= character <= "\udfff" for character in item):
-            return True
-    return False
+        elif isinstance(item, str):
+            yield item
 
 
 CHECKS: Final[Mapping[str, Check]] = {

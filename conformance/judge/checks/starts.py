@@ -151,7 +151,7 @@ def whole_blocks(reply: Reply, argument: Json, facts: Facts) -> Observation:
             seen += 1
             if block.deltas:
                 actual = f"{len(block.deltas)} deltas in block {block.index}"
-                problems.append(Problem(block.deltas[0], f"no delta in a {block.type} block", actual))
+                problems.append(Problem(block.deltas[0], f"no delta in a block of type {show(block.type)}", actual))
     return conclude("whole-blocks", reply, seen, problems, "blocks")
 
 

@@ -89,7 +89,9 @@ def reply_to(body: str | bytes, *, request: Mapping | None = None, headers: Mapp
     cut = more.pop("cut", len(raw) or 1)
     chunks = more.pop("chunks", None) or tuple(Chunk(0.0, raw[at : at + cut]) for at in range(0, len(raw), cut))
     sent = SentRequest("POST", "https://x.test/v1/messages", (), json.dumps(request or {"stream": True}).encode())
-    response = Response(200, tuple((HEADERS if headers is None else headers).items()), chunks, ended=more.pop("ended", None))
+    response = Response(
+        200, tuple((HEADERS if headers is None else headers).items()), chunks, ended=more.pop("ended", None)
+    )
     exchange = Exchange("text", Mode.STREAM, 1, 1, "", sent, response, line=1, **more)
     return read(exchange, parse(chunks))
 
@@ -104,7 +106,9 @@ def streaming_cases() -> tuple[SimpleNamespace, ...]:
             clause = ledger[entry["clauses"][0]]
             must = clause.level is Level.MUST and not clause.informational
             calls = [next(iter(item.items())) for item in entry["expect"]]
-            cases.append(SimpleNamespace(id=entry["id"], must=must, calls=calls, on=entry.get("on"), caught=entry["caught"]))
+            cases.append(
+                SimpleNamespace(id=entry["id"], must=must, calls=calls, on=entry.get("on"), caught=entry["caught"])
+            )
     return tuple(cases)
 
 

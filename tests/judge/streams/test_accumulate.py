@@ -86,10 +86,11 @@ names = st.sampled_from(
     ["type", "index", "delta", "content_block", "message", "usage", "content", "text", "partial_json", "input"]
 )
 words = st.sampled_from(
-    ["message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop"]
-    + ["error", "ping", "text", "tool_use", "thinking", "text_delta", "input_json_delta", "signature_delta", "fallback"]
+    ["message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop", "error", "ping", "text", "tool_use", "thinking", "text_delta", "input_json_delta", "signature_delta", "fallback"]
 )
-values = st.recursive(scalars | words, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=5))
+values = st.recursive(
+    scalars | words, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=5)
+)
 hostile = st.builds(
     lambda name, value: Event(name, json.dumps(value), 0, 1, 0.0),
     st.none() | words | st.text(max_size=3),
