@@ -73,7 +73,7 @@ def whole_number(value: Json | Missing) -> int | None:
     """The value as an integer, in JSON Schema's sense (5.0 is one, true is not), or None; also None beyond 64 bits."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not math.isfinite(value) or abs(value) > LARGEST or value != int(value):
+    if abs(value) > LARGEST or math.isnan(value) or value != int(value):
         return None
     return int(value)
 

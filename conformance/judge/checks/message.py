@@ -1,16 +1,18 @@
-"""Checks on the Message: what a schema cannot say about blocks, stop fields and the two modes.
+"""Checks on the Message: what a schema cannot say about blocks, calls, stop fields and the two modes.
 
 Belongs here: claims about the Message of any answer, read from the JSON body or accumulated from the stream. Does not
-belong here: plain shape (see `matching.py`), usage (see `usage.py`), tool calls (see `tools.py`).
+belong here: plain shape (see `matching.py`), usage (see `usage.py`), whether a tool had to be called
+(see `tools.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.judge.content import blocks
+from conformance.judge.content import blocks, tool_calls
 from conformance.judge.pointer import MISSING, join, kind, look_up, show
 from conformance.judge.reading import Reply
 from conformance.model import Json, Mode
@@ -99,6 +101,44 @@ def thinking_signed(reply: Reply, argument: Json, facts: Facts) -> Observation:
     )
 
 
+def tool_ids_unique(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """No two tool calls of a message share an id, and none has an id of the request's history."""
+    calls = [(call, call.id) for call in tool_calls(reply) if isinstance(call.id, str) and call.id]
+    if not calls:
+        return NOTHING_SEEN
+    counts = Counter(identity for _, identity in calls)
+    known = set(_history_ids(reply.request))
+    wrong = [(call, identity) for call, identity in calls if counts[identity] > 1 or identity in known]
+    expected = "an id that no other tool call has"
+    return found(
+        *(
+            deviation("tool-ids-unique", reply, expected=expected, actual=show(identity), pointer=f"{call.pointer}/id")
+            for call, identity in wrong[:3]
+        )
+    )
+
+
+def tool_names_declared(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """Every client tool that is called is one of the request's tools; tools of Anthropic's schemas show nothing."""
+    calls = [call for call in tool_calls(reply) if isinstance(call.name, str)]
+    tools = reply.request.get("tools", [])
+    if not calls or not isinstance(tools, list):
+        return NOTHING_SEEN
+    if any(not isinstance(tool, dict) or tool.get("type") not in (None, "custom") for tool in tools):
+        return NOTHING_SEEN
+    names = [tool.get("name") for tool in tools]
+    expected = f"one of the request's tools: {show(names)}"
+    return found(
+        *(
+            deviation(
+                "tool-names-declared", reply, expected=expected, actual=show(call.name), pointer=f"{call.pointer}/name"
+            )
+            for call in calls
+            if call.name not in names
+        )
+    )
+
+
 def same_shape_as_json(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The Message that a stream adds up to has the core keys of the JSON answer, with values of the same kind."""
     other = facts.reply(reply.exchange.scenario, Mode.JSON, reply.exchange.step)
@@ -115,6 +155,16 @@ def same_shape_as_json(reply: Reply, argument: Json, facts: Facts) -> Observatio
     return found(*findings)
 
 
+def _history_ids(request: Mapping[str, Json]) -> Iterator[str]:
+    """The ids of the tool calls in the request's messages."""
+    messages = request.get("messages")
+    for message in messages if isinstance(messages, list) else ():
+        content = message.get("content") if isinstance(message, dict) else None
+        for block in content if isinstance(content, list) else ():
+            if isinstance(block, dict) and block.get("type") == "tool_use" and isinstance(block.get("id"), str):
+                yield block["id"]
+
+
 CHECKS: Final[Mapping[str, Check]] = {
     check.name: check
     for check in (
@@ -122,6 +172,8 @@ CHECKS: Final[Mapping[str, Check]] = {
         Check("stop-sequence-fits", each=stop_sequence_fits),
         Check("stop-details-fit", each=stop_details_fit),
         Check("thinking-signed", each=thinking_signed),
+        Check("tool-ids-unique", each=tool_ids_unique),
+        Check("tool-names-declared", each=tool_names_declared),
         Check("same-shape-as-json", each=same_shape_as_json),
     )
 }

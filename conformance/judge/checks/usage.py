@@ -11,7 +11,7 @@ from typing import Final
 
 from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.judge.content import blocks, total_input
-from conformance.judge.pointer import look_up, show, whole_number
+from conformance.judge.pointer import MISSING, look_up, show, whole_number
 from conformance.judge.reading import Reply
 from conformance.model import Json, Mode
 
@@ -24,9 +24,9 @@ ESTIMATE_TOKENS: Final = 20
 
 
 def input_counted(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """The input tokens, cached ones included, are more than 0."""
+    """The input tokens, cached ones included, are more than 0, except where a server-side compaction is the answer."""
     total = total_input(reply)
-    if total is None:
+    if total is None or _compacted(reply):
         return NOTHING_SEEN
     if total > 0:
         return FINE
@@ -40,8 +40,8 @@ def output_counted(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """output_tokens is more than 0, except where max_tokens is 0 or a server-side compaction is the answer."""
     usage = _usage(reply)
     output = whole_number(usage.get("output_tokens"))
-    # RECORDINGS: a compaction is counted in usage.iterations only, and the answer itself has 0 output tokens.
-    if output is None or reply.request.get("max_tokens") == 0 or "iterations" in usage:
+    limit = _limit(reply)
+    if output is None or (limit is not None and limit < 1) or _compacted(reply):
         return NOTHING_SEEN
     if output > 0:
         return FINE
@@ -54,8 +54,8 @@ def output_counted(reply: Reply, argument: Json, facts: Facts) -> Observation:
 def output_within_limit(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """output_tokens stays within max_tokens, a stop token aside; server tools take several passes and show nothing."""
     usage = _usage(reply)
-    output, limit = whole_number(usage.get("output_tokens")), whole_number(reply.request.get("max_tokens"))
-    if output is None or limit is None or _server_side(reply):
+    output, limit = whole_number(usage.get("output_tokens")), _limit(reply)
+    if output is None or limit is None or limit < 1 or _server_side(reply):
         return NOTHING_SEEN
     if output <= limit + STOP_TOKENS:
         return FINE
@@ -154,6 +154,16 @@ def input_as_counted(reply: Reply, argument: Json, facts: Facts) -> Observation:
 def _close(one: int, other: int, tokens: int) -> bool:
     """In integers throughout: what an endpoint sends can be too large for a float."""
     return 100 * abs(one - other) <= ESTIMATE_PERCENT * max(one, other) + 100 * tokens
+
+
+def _compacted(reply: Reply) -> bool:
+    """True where usage lists its iterations: a compaction is counted there alone, with 0 tokens for the answer."""
+    iterations = _usage(reply).get("iterations")
+    return isinstance(iterations, list) and bool(iterations)
+
+
+def _limit(reply: Reply) -> int | None:
+    return whole_number(reply.request.get("max_tokens", MISSING))
 
 
 def _usage(reply: Reply) -> Mapping[str, Json]:
