@@ -85,9 +85,9 @@ scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_
 names = st.sampled_from(
     ["type", "index", "delta", "content_block", "message", "usage", "content", "text", "partial_json", "input"]
 )
-words = st.sampled_from(
-    ["message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop", "error", "ping", "text", "tool_use", "thinking", "text_delta", "input_json_delta", "signature_delta", "fallback"]
-)
+events = ["message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta"]
+types = ["text", "tool_use", "thinking", "fallback", "text_delta", "input_json_delta", "signature_delta"]
+words = st.sampled_from([*events, "message_stop", "error", "ping", *types])
 values = st.recursive(
     scalars | words, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=5)
 )
