@@ -69,10 +69,10 @@ def declared_tools(reply: Reply) -> dict[str, Json]:
 def total_input(reply: Reply) -> int | None:
     """The whole input in tokens, cached or not (REQ-CACHE-005), or None where no `input_tokens` is told."""
     usage = reply.message.get("usage") if reply.message is not None else None
-    if not isinstance(usage, dict) or not _is_count(usage.get("input_tokens")):
+    if not isinstance(usage, dict) or _count(usage.get("input_tokens")) is None:
         return None
-    return sum(usage[name] for name in INPUT_COUNTS if _is_count(usage.get(name)))
+    return sum(_count(usage.get(name)) or 0 for name in INPUT_COUNTS)
 
 
-def _is_count(value: Json) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _count(value: Json) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
