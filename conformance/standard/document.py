@@ -139,13 +139,20 @@ def _stamp(path: Path) -> tuple[int, int]:
 @cache
 def _load(version: str, specs: Path, files: tuple[tuple[Path, tuple[int, int]], ...]) -> Document:
     tree: Json = None
-    for path, _ in files:
-        data = load_yaml(path)
-        if not isinstance(data, dict):
-            raise SourceError("expected a mapping at the top", path=path, line=1)
+    for path, stamp in files:
+        data = _read(path, stamp)
         tree = merge_patch(tree, data) if tree is not None else data
     _check(tree, version, files[-1][0])
     return Document(version, tree, specs)
+
+
+@cache
+def _read(path: Path, _: tuple[int, int]) -> dict[str, Json]:
+    """A file in one state. The versions share what the newest one is read from; a merge patch changes neither side."""
+    data = load_yaml(path)
+    if not isinstance(data, dict):
+        raise SourceError("expected a mapping at the top", path=path, line=1)
+    return data
 
 
 def _check(tree: Mapping[str, Json], version: str, path: Path) -> None:

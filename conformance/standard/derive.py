@@ -1,0 +1,235 @@
+"""Cases that follow from the OpenAPI document: every way in which one component of a valid request can be broken.
+
+Belongs here: which breaks a schema has, the broken request bodies, ids and titles. Does not belong here: which
+components and fields are worth a request (`catalogue/request/derived.yaml`), sending, judging.
+
+What breaks a field, by its schema:
+
+- required: the field is missing (`-missing`);
+- `enum`, `const`, the discriminator of a union: an unknown value (`-unknown`), which covers the wrong type as well;
+- any other type: a value of another type (`-type`), and in arrays an item of another type (`-item-type`). The wrong
+  value is never null and never a number as text, because no source says what an endpoint does with these
+  (REQ-BODY-032, REQ-BODY-005);
+- `minimum`, `maximum`: one step outside (`-below`, `-above`); `minItems`, `minLength`: nothing (`-empty`); `pattern`:
+  illegal characters (`-malformed`). `maxItems` and `maxLength` are not crossed: such requests are too large to send.
+
+Unknown fields are not derived: that they are refused is one claim, with a case of its own (REQ-HTTP-032).
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.model import HarnessError, Json
+from conformance.standard.document import NEWEST, Document, pointer_of
+
+UNKNOWN = "conformance-unknown"
+ENTRY_KEYS = frozenset(
+    {"schema", "frame", "at", "plant", "prefix", "subject", "fields", "clauses", "values", "needs", "version"}
+    | {"leave-out"}
+)
+KINDS = ("missing", "type", "bound", "unknown")
+
+_ABSENT = object()
+
+
+@dataclass(frozen=True)
+class Derived:
+    """One broken request. `control` is the base request that it was made from.
+
+    `pointer` is where the document finds the only violation, in the API version `version` (None: in any). `kind` is
+    one of KINDS. `protects` is True for missing required fields.
+    """
+
+    id: str
+    title: str
+    body: Json
+    kind: str
+    clauses: tuple[str, ...]
+    protects: bool
+    needs: tuple[str, ...]
+    control: str
+    pointer: str
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class _Break:
+    """One way to break a field: the value put at `path` below the instance, or its removal."""
+
+    field: str
+    suffix: str
+    kind: str
+    path: tuple[str | int, ...]
+    value: Json = _ABSENT
+
+
+def derive(document: Document, entry: Mapping[str, Json], frame_body: Json) -> Iterator[Derived]:
+    """The cases of one entry of `derived.yaml`. `frame_body` is the valid body of the base request `entry['frame']`.
+
+    An entry says: `schema` (a component), `frame` (a base request), `at` (JSON pointer of the instance in its body),
+    `plant` (a value put there first), `prefix` (of the ids), `subject` (what titles speak of), `fields` (only these),
+    `clauses` (by kind, as a list or by field; a kind without clauses is not derived), `values` (by id without prefix,
+    in place of the default wrong value), `needs`, `version` (an API version that alone has the fields; otherwise the
+    newest, whose fields all versions have), `leave-out` (field or id -> reason).
+    Raises HarnessError for an entry that does not fit the document.
+    """
+    _check_keys(entry)
+    prefix, version = entry["prefix"], entry.get("version")
+    source = document.in_version(version or NEWEST)  # so that the cases do not depend on the version of the run
+    at = _steps(entry.get("at", ""))
+    frame = _with(frame_body, at, entry["plant"]) if "plant" in entry else frame_body
+    left_out = dict(entry.get("leave-out", {}))
+    used = set()
+    for item in _breaks(source, entry):
+        short = f"{item.field}-{item.suffix}"
+        reasons = {item.field, short, f"{prefix}-{short}"} & set(left_out)
+        used |= reasons
+        clauses = _clauses(entry, item, left_out=bool(reasons))
+        if clauses and not reasons:
+            value = entry.get("values", {}).get(short, item.value)
+            yield Derived(
+                id=f"{prefix}-{short}",
+                title=_title(entry["subject"], item, value),
+                body=_with(frame, (*at, *item.path), value),
+                kind=item.kind,
+                clauses=clauses,
+                protects=item.kind == "missing",
+                needs=tuple(entry.get("needs", ())),
+                control=entry["frame"],
+                pointer=pointer_of((*at, *item.path)),
+                version=version,
+            )
+    if stale := set(left_out) - used:
+        raise _unfit(entry, f"leave-out names {sorted(stale)[0]!r}, which nothing is derived for")
+
+
+def _breaks(document: Document, entry: Mapping[str, Json]) -> Iterator[_Break]:
+    component = entry["schema"]
+    schema = document.schema(component)
+    name = document.discriminator(component)
+    if name is not None:
+        if name in schema.get("required", ()):
+            yield _Break(name, "missing", "missing", (name,))
+        yield _Break(name, "unknown", "unknown", (name,), UNKNOWN)
+        return
+    properties = schema.get("properties", {})
+    only = entry.get("fields", properties)
+    if strange := [field for field in only if field not in properties]:
+        raise _unfit(entry, f"{component} has no field {strange[0]!r}")
+    telling = _telling_fields(document, component)
+    for field in (field for field in properties if field in only and field not in telling):
+        if field in schema.get("required", ()):
+            yield _Break(field, "missing", "missing", (field,))
+        yield from _value_breaks(document, field, document.resolve(properties[field]))
+
+
+def _value_breaks(document: Document, field: str, schema: Mapping[str, Any]) -> Iterator[_Break]:
+    here = (field,)
+    if "enum" in schema or "const" in schema:
+        yield _Break(field, "unknown", "unknown", here, UNKNOWN)
+        return
+    if types := _types(document, schema):
+        yield _Break(field, "type", "type", here, _wrong(types))
+    if types == {"array"} and (inner := _types(document, schema.get("items", {}))):
+        yield _Break(field, "item-type", "type", (field, 0), _wrong(inner))
+    step: float = 0.5 if "number" in types else 1
+    if "minimum" in schema:
+        yield _Break(field, "below", "bound", here, schema["minimum"] - step)
+    if "maximum" in schema:
+        yield _Break(field, "above", "bound", here, schema["maximum"] + step)
+    if schema.get("minItems", 0) > 0:
+        yield _Break(field, "empty", "bound", here, [])
+    if schema.get("minLength", 0) > 0:
+        yield _Break(field, "empty", "bound", here, "")
+    if "pattern" in schema:
+        yield _Break(field, "malformed", "bound", here, "not legal!")
+
+
+def _telling_fields(document: Document, component: str) -> set[str | None]:
+    """The fields by which unions tell the component from others. They are broken where the union stands."""
+    unions = (name for name in document.components() if component in document.members(name).values())
+    return {document.discriminator(union) for union in unions}
+
+
+def _types(document: Document, schema: Mapping[str, Any]) -> set[str]:
+    """The JSON types that a schema admits; empty where it admits any."""
+    schema = document.resolve(schema)
+    if "type" in schema:
+        return {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
+    branches = schema.get("oneOf", schema.get("allOf", ()))
+    return {name for branch in branches for name in _types(document, branch)}
+
+
+def _wrong(types: set[str]) -> Json:
+    return 7 if "string" in types else "conformance"
+
+
+def _clauses(entry: Mapping[str, Json], item: _Break, *, left_out: bool) -> tuple[str, ...]:
+    clauses = entry["clauses"].get(item.kind, [])
+    if isinstance(clauses, dict):
+        if item.field not in clauses and not left_out:
+            raise _unfit(entry, f"no clause says what happens to {item.field}-{item.suffix}; name it, or leave it out")
+        clauses = clauses.get(item.field, [])
+    return tuple(clauses)
+
+
+def _title(subject: str, item: _Break, value: Json) -> str:
+    match item.suffix:
+        case "missing":
+            rest = f"without {item.field}"
+        case "unknown":
+            rest = f"with the unknown {item.field} {json.dumps(value)}"
+        case "type":
+            rest = f"with {_kind_of(value)} as {item.field}"
+        case "item-type":
+            rest = f"with {_kind_of(value)} among its {item.field}"
+        case "empty":
+            rest = f"with empty {item.field}"
+        case _:
+            rest = f"with {item.field} {json.dumps(value)}"
+    return f"{subject[0].upper()}{subject[1:]} {rest} is refused"
+
+
+def _kind_of(value: Json) -> str:
+    names = {str: "a string", dict: "an object", list: "an array", bool: "a boolean"}
+    return names.get(type(value), "a number")
+
+
+def _steps(pointer: str) -> tuple[str | int, ...]:
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    return tuple(int(part) if part.isdecimal() else part for part in parts)
+
+
+def _with(body: Json, path: Sequence[str | int], value: Json) -> Json:
+    """A copy of the body with the value at the path, or without what stands there where the value is _ABSENT."""
+    if not path:
+        return copy.deepcopy(value)
+    changed = copy.deepcopy(body)
+    holder = changed
+    for step in path[:-1]:
+        holder = holder.setdefault(step, [] if path[-1] == 0 else {}) if isinstance(holder, dict) else holder[step]
+    if value is _ABSENT:
+        holder.pop(path[-1], None)
+    elif isinstance(holder, list) and path[-1] == len(holder):
+        holder.append(value)
+    else:
+        holder[path[-1]] = copy.deepcopy(value)
+    return changed
+
+
+def _check_keys(entry: Mapping[str, Json]) -> None:
+    for key in ("schema", "frame", "prefix", "subject", "clauses"):
+        if key not in entry:
+            raise _unfit(entry, f"the key {key!r} is missing")
+    strange = [key for key in entry if key not in ENTRY_KEYS] + [key for key in entry["clauses"] if key not in KINDS]
+    if strange:
+        raise _unfit(entry, f"{strange[0]!r} is not a known key")
+
+
+def _unfit(entry: Mapping[str, Json], problem: str) -> HarnessError:
+    return HarnessError(f"derived cases {entry.get('prefix', '?')!r} of {entry.get('schema', '?')!r}: {problem}")

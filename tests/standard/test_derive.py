@@ -1,0 +1,176 @@
+from pathlib import Path
+
+import pytest
+
+from conformance.model import HarnessError
+from conformance.standard.derive import KINDS, derive
+from conformance.standard.document import NEWEST, api_versions, load_document
+from conformance.standard.paths import catalogue_folder
+from conformance.standard.sending import steps_of
+from conformance.standard.source import load_yaml
+
+SNAPSHOT = Path(__file__).with_name("derived.snapshot.txt")
+FRAMES = catalogue_folder() / "request" / "frames.yaml"
+BASES = {**load_yaml(catalogue_folder() / "bases.yaml"), **load_yaml(FRAMES)}
+ENTRIES = load_yaml(catalogue_folder() / "request" / "derived.yaml")["derive"]
+COMPONENTS = {"/v1/messages": "MessageCreateParams", "/v1/messages/count_tokens": "MessageCountTokensParams"}
+
+
+def frame(name):
+    (step,) = steps_of(BASES[name], BASES)
+    return step
+
+
+def derived(version=NEWEST):
+    document = load_document(version)
+    return [item for entry in ENTRIES for item in derive(document, entry, frame(entry["frame"]).body)]
+
+
+CASES = derived()
+
+
+def violations(item, body):
+    document = load_document(item.version or NEWEST)
+    return [(found.pointer, found.keyword) for found in document.validate(component_of(item), body)]
+
+
+def component_of(item):
+    return COMPONENTS[frame(item.control).path]
+
+
+def with_model(body):
+    return {"model": "reference-1", **body}
+
+
+@pytest.mark.parametrize("name", sorted({entry["frame"] for entry in ENTRIES} | set(load_yaml(FRAMES))))
+def test_every_frame_is_a_valid_request_in_every_version_that_it_is_sent_with(name):
+    step = frame(name)
+    pinned = step.headers.get("anthropic-version")
+    for version in [pinned] if pinned else api_versions():
+        document = load_document(version)
+        assert document.validate(COMPONENTS[step.path], with_model(step.body)) == []
+
+
+@pytest.mark.parametrize("item", CASES, ids=lambda item: item.id)
+def test_every_derived_request_is_wrong_at_exactly_the_place_it_claims(item):
+    body = item.body if item.pointer == "/model" else with_model(item.body)
+    keywords = {
+        "missing": {"required"},
+        "type": {"type"},
+        "bound": {"minimum", "maximum", "minItems", "minLength", "pattern"},
+        "unknown": {"enum", "const", "discriminator"},
+    }
+    ((pointer, keyword),) = violations(item, body)
+    assert pointer == item.pointer
+    assert keyword in keywords[item.kind]
+
+
+@pytest.mark.parametrize("item", CASES, ids=lambda item: item.id)
+def test_every_case_of_a_newer_request_is_wrong_in_all_versions(item):
+    body = item.body if item.pointer == "/model" else with_model(item.body)
+    for version in [item.version] if item.version else api_versions():
+        found = load_document(version).validate(component_of(item), body)
+        assert [violation.pointer for violation in found] == [item.pointer]
+
+
+def test_cases_of_one_version_use_a_frame_that_asks_for_it():
+    pinned = {item.control: item.version for item in CASES if item.version}
+    assert pinned
+    assert {name: frame(name).headers["anthropic-version"] for name in pinned} == pinned
+
+
+def test_the_cases_do_not_depend_on_the_version_of_the_run():
+    assert derived("2023-06-01") == derived("2026-10-21")
+
+
+def test_ids_are_unique_and_permanent():
+    ids = [item.id for item in CASES]
+    assert len(ids) == len(set(ids))
+    lines = [f"{item.id} {item.pointer}" for item in CASES]
+    assert sorted(lines) == SNAPSHOT.read_text(encoding="utf-8").splitlines()
+
+
+def test_titles_are_whole_claims_and_unique():
+    titles = [item.title for item in CASES]
+    assert len(titles) == len(set(titles))
+    assert all(title[0].isupper() and title.endswith(" is refused") for title in titles)
+
+
+def test_only_missing_required_fields_protect_people():
+    assert {item.kind for item in CASES if item.protects} == {"missing"}
+    assert all(item.protects for item in CASES if item.kind == "missing")
+
+
+def test_wrong_types_cite_the_clause_on_types_first():
+    assert {item.clauses[0] for item in CASES if item.kind == "type"} == {"REQ-BODY-033"}
+
+
+def test_no_case_asserts_what_no_source_says():
+    ids = {item.id for item in CASES}
+    values = [at(item.body, item.pointer) for item in CASES if item.kind != "missing"]
+    assert None not in values, "null for fields that are not nullable (REQ-BODY-032)"
+    assert not [value for value in values if isinstance(value, float) and value.is_integer()]
+    numeric = {item.pointer for item in CASES if item.kind == "type" and str(at(item.body, item.pointer)).isdecimal()}
+    assert numeric.isdisjoint({"/max_tokens", "/temperature", "/top_k", "/thinking/budget_tokens"})
+    assert [at(item.body, "/max_tokens") for item in CASES if item.id == "request-max_tokens-below"] == [-1]
+    assert not {name for name in ids if "name-long" in name}
+
+
+def at(body, pointer):
+    for step in pointer.split("/")[1:]:
+        body = body[int(step)] if isinstance(body, list) else body[step]
+    return body
+
+
+def test_the_number_of_requests_stays_within_the_budget():
+    assert 85 <= len(CASES) <= 95
+    assert {item.kind for item in CASES} == set(KINDS)
+
+
+def test_deriving_changes_neither_the_frame_nor_the_document():
+    body = frame("weather").body
+    before = repr(body), repr(load_document().tree["components"]["schemas"]["ToolParam"])
+    entry = {"schema": "ToolParam", "frame": "weather", "at": "/tools/0", "prefix": "p", "subject": "a tool"}
+    cases = list(derive(load_document(), {**entry, "clauses": {"missing": ["REQ-TOOL-001"]}}, body))
+    assert [item.id for item in cases] == ["p-input_schema-missing", "p-name-missing"]
+    cases[0].body["tools"][0]["name"] = "changed"
+    assert (repr(body), repr(load_document().tree["components"]["schemas"]["ToolParam"])) == before
+
+
+ENTRY = {
+    "schema": "MetadataParam",
+    "frame": "text",
+    "at": "/metadata",
+    "plant": {"user_id": "u1"},
+    "prefix": "p",
+    "subject": "metadata",
+    "clauses": {"type": ["REQ-BODY-033"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"schema": "MetadataParams"}, "Did you mean 'MetadataParam'"),
+        ({"fields": ["user"]}, "MetadataParam has no field 'user'"),
+        ({"leave-out": {"user": "x"}}, "leave-out names 'user'"),
+        ({"clauses": {"type": {"user": ["REQ-BODY-033"]}}}, "no clause says what happens to user_id-type"),
+        ({"clauses": {"types": []}}, "'types' is not a known key"),
+        ({"at-pointer": ""}, "'at-pointer' is not a known key"),
+        ({"version": "1999-01-01"}, "is not known"),
+    ],
+)
+def test_an_entry_that_does_not_fit_the_document_is_one_clear_error(change, problem):
+    with pytest.raises(HarnessError, match=problem):
+        list(derive(load_document(), {**ENTRY, **change}, {}))
+
+
+def test_an_entry_without_a_key_that_it_needs_is_one_clear_error():
+    with pytest.raises(HarnessError, match="the key 'subject' is missing"):
+        list(derive(load_document(), {key: value for key, value in ENTRY.items() if key != "subject"}, {}))
+
+
+def test_values_replace_the_default_wrong_value():
+    (item,) = derive(load_document(), {**ENTRY, "values": {"user_id-type": {"id": 1}}}, {"max_tokens": 1})
+    assert item.body == {"max_tokens": 1, "metadata": {"user_id": {"id": 1}}}
+    assert item.title == "Metadata with an object as user_id is refused"
