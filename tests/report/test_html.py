@@ -158,3 +158,11 @@ def test_the_segments_of_a_bar_fill_it(results):
     for count in results.summary.by_area.values():
         assert sum(segment.width for segment in html.segments(count)) == pytest.approx(100, abs=0.01)
     assert html.segments(Count()) == []
+
+
+def test_a_run_without_refusals_has_no_strictness_column(results):
+    cases = tuple(case for case in results.cases if case.axis == "conformance")
+    text = html.render(replace(results, cases=cases))
+    assert ">Strictness</th>" in html.render(results)
+    assert ">Strictness</th>" not in text
+    assert "none in this run" in text
