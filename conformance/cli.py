@@ -76,9 +76,14 @@ def _as_pytest_options(given: dict[str, Any]) -> list[str]:
 @click.option("--api-key", default="reference-key", show_default=True, help="the key that is accepted; not a secret")
 def serve(port: int, api_key: str) -> None:
     """Serves the reference endpoint on loopback until interrupted."""
-    from conformance.reference.server import serve_forever
+    from conformance.reference.pipeline import Settings
+    from conformance.reference.server import serve as serve_reference
 
-    serve_forever(port=port, api_key=api_key)
+    serve_reference(
+        port,
+        settings=Settings(keys=(api_key,)),
+        announce=lambda url: click.echo(f"reference endpoint at {url}, key {api_key}; interrupt to stop"),
+    )
 
 
 @command.command("list")

@@ -49,11 +49,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Registers the markers, and what gathers judgements where results are written."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Gatherer(config), "messages-gatherer")
     words = [path.name for path in CATALOGUE.iterdir() if path.is_dir()] if CATALOGUE.is_dir() else []
     for word in (*words, *MARKERS):
         config.addinivalue_line("markers", f"{word}: conformance cases, see `messages-conformance list`")
-    if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Gatherer(config), "messages-gatherer")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -177,7 +177,7 @@ class Gatherer:
         file = nodeid.partition("::")[0]
         area = Path(file).parent.name if "catalogue/" in file else ""
         if area and area != self.area and self.config.get_verbosity() == -1:
-            terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+            terminal: Any = self.config.pluginmanager.get_plugin("terminalreporter")
             terminal.write(f"{chr(10) if self.area else ''}{area:<12} ")
             self.area = area
 

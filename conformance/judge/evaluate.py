@@ -7,7 +7,7 @@ here: the table itself (`verdict.py`), what single checks look at, sending.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.judge.checking import Check, Observation
 from conformance.judge.reading import Reply
@@ -86,6 +86,8 @@ def _judge_on(case: Case, mode: Mode, facts: CaseFacts, bench: Bench, ability: A
         shown, why = _nothing(case, mode, facts.transcripts, picked)
         return _conclude(case, mode, bench, Signals(shown, ability=ability), Spoken(Said.UNSEEN), picked, why)
     spoken = _unless_declined(_run_checks(case, replies, facts, bench), case, replies, ability)
+    if spoken.said is Said.UNSEEN and _selects(case) and all(_ordinary(reply) for reply in replies):
+        spoken = replace(spoken, said=Said.ABSENT)
     signals = Signals(Shown.FULL, spoken.said, ability=ability)
     return _conclude(case, mode, bench, signals, spoken, replies)
 
@@ -249,6 +251,15 @@ def _ability(case: Case, bench: Bench) -> Ability:
     if any(need in bench.absent for need in case.needs):
         return Ability.ABSENT
     return Ability.DECLARED if all(need in bench.declared for need in case.needs) else Ability.UNDECLARED
+
+
+def _selects(case: Case) -> bool:
+    return all(name.startswith("every-") for name in case.on)
+
+
+def _ordinary(reply: Reply) -> bool:
+    """True for evidence that can be read: what it does not have did not occur."""
+    return answered(reply) or reply.error is not None
 
 
 def _nothing(case: Case, mode: Mode, transcripts: Transcripts, picked: Sequence[Reply]) -> tuple[Shown, str]:

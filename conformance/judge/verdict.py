@@ -49,6 +49,7 @@ class Said(StrEnum):
     NO_ENVELOPE = "no-envelope"
     DEVIATION = "deviation"
     UNSEEN = "unseen"
+    ABSENT = "absent"
     FINE = "fine"
 
 
@@ -133,6 +134,8 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(Outcome.FAIL, "accepted what the API refuses", said=Said.ACCEPTED),
     Row(Outcome.FAIL, "", said=Said.DEVIATION),
+    # A claim about something that did not occur does not apply: no thinking block, no 402, no citation.
+    Row(Outcome.NOT_APPLICABLE, "no exchange of this run has what the claim is about", said=Said.ABSENT),
     # Positive evidence is required: a case that saw nothing cannot pass.
     Row(Outcome.INCONCLUSIVE, "nothing of what the claim is about was seen", said=Said.UNSEEN),
     Row(Outcome.PASS, "", said=Said.FINE),

@@ -139,7 +139,9 @@ class Engine:
                 future.cancel()
 
     def _fail(self, problem: HarnessError) -> None:
-        for future in (self._ready, *self._futures.values()):
+        if not self._ready.done():
+            self._ready.set_exception(problem)
+        for future in self._futures.values():
             if not future.done():
                 future.set_exception(problem)
 

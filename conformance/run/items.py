@@ -49,7 +49,7 @@ def run_of(config: pytest.Config) -> Run:
         given = {option.key: getattr(config.option, f"{PREFIX}_{option.key}", None) for option in OPTIONS}
         settings = read_settings(given, config.invocation_params.dir)
         workerinput = getattr(config, "workerinput", None)
-        gatherer = config.pluginmanager.get_plugin("messages-gatherer")
+        gatherer: Any = config.pluginmanager.get_plugin("messages-gatherer")
         stamp = workerinput["messages_stamp"] if workerinput is not None else gatherer.stamp
         config.stash[RUN] = Run(settings, config.invocation_params.dir, stamp)
     return config.stash[RUN]
@@ -108,11 +108,9 @@ class CaseFile(pytest.File):
                     name = f"{case.id}[{run.target_name}-{mode}]"
                     yield CaseItem.from_parent(self, name=name, case=case, mode=mode)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
         """A malformed file is told in one sentence."""
-        if isinstance(excinfo.value, HarnessError):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        return str(excinfo.value) if isinstance(excinfo.value, HarnessError) else super().repr_failure(excinfo)
 
 
 class CaseItem(pytest.Item):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from xdist.scheduler import LoadScopeScheduling
 
 
-class TargetScheduling(LoadScopeScheduling):
+class TargetScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Groups the items of one target, so that one worker sends all of its requests; node ids stay as they are.
 
     Items that are no cases form a group each, as with `--dist load`.

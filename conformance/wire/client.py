@@ -53,7 +53,7 @@ class Client:
                 auth=httpx.Auth(),
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
                 follow_redirects=False,
-                timeout=None,
+                timeout=httpx.Timeout(None, connect=self._limits.connect),
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=_KEPT_CONNECTIONS),
                 mounts=dict.fromkeys(_LOOPBACK),
                 event_hooks={"response": [_keep_redirect_from_being_read]},
@@ -120,8 +120,7 @@ class _Deadline:
         self._timeout = timeout
         self._end = asyncio.get_running_loop().time() + total
         self._total = total
-        self.kind = "timeout-total"
-        self.seconds = total
+        self.allow("timeout-total", total)
 
     def allow(self, kind: str, seconds: float) -> None:
         """Starts a phase that may take `seconds`; crossing it is trouble of this kind."""
@@ -155,11 +154,12 @@ class _Transfer:
         try:
             async with asyncio.timeout(None) as timeout:
                 deadline = _Deadline(timeout, self._limits.total)
-                deadline.allow("timeout-connect", self._limits.connect)
                 request.extensions = {**request.extensions, "trace": self._tracer(deadline)}
                 await self._exchange(request, deadline)
         except TimeoutError:
             return self._trouble(deadline.kind, f"nothing more arrived within {deadline.seconds:g} s")
+        except httpx.ConnectTimeout:
+            return self._trouble("timeout-connect", f"no connection within {self._limits.connect:g} s")
         except _LimitCrossed as crossed:
             return self._trouble(crossed.kind, str(crossed))
         except decoding.UndecodableError as problem:
@@ -288,8 +288,6 @@ def _kind(problem: Exception, stage: str) -> str:
         return "dns"
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return "tls"
-    if isinstance(problem, httpx.TimeoutException):
-        return "timeout-connect" if stage in ("connect", "tls") else "timeout-gap"
     if isinstance(problem, httpx.ProxyError):
         return "connect"
     if isinstance(problem, httpx.ProtocolError):

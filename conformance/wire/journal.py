@@ -83,10 +83,10 @@ class Journal:
         Raises `HarnessError` with exit code 4 where the file exists or the folder cannot be written to, with exit code
         3 where the header cannot be written.
         """
-        if path.exists():
-            message = f"The journal {path} exists already, and a recorded run is never overwritten."
-            raise HarnessError(message, exit_code=4)
         try:
+            if path.exists():
+                message = f"The journal {path} exists already, and a recorded run is never overwritten."
+                raise HarnessError(message, exit_code=4)
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o666)
         except OSError as problem:

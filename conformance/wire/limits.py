@@ -18,7 +18,7 @@ class Limits:
     """
 
     connect: float = 10.0
-    """From the start until the connection (TCP and TLS) stands: `timeout-connect`."""
+    """For name and TCP connection, and once more for TLS: `timeout-connect`."""
 
     first_byte: float = 120.0
     """From the sent request to the first byte of the body; many servers send headers at once and think afterwards:

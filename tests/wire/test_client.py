@@ -2,8 +2,10 @@ import asyncio
 import gzip
 import json
 import socket
+import ssl
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -19,6 +21,7 @@ STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream; charset=utf-
 EVENT = b"event: ping\ndata: {}\n\n"
 QUICK = Limits(connect=1, first_byte=1, gap=1, total=5)
 
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -33,34 +36,49 @@ def post(url: str, headers: tuple[tuple[str, str], ...] = (), body: bytes = b'{"
     return SentRequest("POST", url, (("x-api-key", KEY), ("content-type", "application/json"), *headers), body)
 
 
+@asynccontextmanager
+async def listening(serve: Serve) -> AsyncIterator[int]:
+    """The port of a loopback server that ends together with all of its connections."""
+    tasks: list[asyncio.Task[None]] = []
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.append(task)
+        try:
+            await serve(reader, writer)
+        except (EOFError, asyncio.LimitOverrunError, ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+            with suppress(ConnectionError, ssl.SSLError):
+                await writer.wait_closed()
+
+    async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks)
+
+
 async def exchanges_with(
     answer: Answer, limits: Limits, count: int = 1, scheme: str = "http", requests: list[bytes] | None = None
 ) -> list[Exchange]:
     """Sends requests one after the other over one client to an endpoint that answers each with `answer`."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                length = next(
-                    (line[15:] for line in head.lower().splitlines() if line.startswith(b"content-length:")), 0
-                )
-                whole = head + await reader.readexactly(int(length))
-                if requests is not None:
-                    requests.append(whole)
-                await answer(whole, writer)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
-            pass
-        finally:
-            writer.close()
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            lines = head.lower().splitlines()
+            length = next((line[15:] for line in lines if line.startswith(b"content-length:")), 0)
+            whole = head + await reader.readexactly(int(length))
+            if requests is not None:
+                requests.append(whole)
+            await answer(whole, writer)
+            await writer.drain()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/messages"
-    try:
-        async with Client(Redactor([KEY]), limits) as client:
-            return [await client.send(post(url), scenario="text", mode=Mode.JSON) for _ in range(count)]
-    finally:
-        server.close()
+    async with listening(serve) as port, Client(Redactor([KEY]), limits) as client:
+        request = post(f"{scheme}://127.0.0.1:{port}/v1/messages")
+        return [await client.send(request, scenario="text", mode=Mode.JSON) for _ in range(count)]
 
 
 def exchange_with(answer: Answer | bytes, limits: Limits = QUICK, scheme: str = "http") -> Exchange:
@@ -186,11 +204,9 @@ def test_an_endpoint_that_does_not_speak_tls_is_a_tls_trouble() -> None:
     async def send() -> Exchange:
         async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-            writer.close()
 
-        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server, Client(Redactor([]), QUICK) as client:
-            url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-            return await client.send(post(url), scenario="text", mode=Mode.JSON)
+        async with listening(serve) as port, Client(Redactor([]), QUICK) as client:
+            return await client.send(post(f"https://127.0.0.1:{port}/"), scenario="text", mode=Mode.JSON)
 
     assert kind_of(asyncio.run(send()).trouble) == "tls"
 
@@ -294,6 +310,25 @@ def test_connections_are_used_again_and_cookies_are_not() -> None:
     assert len(set(map(id, writers))) == 1
     assert len(sent) == 3
     assert not any(b"cookie" in request.lower() for request in sent)
+
+
+def test_the_client_goes_on_after_a_timeout_and_sends_side_by_side() -> None:
+    async def send() -> list[Exchange]:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            head = await reader.readuntil(b"\r\n\r\n")
+            if b"/hang" in head:
+                await asyncio.sleep(3)
+            writer.write(sized(b"{}"))
+
+        async with listening(serve) as port, Client(Redactor([]), Limits(first_byte=0.1)) as client:
+            paths = ["hang", "a", "hang", "b"]
+            requests = [post(f"http://127.0.0.1:{port}/{path}") for path in paths]
+            return list(
+                await asyncio.gather(*(client.send(request, scenario="text", mode=Mode.JSON) for request in requests))
+            )
+
+    kinds = [kind_of(exchange.trouble) for exchange in asyncio.run(send())]
+    assert kinds == ["timeout-first-byte", None, "timeout-first-byte", None]
 
 
 @pytest.mark.parametrize(
@@ -410,16 +445,13 @@ def test_a_url_that_cannot_be_sent_to_is_our_error(url: str) -> None:
 
 
 def test_a_header_that_is_not_legal_is_our_error_and_is_not_quoted() -> None:
-    async def answer(_request: bytes, writer: asyncio.StreamWriter) -> None:
-        writer.write(sized(b"{}"))
-
     async def send() -> None:
-        async with (
-            await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) as server,
-            Client(Redactor([])) as client,
-        ):
-            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-            await client.send(post(url, (("x-extra", f"{KEY}\n"),)), scenario="text", mode=Mode.JSON)
+        async def serve(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+            assert await reader.read() == b""
+
+        async with listening(serve) as port, Client(Redactor([])) as client:
+            request = post(f"http://127.0.0.1:{port}/", (("x-extra", f"{KEY}\n"),))
+            await client.send(request, scenario="text", mode=Mode.JSON)
 
     with pytest.raises(HarnessError) as caught:
         asyncio.run(send())
