@@ -29,6 +29,11 @@ from conformance.wire.sse import Parser
 _KEPT_CONNECTIONS = 64
 _LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 _LARGE_BODY = 1024 * 1024
+_TOO_LATE = {
+    "timeout-first-byte": "no byte of the body within",
+    "timeout-gap": "no further byte and no end of the body within",
+    "timeout-total": "the exchange has not ended within",
+}
 _RAW_HEADERS = "messages_conformance.raw_headers"
 
 
@@ -77,7 +82,8 @@ class Client:
         """Sends a request, with its real credentials, and returns the redacted exchange.
 
         The recorded request has the headers as they went out: those of `request` and host, content-length and
-        accept-encoding where it does not name them. Whatever the endpoint does becomes a response, a `Trouble`, or
+        accept-encoding where it does not name them. `first_byte` is when the response headers had arrived, `ended` when
+        the body had, None where it broke off. Whatever the endpoint does becomes a response, a `Trouble`, or
         both. Raises `HarnessError` for a request that cannot be sent: exit code 4 for a URL, 3 for a header.
         """
         prepared = self._prepare(request)
@@ -157,7 +163,7 @@ class _Transfer:
                 request.extensions = {**request.extensions, "trace": self._tracer(deadline)}
                 await self._exchange(request, deadline)
         except TimeoutError:
-            return self._trouble(deadline.kind, f"nothing more arrived within {deadline.seconds:g} s")
+            return self._trouble(deadline.kind, f"{_TOO_LATE[deadline.kind]} {deadline.seconds:g} s")
         except httpx.ConnectTimeout:
             return self._trouble("timeout-connect", f"no connection within {self._limits.connect:g} s")
         except _LimitCrossed as crossed:

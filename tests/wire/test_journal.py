@@ -186,7 +186,11 @@ def test_a_whole_journal_goes_on_behind_its_last_line(tmp_path: Path, cut: int) 
     assert recording.torn is None
 
 
-@pytest.mark.parametrize("broken", [b"{", b"[]", b"{}", b'{"kind":1}', b"", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "broken",
+    [b"{", b"[]", b"{}", b'{"kind":1}', b"", b"\xff", b"[" * 100_000],
+    ids=["torn", "array", "no kind", "kind of a number", "empty", "not text", "deep"],
+)
 def test_a_broken_line_in_the_middle_is_our_error_and_is_named(tmp_path: Path, broken: bytes) -> None:
     path = tmp_path / "journal.ndjson"
     lines = whole_journal(path).splitlines()

@@ -167,7 +167,11 @@ def test_id_and_retry_are_remembered() -> None:
     assert (parser.last_event_id, parser.retry) == ("1", 2500)
 
 
-@pytest.mark.parametrize("body", [b"data: " + b"x" * 100, b"data:\n" * 20, b":" + b" " * 100, b"x" * 100 + b"\n\n"])
+@pytest.mark.parametrize(
+    "body",
+    [b"data: " + b"x" * 100, b"data:\n" * 20, b":" + b" " * 100, b"x" * 100 + b"\n\n"],
+    ids=["line", "lines", "comment", "field"],
+)
 def test_an_event_beyond_the_size_limit_stops_the_parser(body: bytes) -> None:
     parser = Parser(Limits(event_bytes=64))
     assert parser.feed(b"data: a\n\n" + body + b"\n\ndata: later\n\n", 0.0)[0].data == "a"
