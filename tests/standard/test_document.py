@@ -12,6 +12,7 @@ from openapi_spec_validator import OpenAPIV32SpecValidator
 
 from conformance.model import HarnessError
 from conformance.standard.document import api_versions, load_document
+from conformance.standard.ledger import load_ledger
 from conformance.standard.paths import catalogue_folder, spec_folder
 
 NEW, OLD = "2026-10-21", "2023-06-01"
@@ -107,11 +108,18 @@ def test_every_open_union_takes_exactly_the_types_that_it_does_not_know():
         assert refused == list(document.members(name.removeprefix("Unknown"))), name
 
 
-def test_every_clause_has_the_form_of_a_clause_id():
-    for pointer, value in nodes(load_document().tree):
-        if pointer.endswith("/x-clauses"):
-            assert value, pointer
-            assert all(re.fullmatch(r"REQ-[A-Z]+-\d{3}", clause) for clause in value), pointer
+@pytest.mark.parametrize("version", api_versions())
+def test_every_clause_that_the_document_names_stands_in_the_ledger(version):
+    ledger = load_ledger(spec_folder() / "clauses")
+    named = {
+        clause: pointer for pointer, value in nodes(load_document(version).tree) for clause in _clauses(pointer, value)
+    }
+    assert len(named) > 80
+    assert {clause: pointer for clause, pointer in named.items() if clause not in ledger.clauses} == {}
+
+
+def _clauses(pointer, value):
+    return value if pointer.endswith("/x-clauses") else ()
 
 
 def test_requests_are_closed_where_strict_validation_is_cited():
@@ -419,3 +427,10 @@ def test_loading_the_document_takes_less_than_150_milliseconds(tmp_path):
 def test_the_spec_and_catalogue_folders_hold_what_is_loaded_from_them():
     assert (spec_folder() / "messages.openapi.yaml").is_file()
     assert (catalogue_folder() / "bases.yaml").is_file()
+
+
+def test_specs_inside_the_package_come_before_specs_beside_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("conformance.standard.paths.PACKAGE", tmp_path / "conformance")
+    assert spec_folder() == tmp_path / "specs"
+    (tmp_path / "conformance" / "specs").mkdir(parents=True)
+    assert spec_folder() == tmp_path / "conformance" / "specs"
