@@ -56,6 +56,7 @@ def to_prompt(call: Call, desk: Desk, steps: Steps, component: str) -> Prompt:
     terms = steps.negotiate(call)
     value = steps.parse(call, desk.settings.max_body)
     plain, extras = validate.split_extras(value, terms)
+    validate.refuse_stored_thread(extras)
     steps.validate(component, plain, terms, desk.documents)
     model = steps.find_model(desk.settings.models, str(plain["model"]))
     prompt = Prompt(plain, terms, model, desk.signer, component == validate.COUNT, extras)

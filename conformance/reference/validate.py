@@ -11,7 +11,7 @@ from typing import Protocol
 
 from conformance.model import Json
 from conformance.reference.answer import Terms
-from conformance.reference.errors import invalid
+from conformance.reference.errors import invalid, refusal
 from conformance.reference.negotiate import BETA_FIELDS
 from conformance.standard.document import Violation
 
@@ -39,6 +39,13 @@ def split_extras(body: Json, terms: Terms) -> tuple[Json, dict[str, Json]]:
         extras["task_budget"] = config["task_budget"]
         plain["output_config"] = {name: value for name, value in config.items() if name != "task_budget"}
     return plain, extras
+
+
+def refuse_stored_thread(extras: Mapping[str, Json]) -> None:
+    """Refuses with 404 to continue a thread: nothing of a conversation is stored here (REQ-MSG-018, REQ-ERR-019)."""
+    thread = extras.get("thread")
+    if isinstance(thread, dict) and thread.get("type") == "continue":
+        raise refusal(404, "thread: no such thread; send the whole conversation", code="thread_not_found")
 
 
 def validate(component: str, body: Json, terms: Terms, documents: Mapping[str, Validator]) -> None:

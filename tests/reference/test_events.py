@@ -76,7 +76,9 @@ def test_events_come_in_order_and_end_with_message_stop(post: Post, name: str) -
 def test_the_first_part_of_tool_input_is_empty(post: Post) -> None:
     events = post(**ASKED, stream=True).events
     assert events is not None
-    parts = [e.data["delta"]["partial_json"] for e in events if e.data.get("delta", {}).get("type") == "input_json_delta"]  # fmt: skip
+    parts = [
+        e.data["delta"]["partial_json"] for e in events if e.data.get("delta", {}).get("type") == "input_json_delta"
+    ]
     assert parts[0] == ""
     assert "".join(parts) == '{"city":"Paris"}{"city":"Berlin"}'
 

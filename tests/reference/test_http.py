@@ -74,7 +74,10 @@ def test_sampling_parameters_exist_in_the_older_version_only(endpoint: Endpoint)
     assert problem(create(endpoint, body, anthropic_version="2026-10-21"))[0] == 400
 
 
-@pytest.mark.parametrize("betas", ["prompt-caching-2024-07-31", "pdfs-2024-09-25,context-1m-2025-08-07", "pdfs-2024-09-25, context-1m-2025-08-07"])  # fmt: skip
+@pytest.mark.parametrize(
+    "betas",
+    ["prompt-caching-2024-07-31", "pdfs-2024-09-25,context-1m-2025-08-07", "pdfs-2024-09-25, context-1m-2025-08-07"],
+)
 def test_known_and_retired_opt_ins_are_accepted_in_both_spellings(endpoint: Endpoint, betas: str) -> None:
     assert create(endpoint, anthropic_beta=betas).status == 200
 
@@ -85,7 +88,17 @@ def test_an_unknown_opt_in_is_refused(endpoint: Endpoint) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"{", b"[1]", b"null", b'{"a": NaN}', b'{"a": "\x01"}', b'{"a": "\\ud800"}', b'{"a": "\xff"}', b"[" * 100_000],
+    [
+        b"",
+        b"{",
+        b"[1]",
+        b"null",
+        b'{"a": NaN}',
+        b'{"a": "\x01"}',
+        b'{"a": "\\ud800"}',
+        b'{"a": "\xff"}',
+        b"[" * 100_000,
+    ],
     ids=range(9),
 )
 def test_a_body_that_is_no_json_object_is_refused(endpoint: Endpoint, raw: bytes) -> None:
@@ -199,7 +212,17 @@ def test_one_model_is_the_same_object_as_in_the_list(endpoint: Endpoint) -> None
     assert problem(call(endpoint, "GET", "/v1/models/nonsense")) == (404, "not_found_error")
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "after_id=nonsense", "lifecycle=old", "after_id=reference-1&before_id=reference-1"])  # fmt: skip
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=1001",
+        "limit=x",
+        "after_id=nonsense",
+        "lifecycle=old",
+        "after_id=reference-1&before_id=reference-1",
+    ],
+)
 def test_a_query_that_makes_no_sense_is_refused(endpoint: Endpoint, query: str) -> None:
     assert problem(call(endpoint, "GET", f"/v1/models?{query}"))[0] == 400
 
@@ -243,7 +266,9 @@ def test_request_ids_are_unique_under_concurrency(server: LocalServer) -> None:
 
 
 def test_a_client_that_goes_away_does_no_harm(server: LocalServer) -> None:
-    raw = json.dumps({**BODY, "stream": True, "max_tokens": 2000, "messages": [{"role": "user", "content": "Count from 1 to 900"}]})  # fmt: skip
+    raw = json.dumps(
+        {**BODY, "stream": True, "max_tokens": 2000, "messages": [{"role": "user", "content": "Count from 1 to 900"}]}
+    )
     head = f"POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-api-key: {server.key}\r\nanthropic-version: 2023-06-01\r\n"
     port = int(server.url.rsplit(":", 1)[1])
     for _ in range(5):

@@ -44,7 +44,7 @@ def test_stream(client: Any) -> None:
 
 def test_create_with_stream_yields_events(client: Any) -> None:
     events = list(client.messages.create(model=MODEL, max_tokens=64, messages=ask("Say X-1"), stream=True))
-    assert [event.type for event in events][0] == "message_start"
+    assert events[0].type == "message_start"
     assert events[-1].type == "message_stop"
 
 
@@ -117,7 +117,12 @@ def test_one_model_is_retrieved(client: Any) -> None:
 
 
 def test_structured_output(client: Any) -> None:
-    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False}  # fmt: skip
+    schema = {
+        "type": "object",
+        "properties": {"n": {"type": "integer"}},
+        "required": ["n"],
+        "additionalProperties": False,
+    }
     config: Any = {"format": {"type": "json_schema", "schema": schema}}
     request = {"model": MODEL, "max_tokens": 64, "messages": ask("I have 12 apples."), "output_config": config}
     assert client.messages.create(**request).content[0].text == '{"n":12}'
@@ -155,9 +160,12 @@ def test_413_is_a_request_too_large_error(client: Any) -> None:
 
 @pytest.mark.anyio
 async def test_the_asynchronous_client_streams(server: LocalServer) -> None:
-    async with anthropic.AsyncAnthropic(base_url=server.url, api_key=server.key, max_retries=0) as client:
-        async with client.messages.stream(model=MODEL, max_tokens=64, messages=ask("Say X-1")) as stream:
-            final = await stream.get_final_message()
+    request = {"model": MODEL, "max_tokens": 64, "messages": ask("Say X-1")}
+    async with (
+        anthropic.AsyncAnthropic(base_url=server.url, api_key=server.key, max_retries=0) as client,
+        client.messages.stream(**request) as stream,
+    ):
+        final = await stream.get_final_message()
     assert final.content[0].text == "X-1"
 
 

@@ -115,7 +115,11 @@ def talk(*messages: dict[str, Any], **more: Any) -> dict[str, Any]:
 PAIRS = (
     Pair("REQ-MSG-003", talk(), talk(user("Hi"))),
     Pair("REQ-MSG-006", talk(system(), user("Hi")), talk(user("Hi"), system())),
-    Pair("REQ-MSG-007", talk(user("Hi"), system(), user("Hi")), talk(user("Hi"), system(), system(), assistant("a"), user("b"))),
+    Pair(
+        "REQ-MSG-007",
+        talk(user("Hi"), system(), user("Hi")),
+        talk(user("Hi"), system(), system(), assistant("a"), user("b")),
+    ),
     Pair("REQ-MSG-007", talk(user("Hi"), assistant("a"), system()), talk(user("Hi"), system())),
     Pair(
         "REQ-MSG-008",
@@ -130,7 +134,11 @@ PAIRS = (
     Pair("REQ-MSG-014", talk(user([text(" \n")])), talk(user([text(" a")]))),
     Pair("REQ-MSG-015", talk(user("Hi"), assistant("a ")), talk(user("Hi"), assistant("a"))),
     Pair("REQ-MSG-017", talk(user("Hi"), assistant("a")), talk(user("Hi")), model=STRICT),
-    Pair("REQ-MSG-019", talk(user("Hi"), assistant([use()]), user("b")), talk(user("Hi"), assistant([use()]), user([result()]))),
+    Pair(
+        "REQ-MSG-019",
+        talk(user("Hi"), assistant([use()]), user("b")),
+        talk(user("Hi"), assistant([use()]), user([result()])),
+    ),
     Pair(
         "REQ-MSG-019",
         talk(user("Hi"), assistant([use("a"), use("b")]), user([result("a")])),
@@ -213,7 +221,11 @@ PAIRS = (
         talk(user("Hi"), tools=[tool()], tool_choice={"type": "tool", "name": "other"}),
         talk(user("Hi"), tools=[tool()], tool_choice={"type": "tool", "name": "get_weather"}),
     ),
-    Pair("REQ-TOOL-010", talk(user("Hi"), tool_choice={"type": "any"}), talk(user("Hi"), tools=[tool()], tool_choice={"type": "any"})),
+    Pair(
+        "REQ-TOOL-010",
+        talk(user("Hi"), tool_choice={"type": "any"}),
+        talk(user("Hi"), tools=[tool()], tool_choice={"type": "any"}),
+    ),
     Pair(
         "REQ-CAP-009",
         talk(user("Hi"), tools=[tool()], tool_choice={"type": "any"}),
@@ -222,7 +234,13 @@ PAIRS = (
     ),
     Pair(
         "REQ-TOOL-017",
-        talk(user("Hi"), tools=[tool()], tool_choice={"type": "any"}, thinking={"type": "enabled", "budget_tokens": 1024}, max_tokens=2000),
+        talk(
+            user("Hi"),
+            tools=[tool()],
+            tool_choice={"type": "any"},
+            thinking={"type": "enabled", "budget_tokens": 1024},
+            max_tokens=2000,
+        ),
         talk(user("Hi"), tools=[tool()], tool_choice={"type": "any"}, thinking={"type": "adaptive"}),
     ),
     Pair(
@@ -251,25 +269,66 @@ PAIRS = (
     Pair("REQ-BODY-011", talk(user("Hi"), stop_sequences=[" "]), talk(user("Hi"), stop_sequences=["a"])),
     Pair("REQ-BODY-013", talk(user("Hi"), temperature=1), talk(user("Hi")), version=NEWEST),
     Pair("REQ-BODY-016", talk(user("Hi"), temperature=0), talk(user("Hi"), temperature=1), model=STRICT),
-    Pair("REQ-THINK-001", talk(user("Hi"), max_tokens=2000, thinking={"type": "enabled", "budget_tokens": 100}), talk(user("Hi"), max_tokens=2000, thinking={"type": "enabled", "budget_tokens": 1024})),
-    Pair("REQ-THINK-001", talk(user("Hi"), max_tokens=1024, thinking={"type": "enabled", "budget_tokens": 1024}), talk(user("Hi"), max_tokens=1025, thinking={"type": "enabled", "budget_tokens": 1024})),
-    Pair("REQ-THINK-002", talk(user("Hi"), thinking={"type": "disabled", "display": "omitted"}), talk(user("Hi"), thinking={"type": "disabled"})),
-    Pair("REQ-CAP-004", talk(user("Hi"), max_tokens=2000, thinking={"type": "enabled", "budget_tokens": 1024}), talk(user("Hi"), thinking={"type": "adaptive"}), model=STRICT),
-    Pair("REQ-THINK-009", talk(user("Hi"), output_config={"effort": "low"}), talk(user("Hi"), output_config={"effort": None}), model="reference-1-20251001"),
-    Pair("REQ-THINK-011", talk(user("Hi"), output_config=shape(type="integer", minimum=1)), talk(user("Hi"), output_config=shape(type="integer"))),
-    Pair("REQ-THINK-011", talk(user("Hi"), output_config=shape(type="object", properties={})), talk(user("Hi"), output_config=shape(**PLAIN))),
+    Pair(
+        "REQ-THINK-001",
+        talk(user("Hi"), max_tokens=2000, thinking={"type": "enabled", "budget_tokens": 100}),
+        talk(user("Hi"), max_tokens=2000, thinking={"type": "enabled", "budget_tokens": 1024}),
+    ),
+    Pair(
+        "REQ-THINK-001",
+        talk(user("Hi"), max_tokens=1024, thinking={"type": "enabled", "budget_tokens": 1024}),
+        talk(user("Hi"), max_tokens=1025, thinking={"type": "enabled", "budget_tokens": 1024}),
+    ),
+    Pair(
+        "REQ-THINK-002",
+        talk(user("Hi"), thinking={"type": "disabled", "display": "omitted"}),
+        talk(user("Hi"), thinking={"type": "disabled"}),
+    ),
+    Pair(
+        "REQ-CAP-004",
+        talk(user("Hi"), max_tokens=2000, thinking={"type": "enabled", "budget_tokens": 1024}),
+        talk(user("Hi"), thinking={"type": "adaptive"}),
+        model=STRICT,
+    ),
+    Pair(
+        "REQ-THINK-009",
+        talk(user("Hi"), output_config={"effort": "low"}),
+        talk(user("Hi"), output_config={"effort": None}),
+        model="reference-1-20251001",
+    ),
     Pair(
         "REQ-THINK-011",
-        talk(user("Hi"), output_config=shape(**{"$ref": "#/$defs/n", "$defs": {"n": {"type": "array", "items": {"$ref": "#/$defs/n"}}}})),
+        talk(user("Hi"), output_config=shape(type="integer", minimum=1)),
+        talk(user("Hi"), output_config=shape(type="integer")),
+    ),
+    Pair(
+        "REQ-THINK-011",
+        talk(user("Hi"), output_config=shape(type="object", properties={})),
+        talk(user("Hi"), output_config=shape(**PLAIN)),
+    ),
+    Pair(
+        "REQ-THINK-011",
+        talk(
+            user("Hi"),
+            output_config=shape(
+                **{"$ref": "#/$defs/n", "$defs": {"n": {"type": "array", "items": {"$ref": "#/$defs/n"}}}}
+            ),
+        ),
         talk(user("Hi"), output_config=shape(**{"$ref": "#/$defs/n", "$defs": {"n": {"type": "string"}}})),
     ),
-    Pair("REQ-THINK-013", talk(user("Hi"), assistant("{"), output_config=shape(**PLAIN)), talk(user("Hi"), output_config=shape(**PLAIN))),
+    Pair(
+        "REQ-THINK-013",
+        talk(user("Hi"), assistant("{"), output_config=shape(**PLAIN)),
+        talk(user("Hi"), output_config=shape(**PLAIN)),
+    ),
     Pair("REQ-STOP-007", talk(user("a " * 40_000)), talk(user("a " * 30_000)), model="reference-1-text"),
-)  # fmt: skip
+)
 
 
 def first_problem(pair: Pair, body: dict[str, Any]) -> tuple[str, str] | None:
-    prompt = Prompt({"max_tokens": 1000, **body}, Terms(pair.version, pair.betas), find_model(MODELS, pair.model), SIGNER)
+    prompt = Prompt(
+        {"max_tokens": 1000, **body}, Terms(pair.version, pair.betas), find_model(MODELS, pair.model), SIGNER
+    )
     return next(((clause, problem) for clause, rule in TABLE if (problem := rule(prompt)) is not None), None)
 
 
@@ -306,7 +365,21 @@ def test_interleaved_thinking_may_exceed_max_tokens(post: Post) -> None:
     assert post(**config, betas="interleaved-thinking-2025-05-14").status == 200
 
 
-ROBUST = ({}, {"messages": "x"}, {"messages": [None, 5, {"role": 3}]}, {"messages": [{"role": "user", "content": {"a": 1}}], "tools": 5, "system": 7, "thinking": 3, "tool_choice": [], "output_config": 1, "stop_sequences": {}, "max_tokens": "x"})  # fmt: skip
+ROBUST = (
+    {},
+    {"messages": "x"},
+    {"messages": [None, 5, {"role": 3}]},
+    {
+        "messages": [{"role": "user", "content": {"a": 1}}],
+        "tools": 5,
+        "system": 7,
+        "thinking": 3,
+        "tool_choice": [],
+        "output_config": 1,
+        "stop_sequences": {},
+        "max_tokens": "x",
+    },
+)
 
 
 @pytest.mark.parametrize("body", ROBUST, ids=range(len(ROBUST)))

@@ -58,7 +58,10 @@ def test_plain_orders_are_followed(say: Say, order: str, said: str) -> None:
 
 
 def test_a_planted_word_is_found_in_the_system_prompt(say: Say) -> None:
-    for system in ("The code word is OPAL-1.", [{"type": "text", "text": "Hello."}, {"type": "text", "text": "The code word is OPAL-1."}]):  # fmt: skip
+    for system in (
+        "The code word is OPAL-1.",
+        [{"type": "text", "text": "Hello."}, {"type": "text", "text": "The code word is OPAL-1."}],
+    ):
         assert "OPAL-1" in say("What is the code word?", system=system)
 
 
