@@ -166,9 +166,12 @@ class Policy:
 
 
 def axis_of(case: Case, said: Said) -> Axis:
-    """Strictness is its own axis: accepting what the API refuses, unless the refusal protects people."""
-    lenient = case.direction is Direction.REFUSE and said is Said.ACCEPTED
-    return "strictness" if lenient and not case.protects else "conformance"
+    """Strictness is its own axis: whether the endpoint refuses what the API refuses.
+
+    Refusals that protect people count as conformance, and so does a refusal that is itself wrong.
+    """
+    wrongly = said is Said.DEVIATION
+    return "strictness" if case.direction is Direction.REFUSE and not case.protects and not wrongly else "conformance"
 
 
 def gates(case: Case, outcome: Outcome, axis: Axis, policy: Policy) -> bool:

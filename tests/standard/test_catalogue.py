@@ -16,7 +16,7 @@ from conformance.standard.paths import catalogue_folder
 from conformance.standard.source import SourceError, load_yaml
 
 SNAPSHOT = Path(__file__).with_name("case_ids.txt")
-MODAL = re.compile(r"\b(must|should|may|might|can|could|shall|will|would)\b", re.IGNORECASE)
+MODAL = re.compile(r"(?<!-)\b(must|should|may|might|can|could|shall|will|would)\b(?!-)", re.IGNORECASE)
 
 
 @pytest.fixture(scope="module")

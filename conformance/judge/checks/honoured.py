@@ -21,7 +21,7 @@ def honoured(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The marker stands in the reply, or the input tokens exceed those of the control; no unwanted text stands there.
 
     With `true` in place of a marker the tokens alone decide. Nothing is seen where there is neither the marker nor a
-    control that answered. A marker that is missing proves nothing against a server (the model may not cooperate),
+    control that answered, or where one of the two counts no input tokens. A marker that is missing proves nothing against a server (the model may not cooperate),
     and more input tokens than without the part under test prove that the part was read.
     """
     if not reply.ok or reply.message is None:
@@ -37,11 +37,20 @@ def honoured(reply: Reply, argument: Json, facts: Facts) -> Observation:
     if control is None and facts.case.control is not None:
         return NOTHING_SEEN
     tokens, before = total_input(reply), total_input(control) if control is not None else None
+    if control is not None and not (tokens and before):
+        return _undecided(marker, tokens, before)
     if tokens is not None and before is not None and tokens > before:
         return FINE
     seen = [f"the reply {show(text)}"] if isinstance(marker, str) else []
     seen += [f"{_told(tokens)} and {_told(before)} in {facts.case.control}"] if control is not None else []
     return _ignored(reply, _expected(marker, facts), "; ".join(seen) or "no evidence")
+
+
+def _undecided(marker: Json, tokens: int | None, before: int | None) -> Observation:
+    """Without token counts a missing marker may be the model's doing: nothing is proven either way."""
+    counts = f"{_told(tokens)}, {_told(before)} in the control"
+    missing = f"{show(marker)} is not in the reply, and " if isinstance(marker, str) else ""
+    return Observation(seen=False, note=f"{missing}the token counts prove nothing ({counts})")
 
 
 def _control(reply: Reply, facts: Facts) -> Reply | None:

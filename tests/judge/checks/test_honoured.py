@@ -37,10 +37,18 @@ def test_neither_marker_nor_more_tokens_means_ignored(reply_of, message_of, fact
 
 
 @pytest.mark.parametrize("usage", [None, {}, {"input_tokens": "9"}, {"input_tokens": True}, []])
-def test_usage_that_tells_nothing_is_no_evidence(reply_of, message_of, facts_of, usage):
+def test_usage_that_tells_nothing_is_no_evidence_either_way(reply_of, message_of, facts_of, usage):
+    facts = facts_of("ask", ask=reply_of(with_input(message_of, 20, "NONE")))
+    observation = honoured(reply_of(message_of("hm", usage=usage)), MARKER, facts)
+    assert not observation.seen
+    assert "no input tokens told" in observation.note
+
+
+def test_a_control_without_counted_tokens_proves_nothing(reply_of, message_of, facts_of):
     facts = facts_of("ask", ask=reply_of(with_input(message_of, 0, "NONE")))
-    (finding,) = honoured(reply_of(message_of("hm", usage=usage)), MARKER, facts).findings
-    assert "no input tokens told" in finding.actual
+    observation = honoured(reply_of(with_input(message_of, 9, "hm")), MARKER, facts)
+    assert not observation.seen
+    assert "0 input tokens in the control" in observation.note
 
 
 def test_without_a_control_only_the_marker_counts(reply_of, message_of, facts_of):
