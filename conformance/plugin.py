@@ -33,7 +33,6 @@ MARKERS = ("must", "should", "may", "informational", "protocol", "behaviour", "j
 """Markers besides the areas."""
 
 
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds an option for each line of the settings table."""
     group = parser.getgroup(PREFIX, "conformance of Messages API endpoints")
@@ -138,7 +137,9 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Gives whole targets to workers, where the run is one of the catalogue and no other way was asked for."""
     asked = any(getattr(config.option, f"{PREFIX}_{option.key}", None) for option in OPTIONS)
-    named = any(str(argument).endswith(".messages.yaml") or CATALOGUE.parent == Path(argument) for argument in config.args)
+    named = any(
+        str(argument).endswith(".messages.yaml") or CATALOGUE.parent == Path(argument) for argument in config.args
+    )
     if config.getoption("dist", "no") != "load" or not (asked or named or _is_catalogue(config)):
         return None
     from conformance.run.scheduling import TargetScheduling

@@ -116,9 +116,7 @@ TABLE: tuple[Row, ...] = (
         ability=Ability.UNDECLARED,
         said=Said.DECLINED,
     ),
-    Row(
-        Outcome.FAIL, "{needs} is declared and the request is refused", ability=Ability.DECLARED, said=Said.DECLINED
-    ),
+    Row(Outcome.FAIL, "{needs} is declared and the request is refused", ability=Ability.DECLARED, said=Said.DECLINED),
     Row(Outcome.FAIL, "", shown=Shown.FULL, given=True, said=Said.DECLINED),
     Row(Outcome.INCONCLUSIVE, "not every step could be sent: {detail}", shown=Shown.PARTIAL),
     # The model did not show what the claim is about.

@@ -118,6 +118,7 @@ MODELS = (
         created_at="2026-06-01T00:00:00Z",
         line="opus",
         aliases=("reference-latest",),
+        max_tokens=128_000,
     ),
     Model(
         id="reference-1-text",

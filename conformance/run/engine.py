@@ -210,5 +210,3 @@ def _what_came(reply: Reply) -> str:
     if reply.status is None:
         return "no response"
     return f"status {reply.status} (journal line {reply.exchange.line})"
-
-

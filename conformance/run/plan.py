@@ -72,5 +72,3 @@ def needed(case: Case, mode: Mode, plan: Plan, catalogue: Catalogue) -> tuple[st
     if any(name.startswith("every-") for name in names):
         return tuple(scenario.id for scenario in plan.scenarios)
     return tuple(dict.fromkeys(scenario_of(name, mode, catalogue).id for name in names))
-
-

@@ -70,7 +70,11 @@ def fatal_reason(target: Target, exchange: Exchange) -> str:
     said = _message(exchange)
     told = f": {said}" if said else ""
     if response.status in (401, 403):
-        key = f"the key in {target.key_name}" if target.api_key else f"a request without a key ({target.key_name} is not set)"
+        key = (
+            f"the key in {target.key_name}"
+            if target.api_key
+            else f"a request without a key ({target.key_name} is not set)"
+        )
         return f"{target.url} refuses {key} with status {response.status}{told}"
     if response.status == 402 or "credit balance" in said.lower():
         return f"{target.url} refuses to work for lack of credit (status {response.status}){told}"

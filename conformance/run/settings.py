@@ -43,7 +43,9 @@ class Option:
 
 
 OPTIONS: tuple[Option, ...] = (
-    Option("url", "base URL of the endpoint, with or without /v1; none: the embedded reference endpoint", metavar="URL"),
+    Option(
+        "url", "base URL of the endpoint, with or without /v1; none: the embedded reference endpoint", metavar="URL"
+    ),
     Option("model", "model to ask for", metavar="NAME"),
     Option(
         "api-key-env",

@@ -73,7 +73,7 @@ def test_refusals_have_a_control_and_judge_one_mode(library: Library) -> None:
 
 def test_positive_cases_end_with_evidence_that_only_a_reply_to_the_request_gives(library: Library) -> None:
     """A status or a shape alone proves nothing: a canned answer has both."""
-    shallow = {"status", "header-present", "media-type", "schema", "no-html"}
+    shallow = {"status", "header-present", "media-type", "schema"}
     thin = [
         case.id
         for case in library.catalogue.cases

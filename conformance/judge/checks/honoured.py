@@ -21,8 +21,9 @@ def honoured(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The marker stands in the reply, or the input tokens exceed those of the control; no unwanted text stands there.
 
     With `true` in place of a marker the tokens alone decide. Nothing is seen where there is neither the marker nor a
-    control that answered, or where one of the two counts no input tokens. A marker that is missing proves nothing against a server (the model may not cooperate),
-    and more input tokens than without the part under test prove that the part was read.
+    control that answered, or where one of the two counts no input tokens. A marker that is missing proves nothing
+    against a server (the model may not cooperate), and more input tokens than without the part under test prove that
+    the part was read.
     """
     if not reply.ok or reply.message is None:
         return NOTHING_SEEN

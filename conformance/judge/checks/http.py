@@ -120,18 +120,6 @@ def read_or_refused(reply: Reply, argument: Json, facts: Facts) -> Observation:
     return FINE if control is not None and control.ok else NOTHING_SEEN
 
 
-def no_html(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """The body is not an HTML page."""
-    response = reply.exchange.response
-    if response is None:
-        return NOTHING_SEEN
-    start = response.body[:256].lstrip().lower()
-    if response.media_type != "text/html" and not start.startswith((b"<!doctype html", b"<html")):
-        return FINE
-    expected = "a body that is not HTML"
-    return found(deviation("no-html", reply, expected=expected, actual="an HTML page", offset=0))
-
-
 def header_equals_body(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """A header has the value that stands at a pointer of the body; nothing is seen where one of them is missing."""
     response = reply.exchange.response
@@ -207,7 +195,6 @@ CHECKS: Final[Mapping[str, Check]] = {
         ),
         Check("media-type", each=media_type, argument={"type": "string"}),
         Check("json-body", each=json_body),
-        Check("no-html", each=no_html),
         Check(
             "read-or-refused",
             each=read_or_refused,

@@ -47,7 +47,7 @@ def matches(reply: Reply, argument: Json, facts: Facts) -> Observation:
 
 
 def blocks(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """Every content block of this type is valid under this component of our OpenAPI document."""
+    """Every content block of this type is valid under a component of our OpenAPI document, or under a JSON Schema."""
     picked = [
         (join("/content", at), block) for at, block in content.blocks(reply) if block.get("type") == argument["type"]
     ]
@@ -55,7 +55,11 @@ def blocks(reply: Reply, argument: Json, facts: Facts) -> Observation:
         return NOTHING_SEEN
     findings: list[Finding] = []
     for place, block in picked:
-        for inner, problem in component_problems(facts, argument["component"], block):
+        component = argument.get("component")
+        problems = (
+            component_problems(facts, component, block) if component else schema_problems(argument["schema"], block)
+        )
+        for inner, problem in problems:
             findings.append(_finding(reply, subject(reply), place + inner, problem))
     return found(*findings[:MOST])
 
@@ -150,8 +154,13 @@ CHECKS: Final[Mapping[str, Check]] = {
             each=blocks,
             argument={
                 "type": "object",
-                "properties": {"type": {"type": "string"}, "component": {"type": "string"}},
-                "required": ["type", "component"],
+                "properties": {
+                    "type": {"type": "string"},
+                    "component": {"type": "string"},
+                    "schema": {"type": "object"},
+                },
+                "required": ["type"],
+                "oneOf": [{"required": ["component"]}, {"required": ["schema"]}],
                 "additionalProperties": False,
             },
         ),

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.judge.content import blocks, stop_reason, text_of
+from conformance.judge.content import stop_reason, text_of
 from conformance.judge.pointer import show
 from conformance.judge.reading import Reply
 from conformance.model import Json
@@ -44,25 +44,6 @@ def text_lacks(reply: Reply, argument: Json, facts: Facts) -> Observation:
     return found(deviation("text-lacks", reply, expected=expected, actual=show(text), pointer="/content"))
 
 
-def content_empty_or_text(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """The content holds text and thinking only, or nothing."""
-    if reply.message is None:
-        return NOTHING_SEEN
-    return found(
-        *(
-            deviation(
-                "content-empty-or-text",
-                reply,
-                expected="text blocks only",
-                actual=f"a block of type {show(block.get('type'))}",
-                pointer=f"/content/{index}",
-            )
-            for index, block in blocks(reply)
-            if not _is_text(block.get("type"))
-        )
-    )
-
-
 def stop_reason_is(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The reply ends for this reason, or for one of these; nothing is seen in a refusal by the model."""
     if reply.message is None or stop_reason(reply) == "refusal":
@@ -86,10 +67,6 @@ def stop_sequence_is(reply: Reply, argument: Json, facts: Facts) -> Observation:
     return found(deviation("stop-sequence-is", reply, expected=expected, actual=show(actual), pointer="/stop_sequence"))
 
 
-def _is_text(kind: Json) -> bool:
-    return isinstance(kind, str) and kind in BESIDE_TEXT
-
-
 def _parts(argument: Json) -> list[str]:
     parts = argument if isinstance(argument, list) else [argument]
     return [part for part in parts if isinstance(part, str)]
@@ -102,7 +79,6 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
     {
         "text-contains": Check("text-contains", each=text_contains, argument=PARTS),
         "text-lacks": Check("text-lacks", each=text_lacks, argument=PARTS),
-        "content-empty-or-text": Check("content-empty-or-text", each=content_empty_or_text),
         "stop-reason": Check("stop-reason", each=stop_reason_is, argument=PARTS),
         "stop-sequence-is": Check("stop-sequence-is", each=stop_sequence_is, argument={"type": ["string", "null"]}),
     }

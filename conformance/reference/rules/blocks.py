@@ -34,18 +34,13 @@ def thinking_is_the_assistants(prompt: Prompt) -> str | None:
 
 
 def image_data_is_an_image(prompt: Prompt) -> str | None:
-    """REQ-IN-006: base64 image data decodes to an image of the declared type."""
+    """REQ-IN-006: base64 image data decodes to an image; a recording shows that another type than declared is read."""
     for path, source in _sources(prompt, "image"):
         raw = decode_base64(str(source.get("data")))
         if raw is None:
             return f"{path}.source.base64.data: the image data is not valid base64"
-        found = media_type_of(raw)
-        if found is None:
+        if media_type_of(raw) is None:
             return f"{path}.source.base64.data: could not process image"
-        if found != source.get("media_type"):
-            return (
-                f"{path}.source.base64: the image was specified as {source.get('media_type')} but appears to be {found}"
-            )
     return None
 
 

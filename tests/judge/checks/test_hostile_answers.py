@@ -13,7 +13,6 @@ ARGUMENTS = {
     "honoured": [True, {"marker": "a"}, {"marker": "a", "absent": "b"}],
     "text-contains": ["a", ["a", "b"]],
     "text-lacks": ["a", ["a", "b"]],
-    "content-empty-or-text": [True],
     "stop-reason": ["end_turn", ["end_turn", "tool_use"]],
     "stop-sequence-is": ["7", None],
     "calls-tool": ["get_weather", {"name": "get_weather", "input": {"city": "Lisbon"}}],

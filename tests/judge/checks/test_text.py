@@ -1,14 +1,11 @@
 import pytest
 
 from conformance.judge.checks.text import (
-    content_empty_or_text,
     stop_reason_is,
     stop_sequence_is,
     text_contains,
     text_lacks,
 )
-
-CALL = {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {}}
 
 
 def test_text_is_looked_for_across_the_blocks_of_a_reply(reply_of, message_of, facts_of):
@@ -26,18 +23,6 @@ def test_text_that_does_not_belong_there_is_a_finding(reply_of, message_of, fact
 
 def test_a_reply_without_text_proves_nothing_about_text_that_is_absent(reply_of, message_of, facts_of):
     assert not text_lacks(reply_of(message_of()), "4", facts_of()).seen
-
-
-@pytest.mark.parametrize("content", [(), ("a", "b"), ({"type": "thinking", "thinking": "", "signature": "s"}, "a")])
-def test_text_and_thinking_and_nothing_are_content_of_an_answer(reply_of, message_of, facts_of, content):
-    observation = content_empty_or_text(reply_of(message_of(*content)), True, facts_of())
-    assert observation.seen
-    assert not observation.findings
-
-
-def test_a_tool_call_is_not_text(reply_of, message_of, facts_of):
-    (finding,) = content_empty_or_text(reply_of(message_of("a", CALL)), True, facts_of()).findings
-    assert finding.where.pointer == "/content/1"
 
 
 def test_the_stop_reason_is_one_of_those_named(reply_of, message_of, facts_of):
@@ -64,7 +49,6 @@ def test_the_stop_sequence_is_the_string_or_null(reply_of, message_of, facts_of)
     [
         (text_contains, "a"),
         (text_lacks, "a"),
-        (content_empty_or_text, True),
         (stop_reason_is, "a"),
         (stop_sequence_is, "a"),
     ],

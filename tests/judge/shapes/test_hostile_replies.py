@@ -31,7 +31,7 @@ ARGUMENTS = {
         {"schema": {"type": "integer"}, "pointer": "/data/*", "required": True},
         {"type": "object", "required": ["id"], "properties": {"content": {"minItems": 1}}},
     ],
-    "blocks": [{"type": "text", "component": "TextBlock"}, {"type": "tool_use", "component": "ToolUseBlock"}],
+    "blocks": [{"type": "text", "component": "TextBlock"}, {"type": "tool_use", "schema": {"required": ["caller"]}}],
     "input-as-counted": ["other"],
     "count-compared": [{"than": "other", "is": "same"}, {"than": "other", "is": "larger"}],
     "date-time": ["/data/*/created_at"],

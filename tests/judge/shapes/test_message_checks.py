@@ -104,6 +104,12 @@ class TestBlocks:
         answer = make.reply(make.message({"text": "hi"}, 5))
         assert make.places(make.observe("block-types", True, answer)) == ["/content/0/type", "/content/1"]
 
+    def test_blocks_of_a_type_are_held_to_a_json_schema_too(self, make):
+        argument = {"type": "tool_use", "schema": {"required": ["caller"]}}
+        answer = make.reply(make.message("hi", make.call(), make.call(caller=None)))
+        assert make.places(make.observe("blocks", argument, answer)) == ["/content/1/caller"]
+        assert not make.observe("blocks", argument, make.reply(make.message("hi"))).seen
+
     def test_no_block_shows_nothing(self, make):
         assert not make.observe("block-types", True, make.reply(make.message())).seen
         assert not make.observe("blocks", TOOL, make.reply(make.message("hi"))).seen

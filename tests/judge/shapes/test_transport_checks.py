@@ -98,16 +98,8 @@ def test_a_stream_that_nobody_asked_for_is_no_json_body(make):
     assert observation.findings[0].actual == "an event stream"
 
 
-def test_a_json_object_is_a_json_body_and_no_html(make):
+def test_a_json_object_is_a_json_body(make):
     assert make.observe("json-body", True, make.reply({})).findings == ()
-    assert make.observe("no-html", True, make.reply({})).findings == ()
-
-
-@pytest.mark.parametrize(
-    ("body", "headers"), [(b"\n<!DOCTYPE html><html>", {}), (b"oops", {"content-type": "text/html; charset=utf-8"})]
-)
-def test_an_html_page_is_told(make, body, headers):
-    assert make.observe("no-html", True, make.reply(body, 502, headers=headers)).findings
 
 
 def test_request_id_in_header_and_body_are_compared(make):
