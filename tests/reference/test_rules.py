@@ -170,7 +170,7 @@ PAIRS = (
     Pair("REQ-IN-005", talk(user([image(png(9000, 2))])), talk(user([image(png(8000, 2))]))),
     Pair("REQ-IN-005", talk(user([image()] * 101)), talk(user([image()] * 100))),
     Pair("REQ-IN-006", talk(user([image("!!!!")])), talk(user([image()]))),
-    Pair("REQ-IN-006", talk(user([image(kind="image/gif")])), talk(user([image()]))),
+    Pair("REQ-IN-006", talk(user([image("aGVsbG8=")])), talk(user([image()]))),
     Pair("REQ-IN-008", talk(user([pdf(b"hello")])), talk(user([pdf()]))),
     Pair(
         "REQ-IN-010",
@@ -264,7 +264,7 @@ PAIRS = (
         talk(user("Hi"), tools=[search(allowed_domains=["a.com"], blocked_domains=["b.com"])]),
         talk(user("Hi"), tools=[search(allowed_domains=["a.com"])]),
     ),
-    Pair("REQ-BODY-004", talk(user("Hi"), max_tokens=64_001), talk(user("Hi"), max_tokens=64_000)),
+    Pair("REQ-BODY-004", talk(user("Hi"), max_tokens=128_001), talk(user("Hi"), max_tokens=128_000)),
     Pair("REQ-BODY-007", talk(user("Hi"), max_tokens=0, stream=True), talk(user("Hi"), max_tokens=0)),
     Pair("REQ-BODY-011", talk(user("Hi"), stop_sequences=[" "]), talk(user("Hi"), stop_sequences=["a"])),
     Pair("REQ-BODY-013", talk(user("Hi"), temperature=1), talk(user("Hi")), version=NEWEST),
