@@ -14,6 +14,7 @@ from conformance.model import Json
 from conformance.reference.answer import dump
 from conformance.reference.cache import CacheUse
 from conformance.reference.calls import ToolCall, choose_calls
+from conformance.reference.citations import cite
 from conformance.reference.images import colour_of, decode_base64
 from conformance.reference.instances import instance
 from conformance.reference.prompt import Block, Message, Prompt, blocks_of, dicts
@@ -123,7 +124,7 @@ def _with_text(prompt: Prompt, text: str, limit: int) -> Draft:
         tokens = limit
     else:
         content, reason = text, "stop_sequence" if matched is not None else "end_turn"
-    blocks = ({"type": "text", "text": content, "citations": None},) if content else ()
+    blocks = ({"type": "text", "text": content, "citations": cite(prompt, content)},) if content else ()
     return Draft(blocks, reason, matched, tokens)
 
 
