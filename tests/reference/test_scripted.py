@@ -235,6 +235,21 @@ def test_the_colour_of_an_image_is_seen(post: Post) -> None:
     assert answer.message["content"][0]["text"] == "The image is red."
 
 
+def test_an_answer_from_a_document_cites_its_sentence(post: Post) -> None:
+    words = "Lapis is blue. The code word is OPAL-1. Jade is green."
+    source = {"type": "text", "media_type": "text/plain", "data": words}
+    document = {"type": "document", "source": source, "title": "Stones", "citations": {"enabled": True}}
+    content = [document, {"type": "text", "text": "What is the code word?"}]
+    answer = post(messages=[{"role": "user", "content": content}], stream=True)
+    assert answer.message is not None
+    (citation,) = answer.message["content"][0]["citations"]
+    assert citation["cited_text"] == "The code word is OPAL-1."
+    assert words[citation["start_char_index"] : citation["end_char_index"]] == citation["cited_text"]
+    assert answer.events is not None
+    kinds = [event.data["delta"]["type"] for event in answer.events if event.name == "content_block_delta"]
+    assert (kinds[0], set(kinds[1:])) == ("citations_delta", {"text_delta"})
+
+
 def test_the_same_request_has_the_same_answer(post: Post) -> None:
     first, second = ask(post, BOTH_CITIES, tools=[WEATHER]), ask(post, BOTH_CITIES, tools=[WEATHER])
     assert first.message is not None
