@@ -88,13 +88,13 @@ def error_details(reply: Reply, argument: Json, facts: Facts) -> Observation:
 
 
 def error_not_streamed(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """An error on a request for a stream is a plain JSON body."""
+    """An error on a request for a stream is a plain JSON body; a body that is neither shows nothing of that."""
     if not _is_error(reply) or reply.request.get("stream") is not True:
         return NOTHING_SEEN
     response = reply.exchange.response
     media = response.media_type if response is not None else ""
     if reply.events is None and media != "text/event-stream":
-        return FINE
+        return FINE if isinstance(reply.json, dict) else NOTHING_SEEN
     expected = "an error with a JSON body"
     return found(deviation("error-not-streamed", reply, expected=expected, actual=f"content-type {media}", offset=0))
 

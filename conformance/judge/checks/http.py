@@ -75,9 +75,12 @@ def header_matches(reply: Reply, argument: Json, facts: Facts) -> Observation:
 
 
 def media_type(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """The content type names this media type, parameters aside; `json` also means every type that ends in +json."""
+    """The content type names this media type, parameters aside; `json` also means every type that ends in +json.
+
+    Nothing is seen where there is no body, or none that came to its end.
+    """
     response = reply.exchange.response
-    if response is None or not response.body:
+    if response is None or not response.body or reply.exchange.trouble is not None:
         return NOTHING_SEEN
     actual = response.media_type
     if actual == argument or (argument == "json" and _is_json_type(actual)):

@@ -87,9 +87,19 @@ def _matches_component(reply: Reply, whole: Json, terms: Mapping[str, Json], fac
         and (part is None or (place == pointer) == (part == "at"))
         and not any(is_within(place, other) for other in terms.get("except", ()))
     ]
-    if not problems and isinstance(look_up(whole, pointer), Missing):
+    value = look_up(whole, pointer)
+    if not problems and (isinstance(value, Missing) or (part == "below" and not _described(value, terms, facts))):
         return NOTHING_SEEN
     return found(*(_finding(reply, whole, place, text) for place, text in problems[:MOST]))
+
+
+def _described(value: Json, terms: Mapping[str, Json], facts: Facts) -> bool:
+    """Whether a value has a member that the component describes and the check does not except."""
+    schema = facts.document.schema(terms["component"])
+    for key in terms.get("pointer", "").split("/")[1:]:
+        schema = facts.document.resolve(schema.get("properties", {}).get(key, {}))
+    excepted = {pointer.rpartition("/")[2] for pointer in terms.get("except", ())}
+    return isinstance(value, dict) and bool((value.keys() & schema.get("properties", {}).keys()) - excepted)
 
 
 def _matches_schema(reply: Reply, whole: Json, terms: Mapping[str, Json]) -> Observation:

@@ -99,9 +99,12 @@ def cache_split_adds_up(reply: Reply, argument: Json, facts: Facts) -> Observati
 
 
 def server_tools_counted_only_if_used(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """server_tool_use is null, absent or all zero where the request declares no server tool and none ran."""
+    """server_tool_use is null, absent or all zero where the request declares no server tool and none ran.
+
+    Nothing is seen in a usage that counts no tokens in our sense, such as another API's.
+    """
     usage = _usage(reply)
-    if not isinstance(reply.message, dict) or not usage or _server_side(reply, by_usage=False):
+    if not usage.keys() & {"input_tokens", "output_tokens"} or _server_side(reply, by_usage=False):
         return NOTHING_SEEN
     counts = usage.get("server_tool_use")
     if counts is None or (isinstance(counts, dict) and not any(counts.values())):
@@ -119,11 +122,11 @@ def server_tools_counted_only_if_used(reply: Reply, argument: Json, facts: Facts
 
 
 def input_as_in_json(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """A stream reports as many input tokens as the JSON answer to the same request."""
+    """A stream reports as many input tokens as the JSON answer to the same request; other bodies show nothing."""
     other = facts.reply(reply.exchange.scenario, Mode.JSON, reply.exchange.step)
     ours = total_input(reply)
     theirs = total_input(other) if other is not None and other.ok else None
-    if reply.exchange.mode is not Mode.STREAM or ours is None or theirs is None:
+    if reply.exchange.mode is not Mode.STREAM or reply.events is None or ours is None or theirs is None:
         return NOTHING_SEEN
     if _close(ours, theirs, STOP_TOKENS):
         return FINE
