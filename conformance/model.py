@@ -98,7 +98,7 @@ class Clause:
 
 @dataclass(frozen=True)
 class CheckCall:
-    """One line of `expect` or `given`: a check by name, its argument, and the step it looks at (1-based, None: last)."""
+    """One line of `expect` or `given`: a check by name, its argument, the step it looks at (1-based, None: last)."""
 
     name: str
     argument: Json = None

@@ -70,10 +70,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     cases = [item for item in items if hasattr(item, "case") and hasattr(item, "selected")]
     if not cases:
         return
-    from conformance.run.items import CaseItem, run_of
+    from conformance.run.items import CaseItem, runs_of
 
     try:
-        run_of(config).check_selection()
+        for run in runs_of(config).values():
+            run.check_selection()
     except HarnessError as problem:
         raise pytest.UsageError(str(problem)) from None
     out = {item for item in cases if isinstance(item, CaseItem) and not item.selected}
@@ -84,15 +85,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Starts sending before the first item runs. A worker of pytest-xdist starts with the first item that it is given."""
+    """Starts sending before the first item runs. A worker of pytest-xdist starts with the first item it is given."""
     config = session.config
     if config.option.collectonly or session.testsfailed or hasattr(config, "workerinput"):
         return
     if any(hasattr(item, "case") for item in session.items):
-        from conformance.run.items import start_run
+        from conformance.run.items import start_runs
 
         try:
-            start_run(session)
+            start_runs(session)
         except HarnessError as problem:
             raise pytest.UsageError(str(problem)) from None
 
@@ -121,9 +122,9 @@ def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Ends what this process started. The controller's gatherer writes the files afterwards."""
     if any(hasattr(item, "case") for item in getattr(session, "items", ())):
-        from conformance.run.items import close_run
+        from conformance.run.items import close_runs
 
-        close_run(session.config)
+        close_runs(session.config)
 
 
 @pytest.hookimpl(optionalhook=True)

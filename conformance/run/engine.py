@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from conformance.judge.reading import Reply, read
@@ -118,10 +119,8 @@ class Engine:
         self._stopped.set()
         loop, main = self._loop, self._main
         if loop is not None and main is not None and not loop.is_closed():
-            try:
+            with suppress(RuntimeError):  # the loop has closed in between
                 loop.call_soon_threadsafe(main.cancel)
-            except RuntimeError:  # the loop has closed in between
-                pass
         if self._thread.is_alive():
             self._thread.join()
 
@@ -153,7 +152,12 @@ class Engine:
         async with self._wiring.client:
             found = await preflight(self._plan.scenarios[0], self._wiring.target, self._exchange)
             self._wiring.journal.note(
-                {"what": "preflight", "root": found.target.root, "auth": found.target.auth, "fatal": found.fatal}
+                {
+                    "what": "preflight",
+                    "root": "" if found.fatal else found.target.root,
+                    "auth": found.target.auth,
+                    "fatal": found.fatal,
+                }
             )
             self._ready.set_result(found)
             if found.fatal:

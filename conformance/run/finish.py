@@ -34,6 +34,7 @@ OUTPUTS = {
 class Judged:
     """A judgement on its way from the process that made it to the one that reports it."""
 
+    target: str
     case: str
     mode: Mode
     judgement: Judgement

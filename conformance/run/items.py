@@ -7,7 +7,7 @@ options (`plugin.py`), the run itself (`session.py`).
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,19 @@ import pytest
 
 from conformance.judge.verdict import DECIDED
 from conformance.model import Case, HarnessError, Judgement, Mode
-from conformance.report import terminal
+from conformance.report import overview, terminal
 from conformance.report.block import block
+from conformance.results import Results
 from conformance.run.finish import Judged, finish
 from conformance.run.library import is_selected
 from conformance.run.outcome import case_result
 from conformance.run.session import Run
-from conformance.run.settings import OPTIONS, PREFIX, read_settings
+from conformance.run.settings import OPTIONS, PREFIX
+from conformance.run.targets import read_all_settings
 from conformance.standard.catalogue import USER_SUFFIX
 
 
-class Deviation(Exception):
+class Deviation(Exception):  # noqa: N818 - it is the endpoint's, and no error of ours
     """A gating deviation of the endpoint, which pytest shows as a failure."""
 
     def __init__(self, judgement: Judgement) -> None:
@@ -33,8 +35,8 @@ class Deviation(Exception):
         self.judgement = judgement
 
 
-RUN = pytest.StashKey[Run]()
-"""Where the run of this process lives in `config.stash`."""
+RUNS = pytest.StashKey[dict[str, Run]]()
+"""Where the runs of this process live in `config.stash`, by name of the target."""
 
 BROKEN = pytest.StashKey[bool]()
 """Set once the options or the catalogue turned out to be unusable."""
@@ -43,48 +45,69 @@ BLOCKS = 5
 """How many failure blocks the closing summary shows where pytest does not show them itself."""
 
 
-def run_of(config: pytest.Config) -> Run:
-    """The run of this process, made when it is first asked for. Raises HarnessError for unusable options."""
-    if RUN not in config.stash:
+def runs_of(config: pytest.Config) -> dict[str, Run]:
+    """The runs of this process by name of the target, made when first asked for.
+
+    Raises HarnessError for unusable options.
+    """
+    if RUNS not in config.stash:
         given = {option.key: getattr(config.option, f"{PREFIX}_{option.key}", None) for option in OPTIONS}
-        settings = read_settings(given, config.invocation_params.dir)
+        here = config.invocation_params.dir
+        settings = read_all_settings(given, here)
         workerinput = getattr(config, "workerinput", None)
         gatherer: Any = config.pluginmanager.get_plugin("messages-gatherer")
         stamp = workerinput["messages_stamp"] if workerinput is not None else gatherer.stamp
-        config.stash[RUN] = Run(settings, config.invocation_params.dir, stamp)
-    return config.stash[RUN]
+        runs = [Run(each, here, stamp, several=len(settings) > 1) for each in settings]
+        config.stash[RUNS] = {run.target_name: run for run in runs}
+    return config.stash[RUNS]
 
 
-def start_run(session: pytest.Session) -> None:
-    """Starts sending for all cases of the session, once. Raises HarnessError where the run cannot start."""
-    run = run_of(session.config)
-    if not run.started:
-        items = [(item.case, item.mode) for item in session.items if isinstance(item, CaseItem)]
-        total = sum(len(case.modes) for case in run.library.catalogue.cases)
-        run.start(items, whole=len(items) >= total)
+def start_runs(session: pytest.Session, targets: Iterable[str] | None = None) -> None:
+    """Starts sending for the cases of the named targets (None: all), each target once.
+
+    Raises HarnessError where a run cannot start.
+    """
+    runs = runs_of(session.config)
+    for name in runs if targets is None else targets:
+        run = runs[name]
+        items = [(item.case, item.mode) for item in session.items if isinstance(item, CaseItem) and item.target == name]
+        if items and not run.started:
+            total = sum(len(case.modes) for case in run.library.catalogue.cases)
+            run.start(items, whole=len(items) >= total)
 
 
-def close_run(config: pytest.Config) -> None:
-    """Ends the run of this process, if there is one."""
-    if RUN in config.stash:
-        config.stash[RUN].close()
+def close_runs(config: pytest.Config) -> None:
+    """Ends the runs of this process, if there are any."""
+    for run in config.stash.get(RUNS, {}).values():
+        run.close()
 
 
 def conclude(config: pytest.Config, packed: Sequence[Mapping[str, Any]]) -> tuple[str, int]:
-    """Writes the files of the run; returns the verdict for the terminal and the exit code.
+    """Writes the files of all runs; returns the verdict for the terminal and the exit code.
 
     Raises HarnessError where files cannot be read or written.
     """
-    run = run_of(config)
     judged = [Judged.unpack(item) for item in packed]
-    for item in judged:
-        if item.file.endswith(USER_SUFFIX):
-            run.add_file(Path(item.file))
-    results = finish(run.folder, judged, run.library.cases, run.library.ledger.clauses, run.policy)
+    concluded: list[tuple[Results, Path]] = []
+    for name, run in runs_of(config).items():
+        own = [item for item in judged if item.target == name]
+        for item in own:
+            if item.file.endswith(USER_SUFFIX):
+                run.add_file(Path(item.file))
+        if own:
+            results = finish(run.folder, own, run.library.cases, run.library.ledger.clauses, run.policy)
+            concluded.append((results, run.folder / "report.html"))
     colour = config.get_terminal_writer().hasmarkup
     shown = 0 if config.option.tbstyle != "no" else BLOCKS
-    text = terminal.render(results, colour=colour, limit=shown, report=str(run.folder / "report.html"))
-    return text, results.gate.exit_code
+    texts = [terminal.render(results, colour=colour, limit=shown, report=str(report)) for results, report in concluded]
+    if len(concluded) > 1:
+        texts.append(overview.render([results for results, _ in concluded]))
+    return "\n".join(texts), worst([results.gate.exit_code for results, _ in concluded])
+
+
+def worst(codes: Sequence[int]) -> int:
+    """The exit code of several runs: a harness error before a violated gate before one that could not be decided."""
+    return next((code for code in (3, 1, 2) if code in codes), 0)
 
 
 class CaseFile(pytest.File):
@@ -95,18 +118,20 @@ class CaseFile(pytest.File):
         if self.config.stash.get(BROKEN, False):
             return  # the same sentence for every other file would only bury it
         try:
-            run = run_of(self.config)
-            if self.path.name.endswith(USER_SUFFIX):
-                run.add_file(self.path)
-            _ = run.library
+            runs = runs_of(self.config)
+            for run in runs.values():
+                if self.path.name.endswith(USER_SUFFIX):
+                    run.add_file(self.path)
+                _ = run.library
         except HarnessError:
             self.config.stash[BROKEN] = True
             raise
-        for case in run.library.catalogue.cases:
-            if Path(case.file) == self.path:
-                for mode in case.modes:
-                    name = f"{case.id}[{run.target_name}-{mode}]"
-                    yield CaseItem.from_parent(self, name=name, case=case, mode=mode)
+        for target, run in runs.items():
+            for case in run.library.catalogue.cases:
+                if Path(case.file) == self.path:
+                    for mode in case.modes:
+                        name = f"{case.id}[{target}-{mode}]"
+                        yield CaseItem.from_parent(self, name=name, case=case, mode=mode, target=target)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A malformed file is told in one sentence."""
@@ -117,10 +142,11 @@ class CaseFile(pytest.File):
 class CaseItem(pytest.Item):
     """One case in one mode against one target."""
 
-    def __init__(self, *, case: Case, mode: Mode, **rest: Any) -> None:
+    def __init__(self, *, case: Case, mode: Mode, target: str, **rest: Any) -> None:
         super().__init__(**rest)
         self.case = case
         self.mode = mode
+        self.target = target
         self.judged: Judged | None = None
         for word in (case.area, case.level.value, case.plane.value, mode.value, case.direction.value):
             self.add_marker(marker_name(word))
@@ -130,18 +156,22 @@ class CaseItem(pytest.Item):
     @property
     def selected(self) -> bool:
         """Whether the options of the run select this item."""
-        return is_selected(self.case, self.mode, self.config.stash[RUN].settings)
+        return is_selected(self.case, self.mode, self._run.settings)
+
+    @property
+    def _run(self) -> Run:
+        return runs_of(self.config)[self.target]
 
     def runtest(self) -> None:
         """Judges the case. A gating deviation fails, what could not be decided is skipped with the reason."""
         try:
-            start_run(self.session)
+            start_runs(self.session, [self.target])
         except HarnessError as problem:
             pytest.exit(str(problem), returncode=problem.exit_code)
         started = time.perf_counter()
-        judgement = self.config.stash[RUN].judge(self.case, self.mode)
+        judgement = self._run.judge(self.case, self.mode)
         seconds = round(time.perf_counter() - started, 4)
-        self.judged = Judged(self.case.id, self.mode, judgement, self.case.file, seconds)
+        self.judged = Judged(self.target, self.case.id, self.mode, judgement, self.case.file, seconds)
         self.user_properties += [("outcome", judgement.outcome.value), ("level", self.case.level.value)]
         if judgement.gates:
             raise Deviation(judgement)
@@ -151,8 +181,7 @@ class CaseItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The failure block in place of a traceback; one sentence for errors of our own."""
         if isinstance(excinfo.value, Deviation):
-            run = self.config.stash[RUN]
-            clauses, target, exchanges = run.for_report()
+            clauses, target, exchanges = self._run.for_report()
             return block(case_result(self.case, excinfo.value.judgement, clauses, exchanges, target))
         if isinstance(excinfo.value, HarnessError):
             return f"error of messages-conformance, not of the endpoint: {excinfo.value}"

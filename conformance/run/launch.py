@@ -17,7 +17,6 @@ from conformance.report import junit as junit_report
 from conformance.report import markdown as markdown_report
 from conformance.standard.paths import catalogue_folder
 
-
 QUIET = ("-q", "-rN", "--tb=no", "--no-header", "--assert=plain", "-pno:hypothesispytest", "-pno:cov")
 """What a run does not need of pytest: tracebacks, rewriting of assertions, other people's summaries."""
 

@@ -26,6 +26,7 @@ from conformance.results import (
     gate,
 )
 from conformance.run.engine import is_stream
+from conformance.run.target import INVALID_KEY
 from conformance.wire.sse import parse
 
 REQUEST_LIMIT = 4096
@@ -175,9 +176,13 @@ def _event_lines(event: Event) -> Iterable[TraceLine]:
 
 def summary_of(exchange: Exchange) -> ExchangeSummary:
     """An exchange cut for reading; the journal holds it whole."""
-    request, request_cut = _text(exchange.request.body, REQUEST_LIMIT)
-    response = exchange.response
-    body, response_cut = _text(response.body, RESPONSE_LIMIT) if response else ("", False)
+    sent, response = exchange.request, exchange.response
+    request, request_cut = _text(sent.body, REQUEST_LIMIT)
+    request = _head(f"{sent.method} {sent.url}", sent.headers) + request
+    body, response_cut = "", False
+    if response is not None:
+        body, response_cut = _text(response.body, RESPONSE_LIMIT)
+        body = _head(f"{response.http_version} {response.status}", response.headers) + body
     trouble = exchange.trouble
     return ExchangeSummary(
         line=exchange.line,
@@ -232,6 +237,10 @@ def _json(body: bytes) -> object:
         return None
 
 
+def _head(start: str, headers: Sequence[tuple[str, str]]) -> str:
+    return "\n".join((start, *(f"{name}: {value}" for name, value in headers))) + "\n\n"
+
+
 def _text(body: bytes, limit: int) -> tuple[str, bool]:
     return body[:limit].decode("utf-8", "replace"), len(body) > limit
 
@@ -240,12 +249,14 @@ def _curl(exchange: Exchange, target: Target) -> str:
     request = exchange.request
     body = request.json
     stream = isinstance(body, dict) and body.get("stream") is True
+    invalid = any(INVALID_KEY in value for _, value in request.headers)
     return curl(
         request.method,
         request.url,
         request.headers,
         request.body,
         key_env=target.key_env,
+        auth="invalid" if invalid else "default",
         stream=stream,
         line=exchange.line,
     )

@@ -37,13 +37,15 @@ REFERENCE = "reference"
 class Run:
     """One run. Holds what was loaded and started; `close` ends it. Not shared between processes.
 
-    `here` is the current folder, `stamp` the UTC time that names the folder of the run.
+    `here` is the current folder, `stamp` the UTC time that names the folder of the run, `several` tells that there are
+    runs against other targets beside this one.
     """
 
     settings: Settings
     here: Path
     stamp: str
     files: tuple[Path, ...] = ()
+    several: bool = False
     _library: Library | None = None
     _engine: Engine | None = None
     _plan: Plan | None = None
@@ -78,8 +80,10 @@ class Run:
     @property
     def folder(self) -> Path:
         """Where the files of the run go."""
-        out = self.settings["out"]
-        return self.here / out if out else self.here / "reports" / self.target_name / self.stamp
+        if self.settings["out"]:
+            out = self.here / str(self.settings["out"])
+            return out / self.target_name if self.several else out
+        return self.here / "reports" / self.target_name / self.stamp
 
     @cached_property
     def policy(self) -> Policy:
@@ -96,7 +100,7 @@ class Run:
         header = {
             "suite": __version__,
             "catalogue": fingerprint(),
-            "target": _public(target),
+            "target": self._public(target),
             "started": _now(),
             "whole": whole,
             "items": len(items),
@@ -130,7 +134,7 @@ class Run:
         assert self._engine is not None
         assert self._target is not None
         found = self._engine.preflight()
-        facts = target_facts(_public(self._target), found.target.root, found.target.auth)
+        facts = target_facts(self._public(self._target), found.target.root, found.target.auth)
         return self.library.ledger.clauses, facts, self._engine.exchanges
 
     def _bench(self, target: Target) -> Bench:
@@ -159,6 +163,30 @@ class Run:
             declared=frozenset(need for case in self.library.catalogue.cases for need in case.needs),
         )
 
+    def _public(self, target: Target) -> dict[str, object]:
+        """What may be written of a target: no key, no header value."""
+        return {
+            "name": target.name,
+            "url": target.url,
+            "model": target.model,
+            "api_version": target.api_version,
+            "auth": target.auth,
+            "key_env": target.key_name,
+            "declared": sorted(target.declared),
+            "headers": [name for name, _ in target.headers],
+            "select": self._select(target),
+        }
+
+    def _select(self, target: Target) -> list[str]:
+        """The arguments that choose the target again; none for the embedded reference endpoint."""
+        if self.settings.target is not None:
+            file = self.settings["targets"]
+            return [*(["--targets", file] if file != "targets.toml" else []), "--target", self.settings.target]
+        if target.name == REFERENCE:
+            return []
+        arguments = ["--url", target.url, "--model", target.model, "--api-key-env", target.key_name]
+        return arguments if target.api_version == "2023-06-01" else [*arguments, "--api-version", target.api_version]
+
     def close(self) -> None:
         """Stops the engine, ends the journal, stops the reference endpoint. Safe to call twice."""
         engine, journal = self._engine, self._journal
@@ -167,29 +195,6 @@ class Run:
             journal.end({"ended": _now()})
             self._engine = self._journal = None
         self._open.close()
-
-
-def _public(target: Target) -> dict[str, object]:
-    """What may be written of a target: no key, no header value."""
-    return {
-        "name": target.name,
-        "url": target.url,
-        "model": target.model,
-        "api_version": target.api_version,
-        "auth": target.auth,
-        "key_env": target.key_name,
-        "declared": sorted(target.declared),
-        "headers": [name for name, _ in target.headers],
-        "select": _select(target),
-    }
-
-
-def _select(target: Target) -> list[str]:
-    """The arguments that choose the target again; none for the embedded reference endpoint."""
-    if target.name == REFERENCE:
-        return []
-    arguments = ["--url", target.url, "--model", target.model, "--api-key-env", target.key_name]
-    return arguments if target.api_version == "2023-06-01" else [*arguments, "--api-version", target.api_version]
 
 
 def _now() -> str:

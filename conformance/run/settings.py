@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,8 @@ OPTIONS: tuple[Option, ...] = (
         "url", "base URL of the endpoint, with or without /v1; none: the embedded reference endpoint", metavar="URL"
     ),
     Option("model", "model to ask for", metavar="NAME"),
+    Option("target", "target from the targets file; several may be given", kind="list", metavar="NAME"),
+    Option("targets", "TOML file of targets", default="targets.toml", metavar="FILE"),
     Option(
         "api-key-env",
         "environment variable (or key in .env) that holds the API key",
@@ -73,31 +75,50 @@ OPTIONS: tuple[Option, ...] = (
 )
 
 
+CONNECTION = ("url", "model", "api-key-env", "auth", "header")
+"""What an entry of the targets file never inherits from the environment: it would be another target's."""
+
+PER_TARGET = (*CONNECTION, "api-version", "concurrency")
+"""Options that an entry of the targets file may hold."""
+
+NOT_GIVEN: tuple[Any, ...] = (None, (), [], False)
+"""Values of options that were not given on a command line."""
+
+
 @dataclass(frozen=True)
 class Settings:
-    """The values of all options after precedence: command line, environment, .env, pyproject.toml, default."""
+    """The values of all options for one target.
+
+    Precedence: command line, entry of the targets file, environment, .env, pyproject.toml, default. `target` is the
+    name of the entry, or None where the options themselves describe the target.
+    """
 
     values: Mapping[str, Any]
     environment: Mapping[str, str] = field(repr=False)
+    target: str | None = None
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key]
 
 
-def read_settings(given: Mapping[str, Any], folder: Path) -> Settings:
+def read_settings(
+    given: Mapping[str, Any], folder: Path, *, target: str | None = None, entry: Mapping[str, Any] | None = None
+) -> Settings:
     """Settings from the options given on a command line (None or empty: not given) and from the folder's files.
 
-    Raises HarnessError (exit code 4) for values that do not fit.
+    `entry` is the table of a target in the targets file. Raises HarnessError (exit code 4) for values that do not fit.
     """
     environment = {**_dotenv(folder), **os.environ}
     configured = _pyproject(folder)
     values: dict[str, Any] = {}
     for option in OPTIONS:
         value = given.get(option.key)
-        if value in (None, (), [], False):
+        if value in NOT_GIVEN and entry is not None and option.name in PER_TARGET:
+            value = entry.get(option.name)
+        if value in NOT_GIVEN and not (entry is not None and option.name in CONNECTION):
             value = environment.get(option.variable) or configured.get(option.name)
         values[option.key] = _converted(option, option.default if value in (None, "") else value)
-    return Settings(values, environment)
+    return Settings(values, environment, target)
 
 
 def target_of(settings: Settings) -> Target | None:
@@ -114,7 +135,7 @@ def target_of(settings: Settings) -> Target | None:
     key = settings.environment.get(key_name)
     headers, secrets = _headers(settings)
     return Target(
-        name=_safe_name(settings["name"] or name_of(url)),
+        name=safe_name(settings.target or settings["name"] or name_of(url)),
         url=url,
         model=settings["model"],
         api_key=key or None,
@@ -146,7 +167,8 @@ def _headers(settings: Settings) -> tuple[tuple[tuple[str, str], ...], tuple[str
     return tuple(headers), tuple(secrets)
 
 
-def _safe_name(name: str) -> str:
+def safe_name(name: str) -> str:
+    """The name itself, where it can be a folder. Raises HarnessError (exit code 4) otherwise."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}", name):
         raise HarnessError(f"{name!r} is not a target name: letters, digits, dot, hyphen, underscore", exit_code=4)
     return name
@@ -194,12 +216,19 @@ def _pyproject(folder: Path) -> Mapping[str, Any]:
         table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("messages-conformance", {})
     except tomllib.TOMLDecodeError as problem:
         raise HarnessError(f"{path}: {problem}", exit_code=4) from None
-    unknown = set(table) - {option.name for option in OPTIONS}
-    if unknown:
-        from difflib import get_close_matches
-
-        key = sorted(unknown)[0]
-        near = get_close_matches(key, [option.name for option in OPTIONS], 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise HarnessError(f"{path}: [tool.messages-conformance] has no key {key!r}{hint}", exit_code=4)
+    check_keys(table, [option.name for option in OPTIONS], f"{path}: [tool.messages-conformance]")
     return dict(table)
+
+
+def check_keys(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+    """Raises HarnessError (exit code 4) with the nearest name for a key that is not known."""
+    for key in sorted(set(table) - set(known)):
+        raise HarnessError(f"{where} has no key {key!r}{did_you_mean(key, known)}", exit_code=4)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint at the nearest known name, to stand behind a sentence; empty where none is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,7 +1,7 @@
 """From the `send` of a case or base request to the steps that will be sent.
 
-Belongs here: the merge patch (RFC 7396) and the meaning of the `$` keys. Does not belong here: reading files, filling in
-target, model or key, sending.
+Belongs here: the merge patch (RFC 7396) and the meaning of the `$` keys. Does not belong here: reading files, filling
+in target, model or key, sending.
 """
 
 from __future__ import annotations
