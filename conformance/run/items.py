@@ -20,7 +20,7 @@ from conformance.report.block import block
 from conformance.results import Results
 from conformance.run.finish import Judged, finish
 from conformance.run.library import is_selected
-from conformance.run.outcome import case_result
+from conformance.run.outcome import Account, build_results, case_result
 from conformance.run.session import Run
 from conformance.run.settings import OPTIONS, PREFIX
 from conformance.run.targets import read_all_settings
@@ -43,6 +43,9 @@ BROKEN = pytest.StashKey[bool]()
 
 BLOCKS = 5
 """How many failure blocks the closing summary shows where pytest does not show them itself."""
+
+SHOWN_TO_ALLURE = 8
+"""How many exchanges Allure may be told of one result: those with findings, which come first, and a few more."""
 
 
 def runs_of(config: pytest.Config) -> dict[str, Run]:
@@ -173,6 +176,8 @@ class CaseItem(pytest.Item):
         seconds = round(time.perf_counter() - started, 4)
         self.judged = Judged(self.target, self.case.id, self.mode, judgement, self.case.file, seconds)
         self.user_properties += [("outcome", judgement.outcome.value), ("level", self.case.level.value)]
+        if self.config.getoption("allure_report_dir", None):
+            tell_allure(self._run, self.case, judgement)
         if judgement.gates:
             raise Deviation(judgement)
         if judgement.outcome not in DECIDED:
@@ -190,6 +195,17 @@ class CaseItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where the case stands and what it claims."""
         return self.path, max(self.case.line - 1, 0) if self.case.line else None, self.case.title
+
+
+def tell_allure(run: Run, case: Case, judgement: Judgement) -> None:
+    """Hands the case, its outcome and its evidence to allure-pytest, which has to be collecting results."""
+    from conformance.report.allure import attach, record
+
+    clauses, target, exchanges = run.for_report()
+    shown = [exchanges[line] for line in judgement.evidence[:SHOWN_TO_ALLURE] if line in exchanges]
+    account = Account(target=target, catalogue="", started="", duration_s=0.0, policy="", complete=False)
+    results = build_results(account, [(case, judgement, 0.0)], clauses, shown)
+    attach(record(results.cases[0], results))
 
 
 def marker_name(word: str) -> str:
