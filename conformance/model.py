@@ -150,7 +150,9 @@ class Case:
     Exactly one of `steps` (the case's own scenario, named `scenario`) and `on` (scenarios of others, or a selector such
     as `every-stream`) is set. `control` names the scenario that is the same request without the thing under test,
     `beside` further scenarios that checks may look up. The first of `clauses` governs the level. A case that expects
-    a refusal has direction refuse. `protects` marks refusals that gate although strictness does not.
+    a refusal has direction refuse. `protects` marks refusals that gate although strictness does not. `probes` are the
+    scenarios that show the abilities in `needs`. `tier` is the named level that counts the case (core, agent, full),
+    empty for a user's own case. `scored` is False for a case that is newer than the edition of the run.
     """
 
     id: str
@@ -177,6 +179,9 @@ class Case:
     aliases: tuple[str, ...] = ()
     since: str | None = None
     derived: bool = False
+    probes: tuple[str, ...] = ()
+    tier: str = ""
+    scored: bool = True
 
 
 @dataclass(frozen=True)
@@ -324,12 +329,24 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Known:
+    """What the baseline says of a deviation that is known. `entry` is the place of the entry, as in `known.yaml:12`."""
+
+    reason: str
+    expires: str
+    entry: str
+    link: str = ""
+    owner: str = ""
+
+
+@dataclass(frozen=True)
 class Judgement:
     """The outcome of one case in one mode.
 
     `reason` is a sentence for outcomes other than pass. `seen` counts the exchanges that showed what the case is
     about, `deviating` those with findings. `evidence` are journal lines. `gates` tells whether this outcome violates
-    the gate of the run, `axis` is `conformance` or `strictness`.
+    the gate of the run, `axis` is `conformance` or `strictness`. `known` is set where the baseline lists the deviation,
+    which then does not gate.
     """
 
     case: str
@@ -342,3 +359,4 @@ class Judgement:
     deviating: int = 0
     gates: bool = False
     axis: str = "conformance"
+    known: Known | None = None
