@@ -29,6 +29,9 @@ WORDS = {
 }
 """How outcomes that do not gate are shown: category of the closing line, letter, word."""
 
+OURS = "messages-conformance: "
+"""How a sentence of ours about bad input begins, also in the report of a collector."""
+
 MARKERS = ("must", "should", "may", "informational", "protocol", "behaviour", "json", "stream", "serve", "refuse")
 """Markers besides the areas."""
 
@@ -169,10 +172,10 @@ class Gatherer:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Notes a malformed case file: bad input, which ends with exit code 4."""
-        if report.failed and report.nodeid.endswith(".yaml"):
+        if report.failed and report.longreprtext.startswith(OURS):
             self.malformed = True
             if self.config.option.tbstyle == "no":
-                self.summary = f"messages-conformance: {report.longreprtext}\n"
+                self.summary = f"{report.longreprtext}\n"
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Names the area when it changes, where pytest does not name files itself (`-q`, as the command runs it)."""

@@ -16,7 +16,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 
-from conformance.judge.grammar import FITS, Block, Walk, walk
+from conformance.judge.grammar import FITS, Block, Walk
+from conformance.judge.walking import walk
 from conformance.model import Event, Json
 
 CUT_SHORT = frozenset({"max_tokens", "model_context_window_exceeded", "refusal"})

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from conformance.judge.accumulate import accumulate
-from conformance.judge.grammar import Walk, walk
+from conformance.judge.grammar import Walk
+from conformance.judge.walking import walk
 from conformance.model import Event, Exchange, Json
 
 

@@ -41,6 +41,9 @@ RUNS = pytest.StashKey[dict[str, Run]]()
 BROKEN = pytest.StashKey[bool]()
 """Set once the options or the catalogue turned out to be unusable."""
 
+OURS = "messages-conformance: "
+"""How a sentence about bad input begins, by which the plugin knows it (it imports nothing from here)."""
+
 BLOCKS = 5
 """How many failure blocks the closing summary shows where pytest does not show them itself."""
 
@@ -139,7 +142,8 @@ class CaseFile(pytest.File):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A malformed file is told in one sentence."""
         del style  # a collector knows one way of showing a failure
-        return str(excinfo.value) if isinstance(excinfo.value, HarnessError) else super().repr_failure(excinfo)
+        problem = excinfo.value
+        return f"{OURS}{problem}" if isinstance(problem, HarnessError) else super().repr_failure(excinfo)
 
 
 class CaseItem(pytest.Item):

@@ -226,9 +226,9 @@ def test_list_and_explain_print_catalogue_and_ledger(tmp_path: Path) -> None:
     assert "cases, " in run("list", cwd=tmp_path).stdout
     assert "REQ-TOOL-005" in run("explain", "tools-any-forces-a-call", cwd=tmp_path).stdout
     assert "tools-any-forces-a-call" in run("explain", "REQ-TOOL-005", cwd=tmp_path).stdout
-    unknown = run("explain", "REQ-TOOL-05", cwd=tmp_path)
+    unknown = run("explain", "tools-any-force-a-call", cwd=tmp_path)
     assert unknown.returncode == 4
-    assert "did you mean 'REQ-TOOL-005'" in unknown.stderr
+    assert "did you mean 'tools-any-forces-a-call'" in unknown.stderr
 
 
 def test_report_makes_outputs_from_a_results_file(

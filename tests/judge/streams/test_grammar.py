@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.judge import grammar
-from conformance.judge.grammar import FITS, GRAMMAR, KNOWN_EVENTS, REPAIRS, RULES, UNFINISHED, State, walk
+from conformance.judge.grammar import FITS, GRAMMAR, KNOWN_EVENTS, REPAIRS, RULES, UNFINISHED, State
+from conformance.judge.walking import walk
 from conformance.model import Chunk, Event
 from conformance.wire.sse import parse
 
