@@ -156,3 +156,9 @@ def test_a_case_id_that_is_taken_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD + GOOD)
     with pytest.raises(SourceError, match="already used"):
         load_library("2023-06-01", [path])
+
+
+def test_every_clause_has_cases_or_the_reason_why_it_has_none(library: Library) -> None:
+    cited = {clause for case in library.catalogue.cases for clause in case.clauses}
+    assert sorted(clause.id for clause in library.ledger if clause.id in cited and clause.uncovered) == []
+    assert sorted(clause.id for clause in library.ledger if clause.id not in cited and not clause.uncovered) == []
