@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from conformance.judge.verdict import DECIDED, DEVIATING
-from conformance.model import Judgement, Known, Mode
+from conformance.model import Judgement, Known
 from conformance.standard.baseline import Baseline, Entry
 from conformance.standard.source import nearest
 
@@ -112,7 +112,7 @@ def updated(baseline: Baseline, judgements: Sequence[Judgement], *, whole: bool,
     """The entries after this run: stale ones gone, expired ones that still deviate with a later date, new ones added.
 
     What is added are the deviations that would gate, which `excused` has marked; the rest of a file stays as it is.
-    A case with two modes gets an entry for each, so that repairing one of them is seen.
+    An added entry names its mode, so that repairing one of two modes is seen.
     """
     kept: list[Entry] = []
     renewed = 0
@@ -127,14 +127,10 @@ def updated(baseline: Baseline, judgements: Sequence[Judgement], *, whole: bool,
 
 
 def _new(baseline: Baseline, judgements: Sequence[Judgement], today: date) -> Iterator[Entry]:
-    modes: dict[str, set[Mode]] = {}
-    for judgement in judgements:
-        modes.setdefault(judgement.case, set()).add(judgement.mode)
     for judgement in judgements:
         listed = baseline.entry(judgement.case, judgement.mode) is not None
         if judgement.known is not None and judgement.outcome in DEVIATING and not listed:
-            mode = judgement.mode if len(modes[judgement.case]) > 1 else None
-            yield Entry(judgement.case, mode, TO_EXPLAIN, _accepted(today))
+            yield Entry(judgement.case, judgement.mode, TO_EXPLAIN, _accepted(today))
 
 
 def _accepted(today: date) -> date:

@@ -1,0 +1,142 @@
+"""The baseline file: deviations that are known, each with a reason and a last day.
+
+Belongs here: the entries, reading them with places, and the text that is written. Does not belong here: what an entry
+means for an outcome (see `judge/baseline.py`), writing files.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import yaml
+
+from conformance.model import HarnessError, Json, Mode
+from conformance.standard.paths import spec_folder
+from conformance.standard.source import SourceError, check_shape, load_yaml, locate
+
+SCHEMA = "baseline.schema.json"
+
+HEADER = """\
+# Known deviations, written by `messages-conformance run --baseline FILE --baseline-update`.
+# They are shown and do not gate; every other deviation does. Explain each `reason`; `link` and `owner` are optional.
+# An entry gates when its deviation is gone, when it matches nothing, and when its last day (`expires`) is over.
+# Comments of your own do not survive the next update; reasons, links, owners and dates do.
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One deviation that is known. `mode` None: every mode. `expires` is the last day on which it is accepted.
+
+    `line` is the place in the file, 0 for an entry that is not yet written.
+    """
+
+    case: str
+    mode: Mode | None
+    reason: str
+    expires: date
+    link: str = ""
+    owner: str = ""
+    line: int = 0
+
+    def covers(self, case: str, mode: Mode) -> bool:
+        """Whether the entry is about a case in a mode."""
+        return self.case == case and self.mode in (None, mode)
+
+    def expired(self, today: date) -> bool:
+        """Whether the last day is over."""
+        return today > self.expires
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The entries of a file. `file` is its name as the user wrote it."""
+
+    file: str
+    entries: tuple[Entry, ...] = ()
+
+    def entry(self, case: str, mode: Mode) -> Entry | None:
+        """The entry about a case in a mode, or None."""
+        return next((entry for entry in self.entries if entry.covers(case, mode)), None)
+
+    def place(self, entry: Entry) -> str:
+        """Where an entry stands, as in `known.yaml:12`."""
+        return f"{self.file}:{entry.line}" if entry.line else self.file
+
+
+def read_baseline(path: Path, name: str, aliases: Mapping[str, str]) -> Baseline:
+    """The baseline in a file. `name` is how the user calls the file, `aliases` maps old case ids to present ones.
+
+    Raises SourceError with file, line and key for what does not fit, and where two entries are about the same.
+    """
+    if not path.is_file():
+        raise HarnessError(f"there is no baseline {name}; --baseline-update writes it", exit_code=4)
+    data = load_yaml(path)
+    check_shape(data, json.loads((spec_folder() / SCHEMA).read_text(encoding="utf-8")), path)
+    entries: list[Entry] = []
+    for index, item in enumerate(data):
+        entry = _entry(path, index, item, aliases)
+        twin = next((other for other in entries if _overlap(entry, other)), None)
+        if twin is not None:
+            problem = f"{entry.case} is already listed on line {twin.line}; one entry for each case and mode"
+            raise SourceError(problem, path=path, pointer=f"/{index}/case", line=entry.line)
+        entries.append(entry)
+    return Baseline(name, tuple(entries))
+
+
+def _entry(path: Path, index: int, item: Mapping[str, Json], aliases: Mapping[str, str]) -> Entry:
+    try:
+        expires = date.fromisoformat(item["expires"])
+    except ValueError:
+        problem = f"{item['expires']} is no day of the calendar"
+        raise SourceError(problem, path=path, pointer=f"/{index}/expires") from None
+    return Entry(
+        case=aliases.get(item["case"], item["case"]),
+        mode=Mode(item["mode"]) if "mode" in item else None,
+        reason=item["reason"],
+        expires=expires,
+        link=item.get("link", ""),
+        owner=item.get("owner", ""),
+        line=locate(path, f"/{index}"),
+    )
+
+
+def _overlap(one: Entry, other: Entry) -> bool:
+    return one.case == other.case and (one.mode == other.mode or None in (one.mode, other.mode))
+
+
+def render(entries: Sequence[Entry]) -> str:
+    """The text of a baseline file: sorted by case and mode, the same for the same entries."""
+    ordered = sorted(entries, key=lambda entry: (entry.case, entry.mode or ""))
+    if not ordered:
+        return f"{HEADER}[]\n"
+    return HEADER + "".join(f"\n{_written(entry)}" for entry in ordered)
+
+
+def _written(entry: Entry) -> str:
+    keys = {
+        "case": entry.case,
+        "mode": entry.mode.value if entry.mode else "",
+        "reason": entry.reason,
+        "link": entry.link,
+        "owner": entry.owner,
+        "expires": entry.expires.isoformat(),
+    }
+    lines = [f"{key}: {_scalar(value)}" for key, value in keys.items() if value]
+    return "".join(f"{'- ' if position == 0 else '  '}{line}\n" for position, line in enumerate(lines))
+
+
+def _scalar(text: str) -> str:
+    """A text as a YAML scalar that reads back as the same text: plain where that is safe, otherwise quoted."""
+    plain = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_./()+;=?%-]*(?:[ ,:]?[A-Za-z0-9_./()+;=?%-]+)*", text)
+    if plain and ": " not in text and not re.fullmatch(r"null|true|false|-?[0-9].*", text):
+        return text
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return text
+    quoted: str = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=10**9)
+    return quoted.strip()

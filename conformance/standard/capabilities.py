@@ -1,0 +1,106 @@
+"""The abilities of an endpoint as data: what they are called, what probes them, what shows them.
+
+Belongs here: reading `specs/capabilities.yaml`, and the check of what a target declares. Does not belong here: what was
+probed or observed in a run (see `judge/capabilities.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.model import HarnessError, Json
+from conformance.standard.source import SourceError, check_shape, load_yaml, nearest
+
+FILE = "capabilities.yaml"
+
+SLUG = {"type": "string", "pattern": "^[a-z][a-z0-9-]*$"}
+TEXT = {"type": "string", "minLength": 1}
+
+SCHEMA: dict[str, Any] = {
+    "type": "array",
+    "minItems": 1,
+    "items": {
+        "type": "object",
+        "required": ["name", "title"],
+        "additionalProperties": False,
+        "properties": {
+            "name": SLUG,
+            "title": TEXT,
+            "core": {"const": True},
+            "probe": {"type": "string", "pattern": "^[a-z][A-Za-z0-9_-]*(/(json|stream))?$"},
+            "observed": {
+                "type": "array",
+                "minItems": 1,
+                "items": {
+                    "type": "object",
+                    "required": ["at"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "at": {"type": "string", "pattern": "^/"},
+                        "is": True,
+                        "above": {"type": "number"},
+                        "several": {"const": True},
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A place in a Message that shows an ability: JSON pointer with `*`, and what has to stand there (None: anything)."""
+
+    at: str
+    value: Json = None
+    above: float | None = None
+    several: bool = False
+
+
+@dataclass(frozen=True)
+class Capability:
+    """One ability. `core`: no target is exempt from it. `probe` names a scenario, with or without a mode."""
+
+    name: str
+    title: str
+    core: bool = False
+    probe: str = ""
+    signs: tuple[Sign, ...] = ()
+
+
+def load_capabilities(folder: Path) -> dict[str, Capability]:
+    """All abilities by name, in order of the file. Raises SourceError with file, line and key for what does not fit."""
+    path = folder / FILE
+    data = load_yaml(path)
+    check_shape(data, SCHEMA, path)
+    found: dict[str, Capability] = {}
+    for index, item in enumerate(data):
+        if item["name"] in found:
+            raise SourceError(f"{item['name']} stands twice", path=path, pointer=f"/{index}/name")
+        signs = tuple(
+            Sign(sign["at"], sign.get("is"), sign.get("above"), sign.get("several", False))
+            for sign in item.get("observed", ())
+        )
+        found[item["name"]] = Capability(
+            item["name"], item["title"], item.get("core", False), item.get("probe", ""), signs
+        )
+    return found
+
+
+def check_declared(known: Mapping[str, Capability], declared: Collection[str], lacking: Collection[str]) -> None:
+    """Raises HarnessError (exit code 4) where a target declares what there is not, or lacks what none can lack."""
+    for option, names in (("--declare", declared), ("--lacks", lacking)):
+        for name in names:
+            if name not in known:
+                near = nearest(name, known)
+                hint = f"; did you mean {near!r}?" if near else f"; there are {', '.join(known)}"
+                raise HarnessError(f"{option}: there is no capability {name!r}{hint}", exit_code=4)
+            if option == "--lacks" and known[name].core:
+                raise HarnessError(f"--lacks: {name} is core, no target is exempt from it", exit_code=4)
+    both = sorted(set(declared) & set(lacking))
+    if both:
+        raise HarnessError(f"{both[0]} is declared and lacking at the same time", exit_code=4)
