@@ -256,7 +256,11 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One HTTP request and its response as recorded. `line` is its line number in the journal (1-based, 0: none)."""
+    """One HTTP request and its response as recorded. `line` is its line number in the journal (1-based, 0: none).
+
+    `attempt` counts how often the same request was sent because of transport trouble, `repetition` how often its
+    scenario was sent because a model may answer differently.
+    """
 
     scenario: str
     mode: Mode
@@ -267,6 +271,7 @@ class Exchange:
     response: Response | None
     trouble: Trouble | None = None
     line: int = 0
+    repetition: int = 1
 
     @property
     def scenario_id(self) -> str:
@@ -346,7 +351,8 @@ class Judgement:
     `reason` is a sentence for outcomes other than pass. `seen` counts the exchanges that showed what the case is
     about, `deviating` those with findings. `evidence` are journal lines. `gates` tells whether this outcome violates
     the gate of the run, `axis` is `conformance` or `strictness`. `known` is set where the baseline lists the deviation,
-    which then does not gate.
+    which then does not gate. `attempts` counts how often the scenario was sent to judge the case, `deviating_attempts`
+    how often it deviated.
     """
 
     case: str
@@ -360,3 +366,5 @@ class Judgement:
     gates: bool = False
     axis: str = "conformance"
     known: Known | None = None
+    attempts: int = 1
+    deviating_attempts: int = 0

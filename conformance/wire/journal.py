@@ -8,7 +8,7 @@ Every line is one JSON object in ASCII with a `kind`; readers skip kinds and key
 - `{"kind": "run", "journal": 1, ...}`: the first line. `journal` is the version of this format, the rest is the
   caller's header.
 - `{"kind": "exchange", "scenario": "text", "mode": "json", "step": 1, "attempt": 1,
-  "started": "2026-11-22T10:00:00.123Z",
+  "repetition": 1, "started": "2026-11-22T10:00:00.123Z",
   "request": {"method": "POST", "url": "...", "headers": [["name", "value"], ...], "body": BYTES},
   "response": null | {"status": 200, "http_version": "HTTP/1.1", "headers": [...], "first_byte": 0.1, "ended": 0.4,
   "chunks": [[0.1, BYTES], ...]}, "trouble": null | {"kind": "closed", "message": "...", "at": 0.4}}`. Times are seconds
@@ -238,6 +238,7 @@ def encode_exchange(exchange: Exchange) -> dict[str, Json]:
         "mode": str(exchange.mode),
         "step": exchange.step,
         "attempt": exchange.attempt,
+        "repetition": exchange.repetition,
         "started": exchange.started,
         "request": {
             "method": request.method,
@@ -266,6 +267,7 @@ def decode_exchange(record: Mapping[str, Json], line: int = 0) -> Exchange:
             response=_decode_response(response) if response is not None else None,
             trouble=Trouble(trouble["kind"], trouble["message"], trouble["at"]) if trouble is not None else None,
             line=line,
+            repetition=record.get("repetition", 1),
         )
     except KeyError as problem:
         raise ValueError(f"an exchange lacks {problem}") from problem
