@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from conformance.judge.checking import Check, Observation
 from conformance.judge.reading import Reply
-from conformance.judge.transcripts import Transcript, Transcripts, evidence
+from conformance.judge.transcripts import Transcript, Transcripts, evidence, pushed_back
 from conformance.judge.verdict import Ability, Control, Policy, Row, Said, Shown, Signals, axis_of, decide, gates
 from conformance.model import Case, CheckCall, Finding, Judgement, Mode
 from conformance.standard.document import Document
@@ -46,9 +46,9 @@ class CaseFacts:
         transcript = self.transcripts.get(scenario, mode)
         if transcript is None:
             return None
-        if step is None:
-            return transcript.last
-        return transcript.replies[step - 1] if 0 < step <= len(transcript.replies) else None
+        number = len(transcript.scenario.steps) if step is None else step
+        found = transcript.replies[number - 1] if 0 < number <= len(transcript.replies) else None
+        return None if found is not None and pushed_back(found) else found
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,10 @@ def _judge_send(case: Case, mode: Mode, facts: CaseFacts, bench: Bench, ability:
     if transcript is None or not transcript.replies:
         why = transcript.stopped if transcript else facts.transcripts.why_unsent(case.scenario or case.id, mode)
         return _conclude(case, mode, bench, Signals(Shown.UNSENT, ability=ability), Spoken(Said.UNSEEN), (), why)
-    shown, detail = _shown(transcript)
+    shown, detail = _shown(case, transcript)
     control, control_detail = _control(case, mode, facts)
     replies = transcript.replies
-    if shown is Shown.TROUBLE:
+    if shown in (Shown.TROUBLE, Shown.BUSY):
         signals = Signals(shown, control=control, ability=ability)
         return _conclude(case, mode, bench, signals, Spoken(Said.UNSEEN), replies, detail)
     given, given_detail = _given(case, transcript, facts, bench)
@@ -204,14 +204,22 @@ def _given(case: Case, transcript: Transcript, facts: CaseFacts, bench: Bench) -
     return True, ""
 
 
-def _shown(transcript: Transcript) -> tuple[Shown, str]:
+def _shown(case: Case, transcript: Transcript) -> tuple[Shown, str]:
     last = transcript.replies[-1]
+    if pushed_back(last, refusing=_expects_refusal(case)):
+        return Shown.BUSY, _busy(last)
     if last.status is None:
         trouble = last.exchange.trouble
         return Shown.TROUBLE, f"{trouble.kind}: {trouble.message}" if trouble else "nothing came back"
     if transcript.last is None:
         return Shown.PARTIAL, transcript.stopped
     return Shown.FULL, ""
+
+
+def _busy(reply: Reply) -> str:
+    exchange = reply.exchange
+    tries = f" after {exchange.attempt} attempts" if exchange.attempt > 1 else ""
+    return f"status {reply.status}{tries} (journal line {exchange.line})"
 
 
 def _control(case: Case, mode: Mode, facts: CaseFacts) -> tuple[Control, str]:
@@ -270,5 +278,7 @@ def _nothing(case: Case, mode: Mode, transcripts: Transcripts, picked: Sequence[
     for name in case.on:
         if not name.startswith("every-"):
             transcript = transcripts.get(name, mode)
+            if transcript is not None and transcript.replies:
+                return Shown.BUSY, _busy(transcript.replies[-1])
             return Shown.UNSENT, transcript.stopped if transcript else transcripts.why_unsent(name, mode)
     return Shown.FULL, ""

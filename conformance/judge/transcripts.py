@@ -12,16 +12,30 @@ from conformance.judge.reading import Reply
 from conformance.model import Case, Mode, Scenario
 
 
+PUSHED_BACK = (408, 429, 502, 503, 504, 529)
+"""Statuses that tell of the moment and not of the request, when they are still there after all attempts."""
+
+NOT_PROVOKED = (408, 429, 529)
+"""Those of them that an invalid request does not provoke: a breakdown is how some endpoints answer what they ought to
+refuse."""
+
+DOCUMENTED = (408, 409, 429, 500, 504, 529)
+"""Statuses of retried answers whose error type is documented, so that their envelope can be judged. Others come from
+whatever stands before the endpoint."""
+
+
 @dataclass(frozen=True)
 class Transcript:
     """The exchanges of one scenario, read: one reply a step, each of the last attempt.
 
-    `stopped` says why not every step was sent (a sentence), or is empty.
+    `stopped` says why not every step was sent (a sentence), or is empty. `earlier` are the answers of attempts that
+    were made again because of transport trouble.
     """
 
     scenario: Scenario
     replies: tuple[Reply, ...]
     stopped: str = ""
+    earlier: tuple[Reply, ...] = ()
 
     @property
     def last(self) -> Reply | None:
@@ -55,6 +69,11 @@ class Transcripts:
         for transcript in self.by_id.values():
             yield from transcript.replies
 
+    def retried_errors(self) -> Iterator[Reply]:
+        """Errors of documented kinds that a later attempt replaced: evidence of how the endpoint tells an error."""
+        for transcript in self.by_id.values():
+            yield from (reply for reply in transcript.earlier if reply.status in DOCUMENTED)
+
 
 def evidence(case: Case, mode: Mode, transcripts: Transcripts) -> tuple[Reply, ...]:
     """The replies that an `on` case judges in one mode, in order of the plan."""
@@ -62,10 +81,16 @@ def evidence(case: Case, mode: Mode, transcripts: Transcripts) -> tuple[Reply, .
     for name in case.on:
         if name.startswith("every-"):
             picked += [reply for reply in transcripts.all_replies() if selected(name, mode, reply)]
+            picked += transcripts.retried_errors() if name == "every-error" else ()
         else:
             transcript = transcripts.get(name, mode)
-            picked += transcript.replies if transcript is not None else ()
+            picked += [reply for reply in transcript.replies if not pushed_back(reply)] if transcript else ()
     return tuple(picked)
+
+
+def pushed_back(reply: Reply, *, refusing: bool = False) -> bool:
+    """Whether an answer tells of load or of the way to the endpoint. `refusing`: the request is an invalid one."""
+    return reply.status in (NOT_PROVOKED if refusing else PUSHED_BACK)
 
 
 def selected(selector: str, mode: Mode, reply: Reply) -> bool:

@@ -18,6 +18,7 @@ class Shown(StrEnum):
 
     UNSENT = "unsent"
     TROUBLE = "trouble"
+    BUSY = "busy"
     PARTIAL = "partial"
     FULL = "full"
 
@@ -96,6 +97,7 @@ TABLE: tuple[Row, ...] = (
     # No evidence, no verdict.
     Row(Outcome.NOT_RUN, "{detail}", shown=Shown.UNSENT),
     Row(Outcome.INCONCLUSIVE, "no response: {detail}", shown=Shown.TROUBLE),
+    Row(Outcome.INCONCLUSIVE, "the endpoint pushed back: {detail}", shown=Shown.BUSY),
     # A refusal counts only where the same request without the defect was accepted.
     Row(
         Outcome.UNSUPPORTED,
@@ -152,6 +154,26 @@ DECIDED = (Outcome.PASS, *DEVIATING)
 """Outcomes that say something about the endpoint; the denominators of every number."""
 
 Axis = Literal["conformance", "strictness"]
+
+
+def over_attempts(passed: int, deviating: int, attempts: int, wanted: int) -> Outcome:
+    """What several attempts at one claim add up to: FAIL stands for deviating, in whichever way.
+
+    A claim deviates where more than half of all attempts do, and holds where more attempts pass than deviate. Attempts
+    that showed nothing count as attempts and for neither side. Where fewer attempts were possible than `wanted`, a
+    deviation has to be the majority of the wanted ones; otherwise it was not confirmed.
+    """
+    if 2 * deviating > (attempts if attempts >= wanted else wanted):
+        return Outcome.FAIL
+    return Outcome.PASS if passed > deviating else Outcome.INCONCLUSIVE
+
+
+def is_settled(passed: int, deviating: int, attempts: int, wanted: int) -> bool:
+    """Whether further attempts, up to `wanted`, cannot change what `over_attempts` says; a claim that held in each
+    attempt that showed it is not attempted again.
+    """
+    left = wanted - attempts
+    return left <= 0 or 2 * deviating > wanted or (passed > 0 and passed > deviating + (left if deviating else 0))
 
 
 @dataclass(frozen=True)
