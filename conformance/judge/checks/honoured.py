@@ -50,7 +50,7 @@ def honoured(reply: Reply, argument: Json, facts: Facts) -> Observation:
 def _undecided(marker: Json, tokens: int | None, before: int | None) -> Observation:
     """Without token counts a missing marker may be the model's doing: nothing is proven either way."""
     counts = f"{_told(tokens)}, {_told(before)} in the control"
-    missing = f"{show(marker)} is not in the reply, and " if isinstance(marker, str) else ""
+    missing = "the marker is not in the reply, and " if isinstance(marker, str) else ""
     return Observation(seen=False, note=f"{missing}the token counts prove nothing ({counts})")
 
 
