@@ -151,7 +151,7 @@ class Case:
     as `every-stream`) is set. `control` names the scenario that is the same request without the thing under test,
     `beside` further scenarios that checks may look up. The first of `clauses` governs the level. A case that expects
     a refusal has direction refuse. `protects` marks refusals that gate although strictness does not. `probes` are the
-    scenarios that show the abilities in `needs`. `tier` is the named level that counts the case (core, agent, full),
+    scenarios that show the abilities in `needs`, in the same order, empty where there is none. `tier` is the named level that counts the case (core, agent, full),
     empty for a user's own case. `scored` is False for a case that is newer than the edition of the run.
     """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from conformance.judge.capabilities import answered, declined, probed
 from conformance.judge.checking import Check, Observation
 from conformance.judge.reading import Reply
 from conformance.judge.transcripts import Transcript, Transcripts, evidence, pushed_back
@@ -73,7 +74,7 @@ KINDS = {
 def judge(case: Case, mode: Mode, transcripts: Transcripts, bench: Bench) -> Judgement:
     """The judgement of one case in one mode. Pure: the same transcripts give the same judgement."""
     facts = CaseFacts(bench.document, case, bench.model, transcripts)
-    ability = _ability(case, bench)
+    ability = _ability(case, mode, transcripts, bench)
     if case.on:
         return _judge_on(case, mode, facts, bench, ability)
     return _judge_send(case, mode, facts, bench, ability)
@@ -104,7 +105,9 @@ def _judge_send(case: Case, mode: Mode, facts: CaseFacts, bench: Bench, ability:
         signals = Signals(shown, control=control, ability=ability)
         return _conclude(case, mode, bench, signals, Spoken(Said.UNSEEN), replies, detail)
     given, given_detail = _given(case, transcript, facts, bench)
-    spoken = _speak(case, transcript, facts, bench, ability) if shown is Shown.FULL else _partial(replies, ability)
+    spoken = (
+        _speak(case, transcript, facts, bench, ability) if shown is Shown.FULL else _partial(case, replies, ability)
+    )
     signals = Signals(shown, spoken.said, control, given, ability)
     return _conclude(case, mode, bench, signals, spoken, replies, control_detail or detail or given_detail)
 
@@ -116,14 +119,16 @@ def _speak(case: Case, transcript: Transcript, facts: CaseFacts, bench: Bench, a
 
 def _unless_declined(spoken: Spoken, case: Case, replies: Sequence[Reply], ability: Ability) -> Spoken:
     """What was said, or that the optional ability was declined cleanly, where that is what happened."""
-    refusable = ability in (Ability.UNDECLARED, Ability.DECLARED) and not _expects_refusal(case)
+    refusable = ability not in (Ability.CORE, Ability.ABSENT) and not _expects_refusal(case)
     if spoken.findings and refusable and all(declined(reply) for reply in replies):
         return Spoken(Said.DECLINED, spoken.findings, spoken.seen, spoken.deviating)
     return spoken
 
 
-def _partial(replies: Sequence[Reply], ability: Ability) -> Spoken:
-    return Spoken(Said.DECLINED if ability is Ability.UNDECLARED and declined(replies[-1]) else Said.UNSEEN)
+def _partial(case: Case, replies: Sequence[Reply], ability: Ability) -> Spoken:
+    """A step that was declined is what a claim about the ability shows; a claim about a later refusal stays open."""
+    optional = ability is Ability.UNDECLARED or (ability is not Ability.CORE and not _expects_refusal(case))
+    return Spoken(Said.DECLINED if optional and declined(replies[-1]) else Said.UNSEEN)
 
 
 def _conclude(
@@ -235,30 +240,26 @@ def _control(case: Case, mode: Mode, facts: CaseFacts) -> tuple[Control, str]:
     return (Control.DECLINED if declined(reply) else Control.USELESS), what
 
 
-def answered(reply: Reply) -> bool:
-    """True where a reply really answers its request: 2xx with a message, a stream with a message, or a JSON object."""
-    if not reply.ok:
-        return False
-    if reply.exchange.request.url.partition("?")[0].endswith("/messages"):
-        return reply.message is not None and reply.message.get("type") == "message"
-    return isinstance(reply.json, dict)
-
-
-def declined(reply: Reply) -> bool:
-    """True for a clean refusal: a 4xx that is not about key, rate or path, with the error envelope."""
-    return reply.status in (400, 403, 404, 413, 422, 501) and reply.error is not None
-
-
 def _expects_refusal(case: Case) -> bool:
     return any(call.name == "refused" for call in case.expect)
 
 
-def _ability(case: Case, bench: Bench) -> Ability:
+def _ability(case: Case, mode: Mode, transcripts: Transcripts, bench: Bench) -> Ability:
+    """What is known of the abilities that a case needs: declared, or shown by the probe of each."""
     if not case.needs:
         return Ability.CORE
     if any(need in bench.absent for need in case.needs):
         return Ability.ABSENT
-    return Ability.DECLARED if all(need in bench.declared for need in case.needs) else Ability.UNDECLARED
+    if all(need in bench.declared for need in case.needs):
+        return Ability.DECLARED
+    probes = dict(zip(case.needs, case.probes, strict=False))
+    shown = (need in bench.declared or _accepted(probes.get(need, ""), mode, transcripts) for need in case.needs)
+    return Ability.PROBED if all(shown) else Ability.UNDECLARED
+
+
+def _accepted(probe: str, mode: Mode, transcripts: Transcripts) -> bool:
+    transcript = transcripts.get(probe, mode) if probe else None
+    return transcript is not None and probed(transcript.replies[-1:]) == "accepted"
 
 
 def _selects(case: Case) -> bool:

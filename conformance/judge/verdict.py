@@ -33,10 +33,14 @@ class Control(StrEnum):
 
 
 class Ability(StrEnum):
-    """What is known of the capabilities that a case needs."""
+    """What is known of the capabilities that a case needs.
+
+    PROBED: nothing is declared, but the first request of its kind was accepted.
+    """
 
     CORE = "core"
     DECLARED = "declared"
+    PROBED = "probed"
     UNDECLARED = "undeclared"
     ABSENT = "absent"
 
@@ -119,7 +123,13 @@ TABLE: tuple[Row, ...] = (
         said=Said.DECLINED,
     ),
     Row(Outcome.FAIL, "{needs} is declared and the request is refused", ability=Ability.DECLARED, said=Said.DECLINED),
-    Row(Outcome.FAIL, "", shown=Shown.FULL, given=True, said=Said.DECLINED),
+    Row(
+        Outcome.FAIL,
+        "{needs}: the first request of its kind is accepted and this one is refused",
+        ability=Ability.PROBED,
+        said=Said.DECLINED,
+    ),
+    Row(Outcome.FAIL, "", said=Said.DECLINED),
     Row(Outcome.INCONCLUSIVE, "not every step could be sent: {detail}", shown=Shown.PARTIAL),
     # The model did not show what the claim is about.
     Row(Outcome.INCONCLUSIVE, "what the claim is about did not happen: {detail}", given=False),
@@ -196,7 +206,7 @@ def axis_of(case: Case, said: Said) -> Axis:
 
 def gates(case: Case, outcome: Outcome, axis: Axis, policy: Policy) -> bool:
     """Whether an outcome violates the gate of the run."""
-    if outcome not in DEVIATING or case.informational:
+    if outcome not in DEVIATING or case.informational or not case.scored:
         return False
     if case.plane is Plane.BEHAVIOUR and not policy.behaviour:
         return False

@@ -55,6 +55,7 @@ def names_of(case: Case) -> Iterable[str]:
     if case.control is not None:
         yield case.control
     yield from case.beside
+    yield from filter(None, case.probes)
     yield from case.on
 
 

@@ -36,9 +36,10 @@ SCHEMA: dict[str, Any] = {
                 "minItems": 1,
                 "items": {
                     "type": "object",
-                    "required": ["at"],
+                    "oneOf": [{"required": ["at"]}, {"required": ["reply"], "maxProperties": 1}],
                     "additionalProperties": False,
                     "properties": {
+                        "reply": {"enum": ["stream", "error"]},
                         "at": {"type": "string", "pattern": "^/"},
                         "is": True,
                         "above": {"type": "number"},
@@ -53,12 +54,16 @@ SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Sign:
-    """A place in a Message that shows an ability: JSON pointer with `*`, and what has to stand there (None: anything)."""
+    """What shows an ability: a place in a Message (JSON pointer with `*`) and what has to stand there (None: anything).
 
-    at: str
+    `reply` is `stream` or `error` where any such reply shows it, whatever stands in it.
+    """
+
+    at: str = ""
     value: Json = None
     above: float | None = None
     several: bool = False
+    reply: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,9 @@ def load_capabilities(folder: Path) -> dict[str, Capability]:
         if item["name"] in found:
             raise SourceError(f"{item['name']} stands twice", path=path, pointer=f"/{index}/name")
         signs = tuple(
-            Sign(sign["at"], sign.get("is"), sign.get("above"), sign.get("several", False))
+            Sign(
+                sign.get("at", ""), sign.get("is"), sign.get("above"), sign.get("several", False), sign.get("reply", "")
+            )
             for sign in item.get("observed", ())
         )
         found[item["name"]] = Capability(

@@ -7,17 +7,19 @@ here: what a check does, which cases run, sending.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from conformance.model import Case, CheckCall, Direction, Json, Level, Mode, Plane, Step
+from conformance.standard.capabilities import Capability, load_capabilities
 from conformance.standard.derive import derive
 from conformance.standard.document import Document
 from conformance.standard.ledger import Ledger
-from conformance.standard.paths import catalogue_folder
+from conformance.standard.levels import NamedLevel, level_name, load_levels
+from conformance.standard.paths import catalogue_folder, spec_folder
 from conformance.standard.sending import SendError, steps_of
 from conformance.standard.source import SourceError, check_shape, load_yaml, locate, nearest
 
@@ -262,7 +264,9 @@ def _assemble(cases: list[Case], bases: Mapping[str, dict[str, Json]]) -> Catalo
         if case.scenario is not None:
             scenarios.setdefault(case.scenario, case.steps)
     by_case = {case.id: case.scenario for case in cases if case.scenario is not None}
-    resolved = tuple(_resolved(case, scenarios, by_case) for case in cases)
+    capabilities, levels = load_capabilities(spec_folder()), load_levels(spec_folder())
+    probed = (_probed(case, capabilities) for case in cases)
+    resolved = tuple(_placed(_resolved(case, scenarios, by_case), levels, scenarios) for case in probed)
     return Catalogue(resolved, scenarios, _samples(bases))
 
 
@@ -283,7 +287,24 @@ def _resolved(case: Case, scenarios: Mapping[str, tuple[Step, ...]], by_case: Ma
         on=tuple(known(name) for name in case.on),
         control=known(case.control) if case.control else None,
         beside=tuple(known(name) for name in case.beside),
+        probes=tuple(known(name) if name else "" for name in case.probes),
     )
+
+
+def _probed(case: Case, capabilities: Mapping[str, Capability]) -> Case:
+    """The case with the scenarios that probe what it needs. A user's case may need what is not known here."""
+    found = (capabilities.get(need) for need in case.needs)
+    return replace(case, probes=tuple(capability.probe if capability else "" for capability in found))
+
+
+def _placed(case: Case, levels: Sequence[NamedLevel], scenarios: Mapping[str, tuple[Step, ...]]) -> Case:
+    """The case with the named level that counts it. A user's own case belongs to none."""
+    if case.file.endswith(USER_SUFFIX):
+        return case
+    names = filter(None, (case.scenario, case.control, *case.beside, *case.on))
+    steps = [step for name in names for step in scenarios.get(name.partition("/")[0], ())]
+    paths = {step.path for step in steps}
+    return replace(case, tier=level_name(levels, case.id, case.area, case.needs, paths))
 
 
 def _samples(bases: Mapping[str, dict[str, Json]]) -> dict[str, tuple[str, ...]]:

@@ -32,7 +32,7 @@ SCHEMA: dict[str, Any] = {
             "name": {"enum": list(NAMES)},
             "title": {"type": "string", "minLength": 1},
             "covers": {"type": "string", "minLength": 1},
-            **{key: _LIST for key in ("areas", "paths", "requires", "optional", "cases")},
+            **dict.fromkeys(("areas", "paths", "requires", "optional", "cases"), _LIST),
         },
     },
 }
@@ -68,7 +68,9 @@ def load_levels(folder: Path) -> tuple[NamedLevel, ...]:
     check_shape(data, SCHEMA, path)
     for index, (item, name) in enumerate(zip(data, NAMES, strict=True)):
         if item["name"] != name:
-            raise SourceError(f"the levels stand in this order: {', '.join(NAMES)}", path=path, pointer=f"/{index}/name")
+            raise SourceError(
+                f"the levels stand in this order: {', '.join(NAMES)}", path=path, pointer=f"/{index}/name"
+            )
     lists = ("areas", "paths", "requires", "optional", "cases")
     return tuple(
         NamedLevel(item["name"], item["title"], item["covers"], **{key: tuple(item.get(key, ())) for key in lists})
