@@ -1,0 +1,113 @@
+"""What recorders do to exchanges, as data: flags of damage, and what each of them leaves unjudged.
+
+Belongs here: reading `specs/recorders.yaml`, and the question whether a check of a case can be judged. Does not belong
+here: reading recordings (see `wire/recordings.py`), judging.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.model import Case
+from conformance.standard.source import SourceError, check_shape, load_yaml, nearest
+
+FILE = "recorders.yaml"
+
+_NAMES = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1, "uniqueItems": True}
+_TEXT = {"type": "string", "minLength": 1}
+
+SCHEMA: dict[str, Any] = {
+    "type": "array",
+    "minItems": 1,
+    "items": {
+        "type": "object",
+        "required": ["flag", "title", "reason"],
+        "oneOf": [{"required": ["leaves-out"]}, {"required": ["keeps"]}],
+        "additionalProperties": False,
+        "properties": {
+            "flag": {"type": "string", "pattern": "^[a-z][a-z0-9-]*$"},
+            "title": _TEXT,
+            "reason": _TEXT,
+            "found": {"const": True},
+            "keeps": _NAMES,
+            "leaves-out": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": dict.fromkeys(("cases", "clauses", "checks"), _NAMES),
+            },
+        },
+    },
+}
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One kind of damage. `keeps` None: everything is judged but `cases`, `clauses` and `checks`."""
+
+    flag: str
+    title: str
+    reason: str
+    cases: frozenset[str] = frozenset()
+    clauses: frozenset[str] = frozenset()
+    checks: frozenset[str] = frozenset()
+    keeps: frozenset[str] | None = None
+
+    def touches(self, case: Case, check: str) -> bool:
+        """Whether the damage may show in what a check of a case says."""
+        if self.keeps is not None:
+            return check not in self.keeps
+        governing = case.clauses[0] if case.clauses else ""
+        return case.id in self.cases or governing in self.clauses or check in self.checks
+
+
+@dataclass(frozen=True)
+class Recorders:
+    """All kinds of damage by flag. A flag that is not among them touches nothing."""
+
+    damages: Mapping[str, Damage]
+
+    def touched_by(self, flags: Collection[str], case: Case, check: str) -> tuple[str, ...]:
+        """Those of the flags that keep a check of a case from being judged, in the order of the file."""
+        return tuple(flag for flag, damage in self.damages.items() if flag in flags and damage.touches(case, check))
+
+
+@dataclass(frozen=True)
+class Known:
+    """The names that the file may use."""
+
+    cases: Collection[str]
+    clauses: Collection[str]
+    checks: Collection[str]
+
+
+def load_recorders(folder: Path, known: Known) -> Recorders:
+    """The damage of recorders. Raises SourceError with file, line and key for what does not fit or does not exist."""
+    path = folder / FILE
+    data = load_yaml(path)
+    check_shape(data, SCHEMA, path)
+    damages: dict[str, Damage] = {}
+    for index, entry in enumerate(data):
+        flag, left_out = entry["flag"], entry.get("leaves-out", {})
+        if flag in damages:
+            raise SourceError(f"the flag {flag!r} is defined twice", path=path, pointer=f"/{index}/flag")
+        for key in ("cases", "clauses", "checks"):
+            _check_names(left_out.get(key, ()), getattr(known, key), path, f"/{index}/leaves-out/{key}")
+        _check_names(entry.get("keeps", ()), known.checks, path, f"/{index}/keeps")
+        damages[flag] = Damage(
+            flag,
+            entry["title"],
+            entry["reason"],
+            **{key: frozenset(left_out.get(key, ())) for key in ("cases", "clauses", "checks")},
+            keeps=frozenset(entry["keeps"]) if "keeps" in entry else None,
+        )
+    return Recorders(damages)
+
+
+def _check_names(names: Iterable[str], known: Collection[str], path: Path, pointer: str) -> None:
+    for position, name in enumerate(names):
+        if name not in known:
+            message = f"there is no {name!r}"
+            raise SourceError(message, path=path, pointer=f"{pointer}/{position}", suggestion=nearest(name, known))
