@@ -106,15 +106,18 @@ def _deviations(results: Results, paint: Paint, limit: int) -> Iterator[str]:
     groups = wording.decisive(results.cases)
     if not groups:
         return
-    yield paint(f"deviations, worst first ({min(limit, len(groups))} of {len(groups)} cases)", "bold")
+    if limit:
+        yield paint(f"deviations, worst first ({min(limit, len(groups))} of {len(groups)} cases)", "bold")
     for group in groups[:limit]:
         yield ""
         yield _coloured(block(group[0], group[1:]), group[0], paint)
     rest = groups[limit:]
     if rest:
         gating = sum(group[0].gates for group in rest)
-        yield ""
-        yield f"and {wording.plural(len(rest), 'more case')} with deviations, {gating} of them gating, in the report"
+        if limit:
+            yield ""
+        words = f"and {wording.plural(len(rest), 'more case')}" if limit else wording.plural(len(rest), "case")
+        yield f"{words} with deviations, {gating} of them gating, in the report"
 
 
 def _coloured(text: str, case: CaseResult, paint: Paint) -> str:

@@ -129,7 +129,14 @@ def _absent(reply: Reply, whole: Json, pointer: str) -> Observation:
 
 
 def _finding(reply: Reply, whole: Json | Missing, place: str, problem: str) -> Finding:
-    return deviation("matches", reply, expected=problem, actual=show(look_up(whole, place)), pointer=place)
+    value = look_up(whole, place)
+    expected = f"a value at {place}" if isinstance(value, Missing) else _wanted(problem)
+    return deviation("matches", reply, expected=expected, actual=show(value), pointer=place)
+
+
+def _wanted(problem: str) -> str:
+    """The part of a validator's sentence that says what should be there; what is there stands beside it anyway."""
+    return problem.removeprefix("expected ").partition(", found ")[0] if problem.startswith("expected ") else problem
 
 
 COMPONENT_FORM: Final = {

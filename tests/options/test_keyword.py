@@ -1,0 +1,27 @@
+"""`-k`: as pytest users know it."""
+
+from __future__ import annotations
+
+
+def test_k_selects_cases_by_a_part_of_their_id(project) -> None:
+    done = project.catalogue("-k", "response_has_id or response-has-id")
+    done.assert_outcomes(passed=2, deselected=len_of_catalogue() - 2)
+    assert set(project.outcomes) == {("response-has-id", "json"), ("response-has-id", "stream")}
+
+
+def test_k_selects_a_mode_and_a_target_by_the_name_in_brackets(project) -> None:
+    done = project.catalogue("-k", "response-has-id and reference-json")
+    done.assert_outcomes(passed=1, deselected=len_of_catalogue() - 1)
+    assert set(project.outcomes) == {("response-has-id", "json")}
+
+
+def test_k_that_selects_nothing_sends_and_writes_nothing(project) -> None:
+    done = project.catalogue("-k", "no-such-thing")
+    assert done.ret == 5
+    assert project.wrote_nothing
+
+
+def len_of_catalogue() -> int:
+    from conformance.run.library import load_library
+
+    return sum(len(case.modes) for case in load_library("2023-06-01").catalogue.cases)
