@@ -70,17 +70,24 @@ AllCheck = Callable[[Sequence[Reply], Json, Facts], Observation]
 """Judges all replies of the evidence together, for claims such as uniqueness."""
 
 
+Identities = Callable[[Reply, Json], Sequence[tuple[str | None, str]]]
+"""What has to be unlike anything in other replies: (pointer, value) pairs of one reply."""
+
+
 @dataclass(frozen=True)
 class Check:
     """A named check. Exactly one of `each` and `all` is set.
 
     `argument` is the JSON Schema of what a case file may write behind the name; `True` there means: no argument.
+    `identities` belongs to a check of all replies that claims nothing but that these values are unlike each other; it
+    can be judged reply by reply.
     """
 
     name: str
     each: EachCheck | None = None
     all: AllCheck | None = None
     argument: Mapping[str, Json] = field(default_factory=lambda: {"const": True})
+    identities: Identities | None = None
 
     @property
     def summary(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from conformance.judge.accumulate import accumulate
 from conformance.judge.grammar import Walk
@@ -47,6 +48,11 @@ class Reply:
     def ok(self) -> bool:
         """True for a 2xx status."""
         return self.status is not None and 200 <= self.status < 300
+
+    @cached_property
+    def memo(self) -> dict[Json, Json]:
+        """Room for what several checks would compute again, of this reply alone. Nothing but speed depends on it."""
+        return {}
 
     @property
     def error(self) -> dict[str, Json] | None:

@@ -143,7 +143,7 @@ def unique(replies: Sequence[Reply], argument: Json, facts: Facts) -> Observatio
     findings: list[Finding] = []
     total = 0
     for reply in replies:
-        for pointer, value in _identities(reply, argument):
+        for pointer, value in identities(reply, argument):
             total += 1
             earlier, place = first.setdefault(value, (reply, pointer))
             if earlier is not reply or place != pointer:
@@ -165,7 +165,8 @@ def _is_json_type(media: str) -> bool:
     return media == "application/json" or media.endswith("+json")
 
 
-def _identities(reply: Reply, argument: Mapping[str, Json]) -> list[tuple[str | None, str]]:
+def identities(reply: Reply, argument: Json) -> list[tuple[str | None, str]]:
+    """The (pointer, value) pairs of a reply that `unique` compares with those of other replies."""
     if "header" in argument:
         response = reply.exchange.response
         value = response.header(argument["header"]) if response is not None else None
@@ -221,6 +222,7 @@ CHECKS: Final[Mapping[str, Check]] = {
         Check(
             "unique",
             all=unique,
+            identities=identities,
             argument={
                 "type": "object",
                 "properties": {"header": {"type": "string"}, "pointer": {"type": "string"}},

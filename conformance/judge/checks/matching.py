@@ -57,16 +57,23 @@ def blocks(reply: Reply, argument: Json, facts: Facts) -> Observation:
     for place, block in picked:
         component = argument.get("component")
         problems = (
-            component_problems(facts, component, block) if component else schema_problems(argument["schema"], block)
+            component_problems(reply, facts, component, block)
+            if component
+            else schema_problems(argument["schema"], block)
         )
         for inner, problem in problems:
             findings.append(_finding(reply, subject(reply), place + inner, problem))
     return found(*findings[:MOST])
 
 
-def component_problems(facts: Facts, component: str, value: Json) -> list[tuple[str, str]]:
-    """(pointer, problem) of a value under a component of our OpenAPI document."""
-    return [(violation.pointer, violation.message) for violation in facts.document.validate(component, value)]
+def component_problems(reply: Reply, facts: Facts, component: str, value: Json) -> list[tuple[str, str]]:
+    """(pointer, problem) of a value, which is part of the reply, under a component of our OpenAPI document."""
+    key = (facts.document.version, component, id(value))
+    if key not in reply.memo:
+        violations = facts.document.validate(component, value)
+        reply.memo[key] = [(violation.pointer, violation.message) for violation in violations]
+    problems: list[tuple[str, str]] = reply.memo[key]
+    return problems
 
 
 def schema_problems(schema: Json, value: Json) -> list[tuple[str, str]]:
@@ -82,7 +89,7 @@ def _matches_component(reply: Reply, whole: Json, terms: Mapping[str, Json], fac
     pointer, part = terms.get("pointer", ""), terms.get("part")
     problems = [
         (place, text)
-        for place, text in component_problems(facts, terms["component"], whole)
+        for place, text in component_problems(reply, facts, terms["component"], whole)
         if is_within(place, pointer)
         and (part is None or (place == pointer) == (part == "at"))
         and not any(is_within(place, other) for other in terms.get("except", ()))

@@ -1,0 +1,284 @@
+"""Judges recorded exchanges one by one and adds up: no exchange is held once it has been looked at.
+
+Belongs here: the cases that need no particular request, run on each reply, and the judgement that the sum gives. Does
+not belong here: reading recordings, the verdict table (`verdict.py`), judging a run as a whole (`evaluate.py`).
+
+What differs from a run: an exchange stands for itself, so cases that compare with another request are left out, and
+values that have to be unlike each other are compared with the latest `REMEMBERED` ones. An answer that was recorded
+twice is one answer.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Final
+
+from conformance.judge.capabilities import answered
+from conformance.judge.checking import Check, Observation, deviation, found
+from conformance.judge.evaluate import KINDS, Bench
+from conformance.judge.pointer import show
+from conformance.judge.reading import Reply
+from conformance.judge.transcripts import selected
+from conformance.judge.verdict import Said, Shown, Signals, axis_of, decide, gates
+from conformance.model import Case, CheckCall, Finding, Json, Judgement, Mode
+from conformance.standard.document import Document, api_versions
+
+REMEMBERED: Final = 50_000
+"""Values of one case that later ones are compared with."""
+
+KINDS_KEPT: Final = 5
+"""Findings of one case and mode that are kept: the first of each kind, up to this many."""
+
+LINES_KEPT: Final = 10
+"""Deviating exchanges of one case and mode whose lines are kept."""
+
+Touched = Callable[[Collection[str], Case, str], Collection[str]]
+"""Flags of recorder damage, a case, the name of a check -> those of the flags that touch the check."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A case that no recording can show, and why."""
+
+    case: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """What one exchange deviates in. `kept` are those of the findings that the judgement will show."""
+
+    case: Case
+    mode: Mode
+    findings: tuple[Finding, ...]
+    kept: tuple[Finding, ...]
+
+
+@dataclass
+class _Tally:
+    """What was seen of one case in one mode so far. `touched` counts the exchanges that damage kept from it."""
+
+    case: Case
+    mode: Mode
+    selectors: tuple[str, ...]
+    picked: int = 0
+    seen: int = 0
+    deviating: int = 0
+    touched: int = 0
+    ordinary: bool = True
+    kinds: dict[tuple[str, str, str], Finding] = field(default_factory=dict)
+    lines: list[int] = field(default_factory=list)
+    known: dict[bytes, _Identity] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """Where a value stood first, and the digest of the answer that it stood in."""
+
+    place: str
+    pointer: str | None
+    answer: bytes
+
+
+class Audit:
+    """Judges replies with every case that needs no particular request. `take` them in any order, then `judgements`.
+
+    `touched_by` tells what recorder damage keeps from being judged. `damaged` counts, by flag, the exchanges of which
+    something was left out; `left_out` are the cases that are not judged at all.
+    """
+
+    def __init__(
+        self, cases: Sequence[Case], bench: Bench, touched_by: Touched = lambda *_: (), *, remembered: int = REMEMBERED
+    ) -> None:
+        self._bench = bench
+        self._touched_by = touched_by
+        self._remembered = remembered
+        self._default = _AuditFacts(bench.document, bench.model)
+        self._facts = {
+            version: _AuditFacts(bench.document.in_version(version), bench.model)
+            for version in api_versions(bench.document.folder)
+        }
+        self._left_out: list[LeftOut] = []
+        self._tallies = list(self._plan(cases))
+        self._marks: dict[frozenset[str], dict[tuple[str, str], Collection[str]]] = {}
+        self._taken = 0
+        self.damaged: Counter[str] = Counter()
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """The cases that need no particular request and cannot be judged on single exchanges, with the reason."""
+        return tuple(self._left_out)
+
+    def take(self, reply: Reply, place: str, flags: frozenset[str] = frozenset()) -> tuple[Noticed, ...]:
+        """Judges one reply. `place` says in words where it is recorded, `flags` what its recorder did to it."""
+        self._taken += 1
+        facts = self._facts_for(reply)
+        names = {name for tally in self._tallies for name in tally.selectors}
+        picks = {(name, mode) for name in names for mode in Mode if selected(name, mode, reply)}
+        ordinary = answered(reply) or reply.error is not None
+        noticed: list[Noticed] = []
+        touching: set[str] = set()
+        for tally in self._tallies:
+            if not any((name, tally.mode) in picks for name in tally.selectors):
+                continue
+            calls, marks = self._judgeable(tally.case, flags)
+            touching.update(marks)
+            if not calls:
+                tally.touched += 1
+                continue
+            tally.picked += 1
+            tally.ordinary &= ordinary
+            facts.case = tally.case
+            seen, findings = self._run(tally, calls, reply, place, facts)
+            tally.seen += seen
+            if findings:
+                noticed.append(self._note(tally, reply, findings))
+        self.damaged.update(touching)
+        return tuple(noticed)
+
+    def judgements(self) -> list[tuple[Case, Judgement]]:
+        """What the replies taken so far add up to, in the order of the cases."""
+        return [(tally.case, self._conclude(tally)) for tally in self._tallies]
+
+    def _plan(self, cases: Sequence[Case]) -> Iterator[_Tally]:
+        for case in cases:
+            selectors = tuple(name for name in case.on if name.startswith("every-"))
+            if not selectors:
+                continue
+            checks = [self._bench.checks[call.name] for call in case.expect]
+            if any(check.all is not None and check.identities is None for check in checks):
+                self._left_out.append(LeftOut(case.id, "needs all exchanges at once"))
+            elif case.control is not None or case.beside:
+                self._left_out.append(LeftOut(case.id, "compares with another request"))
+            else:
+                yield from (_Tally(case, mode, selectors) for mode in case.modes)
+
+    def _facts_for(self, reply: Reply) -> _AuditFacts:
+        """What checks may look up: the document in the API version that the request names, if it is one we know."""
+        asked = reply.exchange.request.header("anthropic-version")
+        return self._facts.get(asked or "", self._default)
+
+    def _judgeable(self, case: Case, flags: frozenset[str]) -> tuple[Sequence[CheckCall], Collection[str]]:
+        """The checks of a case that the damage does not touch, and the flags that touch the others."""
+        if not flags:
+            return case.expect, ()
+        marks = self._marks.setdefault(flags, {})
+        calls: list[CheckCall] = []
+        touching: set[str] = set()
+        for call in case.expect:
+            key = (case.id, call.name)
+            if key not in marks:
+                marks[key] = self._touched_by(flags, case, call.name)
+            touching.update(marks[key])
+            calls += [] if marks[key] else [call]
+        return calls, touching
+
+    def _run(
+        self, tally: _Tally, calls: Sequence[CheckCall], reply: Reply, place: str, facts: _AuditFacts
+    ) -> tuple[bool, tuple[Finding, ...]]:
+        """Whether the reply shows what the case is about, and the findings of the first check that has any."""
+        for call in tally.case.given:
+            observation = self._observe(tally, call, reply, place, facts)
+            if observation.findings or not observation.seen:
+                return False, ()
+        for call in calls:
+            observation = self._observe(tally, call, reply, place, facts)
+            if observation.findings or not observation.seen:
+                return observation.seen, observation.findings
+        return True, ()
+
+    def _observe(self, tally: _Tally, call: CheckCall, reply: Reply, place: str, facts: _AuditFacts) -> Observation:
+        check = self._bench.checks[call.name]
+        if check.each is not None:
+            return check.each(reply, call.argument, facts)
+        return self._compare(tally, check, call.argument, reply, place)
+
+    def _compare(self, tally: _Tally, check: Check, argument: Json, reply: Reply, place: str) -> Observation:
+        """What `unique` says of a reply, given the values of those before it."""
+        values = check.identities(reply, argument) if check.identities is not None else ()
+        response = reply.exchange.response
+        answer = _digest(response.body if response is not None else b"")
+        findings = []
+        for pointer, value in values:
+            key = _digest(value.encode("utf-8", "surrogatepass"))
+            earlier = tally.known.get(key)
+            if earlier is None:
+                tally.known[key] = _Identity(place, pointer, answer)
+                if len(tally.known) > self._remembered:
+                    del tally.known[next(iter(tally.known))]
+            elif earlier.answer != answer or (earlier.place == place and earlier.pointer != pointer):
+                actual = f"{show(value)}, which is also in {earlier.place}"
+                expected = "a value that no other reply has"
+                findings.append(deviation(check.name, reply, expected=expected, actual=actual, pointer=pointer))
+        return found(*findings) if values else Observation(seen=False)
+
+    def _note(self, tally: _Tally, reply: Reply, findings: tuple[Finding, ...]) -> Noticed:
+        tally.deviating += 1
+        if len(tally.lines) < LINES_KEPT:
+            tally.lines.append(reply.exchange.line)
+        kept = []
+        for finding in findings:
+            kind = (finding.check, finding.kind, finding.expected)
+            if kind not in tally.kinds and len(tally.kinds) < KINDS_KEPT:
+                tally.kinds[kind] = finding
+                kept.append(finding)
+        return Noticed(tally.case, tally.mode, findings, tuple(kept))
+
+    def _conclude(self, tally: _Tally) -> Judgement:
+        case, findings = tally.case, tuple(tally.kinds.values())
+        said, detail = self._said(tally, findings)
+        row = decide(Signals(Shown.FULL, said))
+        axis = axis_of(case, said)
+        return Judgement(
+            case=case.id,
+            mode=tally.mode,
+            outcome=row.outcome,
+            reason=detail or row.reason.format(detail="", needs=", ".join(case.needs)),
+            findings=findings,
+            evidence=tuple(tally.lines),
+            seen=tally.seen,
+            deviating=tally.deviating,
+            gates=gates(case, row.outcome, axis, self._bench.policy),
+            axis=axis,
+        )
+
+    def _said(self, tally: _Tally, findings: Sequence[Finding]) -> tuple[Said, str]:
+        if findings:
+            return KINDS.get(findings[0].kind, Said.DEVIATION), ""
+        if tally.seen:
+            return Said.FINE, ""
+        if tally.touched and not tally.picked:
+            return Said.UNSEEN, f"the recorder left nothing to judge this by, in {tally.touched} of {tally.touched}"
+        if tally.ordinary and self._taken:
+            return Said.ABSENT, "no recorded exchange has what the claim is about"
+        return Said.UNSEEN, ""
+
+
+@dataclass
+class _AuditFacts:
+    """What checks may look up while single exchanges are judged: no other reply."""
+
+    document: Document
+    model: str
+    _case: Case | None = None
+
+    @property
+    def case(self) -> Case:
+        """The case that is judged."""
+        assert self._case is not None
+        return self._case
+
+    @case.setter
+    def case(self, case: Case) -> None:
+        self._case = case
+
+    def reply(self, scenario: str, mode: Mode, step: int | None = None) -> Reply | None:  # noqa: ARG002
+        """None: a recording has no scenarios."""
+        return None
+
+
+def _digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=16).digest()
