@@ -109,6 +109,16 @@ def explain(name: str) -> None:
     click.echo(listing.explain(name, library.catalogue.cases, library.ledger.clauses), nl=False)
 
 
+@command.command(hidden=True)
+@click.argument("name", metavar="DATE")
+@click.option("--freeze", is_flag=True, help="end the draft: from now on only these cases score")
+def edition(name: str, freeze: bool) -> None:
+    """Writes the edition of a date from the catalogue as it is; for maintainers, in a checkout."""
+    from conformance.run.editions import write_edition
+
+    click.echo(write_edition(name, freeze=freeze))
+
+
 @command.command()
 @click.argument("results", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="write the HTML report here")

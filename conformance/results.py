@@ -11,14 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from conformance.model import Direction, Level, Mode, Outcome, Plane, Where
+from conformance.model import Direction, Known, Level, Mode, Outcome, Plane, Where
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Major and minor version of the results file. Minor versions only add keys; a new major may change meaning."""
 
-CONFORMANCE, STRICTNESS, INFORMATIONAL = "conformance", "strictness", "informational"
-PARTS = (CONFORMANCE, STRICTNESS, INFORMATIONAL)
-"""The three parts that numbers are told in. Informational cases stand apart, because they never decide."""
+CONFORMANCE, STRICTNESS, INFORMATIONAL, UNSCORED = "conformance", "strictness", "informational", "unscored"
+PARTS = (CONFORMANCE, STRICTNESS, INFORMATIONAL, UNSCORED)
+"""The parts that numbers are told in. Informational cases and those outside the edition stand apart: they never decide.
+"""
 
 DEVIATING = frozenset({Outcome.FAIL, Outcome.IGNORED})
 """Outcomes that say: the endpoint does something else than the clause."""
@@ -91,7 +92,9 @@ class CaseResult:
     `level`, `statement` and `source` are those of the governing clause, the first of `clauses`. `seen` counts the
     exchanges that showed what the case is about, `deviating` those with findings. `gates` is set by the judge: this
     outcome violates the gate of the run. `evidence` are journal lines, keys of `Results.exchanges`. `breaks` are notes
-    on which client suffers. `rerun`, `curl` and `accept` are the lines of the failure block with these names.
+    on which client suffers. `rerun`, `curl` and `accept` are the lines of the failure block with these names. `needs`
+    are the optional abilities that the case is about. `scored` is False for a case outside the edition. `known` is what
+    the baseline says of the deviation, which then does not gate.
     """
 
     id: str
@@ -118,6 +121,9 @@ class CaseResult:
     curl: str = ""
     accept: str = ""
     duration: float = 0.0
+    needs: tuple[str, ...] = ()
+    scored: bool = True
+    known: Known | None = None
 
     @property
     def key(self) -> str:
@@ -127,6 +133,8 @@ class CaseResult:
     @property
     def part(self) -> str:
         """The part of the numbers that this result counts in, one of `PARTS`."""
+        if not self.scored:
+            return UNSCORED
         return INFORMATIONAL if self.informational else self.axis
 
     @property
@@ -167,7 +175,8 @@ class ExchangeSummary:
 class Count:
     """How many results have which outcome. `decided` is passed, failed and ignored; `total` is all, never-run included.
 
-    `deviating` is failed and ignored, `open` is what is not decided, `gating` the results that violate the gate.
+    `deviating` is failed and ignored, `open` is what is not decided, `gating` the results that violate the gate,
+    `known` the deviations that the baseline lists.
     """
 
     total: int = 0
@@ -182,6 +191,7 @@ class Count:
     deviating: int = 0
     open: int = 0
     gating: int = 0
+    known: int = 0
 
 
 @dataclass(frozen=True)
@@ -219,7 +229,11 @@ class Gate:
 
 @dataclass(frozen=True)
 class LevelResult:
-    """Whether a named level (Core, Agent, Full) is reached: `status` is `reached`, `not-reached` or `undecided`."""
+    """Whether a named level (Core, Agent, Full) is reached: `status` is `reached`, `not-reached` or `undecided`.
+
+    `total` is all results that count for the level, also those that an incomplete run has not judged. `deciding` are
+    the cases that keep it from being reached. `covers` says what the level is about.
+    """
 
     name: str
     status: str
@@ -227,6 +241,55 @@ class LevelResult:
     decided: int = 0
     total: int = 0
     deciding: tuple[str, ...] = ()
+    covers: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class EntryResult:
+    """One entry of the baseline. `mode` None: every mode. `entry` is its place, as in `known.yaml:12`.
+
+    `state` is `passes`, `expired` or `unmatched`, which are stale and gate, or `open`: left alone. `sentence` says what
+    to do.
+    """
+
+    case: str
+    mode: Mode | None
+    state: str
+    entry: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class BaselineResult:
+    """The baseline of a run: how many entries, and which of them are stale or were left alone.
+
+    `update` says what an update has written, and is empty where there was none.
+    """
+
+    file: str
+    entries: int = 0
+    stale: tuple[EntryResult, ...] = ()
+    open: tuple[EntryResult, ...] = ()
+    update: str = ""
+
+
+@dataclass(frozen=True)
+class CapabilityResult:
+    """One ability as three facts. `core`: no target is exempt from it.
+
+    `declared` is None where the target says nothing, `probed` is `accepted`, `declined` or `unknown`, `observed` is
+    None where no answer can show the ability. `evidence` are journal lines. `contradiction` is a sentence or empty.
+    """
+
+    name: str
+    title: str
+    core: bool
+    declared: bool | None
+    probed: str
+    observed: bool | None
+    contradiction: str = ""
+    evidence: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -275,6 +338,8 @@ class Results:
     levels: tuple[LevelResult, ...] = ()
     clients: tuple[ClientResult, ...] = ()
     claims: tuple[ClaimResult, ...] = ()
+    capabilities: tuple[CapabilityResult, ...] = ()
+    baseline: BaselineResult | None = None
     schema_version: str = SCHEMA_VERSION
 
     @cached_property
@@ -293,18 +358,40 @@ def summarise(cases: Sequence[CaseResult]) -> Summary:
     return Summary(distinct, _count(cases), _by_area(cases), _by_level(cases), by_axis)
 
 
-def gate(cases: Sequence[CaseResult], policy: str, complete: bool, incomplete_reason: str = "") -> Gate:
-    """Adds up what the judge decided per case. A deviation that was seen counts even where the run is incomplete."""
+def level_result(
+    name: str,
+    status: str,
+    members: Sequence[CaseResult],
+    absent: int,
+    *,
+    deciding: tuple[str, ...] = (),
+    covers: str = "",
+    reason: str = "",
+) -> LevelResult:
+    """A named level with its numbers: `members` are the results that count, `absent` how many were not judged."""
+    count = _count(members)
+    return LevelResult(name, status, count.passed, count.decided, count.total + absent, deciding, covers, reason)
+
+
+def gate(cases: Sequence[CaseResult], policy: str, complete: bool, incomplete_reason: str = "", stale: int = 0) -> Gate:
+    """Adds up what the judge decided per case. A deviation that was seen counts even where the run is incomplete.
+
+    `stale` is the number of stale entries of the baseline, which gate as well.
+    """
     total = _count(cases)
     reasons = []
     if total.gating:
         reasons.append(f"{total.gating} of {total.decided} decided results violate a gating clause")
+    if stale:
+        reasons.append(
+            f"{stale} {'entry' if stale == 1 else 'entries'} of the baseline {'is' if stale == 1 else 'are'} stale"
+        )
     if not complete:
         reasons.append(f"the run is incomplete: {incomplete_reason}" if incomplete_reason else "the run is incomplete")
     if not total.decided:
         reasons.append(f"none of {total.total} results could be decided")
     undecided = not complete or not total.decided
-    exit_code = 1 if total.gating else 2 if undecided else 0
+    exit_code = 1 if total.gating or stale else 2 if undecided else 0
     return Gate(exit_code == 0, exit_code, tuple(reasons), policy)
 
 
@@ -325,6 +412,7 @@ def _count(cases: Iterable[CaseResult]) -> Count:
         deviating=sum(outcomes[outcome] for outcome in DEVIATING),
         open=len(members) - decided,
         gating=sum(case.gates for case in members),
+        known=sum(case.known is not None for case in members),
     )
 
 

@@ -6,29 +6,35 @@ Belongs here: loading, once, and selecting cases. Does not belong here: planning
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from conformance.judge.checking import Check
 from conformance.judge.checks import REGISTRY
 from conformance.model import Case, HarnessError, Mode
 from conformance.run.settings import Settings
-from conformance.standard.catalogue import Catalogue, CheckNames, Sources, load_catalogue
+from conformance.standard.capabilities import Capability, load_capabilities
+from conformance.standard.catalogue import USER_SUFFIX, Catalogue, CheckNames, Sources, load_catalogue
 from conformance.standard.document import Document, load_document
+from conformance.standard.editions import Edition, load_edition, scored
 from conformance.standard.ledger import Ledger, load_ledger
+from conformance.standard.levels import NAMES, NamedLevel, load_levels
 from conformance.standard.paths import catalogue_folder, spec_folder
 from conformance.standard.source import nearest
 
 
 @dataclass(frozen=True)
 class Library:
-    """Everything that is right, loaded: ledger, OpenAPI document, catalogue, and the checks by name."""
+    """Everything that is right, loaded: ledger, OpenAPI document, catalogue, the checks by name, and the yardsticks."""
 
     ledger: Ledger
     document: Document
     catalogue: Catalogue
     checks: Mapping[str, Check]
+    capabilities: Mapping[str, Capability] = field(default_factory=dict)
+    levels: tuple[NamedLevel, ...] = ()
+    edition: Edition | None = None
 
     @property
     def cases(self) -> dict[str, Case]:
@@ -36,13 +42,19 @@ class Library:
         return {case.id: case for case in self.catalogue.cases}
 
 
-def load_library(api_version: str, files: Sequence[Path] = ()) -> Library:
-    """The library in an API version, with the case files of a user. Raises SourceError with file, line and key."""
-    ledger = load_ledger(spec_folder() / "clauses")
+def load_library(api_version: str, files: Sequence[Path] = (), edition: str | None = None) -> Library:
+    """The library in an API version, with the case files of a user. `edition` None: the newest.
+
+    Raises SourceError with file, line and key, HarnessError (exit code 4) for an edition that there is not.
+    """
+    specs = spec_folder()
+    ledger = load_ledger(specs / "clauses")
     document = load_document(api_version)
     names = CheckNames({name: check.argument for name, check in REGISTRY.items()})
     catalogue = load_catalogue(Sources(ledger, document, names), files=files)
-    return Library(ledger, document, catalogue, REGISTRY)
+    frozen = load_edition(specs / "editions", edition)
+    catalogue = replace(catalogue, cases=scored(catalogue.cases, frozen, USER_SUFFIX))
+    return Library(ledger, document, catalogue, REGISTRY, load_capabilities(specs), load_levels(specs), frozen)
 
 
 def fingerprint() -> str:
@@ -68,9 +80,17 @@ def check_selection(settings: Settings, catalogue: Catalogue) -> None:
 def is_selected(case: Case, mode: Mode, settings: Settings) -> bool:
     """Whether the options of a run select a case in a mode. Nothing given selects everything."""
     wanted_cases = settings["case"]
+    strengths = [level for level in settings["level"] if level not in NAMES]
+    tiers = included(level for level in settings["level"] if level in NAMES)
     return (
         (not wanted_cases or case.id in wanted_cases or any(alias in wanted_cases for alias in case.aliases))
         and (not settings["area"] or case.area in settings["area"])
-        and (not settings["level"] or case.level in settings["level"])
+        and (not strengths or case.level in strengths)
+        and (not tiers or case.tier in tiers)
         and (not settings["mode"] or mode == settings["mode"] or mode not in case.modes)
     )
+
+
+def included(levels: Iterable[str]) -> tuple[str, ...]:
+    """The named levels with those that they include: agent includes core."""
+    return NAMES[: max((NAMES.index(level) + 1 for level in levels), default=0)]

@@ -66,7 +66,21 @@ OPTIONS: tuple[Option, ...] = (
     Option("name", "name of the target in reports; default: its host", metavar="NAME"),
     Option("strict", "gate on requests that the endpoint accepts although the API refuses them", kind="flag"),
     Option("gate", "the weakest level that gates", default="must", choices=("must", "should")),
-    Option("level", "only cases of this level", kind="list", choices=("must", "should", "may")),
+    Option(
+        "baseline",
+        "YAML file of known deviations: new ones gate, known ones do not, stale entries do",
+        metavar="FILE",
+    ),
+    Option("baseline-update", "write the known deviations of this run into the baseline", kind="flag"),
+    Option("declare", "capability that the endpoint is said to have; it fails where it has it not", kind="list", metavar="NAME"),
+    Option("lacks", "capability that the endpoint is said to lack; its cases do not apply", kind="list", metavar="NAME"),
+    Option("edition", "edition whose cases score and gate; default: the newest", metavar="DATE"),
+    Option(
+        "level",
+        "only cases of this strength (must, should, may) or of this named level and those below it (core, agent, full)",
+        kind="list",
+        choices=("must", "should", "may", "core", "agent", "full"),
+    ),
     Option("area", "only cases of this area", kind="list", metavar="AREA"),
     Option("case", "only this case", kind="list", metavar="ID"),
     Option("mode", "only this mode", choices=("json", "stream")),
@@ -78,7 +92,7 @@ OPTIONS: tuple[Option, ...] = (
 CONNECTION = ("url", "model", "api-key-env", "auth", "header")
 """What an entry of the targets file never inherits from the environment: it would be another target's."""
 
-PER_TARGET = (*CONNECTION, "api-version", "concurrency")
+PER_TARGET = (*CONNECTION, "api-version", "baseline", "declare", "lacks", "concurrency")
 """Options that an entry of the targets file may hold."""
 
 NOT_GIVEN: tuple[Any, ...] = (None, (), [], False)
@@ -144,6 +158,8 @@ def target_of(settings: Settings) -> Target | None:
         headers=headers,
         secrets=(*((key,) if key else ()), *secrets),
         api_version=settings["api_version"],
+        declared=frozenset(settings["declare"]),
+        absent=frozenset(settings["lacks"]),
     )
 
 
