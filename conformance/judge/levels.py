@@ -1,6 +1,6 @@
 """Whether a named level (Core, Agent, Full) is reached.
 
-Belongs here: which results count for a level, and what decides it. Does not belong here: counting (see `results.py`),
+Belongs here: which results count for a level, and what decides it. Does not belong here: counting (see `results`),
 which cases belong to a level (see `standard/levels.py`), wording beyond one sentence.
 """
 

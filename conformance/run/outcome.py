@@ -1,7 +1,7 @@
 """From judgements and the journal to the results model.
 
 Belongs here: joining what was judged with what was recorded, cut for reading. Does not belong here: deciding outcomes,
-counting (`results.py`), wording of reports, writing files.
+counting (`results`), wording of reports, writing files.
 """
 
 from __future__ import annotations

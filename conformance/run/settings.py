@@ -72,8 +72,15 @@ OPTIONS: tuple[Option, ...] = (
         metavar="FILE",
     ),
     Option("baseline-update", "write the known deviations of this run into the baseline", kind="flag"),
-    Option("declare", "capability that the endpoint is said to have; it fails where it has it not", kind="list", metavar="NAME"),
-    Option("lacks", "capability that the endpoint is said to lack; its cases do not apply", kind="list", metavar="NAME"),
+    Option(
+        "declare",
+        "capability that the endpoint is said to have; it fails where it has it not",
+        kind="list",
+        metavar="NAME",
+    ),
+    Option(
+        "lacks", "capability that the endpoint is said to lack; its cases do not apply", kind="list", metavar="NAME"
+    ),
     Option("edition", "edition whose cases score and gate; default: the newest", metavar="DATE"),
     Option(
         "level",
