@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from conformance.model import Known
 from conformance.results.conclusions import (
     BaselineResult,
     CapabilityResult,
@@ -32,7 +33,6 @@ from conformance.results.pieces import (
     Count,
     ExchangeSummary,
     FindingResult,
-    Known,
     Part,
     Suite,
     Summary,
