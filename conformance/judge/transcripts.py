@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from conformance.judge.reading import Reply
 from conformance.model import Case, Mode, Scenario
 
-
 PUSHED_BACK = (408, 429, 502, 503, 504, 529)
 """Statuses that tell of the moment and not of the request, when they are still there after all attempts."""
 
@@ -97,7 +96,7 @@ def selected(selector: str, mode: Mode, reply: Reply) -> bool:
     """Whether a selector takes a reply.
 
     `every-stream`: 2xx event streams of message requests. `every-answer`: 2xx answers to message requests in that mode,
-    in stream mode those that are streams.
+    in stream mode those that are streams. `every-stream-request`: 2xx answers to requests for a stream, whatever came.
     `every-error`: status 400 and above. `every-count`: 2xx of count_tokens. `every-response`: all with a response.
     """
     if reply.status is None:
@@ -108,6 +107,8 @@ def selected(selector: str, mode: Mode, reply: Reply) -> bool:
     match selector:
         case "every-stream":
             return makes_message and reply.ok and reply.events is not None
+        case "every-stream-request":
+            return makes_message and reply.ok and reply.exchange.mode is Mode.STREAM
         case "every-answer":
             as_asked = mode is Mode.JSON or reply.events is not None
             return makes_message and reply.ok and reply.exchange.mode is mode and as_asked

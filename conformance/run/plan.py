@@ -44,7 +44,7 @@ def build_plan(items: Sequence[tuple[Case, Mode]], catalogue: Catalogue) -> Plan
     for case, mode in items:
         for selector in (name for name in case.on if name.startswith("every-")):
             for name in catalogue.samples.get(selector, ()):
-                want(name, Mode.STREAM if selector == "every-stream" else mode)
+                want(name, Mode.STREAM if selector.startswith("every-stream") else mode)
     return Plan(tuple(items), tuple(wanted.values()))
 
 

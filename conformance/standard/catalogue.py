@@ -26,7 +26,9 @@ from conformance.standard.source import SourceError, check_shape, load_yaml, loc
 BASE_FILES = ("bases.yaml", "frames.yaml")
 DERIVED_FILE = "derived.yaml"
 USER_SUFFIX = ".messages.yaml"
-SELECTORS = ("every-stream", "every-answer", "every-error", "every-response", "every-count")
+SELECTORS = ("every-stream", "every-stream-request", "every-answer", "every-error", "every-response", "every-count")
+SAMPLED = ("every-stream", "every-stream-request", "every-answer", "every-response")
+"""The selectors that a base request marked `$sample: true` is sent for."""
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,7 @@ def _modes(entry: Mapping[str, Json], steps: tuple[Step, ...], on: tuple[str, ..
         return tuple(Mode(mode) for mode in entry["modes"])
     if steps:
         return (Mode.JSON, Mode.STREAM) if steps[-1].makes_message and steps[-1].raw is None else (Mode.JSON,)
-    if "every-stream" in on:
+    if set(on) & {"every-stream", "every-stream-request"}:
         return (Mode.STREAM,)
     if set(on) & {"every-error", "every-response", "every-count"}:
         return (Mode.JSON,)
@@ -311,6 +313,6 @@ def _samples(bases: Mapping[str, dict[str, Json]]) -> dict[str, tuple[str, ...]]
     samples: dict[str, list[str]] = {selector: [] for selector in SELECTORS}
     for name, send in bases.items():
         mark = send.get("$sample")
-        for selector in ("every-stream", "every-answer", "every-response") if mark is True else mark or ():
+        for selector in SAMPLED if mark is True else mark or ():
             samples[selector].append(name)
     return {selector: tuple(names) for selector, names in samples.items()}
