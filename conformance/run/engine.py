@@ -1,7 +1,7 @@
-"""Sends a plan: one asyncio loop in a background thread, scenarios side by side, steps of a scenario in order.
+"""Runs a plan in a background thread: one asyncio loop, scenarios side by side, transcripts as soon as they are done.
 
-Belongs here: the loop, concurrency, order, retries, handing out transcripts. Does not belong here: what a request looks
-like (`filling.py`), whether to try again (`retry.py`), the network itself (`wire/`), judging.
+Belongs here: the thread, the order of a run, handing out transcripts. Does not belong here: how a scenario is sent
+(`sender.py`), what was recorded before (`resume.py`), the network itself (`wire/`), judging.
 """
 
 from __future__ import annotations
@@ -11,77 +11,44 @@ import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import replace
 
-from conformance.judge.reading import Reply, read
 from conformance.judge.transcripts import Transcript, Transcripts
 from conformance.model import Exchange, HarnessError, Scenario, SentRequest
-from conformance.run.filling import FillError, fill
 from conformance.run.plan import Plan
-from conformance.run.preflight import Preflight, preflight
-from conformance.run.retry import RetryPolicy, delay_before_retry
-from conformance.run.target import Target
-from conformance.wire.client import Client
-from conformance.wire.journal import Journal
-from conformance.wire.sse import parse
+from conformance.run.preflight import Preflight, fatal_reason, preflight
+from conformance.run.recorded import recorded
+from conformance.run.replies import is_stream, reply_of
+from conformance.run.resume import NOTHING, Earlier
+from conformance.run.sender import FIRST_TICKET, Sender, Slot, Unsent, Wiring
 
+__all__ = ["Engine", "Wiring", "is_stream", "reply_of"]
 
-@dataclass
-class Tally:
-    """What a run has spent. Only the loop writes to it."""
-
-    retries: int = 0
-
-
-@dataclass(frozen=True)
-class Wiring:
-    """What the engine sends with: the target, where exchanges are recorded, and how much at a time."""
-
-    target: Target
-    client: Client
-    journal: Journal
-    concurrency: int
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
-
-
-def reply_of(exchange: Exchange) -> Reply:
-    """An exchange, read: the body is split into events where it is an event stream."""
-    return read(exchange, parse(exchange.response.chunks) if is_stream(exchange) and exchange.response else None)
-
-
-def is_stream(exchange: Exchange) -> bool:
-    """True for a body that says to be an event stream, or looks like one although a stream was asked for.
-
-    A stream with a wrong content type is still read, so that the wrong type is the only thing that is told.
-    """
-    response = exchange.response
-    if response is None:
-        return False
-    if response.media_type == "text/event-stream":
-        return True
-    body = exchange.request.json
-    asked = isinstance(body, dict) and body.get("stream") is True
-    head = response.body[:64].lstrip(b"\xef\xbb\xbf\r\n ")
-    return asked and response.status < 300 and head.startswith((b"event:", b"data:", b":"))
+PREFLIGHT_TROUBLES = ("closed", "protocol")
+"""Trouble that the first request is sent again for. A wrong host, port or certificate is told at once."""
 
 
 class Engine:
-    """Runs one plan once. `start`, then `wait` for what is needed, then `stop`.
+    """Runs one plan once. `start`, then `wait` for what is needed, `again` for repetitions, then `stop`.
 
-    `exchanges` holds what was recorded so far, by journal line.
+    `exchanges` holds what was recorded so far, by journal line; those of an earlier part of the run as well.
     """
 
-    def __init__(self, plan: Plan, wiring: Wiring) -> None:
+    def __init__(self, plan: Plan, wiring: Wiring, earlier: Earlier = NOTHING) -> None:
         self._plan = plan
         self._wiring = wiring
-        self._tally = Tally()
-        self._futures: Mapping[str, Future[Transcript]] = {scenario.id: Future() for scenario in plan.scenarios}
+        self._earlier = earlier
+        self._scenarios = {scenario.id: scenario for scenario in plan.scenarios}
+        self._futures: Mapping[str, Future[Transcript]] = {name: Future() for name in self._scenarios}
+        self._repeated: dict[tuple[str, int], Transcript] = dict(earlier.transcripts)
         self._ready: Future[Preflight] = Future()
         self._thread = threading.Thread(target=self._run, name="messages-engine", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
         self._stopped = threading.Event()
-        self.exchanges: dict[int, Exchange] = {}
+        self._sender: Sender | None = None
+        self._all_sent: asyncio.Event | None = None
+        self.exchanges: dict[int, Exchange] = {exchange.line: exchange for exchange in earlier.exchanges}
 
     def start(self) -> None:
         """Starts sending in the background."""
@@ -108,11 +75,32 @@ class Engine:
             except CancelledError:
                 unsent[scenario_id] = "the run was stopped"
                 continue
-            if transcript.replies:
+            if transcript.replies or transcript.earlier:
                 done[scenario_id] = transcript
             else:
                 unsent[scenario_id] = transcript.stopped
         return Transcripts(done, unsent)
+
+    def again(self, scenario_id: str, repetition: int) -> Transcript:
+        """The transcript of a further repetition (2, 3, ...) of a scenario, sent when nothing else is under way.
+
+        Each repetition is sent once, whoever asks for it. A transcript without replies says why it was not sent. Raises
+        HarnessError where our own side failed.
+        """
+        known = self._repeated.get((scenario_id, repetition))
+        if known is not None:
+            return known
+        scenario = self._scenarios[scenario_id]
+        if self._loop is None or self._stopped.is_set():
+            return Transcript(scenario, (), "the run was stopped")
+        sending = self._send_again(scenario, repetition)
+        try:
+            transcript = asyncio.run_coroutine_threadsafe(sending, self._loop).result()
+        except (CancelledError, RuntimeError):
+            sending.close()
+            return Transcript(scenario, (), "the run was stopped")
+        self._repeated[scenario_id, repetition] = transcript
+        return transcript
 
     def stop(self) -> None:
         """Stops sending; what was recorded stays. Returns when the loop has ended."""
@@ -130,8 +118,7 @@ class Engine:
         except asyncio.CancelledError:
             pass
         except BaseException as problem:
-            ours = problem if isinstance(problem, HarnessError) else HarnessError(f"the engine failed: {problem!r}")
-            self._fail(ours)
+            self._fail(_ours(problem))
         finally:
             self._ready.cancel()
             for future in self._futures.values():
@@ -147,70 +134,78 @@ class Engine:
     async def _send_all(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._main = asyncio.current_task()
+        self._all_sent = asyncio.Event()
         if self._stopped.is_set():
             return
+        missing = [scenario for scenario in self._plan.scenarios if (scenario.id, 1) not in self._earlier.transcripts]
+        expected = sum(len(scenario.steps) for scenario in missing)
+        sender = Sender(self._wiring, self._plan.scenarios[0], self._earlier.spent, expected)
+        sender.exchanges = self.exchanges
+        self._sender = sender
         async with self._wiring.client:
-            found = await preflight(self._plan.scenarios[0], self._wiring.target, self._exchange)
-            self._wiring.journal.note(
-                {
-                    "what": "preflight",
-                    "root": "" if found.fatal else found.target.root,
-                    "auth": found.target.auth,
-                    "fatal": found.fatal,
-                }
-            )
+            found = await self._find_out(sender, missing)
+            self._note(found)
+            self._hand_out(found)
             self._ready.set_result(found)
-            if found.fatal:
-                for scenario, future in zip(self._plan.scenarios, self._futures.values(), strict=True):
-                    replies = (reply_of(found.exchange),) if scenario == self._plan.scenarios[0] else ()
-                    future.set_result(Transcript(scenario, replies, found.fatal))
-                return
-            first = self._plan.scenarios[0]
-            self._futures[first.id].set_result(Transcript(first, (reply_of(found.exchange),)))
-            places = asyncio.Semaphore(self._wiring.concurrency)
             async with asyncio.TaskGroup() as group:
-                for scenario in self._plan.scenarios[1:]:
-                    group.create_task(self._send_scenario(scenario, found.target, places))
+                for ticket, scenario in enumerate(self._plan.scenarios):
+                    if not self._futures[scenario.id].done():
+                        group.create_task(self._send(sender, scenario, found, ticket))
+            self._all_sent.set()
+            if not found.fatal:
+                await asyncio.Event().wait()  # for repetitions, until `stop` cancels it
 
-    async def _send_scenario(self, scenario: Scenario, target: Target, places: asyncio.Semaphore) -> None:
-        replies: list[Reply] = []
-        stopped = ""
-        for number, step in enumerate(scenario.steps, start=1):
-            previous = replies[-1] if replies else None
-            if previous is not None and not previous.ok:
-                stopped = f"step {number - 1} got {_what_came(previous)}"
-                break
+    def _hand_out(self, found: Preflight) -> None:
+        """Hands out what needs no sending: everything where the run cannot go on, otherwise what was recorded."""
+        for name, scenario in self._scenarios.items():
+            transcript = self._earlier.transcripts.get((name, 1))
+            if found.fatal:
+                transcript = Transcript(scenario, (), found.fatal)
+            if transcript is not None and not self._futures[name].done():
+                self._futures[name].set_result(transcript)
+
+    async def _send(self, sender: Sender, scenario: Scenario, found: Preflight, ticket: int) -> None:
+        self._futures[scenario.id].set_result(await sender.send(scenario, found.target, ticket))
+
+    async def _send_again(self, scenario: Scenario, repetition: int) -> Transcript:
+        assert self._all_sent is not None
+        assert self._sender is not None
+        await self._all_sent.wait()
+        return await self._sender.send(scenario, self._ready.result().target, FIRST_TICKET, repetition)
+
+    async def _find_out(self, sender: Sender, missing: list[Scenario]) -> Preflight:
+        """The preflight: none where nothing is missing, one request where its findings were recorded."""
+        first, settled = self._plan.scenarios[0], self._earlier.settled
+        if settled is not None and first not in missing:
+            target = self._wiring.target.settled(root=settled[0], auth=settled[1])
+            if not missing:
+                return Preflight(target, self._earlier.transcripts[first.id, 1].replies[0].exchange)
             try:
-                request = fill(step, scenario.mode, target, previous, scenario.name)
-            except FillError as problem:
-                stopped = f"step {number} could not be made: {problem}"
-                break
-            async with places:
-                exchange = await self._attempts(request, scenario, number)
-            replies.append(reply_of(exchange))
-        self._futures[scenario.id].set_result(Transcript(scenario, tuple(replies), stopped))
+                exchange = await sender.probe(target)
+            except Unsent as reason:
+                return Preflight(target, None, str(reason))
+            return Preflight(target, exchange, fatal_reason(target, exchange))
+        policy = replace(self._wiring.retry, troubles=PREFLIGHT_TROUBLES)
 
-    async def _attempts(self, request: SentRequest, scenario: Scenario, step: int) -> Exchange:
-        attempt = 1
-        while True:
-            exchange = await self._exchange(request, scenario, step, attempt)
-            delay = delay_before_retry(exchange, self._tally.retries, self._wiring.retry)
-            if delay is None:
-                return exchange
-            self._tally.retries += 1
-            attempt += 1
-            await asyncio.sleep(delay)
+        async def send(request: SentRequest, number: int) -> Exchange:
+            slot = Slot(first.name, first.mode, 1, FIRST_TICKET)
+            return await sender.attempts(request, slot, first=number, policy=policy)
 
-    async def _exchange(self, request: SentRequest, scenario: Scenario, step: int, attempt: int) -> Exchange:
-        exchange = await self._wiring.client.send(
-            request, scenario=scenario.name, mode=scenario.mode, step=step, attempt=attempt
-        )
-        recorded = self._wiring.journal.append(exchange)
-        self.exchanges[recorded.line] = recorded
-        return recorded
+        try:
+            found = await preflight(first, self._wiring.target, send)
+        except Unsent as reason:
+            return Preflight(self._wiring.target, None, str(reason))
+        sent = recorded(self.exchanges.values())[first.id, 1]
+        self._futures[first.id].set_result(sent.transcript(first, found.target))
+        return found
+
+    def _note(self, found: Preflight) -> None:
+        root = "" if found.fatal else found.target.root
+        self._wiring.journal.note({"what": "preflight", "root": root, "auth": found.target.auth, "fatal": found.fatal})
 
 
-def _what_came(reply: Reply) -> str:
-    if reply.status is None:
-        return "no response"
-    return f"status {reply.status} (journal line {reply.exchange.line})"
+def _ours(problem: BaseException) -> HarnessError:
+    """What went wrong on our side, taken out of the groups that asyncio makes."""
+    while isinstance(problem, BaseExceptionGroup):
+        problem = problem.exceptions[0]
+    return problem if isinstance(problem, HarnessError) else HarnessError(f"the engine failed: {problem!r}")

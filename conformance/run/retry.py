@@ -1,18 +1,22 @@
 """When a request is sent again: transport trouble only, never an assertion.
 
-Belongs here: the decision. Does not belong here: sleeping, sending.
+Belongs here: the decision. Does not belong here: sleeping, sending, slowing down (`pace.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
+from conformance.judge.transcripts import PUSHED_BACK
 from conformance.model import Exchange
 
-RETRYABLE = (408, 409, 429, 502, 503, 504, 529)
-"""Statuses that tell of load or transport and not of the request. A plain 500 is an answer, and is judged."""
+SLOW_DOWN = (429, 503, 529)
+"""Statuses by which an endpoint asks all of us to send less."""
+
+RETRYABLE = (408, 409, *SLOW_DOWN, 502, 504)
+"""Statuses that tell of load or transport and not of the request."""
 
 TROUBLES = ("connect", "dns", "closed", "protocol", "timeout-connect")
 """Kinds of trouble in which the endpoint has answered nothing yet, so that sending again is harmless."""
@@ -20,40 +24,89 @@ TROUBLES = ("connect", "dns", "closed", "protocol", "timeout-connect")
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often and how long. `total` bounds all retries of a run, so that a dead endpoint costs little."""
+    """How often and how long.
+
+    `attempts` is for trouble, `attempts_500` for a plain 500, which is judged when it stays, and `attempts_slow` for an
+    endpoint that asks to slow down. `total` bounds all retries of a run except the last kind, so that a dead endpoint
+    costs little; what bounds the last kind is `patience`: pauses in a row after which not one request got through.
+    `longest_s` is the longest wait that an endpoint can ask for.
+    """
 
     attempts: int = 3
+    attempts_500: int = 2
+    attempts_slow: int = 5
     total: int = 12
+    patience: int = 6
     base_s: float = 0.5
-    longest_s: float = 60.0
+    longest_s: float = 180.0
+    troubles: tuple[str, ...] = TROUBLES
 
 
-def delay_before_retry(exchange: Exchange, spent: int, policy: RetryPolicy) -> float | None:
-    """Seconds to wait before the next attempt, or None where there is none.
+@dataclass(frozen=True)
+class Retry:
+    """Another attempt. `wait_s` is what the endpoint or the policy asks for; `told` says that it was the endpoint."""
 
-    `spent` is how many retries the run has made. `retry-after` (RFC 9110, section 10.2.3) is obeyed up to the longest
-    wait; `x-should-retry: false` ends the matter (REQ-HTTP-025).
+    wait_s: float
+    told: bool
+
+
+def next_attempt(exchange: Exchange, policy: RetryPolicy, spent: int = 0) -> Retry | None:
+    """The wait before the next attempt, or None where there is none.
+
+    `spent` is how many retries the run has made that count against the total. `x-should-retry` overrules the status in
+    both directions (REQ-HTTP-025), `retry-after-ms` and `retry-after` (RFC 9110, section 10.2.3) overrule the backoff.
     """
-    if exchange.attempt >= policy.attempts or spent >= policy.total:
-        return None
     response = exchange.response
     backoff = policy.base_s * 2.0 ** (exchange.attempt - 1)
     if response is None:
         kind = exchange.trouble.kind if exchange.trouble else ""
-        return backoff if kind in TROUBLES else None
-    if response.header("x-should-retry") == "false" or response.status not in RETRYABLE:
+        again = kind in policy.troubles and exchange.attempt < policy.attempts and spent < policy.total
+        return Retry(backoff, told=False) if again else None
+    if exchange.attempt >= _attempts(exchange, policy) or (spent >= policy.total and not slows_down(exchange)):
         return None
-    told = retry_after(response.header("retry-after-ms"), response.header("retry-after"), exchange.started)
-    return min(told if told is not None else backoff, policy.longest_s)
+    told = wait_told(exchange)
+    if told is not None and told > policy.longest_s:
+        return None
+    return Retry(backoff if told is None else told, told=told is not None)
+
+
+def _attempts(exchange: Exchange, policy: RetryPolicy) -> int:
+    """How many attempts an answer is worth: one where it is judged as it is."""
+    assert exchange.response is not None
+    status, wish = exchange.response.status, (exchange.response.header("x-should-retry") or "").strip().lower()
+    if status < 400 or wish == "false":
+        return 1
+    if status in SLOW_DOWN:
+        return policy.attempts_slow
+    if status == 500:
+        return policy.attempts_500
+    return policy.attempts if status in RETRYABLE or wish == "true" else 1
+
+
+def slows_down(exchange: Exchange) -> bool:
+    """Whether the endpoint asks all senders to send less."""
+    return exchange.response is not None and exchange.response.status in SLOW_DOWN
+
+
+def is_final(exchange: Exchange, policy: RetryPolicy) -> bool:
+    """Whether an exchange is an answer that can be judged: there is one, and another attempt would not replace it."""
+    response = exchange.response
+    return response is not None and response.status not in PUSHED_BACK and next_attempt(exchange, policy) is None
+
+
+def wait_told(exchange: Exchange) -> float | None:
+    """Seconds that the endpoint asks to wait, or None where it does not say."""
+    response = exchange.response
+    if response is None:
+        return None
+    return retry_after(response.header("retry-after-ms"), response.header("retry-after"), exchange.started)
 
 
 def retry_after(milliseconds: str | None, seconds: str | None, now: str) -> float | None:
     """What the headers ask for, in seconds, or None. A date counts from `now` (RFC 3339)."""
-    from datetime import datetime
-
     for text, unit in ((milliseconds, 0.001), (seconds, 1.0)):
         try:
-            if text is not None and (value := float(text)) >= 0:
+            if text is not None and 0 <= (value := float(text)) < float("inf"):
                 return value * unit
         except ValueError:
             continue
@@ -61,8 +114,3 @@ def retry_after(milliseconds: str | None, seconds: str | None, now: str) -> floa
         return max(0.0, (parsedate_to_datetime(seconds or "") - datetime.fromisoformat(now)).total_seconds())
     except (TypeError, ValueError):
         return None
-
-
-def retries_of(exchanges: Sequence[Exchange]) -> int:
-    """How many of the exchanges were further attempts."""
-    return sum(1 for exchange in exchanges if exchange.attempt > 1)

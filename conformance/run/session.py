@@ -125,7 +125,8 @@ class Run:
         assert self._plan is not None
         found = self._engine.preflight()
         if found.fatal:
-            return Judgement(case.id, mode, Outcome.NOT_RUN, found.fatal, evidence=(found.exchange.line,))
+            lines = (found.exchange.line,) if found.exchange is not None else ()
+            return Judgement(case.id, mode, Outcome.NOT_RUN, found.fatal, evidence=lines)
         transcripts = self._engine.wait(needed(case, mode, self._plan, self.library.catalogue))
         return judge(case, mode, transcripts, self._bench(found.target))
 
