@@ -110,6 +110,8 @@ def pytest_runtest_makereport(
     judged = getattr(item, "judged", None)
     if call.when == "call" and judged is not None:
         report.messages_judged = judged.pack()  # type: ignore[attr-defined]
+    elif call.excinfo is not None and isinstance(call.excinfo.value, HarnessError):
+        report.messages_error = call.excinfo.value.exit_code  # type: ignore[attr-defined]
     return report
 
 
@@ -137,22 +139,15 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["messages_stamp"] = gatherer.stamp
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Gives whole targets to workers, where the run is one of the catalogue and no other way was asked for."""
-    asked = any(getattr(config.option, f"{PREFIX}_{option.key}", None) for option in OPTIONS)
-    named = any(
-        str(argument).endswith(".messages.yaml") or CATALOGUE.parent == Path(argument) for argument in config.args
-    )
-    if config.getoption("dist", "no") != "load" or not (asked or named or _is_catalogue(config)):
-        return None
-    from conformance.run.scheduling import TargetScheduling
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Generator[None, Any, Any]:
+    """Gives whole targets to workers, where there are cases; other projects keep the scheduler they asked for."""
+    plain = yield
+    if plain is None or config.getoption("dist") == "each":
+        return plain
+    from conformance.run.scheduling import CaseScheduling
 
-    return TargetScheduling(config, log)
-
-
-def _is_catalogue(config: pytest.Config) -> bool:
-    return any(CATALOGUE in (path := Path(argument).resolve()).parents or path == CATALOGUE for argument in config.args)
+    return CaseScheduling(plain, config, log)
 
 
 class Gatherer:
@@ -166,16 +161,21 @@ class Gatherer:
         self.stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         self.packed: list[dict[str, Any]] = []
         self.other_failures = 0
-        self.malformed = False
+        self.error = 0
+        self.problem = ""
         self.summary = ""
         self.area = ""
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Notes a malformed case file: bad input, which ends with exit code 4."""
         if report.failed and report.longreprtext.startswith(OURS):
-            self.malformed = True
-            if self.config.option.tbstyle == "no":
-                self.summary = f"{report.longreprtext}\n"
+            self._note(4, report.longreprtext)
+
+    def _note(self, exit_code: int, sentence: str) -> None:
+        """Notes an error of ours or of the user. Its sentence is told at the end where pytest does not tell it."""
+        self.error = self.error or exit_code
+        if not self.problem and self.config.option.tbstyle == "no":
+            self.problem = sentence
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Names the area when it changes, where pytest does not name files itself (`-q`, as the command runs it)."""
@@ -189,16 +189,19 @@ class Gatherer:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gathers judgements; notes failures of other tests, which keep their own exit code."""
         packed = getattr(report, "messages_judged", None)
+        error = getattr(report, "messages_error", None)
         if packed is not None:
             self.packed.append(packed)
+        elif error is not None:
+            self._note(error, str(report.longrepr))
         elif report.failed:
             self.other_failures += 1
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Writes the files of the run and sets the exit code."""
-        if self.malformed:
-            session.exitstatus = 4
+        if self.error:
+            session.exitstatus = self.error
         if not self.packed:
             return
         from conformance.run.items import conclude
@@ -208,6 +211,8 @@ class Gatherer:
             self.summary, exit_code = conclude(self.config, self.packed)
         except HarnessError as problem:
             self.summary, exit_code = f"error of messages-conformance: {problem}\n", problem.exit_code
+        if self.error:
+            return
         if self.other_failures:
             session.exitstatus = 3 if exit_code == 3 else 1
         elif session.exitstatus in (0, 1):
@@ -215,9 +220,9 @@ class Gatherer:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Prints the verdict."""
-        if self.summary:
+        for text in filter(None, (self.summary, self.problem)):
             terminalreporter.write_line("")
-            terminalreporter.write(self.summary)
+            terminalreporter.write_line(text.rstrip())
 
 
 def plugin_close(session: pytest.Session) -> None:

@@ -6,6 +6,7 @@ options (`plugin.py`), the run itself (`session.py`).
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -132,6 +133,9 @@ class CaseFile(pytest.File):
         except HarnessError:
             self.config.stash[BROKEN] = True
             raise
+        if self.path.name.endswith(USER_SUFFIX):
+            name = marker_name(self.path.name.removesuffix(USER_SUFFIX))
+            self.config.addinivalue_line("markers", f"{name}: the cases of {self.path.name}")
         path = str(self.path)
         for target, run in runs.items():
             for case in run.library.catalogue.cases:
@@ -179,7 +183,8 @@ class CaseItem(pytest.Item):
         try:
             start_runs(self.session, [self.target])
         except HarnessError as problem:
-            pytest.exit(str(problem), returncode=problem.exit_code)
+            self.session.shouldfail = str(problem)
+            raise
         started = time.perf_counter()
         judgement = self._run.judge(self.case, self.mode)
         seconds = round(time.perf_counter() - started, 4)
@@ -218,5 +223,5 @@ def tell_allure(run: Run, case: Case, judgement: Judgement) -> None:
 
 
 def marker_name(word: str) -> str:
-    """A word as a pytest marker name."""
-    return word.replace("-", "_")
+    """A word, such as the name of a user's file, as the name of a pytest marker."""
+    return re.sub(r"\W", "_", word).strip("_") or "own"
