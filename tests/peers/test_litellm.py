@@ -1,0 +1,93 @@
+"""The LiteLLM proxy in front of an OpenAI-compatible server: every gap that is known of it is found, and no other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Endpoint, Run, Suite
+
+GAPS: dict[str, tuple[str, ...]] = {
+    "message_delta has no stop_sequence": ("stream-message-delta-stop-sequence",),
+    "message_start counts no input": ("stream-usage-counts-input",),
+    "the error for malformed JSON is that of another API": ("errors-have-envelope",),
+    "a missing key is answered with a breakdown": ("transport-no-credential-refused", "errors-are-json"),
+    "a wrong key is answered with 400": ("transport-invalid-credential-refused",),
+    "empty messages are answered with 500": ("request-messages-empty", "errors-not-retryable"),
+    "an unknown model is answered with 400": ("errors-unknown-model-not-found",),
+    "the signature of thinking is null": ("response-thinking-blocks",),
+    "streamed thinking is not signed": ("stream-signature-once", "response-thinking-is-signed"),
+    "a document is dropped silently": ("request-document-text",),
+    "a search result is dropped silently": ("request-search-result",),
+    "disable_parallel_tool_use is dropped": ("tools-auto-without-parallel", "tools-any-without-parallel"),
+    "stop_sequence is never told": ("stop-sequence-hit",),
+    "a single model is that of another API": ("models-retrieved",),
+    "tool results without their calls are accepted": ("tools-result-orphaned",),
+    "no response has a request-id": (
+        "transport-request-id-on-answers",
+        "transport-request-id-on-errors",
+        "transport-request-id-on-streams",
+    ),
+}
+"""What is known of LiteLLM, and the cases that find it. That it loses the retry-after of its upstream no case can see."""
+
+BROKEN_STREAMS: dict[str, str] = {
+    "stream-usage-counts-input": "message_start is sent before the upstream has told the usage",
+    "stream-signature-once": "the upstream's reasoning has no signature, and none is made",
+}
+"""Cases about streams that fail at level must, with the reason."""
+
+
+@pytest.fixture(scope="module")
+def run(litellm: Endpoint, run_suite: Suite) -> Run:
+    done: Run = run_suite(litellm)
+    return done
+
+
+def test_the_run_ends_with_deviations_and_without_a_traceback(run: Run) -> None:
+    assert run.exit_code == 1, run.printed
+    assert "Traceback" not in run.printed
+    assert run.results["complete"], run.results["incomplete_reason"]
+
+
+@pytest.mark.parametrize("gap", GAPS)
+def test_a_known_gap_is_found(run: Run, gap: str) -> None:
+    missed = [case for case in GAPS[gap] if not run.found(case)]
+    assert not missed, f"{gap}, but {', '.join(missed)} say: {[run.outcomes(case) for case in missed]}"
+
+
+def test_the_answer_to_malformed_json_counts_as_a_refusal_without_envelope(run: Run) -> None:
+    assert run.findings("transport-malformed-json-refused") == ["status 400 without the error envelope"]
+
+
+def test_the_order_of_events_is_right(run: Run) -> None:
+    assert run.failing(area="streaming", level="must") == set(BROKEN_STREAMS)
+
+
+def test_what_is_dropped_counts_as_ignored(run: Run) -> None:
+    dropped = ("request-document-text", "request-search-result", "tools-auto-without-parallel")
+    assert {case: run.outcomes(case) for case in dropped} == {case: {"json": "ignored"} for case in dropped}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "messages-content-string",
+        "system-string",
+        "stop-end-turn",
+        "stop-max-tokens",
+        "tools-default-calls-a-tool",
+        "tools-any-forces-a-call",
+        "tools-none-forbids-calls",
+        "tools-parallel-calls",
+        "tools-result-string",
+        "tools-loop-with-real-call",
+        "messages-unicode-survives",
+        "transport-bearer-accepted",
+        "models-entries-name-models",
+    ],
+)
+def test_what_the_proxy_does_well_passes(run: Run, case: str) -> None:
+    assert set(run.outcomes(case).values()) == {"pass"}
