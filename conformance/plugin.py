@@ -29,6 +29,9 @@ WORDS = {
 }
 """How outcomes that do not gate are shown: category of the closing line, letter, word."""
 
+KNOWN = ("known", "k", "KNOWN")
+"""How a deviation is shown that the baseline lists."""
+
 OURS = "messages-conformance: "
 """How a sentence of ours about bad input begins, also in the report of a collector."""
 
@@ -120,7 +123,7 @@ def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -
     packed = getattr(report, "messages_judged", None)
     if packed is None or report.failed:
         return None
-    return WORDS[packed["judgement"]["outcome"]]
+    return KNOWN if packed["judgement"]["known"] else WORDS[packed["judgement"]["outcome"]]
 
 
 @pytest.hookimpl(trylast=True)

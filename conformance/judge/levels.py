@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from conformance.judge.verdict import DEVIATING
+from conformance.judge.verdict import DECIDED, DEVIATING
 from conformance.model import Case, Direction, Judgement, Level, Mode, Outcome, Plane
 from conformance.standard.levels import NAMES, NamedLevel
 
@@ -54,7 +54,10 @@ def standings(
     complete: bool,
     lacking: Collection[str] = (),
 ) -> list[LevelStanding]:
-    """How each level stands. A level includes the ones before it. An incomplete run reaches none."""
+    """How each level stands. A level includes the ones before it, and needs a result about each ability it requires.
+
+    An incomplete run reaches none.
+    """
     judged = {(judgement.case, judgement.mode): judgement for judgement in judgements}
     return [_standing(number, levels, cases, judged, complete, lacking) for number in range(len(levels))]
 
@@ -87,8 +90,20 @@ def _standing(
                 violating[case.id] = None
             elif weight == "open":
                 open_[case.id] = None
-    status, deciding, reason = _status(tuple(violating), tuple(open_), complete and not absent, bool(members))
+    unseen = _unseen(required, cases, judged)
+    status, deciding, reason = _status(tuple(violating), tuple(open_), complete and not absent, unseen)
     return LevelStanding(level, status, tuple(members), absent, deciding, reason)
+
+
+def _unseen(required: set[str], cases: Mapping[str, Case], judged: Mapping[tuple[str, Mode], Judgement]) -> list[str]:
+    """Required abilities about which no scored result says anything."""
+    seen = {
+        need
+        for (name, _), judgement in judged.items()
+        if judgement.outcome in DECIDED and name in cases and cases[name].tier and cases[name].scored
+        for need in cases[name].needs
+    }
+    return sorted(required - seen)
 
 
 def _weigh(
@@ -108,12 +123,14 @@ def _weigh(
 
 
 def _status(
-    violating: tuple[str, ...], open_: tuple[str, ...], complete: bool, any_member: bool
+    violating: tuple[str, ...], open_: tuple[str, ...], complete: bool, unseen: Sequence[str]
 ) -> tuple[Status, tuple[str, ...], str]:
     if violating:
         return "not-reached", violating, ""
     if not complete:
         return "undecided", open_, "the run is incomplete"
-    if open_ or not any_member:
+    if open_:
         return "undecided", open_, "not every result is decided"
+    if unseen:
+        return "undecided", (), f"no result is about {', '.join(unseen)}"
     return "reached", (), ""

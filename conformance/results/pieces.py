@@ -38,7 +38,8 @@ class Target:
     """What was tested. Holds no secret: `key_env` is the name of the variable, never its value.
 
     `url` is the configured base URL, `path` the path below it that answered. `auth` is the header style in words.
-    `select` are the command line arguments that choose this target again.
+    `declared` and `lacks` are the abilities that the endpoint is said to have and to lack. `select` are the command
+    line arguments that choose this target again.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Target:
     declared: tuple[str, ...] = ()
     key_env: str | None = None
     select: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

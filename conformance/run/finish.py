@@ -17,6 +17,8 @@ from conformance.model import Case, Clause, HarnessError, Judgement, Mode, Outco
 from conformance.report import html, json_file, junit, markdown
 from conformance.report.json_file import decode, encode
 from conformance.results import Results
+from conformance.run.engine import reply_of
+from conformance.run.grading import Grading, graded
 from conformance.run.outcome import Account, build_results, target_facts
 from conformance.run.session import JOURNAL
 from conformance.wire.journal import Recording, read
@@ -54,21 +56,31 @@ class Judged:
 
 
 def finish(
-    folder: Path, judged: Sequence[Judged], cases: Mapping[str, Case], clauses: Mapping[str, Clause], policy: Policy
+    folder: Path,
+    judged: Sequence[Judged],
+    cases: Mapping[str, Case],
+    clauses: Mapping[str, Clause],
+    policy: Policy,
+    grading: Grading,
 ) -> Results:
-    """Builds the results of the run in a folder and writes its files.
+    """Builds the results of the run in a folder and writes its files, the baseline among them where that was asked for.
 
     Raises HarnessError where a file cannot be written; the journal is untouched by that.
     """
     recording = read(folder / JOURNAL)
     order = {name: position for position, name in enumerate(cases)}
     ordered = sorted(judged, key=lambda item: (order.get(item.case, len(order)), item.mode))
+    account = _account(recording, ordered, policy)
+    grading = grading.updated([item.judgement for item in ordered], whole=account.complete)
+    judgements = [grading.excused(item.judgement) for item in ordered]
     results = build_results(
-        _account(recording, ordered, policy),
-        [(cases[item.case], item.judgement, item.seconds) for item in ordered],
+        account,
+        [(cases[item.case], judgement, item.seconds) for item, judgement in zip(ordered, judgements, strict=True)],
         clauses,
         recording.exchanges,
     )
+    replies = [reply_of(exchange) for exchange in recording.exchanges]
+    results = graded(results, grading, judgements, cases, replies, account.unfinished)
     write(folder, results)
     return results
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ def runs_of(config: pytest.Config) -> dict[str, Run]:
         workerinput = getattr(config, "workerinput", None)
         gatherer: Any = config.pluginmanager.get_plugin("messages-gatherer")
         stamp = workerinput["messages_stamp"] if workerinput is not None else gatherer.stamp
-        runs = [Run(each, here, stamp, several=len(settings) > 1) for each in settings]
+        today = date.fromisoformat(stamp[:8])
+        runs = [Run(each, here, stamp, several=len(settings) > 1, today=today) for each in settings]
         config.stash[RUNS] = {run.target_name: run for run in runs}
     return config.stash[RUNS]
 
@@ -102,7 +104,7 @@ def conclude(config: pytest.Config, packed: Sequence[Mapping[str, Any]]) -> tupl
             if item.file.endswith(USER_SUFFIX):
                 run.add_file(Path(item.file))
         if own:
-            results = finish(run.folder, own, run.library.cases, run.library.ledger.clauses, run.policy)
+            results = finish(run.folder, own, run.library.cases, run.library.ledger.clauses, run.policy, run.grading)
             concluded.append((results, run.folder / "report.html"))
     colour = config.get_terminal_writer().hasmarkup
     shown = 0 if config.option.tbstyle != "no" else BLOCKS
@@ -194,6 +196,8 @@ class CaseItem(pytest.Item):
             tell_allure(self._run, self.case, judgement)
         if judgement.gates:
             raise Deviation(judgement)
+        if judgement.known is not None:
+            pytest.skip(f"known: {judgement.known.reason} (until {judgement.known.expires})")
         if judgement.outcome not in DECIDED:
             pytest.skip(f"{judgement.outcome.value}: {judgement.reason}")
 

@@ -92,6 +92,7 @@ def target_facts(public: Mapping[str, Any], root: str, auth: str) -> Target:
         api_version=public["api_version"],
         auth=auth or public["auth"],
         declared=tuple(public["declared"]),
+        lacks=tuple(public.get("lacks", ())),
         key_env=public["key_env"],
         select=tuple(public["select"]),
     )
@@ -136,6 +137,9 @@ def case_result(
         curl=_curl(exchange, target) if exchange is not None else "",
         accept=accept(case.id, judgement.mode if len(case.modes) > 1 else None),
         duration=duration,
+        needs=case.needs,
+        scored=case.scored,
+        known=judgement.known,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from conformance.judge.verdict import Policy
 from conformance.model import Case, Clause, Exchange, Judgement, Level, Mode, Outcome
 from conformance.results import Target as TargetFacts
 from conformance.run.engine import Engine, Wiring
+from conformance.run.grading import Grading, grading_of
 from conformance.run.library import Library, check_selection, fingerprint, load_library
 from conformance.run.outcome import target_facts
 from conformance.run.plan import Plan, build_plan, needed
@@ -38,7 +39,7 @@ class Run:
     """One run. Holds what was loaded and started; `close` ends it. Not shared between processes.
 
     `here` is the current folder, `stamp` the UTC time that names the folder of the run, `several` tells that there are
-    runs against other targets beside this one.
+    runs against other targets beside this one, `today` decides which entries of the baseline have expired.
     """
 
     settings: Settings
@@ -46,6 +47,7 @@ class Run:
     stamp: str
     files: tuple[Path, ...] = ()
     several: bool = False
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
     _library: Library | None = None
     _engine: Engine | None = None
     _plan: Plan | None = None
@@ -57,7 +59,7 @@ class Run:
     def library(self) -> Library:
         """The library with all user files that were added so far."""
         if self._library is None:
-            self._library = load_library(self.settings["api_version"], self.files)
+            self._library = load_library(self.settings["api_version"], self.files, self.settings["edition"])
         return self._library
 
     def add_file(self, path: Path) -> None:
@@ -68,8 +70,14 @@ class Run:
             _ = self.library
 
     def check_selection(self) -> None:
-        """Raises HarnessError (exit code 4) where the options select what does not exist."""
+        """Raises HarnessError (exit code 4) where the options name what does not exist."""
         check_selection(self.settings, self.library.catalogue)
+        _ = self.grading
+
+    @cached_property
+    def grading(self) -> Grading:
+        """What the run is measured with. Raises HarnessError (exit code 4) for an unusable baseline or capability."""
+        return grading_of(self.settings, self.library, self.here, self.today)
 
     @property
     def target_name(self) -> str:
@@ -128,7 +136,7 @@ class Run:
             lines = (found.exchange.line,) if found.exchange is not None else ()
             return Judgement(case.id, mode, Outcome.NOT_RUN, found.fatal, evidence=lines)
         transcripts = self._engine.wait(needed(case, mode, self._plan, self.library.catalogue))
-        return judge(case, mode, transcripts, self._bench(found.target))
+        return self.grading.excused(judge(case, mode, transcripts, self._bench(found.target)))
 
     def for_report(self) -> tuple[Mapping[str, Clause], TargetFacts, Mapping[int, Exchange]]:
         """What a failure block needs while the run goes on: clauses, target, exchanges by journal line."""
@@ -161,7 +169,9 @@ class Run:
             secrets=(server.key,),
             auth=self.settings["auth"],
             api_version=self.settings["api_version"],
-            declared=frozenset(need for case in self.library.catalogue.cases for need in case.needs),
+            declared=frozenset(need for case in self.library.catalogue.cases for need in case.needs)
+            - frozenset(self.settings["lacks"]),
+            absent=frozenset(self.settings["lacks"]),
         )
 
     def _public(self, target: Target) -> dict[str, object]:
@@ -174,6 +184,7 @@ class Run:
             "auth": target.auth,
             "key_env": target.key_name,
             "declared": sorted(target.declared),
+            "lacks": sorted(target.absent),
             "headers": [name for name, _ in target.headers],
             "select": self._select(target),
         }
@@ -183,9 +194,11 @@ class Run:
         if self.settings.target is not None:
             file = self.settings["targets"]
             return [*(["--targets", file] if file != "targets.toml" else []), "--target", self.settings.target]
+        lacks = [f"--lacks={name}" for name in sorted(target.absent)]
         if target.name == REFERENCE:
-            return []
-        arguments = ["--url", target.url, "--model", target.model, "--api-key-env", target.key_name]
+            return lacks
+        said = [*(f"--declare={name}" for name in sorted(target.declared)), *lacks]
+        arguments = ["--url", target.url, "--model", target.model, "--api-key-env", target.key_name, *said]
         return arguments if target.api_version == "2023-06-01" else [*arguments, "--api-version", target.api_version]
 
     def close(self) -> None:

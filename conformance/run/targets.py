@@ -7,7 +7,7 @@ running.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,18 @@ def read_all_settings(given: Mapping[str, Any], folder: Path) -> tuple[Settings,
         if not entries[name].get("url"):
             raise HarnessError(f"{whole['targets']}: [targets.{name}] has no url", exit_code=4)
         found.append(read_settings(given, folder, target=safe_name(name), entry=entries[name]))
+    _check_baselines(found)
     return tuple(found)
+
+
+def _check_baselines(settings: Sequence[Settings]) -> None:
+    """Several targets cannot update one baseline: what deviates at one of them passes at another."""
+    files = [each["baseline"] for each in settings if each["baseline_update"] and each["baseline"]]
+    if len(set(files)) < len(files):
+        raise HarnessError(
+            "--baseline-update with several targets needs a baseline for each: write it into the targets file",
+            exit_code=4,
+        )
 
 
 def read_targets(path: Path) -> dict[str, Mapping[str, Any]]:
