@@ -313,13 +313,17 @@ class Event:
 
 @dataclass(frozen=True)
 class Where:
-    """Where a finding was made: a journal line, and in it a JSON pointer, an event (1-based) or a byte offset."""
+    """Where a finding was made: a journal line, and in it a JSON pointer, an event (1-based) or a byte offset.
+
+    `file` is set for what was recorded elsewhere, as in `access.ndjson:12`; `line` then counts exchanges.
+    """
 
     line: int = 0
     scenario: str = ""
     pointer: str | None = None
     event: int | None = None
     offset: int | None = None
+    file: str = ""
 
 
 @dataclass(frozen=True)

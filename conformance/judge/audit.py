@@ -32,7 +32,7 @@ REMEMBERED: Final = 50_000
 KINDS_KEPT: Final = 5
 """Findings of one case and mode that are kept: the first of each kind, up to this many."""
 
-LINES_KEPT: Final = 10
+LINES_KEPT: Final = 5
 """Deviating exchanges of one case and mode whose lines are kept."""
 
 Touched = Callable[[Collection[str], Case, str], Collection[str]]
@@ -49,12 +49,16 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Noticed:
-    """What one exchange deviates in. `kept` are those of the findings that the judgement will show."""
+    """What one exchange deviates in. `kept` are those of the findings that the judgement will show.
+
+    `shown` tells that the exchange will be evidence of the judgement.
+    """
 
     case: Case
     mode: Mode
     findings: tuple[Finding, ...]
     kept: tuple[Finding, ...]
+    shown: bool
 
 
 @dataclass
@@ -217,15 +221,16 @@ class Audit:
 
     def _note(self, tally: _Tally, reply: Reply, findings: tuple[Finding, ...]) -> Noticed:
         tally.deviating += 1
-        if len(tally.lines) < LINES_KEPT:
-            tally.lines.append(reply.exchange.line)
-        kept = []
+        kept: list[Finding] = []
         for finding in findings:
             kind = (finding.check, finding.kind, finding.expected)
             if kind not in tally.kinds and len(tally.kinds) < KINDS_KEPT:
                 tally.kinds[kind] = finding
                 kept.append(finding)
-        return Noticed(tally.case, tally.mode, findings, tuple(kept))
+        shown = bool(kept) or len(tally.lines) < LINES_KEPT
+        if shown:
+            tally.lines.append(reply.exchange.line)
+        return Noticed(tally.case, tally.mode, findings, tuple(kept), shown)
 
     def _conclude(self, tally: _Tally) -> Judgement:
         case, findings = tally.case, tuple(tally.kinds.values())

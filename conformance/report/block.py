@@ -43,6 +43,8 @@ def location(where: Where) -> str:
     if where.offset is not None:
         place.append(f"byte {where.offset:,}")
     words = ", ".join(place)
+    if where.file:
+        return f"{words} of {one_line(where.file)}" if words else one_line(where.file)
     if where.scenario:
         words = f"{words} of scenario {one_line(where.scenario)}" if words else f"scenario {one_line(where.scenario)}"
     if where.line:

@@ -147,7 +147,10 @@ class CaseResult:
 
 @dataclass(frozen=True)
 class ExchangeSummary:
-    """One request and its response, cut for reading; the journal holds them whole. Times are seconds."""
+    """One request and its response, cut for reading; the journal holds them whole. Times are seconds.
+
+    `place` is set for what was recorded elsewhere, as in `access.ndjson:12`; `line` then counts exchanges.
+    """
 
     line: int
     scenario: str
@@ -166,6 +169,7 @@ class ExchangeSummary:
     response: str = ""
     response_truncated: bool = False
     trouble: str | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True)
