@@ -1,0 +1,162 @@
+"""What the first request settles, against answers as endpoints and the gateways before them give them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+
+from conformance.model import Chunk, Exchange, Json, Mode, Response, Scenario, SentRequest, Step, Trouble
+from conformance.run.preflight import Preflight, account_trouble, fatal_reason, preflight
+from conformance.run.target import Target
+
+TARGET = Target("t", "https://api.example.com", "some-model-1", api_key="k-123456", key_name="SOME_KEY")
+SCENARIO = Scenario("text", Mode.JSON, (Step(body={"max_tokens": 16, "messages": []}),))
+MESSAGE = {"type": "message", "content": []}
+
+
+def error(kind: str, message: str) -> Json:
+    return {"type": "error", "error": {"type": kind, "message": message}}
+
+
+def answer(status: int, body: Json, **headers: str) -> Exchange:
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    response = Response(status, tuple((k.replace("_", "-"), v) for k, v in headers.items()), (Chunk(0.1, data),))
+    request = SentRequest("POST", "https://api.example.com/v1/messages", (), b"{}")
+    return Exchange("text", Mode.JSON, 1, 1, "2026-11-22T10:00:00Z", request, response)
+
+
+def find(target: Target, answers: dict[tuple[str, str], Exchange]) -> tuple[Preflight, list[tuple[str, str]]]:
+    """The preflight against a table of answers by path and header style; and what was asked."""
+    asked: list[tuple[str, str]] = []
+
+    async def send(request: SentRequest, number: int) -> Exchange:
+        style = "bearer" if request.header("authorization") else "x-api-key" if request.header("x-api-key") else "none"
+        asked.append((request.url.removeprefix("https://api.example.com"), style))
+        return replace(answers.get(asked[-1], answer(404, b"not found")), attempt=number)
+
+    return asyncio.run(preflight(SCENARIO, target, send)), asked
+
+
+def test_a_healthy_endpoint_takes_one_request() -> None:
+    found, asked = find(TARGET, {("/v1/messages", "x-api-key"): answer(200, MESSAGE)})
+    assert (found.fatal, found.target.root, found.target.auth) == ("", "https://api.example.com/v1", "x-api-key")
+    assert len(asked) == 1
+
+
+def test_an_endpoint_that_takes_bearer_tokens_only_takes_two() -> None:
+    answers = {
+        ("/v1/messages", "x-api-key"): answer(401, {"error": {"message": "missing bearer token"}}),
+        ("/v1/messages", "bearer"): answer(200, MESSAGE),
+    }
+    found, asked = find(TARGET, answers)
+    assert (found.fatal, found.target.auth, len(asked)) == ("", "bearer", 2)
+
+
+def test_a_base_url_without_v1_is_found_behind_it() -> None:
+    found, asked = find(replace(TARGET, auth="x-api-key"), {("/messages", "x-api-key"): answer(200, MESSAGE)})
+    assert (found.fatal, found.target.root, len(asked)) == ("", "https://api.example.com", 2)
+
+
+def test_a_refused_key_is_not_tried_on_another_path() -> None:
+    refusal = answer(401, error("authentication_error", "invalid x-api-key"))
+    found, asked = find(TARGET, dict.fromkeys([("/v1/messages", "x-api-key"), ("/v1/messages", "bearer")], refusal))
+    assert asked == [("/v1/messages", "x-api-key"), ("/v1/messages", "bearer")]
+    assert found.fatal == "https://api.example.com refuses the key in SOME_KEY with status 401: invalid x-api-key"
+
+
+def test_no_messages_api_is_told_with_what_was_tried() -> None:
+    found, asked = find(TARGET, {})
+    assert len(asked) == 4
+    assert "no Messages API" in found.fatal
+    assert "https://api.example.com/v1/messages and https://api.example.com/messages answered 404" in found.fatal
+
+
+def test_without_a_key_the_sentence_says_so() -> None:
+    refusal = answer(401, error("authentication_error", "x-api-key header is required"))
+    found, asked = find(replace(TARGET, api_key=None), {("/v1/messages", "none"): refusal})
+    assert "a request without a key (SOME_KEY is not set)" in found.fatal
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (401, error("authentication_error", "invalid x-api-key"), "refuses the key in SOME_KEY with status 401"),
+        (403, error("permission_error", "not allowed from here"), "refuses the key in SOME_KEY with status 403"),
+        (402, error("billing_error", "pay first"), "for lack of credit with status 402: pay first"),
+        (400, error("invalid_request_error", "Your credit balance is too low to access the API."), "lack of credit"),
+        (403, {"error": {"message": "用户额度不足, 剩余额度: ＄0.0", "type": "new_api_error"}}, "lack of credit"),
+        (429, {"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}, "of credit"),
+        (404, error("not_found_error", "model: some-model-1"), "does not take the model 'some-model-1'"),
+        (400, {"error": {"message": "The model `some-model-1` does not exist", "code": "model_not_found"}}, "model"),
+        (400, error("invalid_request_error", "Invalid model name passed in model=some-model-1"), "the model"),
+        (503, {"error": {"message": "No available channel for model some-model-1 under group default"}}, "the model"),
+        (403, {"error": {"message": "team not allowed to access this model: not allowed"}}, "does not take the model"),
+        (404, {"detail": "Model 'some-model-1' not found"}, "does not take the model"),
+        (400, error("invalid_request_error", "anthropic-version: \"2023-06-01\" is not a valid version"),
+         "refuses anthropic-version 2023-06-01 with status 400"),
+        (301, b"", "redirects to https://other.example.com/"),
+        (429, error("rate_limit_error", "slow down"), "does not serve requests now: it answered with status 429"),
+        (529, error("overloaded_error", "Overloaded"), "asks to wait 30 s"),
+        (502, b"<html>Bad Gateway</html>", "does not serve requests now"),
+    ],
+)  # fmt: skip
+def test_a_fatal_answer_is_one_sentence(status: int, body: Json, words: str) -> None:
+    said = fatal_reason(TARGET, answer(status, body, location="https://other.example.com/", retry_after="30"))
+    assert words in said
+    assert "\n" not in said
+    assert said.startswith("https://api.example.com ")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, MESSAGE),
+        (500, b"Internal Server Error"),
+        (400, error("invalid_request_error", "max_tokens: 16 is below the model's minimum of 32")),
+        (400, error("invalid_request_error", "messages: at least one message is required")),
+        (413, error("request_too_large", "too large")),
+        (200, b"<html>Oops</html>"),
+    ],
+)
+def test_an_answer_that_can_be_judged_is_not_fatal(status: int, body: Json) -> None:
+    assert fatal_reason(TARGET, answer(status, body)) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("dns", "cannot be reached (dns: "),
+        ("tls", "cannot be reached (tls: "),
+        ("connect", "cannot be reached (connect: "),
+        ("closed", "does not answer (closed: "),
+        ("timeout-first-byte", "does not answer (timeout-first-byte: "),
+    ],
+)
+def test_no_answer_is_told_with_its_kind(kind: str, words: str) -> None:
+    gone = replace(answer(200, {}), response=None, trouble=Trouble(kind, "some words", 0.1))
+    assert words in fatal_reason(TARGET, gone)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (401, error("authentication_error", "invalid x-api-key"), True),
+        (402, error("billing_error", "pay first"), True),
+        (400, error("invalid_request_error", "Your credit balance is too low"), True),
+        (403, error("permission_error", "not this feature"), False),
+        (400, error("invalid_request_error", "max_tokens: required"), False),
+        (200, {"content": [{"type": "text", "text": "Your credit balance is too low"}]}, False),
+    ],
+)
+def test_an_account_that_ends_in_the_middle_is_noticed(status: int, body: Json, expected: bool) -> None:
+    assert account_trouble(answer(status, body), Step()) is expected
+
+
+def test_a_request_with_credentials_of_its_own_says_nothing_about_the_account() -> None:
+    refusal = answer(401, error("authentication_error", "invalid x-api-key"))
+    for step in (Step(auth="invalid"), Step(auth="none"), Step(headers={"X-Api-Key": None})):
+        assert not account_trouble(refusal, step)
