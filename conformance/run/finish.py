@@ -67,7 +67,20 @@ def finish(
 
     Raises HarnessError where a file cannot be written; the journal is untouched by that.
     """
-    recording = read(folder / JOURNAL)
+    results = results_of(read(folder / JOURNAL), judged, cases, clauses, policy, grading)
+    write(folder, results)
+    return results
+
+
+def results_of(
+    recording: Recording,
+    judged: Sequence[Judged],
+    cases: Mapping[str, Case],
+    clauses: Mapping[str, Clause],
+    policy: Policy,
+    grading: Grading,
+) -> Results:
+    """The results of a recorded run. Writes the baseline where that was asked for, and nothing else."""
     order = {name: position for position, name in enumerate(cases)}
     ordered = sorted(judged, key=lambda item: (order.get(item.case, len(order)), item.mode))
     account = _account(recording, ordered, policy)
@@ -80,9 +93,7 @@ def finish(
         recording.exchanges,
     )
     replies = [reply_of(exchange) for exchange in recording.exchanges]
-    results = graded(results, grading, judgements, cases, replies, account.unfinished)
-    write(folder, results)
-    return results
+    return graded(results, grading, judgements, cases, replies, account.unfinished)
 
 
 def write(folder: Path, results: Results) -> None:

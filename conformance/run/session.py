@@ -112,6 +112,7 @@ class Run:
             "started": _now(),
             "whole": whole,
             "items": len(items),
+            "selected": [] if whole else [f"{case.id}/{mode}" for case, mode in items],
             "requests": plan.requests,
         }
         redactor = Redactor(target.secrets)
