@@ -1,0 +1,143 @@
+"""What the types of an SDK and the schemas of the document have in common, so that they can be compared.
+
+Belongs here: the words of the comparison. Does not belong here: reading either side (see `sdk.py`, `schema.py`), telling
+differences (see `compare.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from conformance.model import Json
+
+Handle = Any
+"""A type of the SDK or a schema of the document, as its side gave it out; only that side can read it."""
+
+Place = tuple[str, ...]
+"""A component of the document (or an operation) and the steps below it: `("Usage", "service_tier")`."""
+
+ITEMS = "items"
+"""The step of a place from an array to what is in it."""
+
+
+class Scope(StrEnum):
+    """Which half of the SDK was read: what is generally available, or the `beta` namespace."""
+
+    GA = "ga"
+    BETA = "beta"
+
+
+class Direction(StrEnum):
+    """Requests are closed and typed in full; answers are open, so that not everything has to agree there."""
+
+    REQUEST = "request"
+    ANSWER = "answer"
+
+
+class Kind(StrEnum):
+    """What differs. The first word says who has more: the SDK or the document."""
+
+    SDK_FIELD = "sdk-field"
+    DOCUMENT_FIELD = "document-field"
+    SDK_REQUIRED = "sdk-required"
+    DOCUMENT_REQUIRED = "document-required"
+    SDK_NULLABLE = "sdk-nullable"
+    DOCUMENT_NULLABLE = "document-nullable"
+    SDK_MEMBER = "sdk-member"
+    DOCUMENT_MEMBER = "document-member"
+    SDK_VALUE = "sdk-value"
+    DOCUMENT_VALUE = "document-value"
+    SDK_LIST = "sdk-list"
+    DOCUMENT_LIST = "document-list"
+    SDK_OPEN = "sdk-open"
+    DOCUMENT_OPEN = "document-open"
+    SDK_TYPE = "sdk-type"
+    DOCUMENT_TYPE = "document-type"
+    DOCUMENT_ROOT = "document-root"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a value can be. `types` are JSON types (none: any value), `values` the known values of an enumeration.
+
+    `open` says that other values than the known ones are legal. `objects` are the alternatives with named fields and
+    `tag` the field that tells them apart, where that is said; `items` is what an array holds, None where anything.
+    `place` and `pointer` are where the document says so: a component that several fields name is one place.
+    """
+
+    types: frozenset[str] = frozenset()
+    values: frozenset[Json] | None = None
+    open: bool = False
+    items: Handle | None = None
+    objects: tuple[Handle, ...] = ()
+    tag: str | None = None
+    place: Place = ()
+    pointer: str = ""
+
+    @property
+    def nullable(self) -> bool:
+        """Whether null is legal. Where anything is, that says nothing."""
+        return "null" in self.types
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of an object. `owner` is the object that has it, where several were put together."""
+
+    handle: Handle
+    required: bool
+    owner: str = ""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An object with named fields. `name` says where it stands on its side: a class, or a JSON pointer."""
+
+    name: str
+    fields: Mapping[str, Field]
+    place: Place = ()
+
+
+@dataclass(frozen=True)
+class Either:
+    """A handle for "one of these", where a field has several types on one side. Both sides can read it."""
+
+    handles: tuple[Handle, ...]
+
+
+class Side(Protocol):
+    """One of the two sides of the comparison."""
+
+    def shape(self, handle: Handle) -> Shape:
+        """What a value of a type can be."""
+        ...
+
+    def thing(self, handle: Handle) -> Thing:
+        """One of the `objects` of a shape."""
+        ...
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One place where the two sides do not say the same.
+
+    `id` is the same in every release: kind, place, and the value or member where it is about one. `sdk` is the class
+    and field in the SDK, `pointer` the JSON pointer in the document; where one side has nothing, the nearest that
+    exists. `outline` tells what the side that has more has there.
+    """
+
+    kind: Kind
+    place: Place
+    scopes: tuple[Scope, ...]
+    sdk: str
+    pointer: str
+    value: str = ""
+    outline: str = ""
+
+    @property
+    def id(self) -> str:
+        """As in `sdk-value Usage/service_tier=flex`."""
+        return f"{self.kind} {'/'.join(self.place)}{f'={self.value}' if self.value else ''}"
