@@ -61,7 +61,8 @@ class Answer:
     """One HTTP response on its way out. A fault replaces parts of it.
 
     A stream has `events`, anything else has `body`. `message` is the Message that either of them carries. `chunks` are
-    the bytes, filled in last; `pace` is the pause in seconds between two of them.
+    the bytes, filled in last; `pace` is the pause in seconds between two of them, `pauses` are longer ones in seconds by
+    the number of the chunk that waits, where the number behind the last one is the end of the body.
     """
 
     status: int = 200
@@ -71,6 +72,7 @@ class Answer:
     message: dict[str, Any] | None = None
     chunks: tuple[bytes, ...] = ()
     pace: float = 0.0
+    pauses: Mapping[int, float] = field(default_factory=dict)
 
     def with_headers(self, **headers: str) -> Answer:
         """A copy with added headers; an underscore in a name stands for a hyphen."""

@@ -52,7 +52,7 @@ class _Handler:
         except ClientDisconnect:
             return
         answer = self._endpoint.answer(call)
-        if answer.events is None or call.method == "HEAD":
+        if (answer.events is None and not answer.pauses) or call.method == "HEAD":
             response = Response(b"".join(answer.chunks), answer.status, dict(answer.headers))
             await response(scope, receive, send)
         else:
@@ -90,13 +90,21 @@ async def _stream(answer: Answer, receive: Receive, send: Send) -> None:
     try:
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         for number, chunk in enumerate(answer.chunks):
+            await _pause(answer, number, gone)
             if gone.done():
                 return
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await asyncio.sleep(answer.pace if number < _PACED_CHUNKS else 0)
+        await _pause(answer, len(answer.chunks), gone)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
     finally:
         gone.cancel()
+
+
+async def _pause(answer: Answer, number: int, gone: asyncio.Future[None]) -> None:
+    """Waits as long as the answer says before a chunk, or until the client goes away."""
+    if number in answer.pauses:
+        await asyncio.wait({gone}, timeout=answer.pauses[number])
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -32,12 +32,16 @@ TYPE_OF_STATUS = {
 
 def new_id(prefix: str) -> str:
     """A fresh id in the shape that the API uses: prefix, underscore, `01` and 22 base58 characters."""
-    number = int.from_bytes(secrets.token_bytes(16), "big")
+    return f"{prefix}_01{base58(int.from_bytes(secrets.token_bytes(16), 'big'))}"
+
+
+def base58(number: int) -> str:
+    """22 base58 characters for a number of 128 bits."""
     digits = []
     for _ in range(22):
         number, rest = divmod(number, 58)
         digits.append(_BASE58[rest])
-    return f"{prefix}_01{''.join(digits)}"
+    return "".join(digits)
 
 
 def refusal(status: int, message: str, *, code: str | None = None, **headers: str) -> Refusal:

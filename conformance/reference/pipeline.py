@@ -42,13 +42,16 @@ class Settings:
 
 @dataclass(frozen=True)
 class Desk:
-    """What the steps work with: settings, documents by version, the prompt cache, the clock for rate limit headers."""
+    """What the steps work with: settings, documents by version, the prompt cache, the clock for rate limit headers,
+    and fresh ids by prefix.
+    """
 
     settings: Settings
     documents: Mapping[str, Validator]
     signer: Signer
     cache: PromptCache
     now: Callable[[], str]
+    new_id: Callable[[str], str] = errors.new_id
 
 
 def to_prompt(call: Call, desk: Desk, steps: Steps, component: str) -> Prompt:
@@ -70,8 +73,8 @@ def make_message(prompt: Prompt, desk: Desk, steps: Steps) -> dict[str, Any]:
     parts = tuple(tokens.units(prompt.body))
     automatic = prompt.body.get("cache_control")
     use = desk.cache.use(model.id, model.cache_minimum, parts, automatic)
-    draft = steps.generate(prompt, errors.new_id)
-    return scripted.to_message(prompt, draft, use, errors.new_id("msg"))
+    draft = steps.generate(prompt, desk.new_id)
+    return scripted.to_message(prompt, draft, use, desk.new_id("msg"))
 
 
 def create_message(call: Call, desk: Desk, steps: Steps) -> Answer:
@@ -114,7 +117,7 @@ def encode_stream(message: dict[str, Any], desk: Desk, steps: Steps) -> Answer:
 
 def finish(answer: Answer, desk: Desk) -> Answer:
     """Adds what every response has: request id in header and envelope (REQ-HTTP-019, REQ-HTTP-020), content type."""
-    request_id = errors.new_id("req")
+    request_id = desk.new_id("req")
     kind = "text/event-stream; charset=utf-8" if answer.events is not None else "application/json"
     headers = {"content-type": kind, "request-id": request_id, **answer.headers}
     if answer.status != 401:

@@ -1,0 +1,228 @@
+"""Kinds of faults: what each of them takes hold of.
+
+Belongs here: the base classes that let a fault be a few lines, by the step of an answer that they replace. Does not
+belong here: any fault (see the modules of the areas), judging.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from conformance.model import Mode
+from conformance.reference.answer import Answer, Call, Refusal, ServerEvent
+from conformance.reference.errors import invalid
+from conformance.reference.pipeline import Desk, Steps
+from conformance.reference.prompt import Prompt
+
+Data = dict[str, Any]
+"""An object of a request, a Message or an event, as JSON."""
+
+
+class Fault:
+    """One deliberate defect of the reference endpoint. The first sentence of a subclass's docstring says how it lies.
+
+    `id` is the class name in kebab case unless the class says otherwise. `collateral` names the cases that fail beside
+    those that the fault is made for, because the defect truly violates them too: reason -> case ids.
+    """
+
+    id: ClassVar[str]
+    area: ClassVar[str] = ""
+    lie: ClassVar[str]
+    collateral: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "id" not in vars(cls):
+            cls.id = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", cls.__name__).lower()
+        cls.lie = " ".join((cls.__doc__ or "").partition("\n\n")[0].split())
+
+    def install(self, steps: Steps) -> Steps:
+        """The steps with the fault in them, whatever other faults they already hold."""
+        raise NotImplementedError
+
+
+class MessageFault(Fault):
+    """Changes the Message before it is sent, in both modes or in one."""
+
+    only: ClassVar[Mode | None] = None
+
+    def edit(self, message: Data, prompt: Prompt) -> None:
+        """Changes the Message in place."""
+        raise NotImplementedError
+
+    def install(self, steps: Steps) -> Steps:
+        def make(prompt: Prompt, desk: Desk, all_steps: Steps) -> Data:
+            message = copy.deepcopy(steps.make_message(prompt, desk, all_steps))
+            if self.only in (None, mode_of(prompt)):
+                self.edit(message, prompt)
+            return message
+
+        return replace(steps, make_message=make)
+
+
+class BodyFault(Fault):
+    """Changes the JSON body of an answer to a message request, after the Message was made; streams stay as they are."""
+
+    def edit(self, message: Data) -> None:
+        """Changes the body in place."""
+        raise NotImplementedError
+
+    def install(self, steps: Steps) -> Steps:
+        def encode(message: Data) -> Answer:
+            changed = copy.deepcopy(message)
+            self.edit(changed)
+            return steps.encode_json(changed)
+
+        return replace(steps, encode_json=encode)
+
+
+class EventsFault(Fault):
+    """Changes the events of a stream."""
+
+    def edit(self, events: list[ServerEvent]) -> Iterable[ServerEvent]:
+        """The events that are sent in place of the honest ones, whose data may be changed in place."""
+        raise NotImplementedError
+
+    def install(self, steps: Steps) -> Steps:
+        def to_events(message: Mapping[str, Any]) -> tuple[ServerEvent, ...]:
+            events = [ServerEvent(event.name, copy.deepcopy(event.data)) for event in steps.to_events(message)]
+            return tuple(self.edit(events))
+
+        return replace(steps, to_events=to_events)
+
+
+class EventFault(EventsFault):
+    """Changes the data of every event of one type."""
+
+    kind: ClassVar[str]
+
+    def change(self, data: Data) -> None:
+        """Changes the data in place."""
+        raise NotImplementedError
+
+    def edit(self, events: list[ServerEvent]) -> Iterable[ServerEvent]:
+        for event in events:
+            if isinstance(event.data, dict) and kind_of(event) == self.kind:
+                self.change(event.data)
+        return events
+
+
+class BytesFault(Fault):
+    """Changes the bytes of a stream; each chunk is one event."""
+
+    def edit(self, chunks: list[bytes]) -> Iterable[bytes]:
+        """The chunks that are sent in place of the honest ones."""
+        raise NotImplementedError
+
+    def install(self, steps: Steps) -> Steps:
+        def to_chunks(answer: Answer) -> Answer:
+            done = steps.to_chunks(answer)
+            return replace(done, chunks=tuple(self.edit(list(done.chunks)))) if done.events is not None else done
+
+        return replace(steps, to_chunks=to_chunks)
+
+
+class AnswerFault(Fault):
+    """Changes a finished answer of any kind: status, headers, body."""
+
+    def edit(self, answer: Answer) -> Answer:
+        """The answer that is sent in place of the honest one."""
+        raise NotImplementedError
+
+    def install(self, steps: Steps) -> Steps:
+        return replace(steps, finish=lambda answer, desk: self.edit(steps.finish(answer, desk)))
+
+
+class ErrorFault(AnswerFault):
+    """Changes error answers."""
+
+    def change(self, answer: Answer, body: Data) -> Answer:
+        """The answer that is sent in place of the honest error, whose envelope is `body`."""
+        raise NotImplementedError
+
+    def edit(self, answer: Answer) -> Answer:
+        if answer.status < 400 or not isinstance(answer.body, dict):
+            return answer
+        return self.change(answer, copy.deepcopy(answer.body))
+
+
+class RefusingFault(Fault):
+    """Refuses valid requests of one kind, after everything else of them was found to be in order."""
+
+    def problem(self, prompt: Prompt, call: Call) -> str | Refusal | None:
+        """What the server says is wrong, or None for a request that it answers."""
+        raise NotImplementedError
+
+    def install(self, steps: Steps) -> Steps:
+        def to_prompt(call: Call, desk: Desk, all_steps: Steps, component: str) -> Prompt:
+            prompt = steps.to_prompt(call, desk, all_steps, component)
+            problem = self.problem(prompt, call)
+            if problem is not None:
+                raise problem if isinstance(problem, Refusal) else invalid(problem)
+            return prompt
+
+        return replace(steps, to_prompt=to_prompt)
+
+
+class DeafFault(Fault):
+    """Does not hear a part of valid requests: what it makes of a body is answered in place of the body.
+
+    `counts` says whether messages, token counts or both are affected.
+    """
+
+    counts: ClassVar[bool | None] = False
+
+    def edit(self, body: Data, prompt: Prompt) -> None:
+        """Changes a copy of the request body in place."""
+        raise NotImplementedError
+
+    def install(self, steps: Steps) -> Steps:
+        def to_prompt(call: Call, desk: Desk, all_steps: Steps, component: str) -> Prompt:
+            prompt = steps.to_prompt(call, desk, all_steps, component)
+            if self.counts not in (None, prompt.counting):
+                return prompt
+            body = copy.deepcopy(prompt.body)
+            self.edit(body, prompt)
+            return replace(prompt, body=body)
+
+        return replace(steps, to_prompt=to_prompt)
+
+
+class LaxFault(Fault):
+    """Leaves out rules that a schema cannot say, by the clauses that they follow from."""
+
+    without: ClassVar[tuple[str, ...]]
+
+    def install(self, steps: Steps) -> Steps:
+        return replace(steps, rules=tuple(rule for rule in steps.rules if rule[0] not in self.without))
+
+
+def mode_of(prompt: Prompt) -> Mode:
+    """The mode that a prompt asks for."""
+    return Mode.STREAM if prompt.body.get("stream") is True else Mode.JSON
+
+
+def blocks_of_type(message: Data, *kinds: str) -> list[Data]:
+    """The content blocks of these types."""
+    return [block for block in message["content"] if block["type"] in kinds]
+
+
+def kind_of(event: ServerEvent) -> str:
+    """The type of an event: that in its data, otherwise its name."""
+    named = event.data.get("type") if isinstance(event.data, dict) else None
+    return named if isinstance(named, str) else event.name or ""
+
+
+def is_kind(event: ServerEvent, kind: str) -> bool:
+    """Whether an event is of a type, or its delta is."""
+    delta = event.data.get("delta") if isinstance(event.data, dict) else None
+    return kind_of(event) == kind or (isinstance(delta, dict) and delta.get("type") == kind)
+
+
+def numbers_of(events: Sequence[ServerEvent], kind: str) -> list[int]:
+    """Where the events of a type, or with a delta of a type, stand."""
+    return [number for number, event in enumerate(events) if is_kind(event, kind)]

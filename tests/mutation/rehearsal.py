@@ -1,0 +1,242 @@
+"""Runs the whole catalogue against the reference endpoint without sockets, with and without faults.
+
+The fault-free run is made once. A fault's run sends the same requests; ids, clock and arrival times are made up in the
+same way, so an answer that the fault does not touch is the same answer, byte for byte, and only what it touches is read
+and judged again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from conformance.judge.evaluate import Bench, judge
+from conformance.judge.reading import Reply, read
+from conformance.judge.transcripts import Transcript, Transcripts
+from conformance.judge.verdict import DEVIATING, Policy
+from conformance.model import (
+    Case,
+    Chunk,
+    Exchange,
+    Judgement,
+    Level,
+    Mode,
+    Response,
+    Scenario,
+    SentRequest,
+    Trouble,
+)
+from conformance.reference.answer import Answer, Call, dump
+from conformance.reference.app import create_endpoint
+from conformance.reference.cache import PromptCache
+from conformance.reference.errors import base58
+from conformance.reference.faults import Fault, with_faults
+from conformance.reference.pipeline import Desk, Endpoint, Settings, Steps
+from conformance.reference.validate import Validator
+from conformance.run.filling import FillError, fill
+from conformance.run.library import Library, load_library
+from conformance.run.plan import Plan, build_plan, needed
+from conformance.run.replies import is_stream
+from conformance.run.target import Target
+from conformance.standard.document import Violation
+from conformance.wire.limits import Limits
+from conformance.wire.sse import parse
+
+STRICTEST = Policy(level=Level.SHOULD, strict=True, behaviour=True)
+"""Every case counts here, except those that inform only."""
+
+BETWEEN_CHUNKS = 0.01
+LIMITS = Limits()
+
+
+class Remembering:
+    """A document that remembers what it said of a value."""
+
+    def __init__(self, document: Validator) -> None:
+        self._document = document
+        self._said: dict[tuple[str, str], list[Violation]] = {}
+
+    def validate(self, component: str, instance: object) -> list[Violation]:
+        key = (component, dump(instance))
+        if key not in self._said:
+            self._said[key] = self._document.validate(component, instance)
+        return self._said[key]
+
+
+class Names:
+    """Ids that follow from the request that is answered, so that the same request gets the same ids."""
+
+    def __init__(self) -> None:
+        self._request, self._count = "", 0
+
+    def begin(self, request: str) -> None:
+        self._request, self._count = request, 0
+
+    def new_id(self, prefix: str) -> str:
+        self._count += 1
+        digest = hashlib.sha256(f"{self._request} {self._count}".encode()).digest()[:16]
+        return f"{prefix}_01{base58(int.from_bytes(digest, 'big'))}"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What became of one scenario: the answers as they came, and the transcript."""
+
+    answers: tuple[Answer, ...]
+    transcript: Transcript
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """The judgements of one run by case and mode, and which of the faults' answers differ from the honest ones."""
+
+    judgements: Mapping[tuple[str, Mode], Judgement]
+    touched: frozenset[str] = frozenset()
+
+    @cached_property
+    def deviating(self) -> frozenset[str]:
+        """The cases that deviate in some mode."""
+        return frozenset(case for (case, _), each in self.judgements.items() if each.outcome in DEVIATING)
+
+
+@dataclass
+class Stage:
+    """The catalogue, planned once, and the honest run of it."""
+
+    library: Library
+    plan: Plan
+    target: Target
+    desk: Desk
+    names: Names
+    bench: Bench
+    honest: dict[str, Sent] = field(default_factory=dict)
+    base: dict[tuple[str, Mode], Judgement] = field(default_factory=dict)
+
+    def rehearse(self, faults: Iterable[Fault]) -> Verdicts:
+        """The verdicts on the reference endpoint with these faults; what they do not touch is judged as before."""
+        sent = self._send_all(with_faults(Steps(), faults))
+        touched = frozenset(name for name, each in sent.items() if each is not self.honest[name])
+        whole = Transcripts({name: each.transcript for name, each in sent.items()}, {})
+        part = Transcripts({name: sent[name].transcript for name in sent if name in touched}, {})
+        judgements = dict(self.base)
+        for case, mode in self.plan.items if touched else ():
+            if touched.intersection(self._needs[case.id, mode]):
+                judgements[case.id, mode] = judge(case, mode, self._evidence(case, whole, part), self.bench)
+        return Verdicts(judgements, touched)
+
+    def _evidence(self, case: Case, whole: Transcripts, part: Transcripts) -> Transcripts:
+        """What a case is judged on: all there is, or for a claim about each single reply those that are different."""
+        single = all(self.bench.checks[call.name].all is None for call in case.expect)
+        return part if case.on and single and all(name.startswith("every-") for name in case.on) else whole
+
+    @cached_property
+    def _needs(self) -> dict[tuple[str, Mode], frozenset[str]]:
+        catalogue = self.library.catalogue
+        return {(case.id, mode): frozenset(needed(case, mode, self.plan, catalogue)) for case, mode in self.plan.items}
+
+    def perform(self) -> None:
+        """Makes the honest run."""
+        self.honest = self._send_all(Steps())
+        whole = Transcripts({name: each.transcript for name, each in self.honest.items()}, {})
+        self.base = {(case.id, mode): judge(case, mode, whole, self.bench) for case, mode in self.plan.items}
+
+    def _send_all(self, steps: Steps) -> dict[str, Sent]:
+        desk = replace(self.desk, cache=PromptCache(lambda: 0.0))
+        endpoint = Endpoint(desk, steps)
+        return {scenario.id: self._send(scenario, endpoint) for scenario in self.plan.scenarios}
+
+    def _send(self, scenario: Scenario, endpoint: Endpoint) -> Sent:
+        honest = self.honest.get(scenario.id)
+        answers: list[Answer] = []
+        replies: list[Reply] = []
+        stopped = ""
+        for number, step in enumerate(scenario.steps, 1):
+            if replies and not replies[-1].ok:
+                stopped = f"step {number - 1} was not answered"
+                break
+            try:
+                request = fill(step, scenario.mode, self.target, replies[-1] if replies else None, scenario.name)
+            except FillError as problem:
+                stopped = str(problem)
+                break
+            self.names.begin(f"{scenario.id} {number}")
+            answer = endpoint.answer(call_of(request))
+            answers.append(answer)
+            known = honest.answers[number - 1] if honest is not None and number <= len(honest.answers) else None
+            if known is not None and same(answer, known) and honest is not None:
+                replies.append(honest.transcript.replies[number - 1])
+            else:
+                replies.append(reply_of(exchange_of(request, answer, scenario, number)))
+        if honest is not None and len(answers) == len(honest.answers) and all(map(same, answers, honest.answers)):
+            return honest
+        return Sent(tuple(answers), Transcript(scenario, tuple(replies), stopped))
+
+
+def set_stage() -> Stage:
+    """The stage with its honest run made."""
+    library = load_library("2023-06-01")
+    items = [(case, mode) for case in library.catalogue.cases for mode in case.modes]
+    plan = build_plan(items, library.catalogue)
+    declared = frozenset(need for case in library.catalogue.cases for need in case.needs)
+    names = Names()
+    settings = Settings()
+    target = Target(
+        "reference", "http://reference", "reference-1", api_key=settings.keys[0], auth="x-api-key", declared=declared
+    )
+    made = create_endpoint(settings).desk
+    documents = {version: Remembering(document) for version, document in made.documents.items()}
+    desk = replace(made, documents=documents, now=lambda: "2026-11-22T12:00:00Z", new_id=names.new_id)
+    bench = Bench(library.checks, library.document, target.model, STRICTEST, declared)
+    stage = Stage(library, plan, target, desk, names, bench)
+    stage.perform()
+    return stage
+
+
+def call_of(request: SentRequest) -> Call:
+    """A request as the endpoint receives it."""
+    url = urlsplit(request.url)
+    query = tuple(parse_qsl(url.query, keep_blank_values=True))
+    return Call(request.method, unquote(url.path), query, request.headers, request.body)
+
+
+def exchange_of(request: SentRequest, answer: Answer, scenario: Scenario, step: int) -> Exchange:
+    """An answer as it would have been recorded, with made-up arrival times; what takes too long is cut off."""
+    at, chunks, trouble = 0.0, [], None
+    for number, data in enumerate((*answer.chunks, None)):
+        pause = answer.pauses.get(number, 0.0)
+        limit = LIMITS.gap if number else LIMITS.first_byte
+        if pause > limit:
+            at += limit
+            kind = "timeout-gap" if number else "timeout-first-byte"
+            trouble = Trouble(kind, f"nothing for {limit:.0f} s", at)
+            break
+        at += pause + BETWEEN_CHUNKS
+        if data:
+            chunks.append(Chunk(at, data))
+    response = None
+    if trouble is None or chunks:
+        first = chunks[0].at if chunks else None
+        ended = at if trouble is None else None
+        response = Response(answer.status, tuple(answer.headers.items()), tuple(chunks), first_byte=first, ended=ended)
+    return Exchange(
+        scenario.name, scenario.mode, step, 1, "2026-11-22T12:00:00Z", request, response, trouble, line=1
+    )
+
+
+def reply_of(exchange: Exchange) -> Reply:
+    """An exchange, read in the way that the engine reads it."""
+    events = parse(exchange.response.chunks) if exchange.response is not None and is_stream(exchange) else None
+    return read(exchange, events)
+
+
+def same(one: Answer, other: Answer) -> bool:
+    """Whether two answers are the same on the wire."""
+    return (
+        one.status == other.status
+        and one.chunks == other.chunks
+        and one.headers == other.headers
+        and one.pauses == other.pauses
+    )
