@@ -1,7 +1,7 @@
 """Servers that others wrote, installed and started on loopback, and the command that runs against them.
 
-Belongs here: installing into `build/peers` of the checkout, starting, waiting until ready, stopping, running the command
-and reading its results file. Does not belong here: what is expected of a server (the test modules).
+Belongs here: installing into `build/peers` of the checkout, starting, waiting until ready, stopping, running the
+command and reading its results file. Does not belong here: what is expected of a server (the test modules).
 """
 
 from __future__ import annotations
@@ -73,6 +73,10 @@ class Run:
         """What was seen in place of what a case expects, whatever its outcome."""
         return [found["actual"] for item in self.results["cases"] if item["id"] == case for found in item["findings"]]
 
+    def gating(self) -> set[str]:
+        """Ids of the cases that violate the gate."""
+        return {item["id"] for item in self.results["cases"] if item["gates"]}
+
     def failing(self, **wanted: str) -> set[str]:
         """Ids of the cases with these values, such as `level="must"`, that tell of a deviation and decide."""
         return {
@@ -136,7 +140,7 @@ def litellm(upstream: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     parameters = {"model": "hosted_vllm/any", "api_base": upstream.url}
     config = {
         "model_list": [{"model_name": "small", "litellm_params": parameters}],
-        # Otherwise a request that the upstream breaks on makes the proxy answer the next ones with 429 for some seconds.
+        # Otherwise one request that breaks the proxy makes it answer all others with 429 for some seconds.
         "router_settings": {"disable_cooldowns": True},
     }
     (folder / "config.yaml").write_text(json.dumps(config), encoding="utf-8")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -31,7 +33,7 @@ GAPS: dict[str, tuple[str, ...]] = {
         "transport-request-id-on-streams",
     ),
 }
-"""What is known of LiteLLM, and the cases that find it. That it loses the retry-after of its upstream no case can see."""
+"""What is known of LiteLLM, and the cases that find it. That it loses retry-after of its upstream is not among them."""
 
 BROKEN_STREAMS: dict[str, str] = {
     "stream-usage-counts-input": "message_start is sent before the upstream has told the usage",
@@ -91,3 +93,33 @@ def test_what_is_dropped_counts_as_ignored(run: Run) -> None:
 )
 def test_what_the_proxy_does_well_passes(run: Run, case: str) -> None:
     assert set(run.outcomes(case).values()) == {"pass"}
+
+
+@pytest.fixture(scope="module")
+def baseline(litellm: Endpoint, run_suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The deviations of a first run, as a baseline that the run itself wrote."""
+    file = tmp_path_factory.mktemp("baseline") / "litellm.yaml"
+    first: Run = run_suite(litellm, "--baseline", str(file), "--baseline-update")
+    assert file.exists(), first.printed
+    return file
+
+
+@pytest.fixture
+def upstream_that_ignores_tools(upstream: Any) -> Iterator[None]:
+    upstream.ignores_tools = True
+    yield
+    upstream.ignores_tools = False
+
+
+def test_with_the_baseline_of_the_first_run_the_gate_holds(litellm: Endpoint, run_suite: Suite, baseline: Path) -> None:
+    second: Run = run_suite(litellm, "--baseline", str(baseline))
+    assert second.exit_code == 0, second.printed
+    assert second.found("stream-usage-counts-input"), "a known deviation is still shown"
+
+
+@pytest.mark.usefixtures("upstream_that_ignores_tools")
+def test_a_new_fault_in_the_upstream_violates_the_gate(litellm: Endpoint, run_suite: Suite, baseline: Path) -> None:
+    third: Run = run_suite(litellm, "--baseline", str(baseline))
+    assert third.exit_code == 1, third.printed
+    assert {"tools-any-forces-a-call", "tools-named-choice-forces-the-call"} <= third.gating()
+    assert "stream-usage-counts-input" not in third.gating(), "a known deviation does not gate"

@@ -78,6 +78,12 @@ BOUNDS: dict[str, tuple[tuple[type, ...], float, float]] = {
 }
 
 
+def size(content: Json) -> int:
+    """The tokens of a message's content. An image counts the same whatever it shows."""
+    images = sum(part.get("type") == "image_url" for part in content) if isinstance(content, list) else 0
+    return len(tokens(text_of(content))) + 85 * images
+
+
 def answer(request: Mapping[str, Json]) -> Turn:
     """The turn that follows a request. The same request always gets the same turn."""
     messages = request.get("messages") or []
@@ -175,8 +181,8 @@ def _limited(text: str, request: Mapping[str, Json]) -> tuple[str, str]:
 def usage(request: Mapping[str, Json], turn: Turn) -> dict[str, int]:
     """Token counts: everything that the model reads counts, and everything that it writes, the sign for the end too."""
     read = sum(
-        len(tokens(text_of(item.get("content")))) + len(tokens(json.dumps(item.get("tool_calls") or ""))) + 3
-        for item in request.get("messages") or []
+        size(item.get("content")) + len(tokens(json.dumps(item.get("tool_calls") or ""))) + 3
+        for item in request["messages"]
     )
     read += len(tokens(json.dumps(request["tools"]))) if request.get("tools") else 0
     written = len(tokens(turn.text)) + len(tokens(turn.thought)) + (turn.finish != "length")
@@ -231,10 +237,14 @@ def _head(kind: str, number: int) -> dict[str, Json]:
 
 @dataclass
 class Upstream:
-    """The server on a free loopback port, from `with` on. `seen` keeps the bodies of the requests."""
+    """The server on a free loopback port, from `with` on. `seen` keeps the bodies of the requests.
+
+    `ignores_tools` is a deliberate fault: it answers as if the tools of a request were not there.
+    """
 
     seen: list[Json] = field(default_factory=list)
     url: str = ""
+    ignores_tools: bool = False
 
     def __enter__(self) -> Upstream:
         handler = type("Bound", (Handler,), {"upstream": self})
@@ -270,6 +280,8 @@ class Handler(BaseHTTPRequestHandler):
         wrong = problem(request)
         if wrong:
             return self._send(400, {"error": {"message": wrong, "type": "BadRequestError", "code": 400}})
+        if self.upstream.ignores_tools:
+            request = {**request, "tools": []}
         number, turn = len(self.upstream.seen), answer(request)
         if request.get("stream"):
             return self._stream(chunks(request, turn, number))
