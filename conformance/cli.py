@@ -42,7 +42,7 @@ def _click_arguments(option: Option) -> dict[str, Any]:
     if option.choices:
         arguments["type"] = click.Choice(option.choices)
     elif option.kind == "number":
-        arguments["type"] = click.IntRange(min=1)
+        arguments |= {"type": click.IntRange(min=1), "metavar": option.metavar}
     else:
         arguments["metavar"] = option.metavar
     return {**arguments, "multiple": True} if option.kind == "list" else arguments
@@ -69,6 +69,18 @@ def _as_pytest_options(given: dict[str, Any]) -> list[str]:
             values = value if option.kind == "list" else [value] if value is not None else []
             arguments += [f"--{PREFIX}-{option.name}={item}" for item in values]
     return arguments
+
+
+@command.command()
+@run_options
+@click.option("--json", "as_json", is_flag=True, help="for scripts")
+def plan(as_json: bool, **given: Any) -> None:
+    """Tells what a run with the same options would send and cost at the most. Sends nothing."""
+    from conformance.report import planning as report
+    from conformance.run.planning import plans
+
+    found = plans(given, Path.cwd())
+    click.echo(json.dumps(found, indent=1) if as_json else report.text(found), nl=as_json)
 
 
 @command.command()
@@ -117,6 +129,34 @@ def edition(name: str, freeze: bool) -> None:
     from conformance.run.editions import write_edition
 
     click.echo(write_edition(name, freeze=freeze))
+
+
+@command.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="for scripts; the shape is in report/judged.schema.json")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="write the HTML report here")
+@click.option("--markdown", type=click.Path(dir_okay=False, path_type=Path), help="write the Markdown summary here")
+@click.option("--gate", type=click.Choice(["must", "should"]), default="must", show_default=True, help="what gates")
+@click.option("--strict", is_flag=True, help="strictness gates as well (journals of runs only)")
+@click.option("--damage", multiple=True, metavar="FLAG", help="what the recorder did to all exchanges; repeatable")
+def judge(
+    files: tuple[Path, ...], as_json: bool, html: Path | None, markdown: Path | None, gate: str, strict: bool,
+    damage: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Judges recorded exchanges and sends nothing: NDJSON and HAR (also gzipped), and the journals of runs.
+
+    Case files of your own (*.messages.yaml) among the files are judged with. The form of NDJSON and the flags of damage
+    are described in the documentation.
+    """
+    from conformance.run import offline
+
+    asked = offline.asked(files, gate, strict=strict, damage=damage)
+    with offline.progress(files) as told:
+        verdicts = offline.judge_files(asked, told)
+    offline.write_reports(verdicts, html=html, markdown=markdown)
+    colour = sys.stdout.isatty()
+    click.echo(json.dumps(offline.document(verdicts), indent=1) if as_json else offline.text(verdicts, colour=colour))
+    sys.exit(verdicts.exit_code)
 
 
 @command.command()

@@ -1,0 +1,145 @@
+"""Judges the journal of a run again: the same exchanges, the cases of today, nothing sent.
+
+Belongs here: what a journal says of its run, which cases are judged, and their transcripts. Does not belong here: how
+exchanges become transcripts (`recorded.py`), judging, recordings of others (`auditing.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from conformance.judge.attempts import judge_in_attempts
+from conformance.judge.audit import LeftOut
+from conformance.judge.evaluate import Bench
+from conformance.judge.transcripts import Transcript, Transcripts
+from conformance.judge.verdict import Policy
+from conformance.model import Case, Judgement, Mode, Outcome, Scenario
+from conformance.run.auditing import Audited, Counted, Progress
+from conformance.run.finish import Judged, results_of
+from conformance.run.grading import Grading
+from conformance.run.library import Library, fingerprint, load_library
+from conformance.run.plan import Plan, build_plan, needed
+from conformance.run.recorded import Recorded, recorded
+from conformance.run.target import Target
+from conformance.wire.journal import Recording, read
+from conformance.wire.recordings import Form, Reading, unreadable
+
+NEWER = "is newer than the run, which did not send what it judges"
+UNSENT = "its requests were not sent in the recorded run"
+
+
+@dataclass(frozen=True)
+class _Past:
+    """A run that has ended: its target as the preflight left it, why it could not go on, and its exchanges."""
+
+    target: Target
+    fatal: str
+    sent: Mapping[tuple[str, int], Recorded]
+    attempts: int
+
+
+def is_run(reading: Reading) -> bool:
+    """Whether a file is the journal of a run, which names its target and how many results it was to give."""
+    return reading.form is Form.JOURNAL and {"target", "items"} <= reading.header.keys()
+
+
+def rejudge(reading: Reading, files: Sequence[Path], policy: Policy, progress: Progress = lambda _: None) -> Audited:
+    """Judges the journal of a run with the cases of today, and with the case files of a user.
+
+    Cases that are newer than the run and judge what it did not send are left out and named. Raises HarnessError (exit
+    code 4) where the file is packed, torn in the middle, or lacks what belongs in a journal.
+    """
+    if reading.path.read_bytes()[:2] == b"\x1f\x8b":
+        raise unreadable(reading.path, None, "unpack the journal of a run before it is judged again")
+    recording = read(reading.path)
+    progress(reading.size)
+    past = _past(recording)
+    library = load_library(past.target.api_version, files)
+    items = _items(recording.header, library)
+    judge = _Judge(past, build_plan(items, library.catalogue), library, policy)
+    judged, left_out = [], []
+    same = recording.header.get("catalogue") == fingerprint()
+    for case, mode in items:
+        judgement = judge.judge(case, mode)
+        if judgement.outcome is Outcome.NOT_RUN and not past.fatal and not same:
+            left_out.append(LeftOut(f"{case.id}/{mode}", NEWER))
+        else:
+            judged.append(Judged(past.target.name, case.id, mode, judgement, case.file, 0.0))
+    label = library.edition.label if library.edition is not None else None
+    grading = Grading(date.today(), library.levels, library.capabilities, label)
+    results = results_of(recording, judged, library.cases, library.ledger.clauses, policy, grading)
+    counted = Counted(reading.path.name, reading.form, len(recording.exchanges), len(recording.exchanges))
+    counted.torn = recording.torn
+    return Audited(results, (counted,), left_out=tuple(left_out))
+
+
+def _past(recording: Recording) -> _Past:
+    public = recording.header["target"]
+    notes = [note.data for note in recording.notes if note.data.get("what") == "preflight"]
+    found: Mapping[str, Any] = notes[-1] if notes else {}
+    target = Target(
+        name=public["name"],
+        url=public["url"],
+        model=public["model"],
+        key_name=public.get("key_env") or "",
+        api_version=public["api_version"],
+        declared=frozenset(public.get("declared", ())),
+        absent=frozenset(public.get("lacks", ())),
+    )
+    settled = target.settled(root=found.get("root", ""), auth=found.get("auth", public.get("auth", "")))
+    return _Past(
+        settled, found.get("fatal", ""), recorded(recording.exchanges), int(recording.header.get("attempts", 1))
+    )
+
+
+def _items(header: Mapping[str, Any], library: Library) -> list[tuple[Case, Mode]]:
+    """What is judged: all cases, or those that the run selected."""
+    selected = set(header.get("selected") or ())
+    everything = [(case, mode) for case in library.catalogue.cases for mode in case.modes]
+    return [(case, mode) for case, mode in everything if not selected or f"{case.id}/{mode}" in selected]
+
+
+class _Judge:
+    """Judges the cases of one run. Every transcript is read once."""
+
+    def __init__(self, past: _Past, plan: Plan, library: Library, policy: Policy) -> None:
+        self._past = past
+        self._plan = plan
+        self._library = library
+        self._scenarios = {scenario.id: scenario for scenario in plan.scenarios}
+        self._done = {
+            name: transcript
+            for name, scenario in self._scenarios.items()
+            if (transcript := _transcript(scenario, 1, past)) is not None
+        }
+        self._bench = Bench(
+            checks=library.checks,
+            document=library.document,
+            model=past.target.model,
+            policy=policy,
+            declared=past.target.declared,
+            absent=past.target.absent,
+        )
+
+    def judge(self, case: Case, mode: Mode) -> Judgement:
+        """The judgement of a case as the run would give it."""
+        past = self._past
+        if past.fatal:
+            lines = tuple(exchange.line for sent in past.sent.values() for exchange in sent.steps[-1:])
+            return Judgement(case.id, mode, Outcome.NOT_RUN, past.fatal, evidence=lines)
+        names = needed(case, mode, self._plan, self._library.catalogue)
+        done = {name: self._done[name] for name in names if name in self._done}
+        unsent = {name: UNSENT for name in names if name not in self._done}
+        return judge_in_attempts(case, mode, Transcripts(done, unsent), self._bench, self._again, past.attempts)
+
+    def _again(self, scenario_id: str, repetition: int) -> Transcript | None:
+        return _transcript(self._scenarios[scenario_id], repetition, self._past)
+
+
+def _transcript(scenario: Scenario, repetition: int, past: _Past) -> Transcript | None:
+    sent = past.sent.get((scenario.id, repetition))
+    return sent.transcript(scenario, past.target) if sent is not None else None
