@@ -76,8 +76,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     cases = [item for item in items if hasattr(item, "case") and hasattr(item, "selected")]
     if not cases:
         return
-    from conformance.run.items import CaseItem, runs_of
+    from conformance.run.items import BROKEN, CaseItem, runs_of
 
+    if config.stash.get(BROKEN, False):
+        items[:] = [item for item in items if item not in cases]  # what is wrong has been told
+        return
     try:
         for run in runs_of(config).values():
             run.check_selection()
@@ -113,7 +116,7 @@ def pytest_runtest_makereport(
     judged = getattr(item, "judged", None)
     if call.when == "call" and judged is not None:
         report.messages_judged = judged.pack()  # type: ignore[attr-defined]
-    elif call.excinfo is not None and isinstance(call.excinfo.value, HarnessError):
+    elif hasattr(item, "judged") and call.excinfo is not None and isinstance(call.excinfo.value, HarnessError):
         report.messages_error = call.excinfo.value.exit_code  # type: ignore[attr-defined]
     return report
 

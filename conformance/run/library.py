@@ -87,7 +87,7 @@ def is_selected(case: Case, mode: Mode, settings: Settings) -> bool:
         and (not settings["area"] or case.area in settings["area"])
         and (not strengths or case.level in strengths)
         and (not tiers or case.tier in tiers)
-        and (not settings["mode"] or mode == settings["mode"] or mode not in case.modes)
+        and (not settings["mode"] or mode == settings["mode"])
     )
 
 

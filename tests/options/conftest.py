@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import os
@@ -12,17 +13,25 @@ from typing import Any
 
 import pytest
 
-# pytester forgets what a run in this process imports; what is imported already stays, which saves a second a run.
-import conformance.reference.server
-import conformance.report.allure
-import conformance.run.items
-import conformance.run.scheduling
-import conformance.standard.dialect  # noqa: F401
-
 CATALOGUE = ("--pyargs", "conformance")
 
 QUICK = ("-p", "no:hypothesispytest", "--assert=plain")
 """What no test here is about, and what costs seconds."""
+
+KEPT = (
+    "anyio._backends._asyncio",
+    "conformance.report.allure",
+    "conformance.reference.server",
+    "conformance.run.items",
+    "conformance.run.scheduling",
+    "conformance.standard.dialect",
+    "httpcore",
+)
+"""Imported before any run, because pytester forgets what a run in this process imports: even what httpx imports late,
+whose exceptions it then no longer knows. It also saves a second a run."""
+
+for name in KEPT:
+    importlib.import_module(name)
 
 Outcomes = dict[tuple[str, str], str]
 
@@ -96,6 +105,22 @@ def canned(worst: ModuleType) -> Iterator[tuple[str, ...]]:
     """The options that point a run to a server with one canned answer."""
     with worst.serving(worst.Canned) as url:
         yield (f"--messages-url={url}", "--messages-model=some-model")
+
+
+@pytest.fixture(scope="module")
+def broken(worst: ModuleType) -> Iterator[tuple[str, ...]]:
+    """The options that point a run to a server that answers everything with status 500."""
+    with worst.serving(worst.Broken) as url:
+        yield (f"--messages-url={url}", "--messages-model=some-model")
+
+
+@pytest.fixture(scope="session")
+def reference() -> Iterator[Any]:
+    """A reference endpoint that is not the run's own."""
+    from conformance.reference.server import LocalServer
+
+    with LocalServer() as server:
+        yield server
 
 
 @pytest.fixture

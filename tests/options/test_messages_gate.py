@@ -1,0 +1,31 @@
+"""`--messages-gate`: the weakest level that gates."""
+
+from __future__ import annotations
+
+CASE = "usage-cache-counters-present"
+
+
+def test_a_deviation_from_a_should_warns(project, canned, chosen) -> None:
+    done = project.catalogue(*canned, *chosen(CASE), "-k", "json")
+    assert done.ret == 0
+    assert project.outcomes == {(CASE, "json"): "fail"}
+    assert project.results["gate"]["policy"] == "must"
+
+
+def test_gate_should_moves_the_line(project, canned, chosen) -> None:
+    done = project.catalogue("--messages-gate=should", *canned, *chosen(CASE), "-k", "json")
+    assert done.ret == 1
+    done.assert_outcomes(failed=1)
+    assert project.results["gate"]["policy"] == "should"
+
+
+def test_informational_clauses_never_gate(project, canned, chosen) -> None:
+    options = ("--messages-gate=should", "--messages-strict", *canned)
+    assert project.catalogue(*options, *chosen("response-nullable-keys-present"), "-k", "json").ret == 0
+    assert set(project.outcomes.values()) == {"fail"}
+
+
+def test_another_level_is_told_and_exit_code_4(project) -> None:
+    done = project.catalogue("--messages-gate=may")
+    assert done.ret == 4
+    assert "must, should" in done.stderr.str() + done.stdout.str()
