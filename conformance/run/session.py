@@ -6,7 +6,7 @@ Belongs here: the order of things from options to files. Does not belong here: p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -14,15 +14,21 @@ from functools import cached_property
 from pathlib import Path
 
 from conformance import __version__
-from conformance.judge.evaluate import Bench, judge
+from conformance.judge.attempts import judge_in_attempts
+from conformance.judge.evaluate import Bench
 from conformance.judge.verdict import Policy
-from conformance.model import Case, Clause, Exchange, Judgement, Level, Mode, Outcome
+from conformance.model import Case, Clause, Exchange, HarnessError, Judgement, Level, Mode, Outcome
+from conformance.report import planning as words
 from conformance.results import Target as TargetFacts
 from conformance.run.engine import Engine, Wiring
 from conformance.run.grading import Grading, grading_of
 from conformance.run.library import Library, check_selection, fingerprint, load_library
 from conformance.run.outcome import target_facts
 from conformance.run.plan import Plan, build_plan, needed
+from conformance.run.planning import check_budget, estimate_of, limits_of
+from conformance.run.resume import NOTHING, Earlier, check_same, earlier_part, read_run
+from conformance.run.retry import RetryPolicy
+from conformance.run.sender import Slowdown
 from conformance.run.settings import Settings, target_of
 from conformance.run.target import Target
 from conformance.wire.client import Client
@@ -32,6 +38,13 @@ from conformance.wire.redact import Redactor
 
 JOURNAL = "journal.ndjson"
 REFERENCE = "reference"
+
+Tell = Callable[[str], None]
+"""Shows a line to whoever waits for a run."""
+
+
+def silent(line: str) -> None:
+    """Shows nothing."""
 
 
 @dataclass
@@ -88,6 +101,8 @@ class Run:
     @property
     def folder(self) -> Path:
         """Where the files of the run go."""
+        if self.settings["resume"]:
+            return self.here / str(self.settings["resume"])
         if self.settings["out"]:
             out = self.here / str(self.settings["out"])
             return out / self.target_name if self.several else out
@@ -98,11 +113,13 @@ class Run:
         """What the run gates on."""
         return Policy(level=Level(self.settings["gate"]), strict=self.settings["strict"])
 
-    def start(self, items: Sequence[tuple[Case, Mode]], *, whole: bool) -> None:
+    def start(self, items: Sequence[tuple[Case, Mode]], *, whole: bool, tell: Tell = silent) -> None:
         """Starts sending what the items need. `whole`: the items are the entire catalogue.
 
-        Raises HarnessError where the target or the output folder is unusable.
+        Raises HarnessError where the target or the output folder is unusable (exit code 4), the run that is continued
+        is another one (4), or the budget is too small (2).
         """
+        limits = limits_of(self.settings)
         target = target_of(self.settings) or self._reference()
         plan = build_plan(items, self.library.catalogue)
         header = {
@@ -112,16 +129,57 @@ class Run:
             "started": _now(),
             "whole": whole,
             "items": len(items),
-            "selected": [] if whole else [f"{case.id}/{mode}" for case, mode in items],
             "requests": plan.requests,
+            "prices": {"input": limits.prices.input, "output": limits.prices.output},
+            "options": self.settings.recorded,
         }
-        redactor = Redactor(target.secrets)
-        journal = Journal.create(self.folder / JOURNAL, header, redactor=redactor)
-        client = Client(redactor, Limits())
-        engine = Engine(plan, Wiring(target, client, journal, self.settings["concurrency"]))
+        redactor, policy = Redactor(target.secrets), RetryPolicy()
+        earlier = NOTHING
+        if self.settings["resume"]:
+            earlier, journal = self._continued(header, plan, target, redactor, policy, tell)
+        else:
+            check_budget(estimate_of(plan, self.library.catalogue, self.settings), limits)
+            journal = Journal.create(self.folder / JOURNAL, header, redactor=redactor)
+
+        def slowed(slow: Slowdown) -> None:
+            tell(words.slowed(target.name, slow.status, slow.pause_s, slow.done, slow.left, slow.seconds_left))
+
+        wiring = Wiring(
+            target,
+            Client(redactor, Limits()),
+            journal,
+            self.settings["concurrency"],
+            retry=policy,
+            limits=limits,
+            tell=slowed,
+        )
+        engine = Engine(plan, wiring, earlier)
         self._open.callback(engine.stop)
         self._plan, self._engine, self._target, self._journal = plan, engine, target, journal
         engine.start()
+
+    def _continued(
+        self,
+        header: Mapping[str, object],
+        plan: Plan,
+        target: Target,
+        redactor: Redactor,
+        policy: RetryPolicy,
+        tell: Tell,
+    ) -> tuple[Earlier, Journal]:
+        """What the run that is continued recorded, and its journal, open for more."""
+        if self.several:
+            raise HarnessError("--resume continues the run of one target: name one", exit_code=4)
+        path = self.folder / JOURNAL
+        recording = read_run(path)
+        check_same(recording.header, header, moving=target.name == REFERENCE)
+        earlier = earlier_part(recording, plan.scenarios, target, policy, redactor)
+        missing = [scenario for scenario in plan.scenarios if (scenario.id, 1) not in earlier.transcripts]
+        journal = Journal.reopen(path, redactor=redactor)
+        kept = ("started", "whole", "items", "prices")
+        journal.note({"what": "resume", "torn": recording.torn, **{key: header[key] for key in kept}})
+        tell(words.resumed(target.name, len(plan.scenarios) - len(missing), len(missing), recording.torn))
+        return earlier, journal
 
     @property
     def started(self) -> bool:
@@ -137,7 +195,10 @@ class Run:
             lines = (found.exchange.line,) if found.exchange is not None else ()
             return Judgement(case.id, mode, Outcome.NOT_RUN, found.fatal, evidence=lines)
         transcripts = self._engine.wait(needed(case, mode, self._plan, self.library.catalogue))
-        return self.grading.excused(judge(case, mode, transcripts, self._bench(found.target)))
+        judgement = judge_in_attempts(
+            case, mode, transcripts, self._bench(found.target), self._engine.again, self.settings["repeat"]
+        )
+        return self.grading.excused(judgement)
 
     def for_report(self) -> tuple[Mapping[str, Clause], TargetFacts, Mapping[int, Exchange]]:
         """What a failure block needs while the run goes on: clauses, target, exchanges by journal line."""

@@ -6,6 +6,7 @@ it: settings and a target. Does not belong here: click or pytest code, anything 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -22,7 +23,7 @@ PREFIX = "messages"
 
 @dataclass(frozen=True)
 class Option:
-    """One option. `kind` is text, number, flag or list; `name` is spelled with hyphens."""
+    """One option. `kind` is text, number, amount (of money), flag or list; `name` is spelled with hyphens."""
 
     name: str
     help: str
@@ -92,6 +93,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("case", "only this case", kind="list", metavar="ID"),
     Option("mode", "only this mode", choices=("json", "stream")),
     Option("concurrency", "requests under way at the same time", kind="number", default=8, metavar="N"),
+    Option("repeat", "attempts in all where a model may answer differently", kind="number", default=3, metavar="N"),
+    Option("max-requests", "requests at the most, retries and repetitions included", kind="number", metavar="N"),
+    Option("max-tokens", "input and output tokens at the most, debited before sending", kind="number", metavar="N"),
+    Option("max-cost", "US dollars at the most; needs both prices", kind="amount", metavar="USD"),
+    Option("price-input", "US dollars for a million input tokens", kind="amount", metavar="USD"),
+    Option("price-output", "US dollars for a million output tokens", kind="amount", metavar="USD"),
+    Option("resume", "folder of an interrupted run, which is continued: only what is missing is sent", metavar="DIR"),
     Option("out", "folder for the files of the run; default: reports/<target>/<UTC time>", metavar="DIR"),
 )
 
@@ -99,19 +107,25 @@ OPTIONS: tuple[Option, ...] = (
 CONNECTION = ("url", "model", "api-key-env", "auth", "header")
 """What an entry of the targets file never inherits from the environment: it would be another target's."""
 
-PER_TARGET = (*CONNECTION, "api-version", "baseline", "declare", "lacks", "concurrency")
+SPENDING = ("max-requests", "max-tokens", "max-cost", "price-input", "price-output")
+"""What a target costs, and may cost."""
+
+PER_TARGET = (*CONNECTION, "api-version", "baseline", "declare", "lacks", "concurrency", *SPENDING)
 """Options that an entry of the targets file may hold."""
 
-NOT_GIVEN: tuple[Any, ...] = (None, (), [], False)
-"""Values of options that were not given on a command line."""
+RECORDED = (
+    "url", "model", "api-key-env", "auth", "api-version", "strict", "gate", "declare", "lacks", "edition", "level",
+    "area", "case", "mode", "repeat", "price-input", "price-output",
+)  # fmt: skip
+"""Options that a run writes down, so that it can be continued without naming them again."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """The values of all options for one target.
 
-    Precedence: command line, entry of the targets file, environment, .env, pyproject.toml, default. `target` is the
-    name of the entry, or None where the options themselves describe the target.
+    Precedence: command line, entry of the targets file, environment, .env, pyproject.toml, the run that is continued,
+    default. `target` is the name of the entry, or None where the options themselves describe the target.
     """
 
     values: Mapping[str, Any]
@@ -120,6 +134,13 @@ class Settings:
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key]
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """The options that a run writes down and that have a value. None of them holds a secret."""
+        kept = {option.name: self.values[option.key] for option in OPTIONS if option.name in RECORDED}
+        kept["name"] = self.target or self.values["name"]
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items() if value}
 
 
 def read_settings(
@@ -131,15 +152,36 @@ def read_settings(
     """
     environment = {**_dotenv(folder), **os.environ}
     configured = _pyproject(folder)
+    if given.get("resume"):
+        configured = {**recorded_options(folder / given["resume"]), **configured}
     values: dict[str, Any] = {}
     for option in OPTIONS:
         value = given.get(option.key)
-        if value in NOT_GIVEN and entry is not None and option.name in PER_TARGET:
+        if _absent(value) and entry is not None and option.name in PER_TARGET:
             value = entry.get(option.name)
-        if value in NOT_GIVEN and not (entry is not None and option.name in CONNECTION):
+        if _absent(value) and not (entry is not None and option.name in CONNECTION):
             value = environment.get(option.variable) or configured.get(option.name)
         values[option.key] = _converted(option, option.default if value in (None, "") else value)
     return Settings(values, environment, target)
+
+
+def _absent(value: Any) -> bool:
+    """Whether an option was not given on a command line; a price of 0 was."""
+    return value is None or value is False or value == () or value == []
+
+
+def recorded_options(folder: Path) -> dict[str, Any]:
+    """The options that the run in a folder wrote down. Raises HarnessError (exit code 4) where there is no run."""
+    path = folder / "journal.ndjson"
+    try:
+        with path.open(encoding="utf-8") as journal:
+            header = json.loads(journal.readline())
+    except (OSError, ValueError):
+        header = None
+    if not isinstance(header, dict) or header.get("kind") != "run":
+        raise HarnessError(f"there is no run to resume in {folder}", exit_code=4)
+    options = header.get("options")
+    return dict(options) if isinstance(options, dict) else {}
 
 
 def target_of(settings: Settings) -> Target | None:
@@ -203,6 +245,12 @@ def _converted(option: Option, value: Any) -> Any:
         if isinstance(value, str) and value.lower() not in ("1", "true", "yes", "on", "0", "false", "no", "off"):
             raise HarnessError(f"{where} is a switch: true or false, not {value!r}", exit_code=4)
         return value if isinstance(value, bool) else str(value or "").lower() in ("1", "true", "yes", "on")
+    if option.kind in ("number", "amount") and value is None:
+        return None
+    if option.kind == "amount":
+        if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", str(value)):
+            raise HarnessError(f"{where} is an amount in US dollars such as 0.25, not {value!r}", exit_code=4)
+        return float(value)
     if option.kind == "number":
         if not str(value).isdigit() or int(value) < 1:
             raise HarnessError(f"{where} is a whole number from 1 on, not {value!r}", exit_code=4)
