@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from conformance.model import Where
 from conformance.report.escape import cut, one_line
-from conformance.report.wording import actual, modes
+from conformance.report.wording import accepted, actual, modes
 from conformance.results import CaseResult, FindingResult
 
 VALUE_LIMIT = 300
@@ -65,7 +65,8 @@ def _lines(case: CaseResult, others: Sequence[CaseResult]) -> Iterator[str]:
     yield from _further(case, others)
     for note in case.breaks:
         yield _row("breaks", one_line(note))
-    for label, text in (("rerun", case.rerun), ("curl", case.curl), ("accept", case.accept)):
+    accept = ("known", accepted(case)) if case.known else ("accept", case.accept)
+    for label, text in (("rerun", case.rerun), ("curl", case.curl), accept):
         if text:
             yield _row(label, one_line(text))
 

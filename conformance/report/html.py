@@ -57,6 +57,8 @@ def render(results: Results, *, limit: int = DEFECTS) -> str:
         results=results,
         areas=areas(results),
         defects=groups[:limit],
+        known=wording.known(results.cases),
+        contradictions=wording.contradictions(results),
         more_defects=len(groups) - len(groups[:limit]),
         undecided=wording.undecided(results.cases),
         outcomes=[(outcome, number) for outcome in Outcome if (number := _number(results, outcome))],

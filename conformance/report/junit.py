@@ -11,20 +11,22 @@ from xml.etree import ElementTree
 from conformance.report import wording
 from conformance.report.block import block
 from conformance.report.escape import one_line, printable
-from conformance.results import CaseResult, Results
+from conformance.results import CaseResult, EntryResult, Results
 
 
 def render(results: Results) -> str:
     """The document: one suite, one test case per case and mode.
 
-    Deviations that do not gate are passing test cases with the failure block as output; results without a verdict are
-    skipped. A run that could not decide has an additional test case `run` with an error.
+    Known deviations are skipped with their reason, stale entries of the baseline are failures of their own.
+    Other deviations that do not gate are passing test cases with the failure block as output; results without a verdict
+    are skipped. A run that could not decide has an additional test case `run` with an error.
     """
     error = results.gate.exit_code == 2
     total = results.summary.total
+    stale = results.baseline.stale if results.baseline is not None else ()
     counts = {
-        "tests": str(total.total + error),
-        "failures": str(total.gating),
+        "tests": str(total.total + error + len(stale)),
+        "failures": str(total.gating + len(stale)),
         "errors": str(int(error)),
     }
     name = f"messages-conformance {one_line(results.target.name)}"
@@ -38,6 +40,8 @@ def render(results: Results) -> str:
     _properties(suite, _suite_properties(results))
     for case in results.cases:
         _testcase(suite, case)
+    for entry in stale:
+        _stale(suite, entry)
     if error:
         _run_error(suite, results)
     ElementTree.indent(root)
@@ -67,6 +71,8 @@ def _suite_properties(results: Results) -> dict[str, str]:
         "cases": str(results.summary.cases),
         "decided": str(total.decided),
         "passed": str(total.passed),
+        "known": str(total.known),
+        **{f"level.{level.name}": level.status for level in results.levels},
         **numbers,
     }
 
@@ -91,6 +97,10 @@ def _testcase(suite: ElementTree.Element, case: CaseResult) -> None:
             {"type": case.outcome.value, "message": one_line(f"{case.title}: {wording.actual(case)}")},
         )
         failure.text = printable(block(case))
+    elif case.known is not None:
+        message = one_line(f"known deviation: {wording.accepted(case)}")
+        ElementTree.SubElement(element, "skipped", {"type": "known", "message": message})
+        ElementTree.SubElement(element, "system-out").text = printable(block(case))
     elif case.deviates:
         ElementTree.SubElement(element, "system-out").text = printable(block(case))
     elif _skipped(case):
@@ -99,7 +109,17 @@ def _testcase(suite: ElementTree.Element, case: CaseResult) -> None:
 
 
 def _skipped(case: CaseResult) -> bool:
-    return not case.decided and not case.gates
+    return case.known is not None or (not case.decided and not case.gates)
+
+
+def _stale(suite: ElementTree.Element, entry: EntryResult) -> None:
+    name = f"{entry.case}[{entry.mode}]" if entry.mode is not None else entry.case
+    attributes = {"classname": "messages-conformance.baseline", "name": one_line(name)}
+    element = ElementTree.SubElement(suite, "testcase", attributes)
+    message = one_line(wording.entry_line(entry))
+    ElementTree.SubElement(
+        element, "failure", {"type": one_line(f"baseline-{entry.state}"), "message": message}
+    ).text = message
 
 
 def _run_error(suite: ElementTree.Element, results: Results) -> None:

@@ -5,7 +5,7 @@ Belongs here: the Markdown. Does not belong here: evidence beyond the worst devi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from conformance.report import wording
 from conformance.report.block import block
@@ -18,7 +18,15 @@ _OPEN_SHOWN = 12
 
 def render(results: Results, *, limit: int = 10, blocks: int = 3) -> str:
     """The summary as GitHub-flavoured Markdown: `limit` deviations in the table, the worst `blocks` of them in full."""
-    sections = [_head(results), _numbers(results), _deviations(results, limit, blocks), _undecided(results)]
+    sections = [
+        _head(results),
+        _levels(results),
+        _numbers(results),
+        _contradictions(results),
+        _deviations(results, limit, blocks),
+        _known(results, limit),
+        _undecided(results),
+    ]
     return "\n\n".join("\n".join(lines) for section in sections if (lines := list(section))) + "\n"
 
 
@@ -37,6 +45,63 @@ def _head(results: Results) -> Iterator[str]:
     )
 
 
+_STANDINGS = {"reached": "✅", "not-reached": "❌"}
+
+
+def _levels(results: Results) -> Iterator[str]:
+    if not results.levels:
+        return
+    yield "| level | | passed of decided | covers | decided by |"
+    yield "|---|---|--:|---|---|"
+    for level in results.levels:
+        status = f"{_STANDINGS.get(level.status, '⚠️')} {level.status.replace('-', ' ')}"
+        deciding = _listed(level.deciding) or markdown(level.reason)
+        numbers = markdown(f"{level.passed} of {level.decided}, {level.total} in all")
+        yield f"| {markdown(level.name)} | {status} | {numbers} | {markdown(level.covers)} | {deciding} |"
+
+
+def _contradictions(results: Results) -> Iterator[str]:
+    found = wording.contradictions(results)
+    if not found:
+        return
+    yield f"### What the target says and does contradicts itself ({len(found)})"
+    yield ""
+    yield "| ability | declared | probed | observed | contradiction |"
+    yield "|---|---|---|---|---|"
+    for each in found:
+        facts = " | ".join(wording.three_facts(each))
+        yield f"| {markdown(each.title)} | {facts} | {markdown(each.contradiction)} |"
+
+
+def _known(results: Results, limit: int) -> Iterator[str]:
+    baseline, groups = results.baseline, wording.known(results.cases)
+    if baseline is None:
+        return
+    yield "### Baseline"
+    yield ""
+    yield f"{markdown(wording.baseline(results))}."
+    if baseline.stale:
+        yield ""
+        yield from (f"- ❌ {markdown(wording.entry_line(entry))}" for entry in baseline.stale)
+    if baseline.open:
+        yield ""
+        yield from (f"- {markdown(wording.entry_line(entry))}" for entry in baseline.open[:limit])
+        if len(baseline.open) > limit:
+            yield f"- and {len(baseline.open) - limit} more that were left alone"
+    if groups:
+        yield ""
+        yield "| known deviation | modes | reason |"
+        yield "|---|---|---|"
+        for group in groups:
+            reason = markdown(cut(wording.accepted(group[0]), 200))
+            yield f"| {markdown_code(group[0].id)} | {wording.modes(group)} | {reason} |"
+
+
+def _listed(ids: Sequence[str], shown: int = 4) -> str:
+    more = f", +{len(ids) - shown}" if len(ids) > shown else ""
+    return ", ".join(markdown_code(name) for name in ids[:shown]) + more
+
+
 def _numbers(results: Results) -> Iterator[str]:
     axes = results.summary.by_axis
     yield "| area | passed of decided | failed | ignored | not decided |"
@@ -51,6 +116,7 @@ def _numbers(results: Results) -> Iterator[str]:
     for name, title in (
         ("strictness", "**strictness** (refuses what the API refuses)"),
         ("informational", "informational"),
+        ("unscored", "newer than the edition"),
     ):
         if axes[name].total.total:
             yield _row(title, axes[name].total)

@@ -32,7 +32,10 @@ def render(results: Results, *, colour: bool = False, limit: int = 5, report: st
         _verdict(results, paint),
         _areas(results, paint),
         _strictness(results, paint),
+        _named_levels(results, paint),
+        _contradictions(results, paint),
         _deviations(results, paint, limit),
+        _known(results, paint),
         _undecided(results, paint),
         _end(results, report),
     ]
@@ -65,11 +68,57 @@ def _strictness(results: Results, paint: Paint) -> Iterator[str]:
     for name, meaning in (
         ("strictness", "refuse what the API refuses"),
         ("informational", "on uncertain or optional clauses, which never decide"),
+        ("unscored", "of cases that are newer than the edition, which do not count yet"),
     ):
         part = results.summary.by_axis[name]
         if part.total.total:
             rest = _rest(part.total, paint)
             yield f"{paint(f'{name:<16}', 'bold')}{wording.of(part.total)} {meaning}{'; ' if rest else ''}{rest}"
+
+
+_STANDINGS = {"reached": "green", "not-reached": "red"}
+
+
+def _named_levels(results: Results, paint: Paint) -> Iterator[str]:
+    levels = results.levels
+    if not levels:
+        return
+    edition = f"edition {results.suite.edition}" if results.suite.edition else ""
+    if not results.complete and all(level.status == "undecided" for level in levels):
+        names = ", ".join(level.name for level in levels)
+        yield f"{paint('levels', 'bold')}          {names} undecided: the run is incomplete"
+        return
+    yield paint(f"{'levels':<16}{one_line(edition)}", "bold").rstrip()
+    for level in levels:
+        covers = f": {level.covers}" if level.covers else ""
+        status = paint(f"{level.status.replace('-', ' '):<12}", _STANDINGS.get(level.status, "yellow"))
+        yield one_line(f"  {level.name:<14}") + status + one_line(f"  {wording.level_note(level)}{covers}")
+        if level.deciding:
+            yield paint(f"  {'':<14}{'':<12}  decided by {_listed(level.deciding)}", "dim")
+
+
+def _contradictions(results: Results, paint: Paint) -> Iterator[str]:
+    found = wording.contradictions(results)
+    if found:
+        yield paint(f"what the target says and does contradicts itself ({len(found)})", "bold")
+        for each in found:
+            lines = f" (journal line {', '.join(map(str, each.evidence))})" if each.evidence else ""
+            yield one_line(f"  {each.name:<24}{each.contradiction}{lines}")
+
+
+def _known(results: Results, paint: Paint) -> Iterator[str]:
+    groups = wording.known(results.cases)
+    baseline = results.baseline
+    if baseline is not None:
+        yield paint("baseline", "bold") + f"        {one_line(wording.baseline(results))}"
+        for entry in baseline.stale:
+            yield f"  {paint('stale', 'red')}  {one_line(wording.entry_line(entry))}"
+        for entry in baseline.open:
+            yield paint(f"  open   {one_line(wording.entry_line(entry))}", "dim")
+    for group in groups:
+        case = group[0]
+        reason = cut(wording.accepted(case), 200)
+        yield f"  {paint('known', 'yellow')}  {one_line(case.id)}, {wording.modes(group)}: {reason}"
 
 
 def _levels(part: Part) -> str:
@@ -135,9 +184,13 @@ def _undecided(results: Results, paint: Paint) -> Iterator[str]:
 
 
 def _ids(members: Sequence[CaseResult]) -> str:
-    ids = list(dict.fromkeys(case.id for case in members))
+    return f"({_listed([case.id for case in members])})"
+
+
+def _listed(names: Sequence[str]) -> str:
+    ids = list(dict.fromkeys(names))
     more = f", +{len(ids) - _IDS_SHOWN}" if len(ids) > _IDS_SHOWN else ""
-    return one_line(f"({', '.join(ids[:_IDS_SHOWN])}{more})")
+    return one_line(f"{', '.join(ids[:_IDS_SHOWN])}{more}")
 
 
 def _end(results: Results, report: str | None) -> Iterator[str]:
@@ -145,7 +198,7 @@ def _end(results: Results, report: str | None) -> Iterator[str]:
         yield f"report  {one_line(report)}"
     gate = results.gate
     yield f"gate    {one_line(gate.policy)}: {one_line('; '.join(gate.reasons)) or 'nothing violates it'}"
-    yield f"exit    {gate.exit_code}, {wording.EXITS.get(gate.exit_code, 'see the documentation')}"
+    yield f"exit    {gate.exit_code}, {wording.exit_meaning(results)}"
 
 
 def _plain(text: str, style: str) -> str:  # noqa: ARG001

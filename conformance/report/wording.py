@@ -6,10 +6,10 @@ here: layout, escaping, any counting (see `results.summarise`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from conformance.model import Level, Mode, Outcome
-from conformance.results import CaseResult, Count, Results
+from conformance.results import CapabilityResult, CaseResult, Count, EntryResult, LevelResult, Results
 
 OUTCOMES: dict[Outcome, str] = {
     Outcome.FAIL: "does something else than the clause says",
@@ -45,14 +45,41 @@ def verdict_sentence(results: Results) -> str:
     sentence = f"{of(must)} decided must-level results pass"
     if not must.decided:
         sentence = "No must-level result could be decided"
-    if results.gate.exit_code == 1:
-        sentence += f"; {plural(results.summary.total.gating, 'deviation')} violate{_s(results)} the gate"
+    told = [*_violations(results), *_accepted(results)]
+    if told:
+        sentence += f"; {'; '.join(told)}"
     elif must.open:
         sentence += f", {must.open} more could not be decided"
     sentence += "."
     if not results.complete:
         sentence += f" The run is incomplete{': ' + results.incomplete_reason if results.incomplete_reason else ''}."
     return sentence
+
+
+def exit_meaning(results: Results) -> str:
+    """What the exit code of a run means."""
+    if results.gate.exit_code == 1 and not results.summary.total.gating:
+        return "an entry of the baseline is stale"
+    return EXITS.get(results.gate.exit_code, "see the documentation")
+
+
+def _violations(results: Results) -> Iterator[str]:
+    gating, stale = results.summary.total.gating, len(results.baseline.stale) if results.baseline else 0
+    if gating:
+        yield f"{plural(gating, 'deviation')} violate{'s' if gating == 1 else ''} the gate"
+    if stale:
+        yield f"{entries(stale)} of the baseline {'is' if stale == 1 else 'are'} stale"
+
+
+def _accepted(results: Results) -> Iterator[str]:
+    known = results.summary.total.known
+    if known:
+        yield f"{plural(known, 'known deviation')} {'does' if known == 1 else 'do'} not gate"
+
+
+def entries(number: int) -> str:
+    """A number of entries of the baseline."""
+    return f"{number:,} {'entry' if number == 1 else 'entries'}"
 
 
 def of(count: Count) -> str:
@@ -127,16 +154,71 @@ def brief(case: CaseResult, limit: int = 160) -> str:
 
 
 def worst_first(cases: Iterable[CaseResult]) -> list[CaseResult]:
-    """Deviations in the order to read them: gating, by level, serve before refuse, by outcome, by reach."""
+    """Deviations in the order to read them: gating, by level, serve before refuse, by outcome, by reach, known last."""
     return sorted((case for case in cases if case.deviates), key=_rank)
 
 
 def decisive(cases: Sequence[CaseResult]) -> list[list[CaseResult]]:
-    """Deviations worst first, the modes of one case together: one defect is told once."""
+    """Deviations that are not known, worst first, the modes of one case together: one defect is told once."""
+    return _grouped(case for case in worst_first(cases) if case.known is None)
+
+
+def known(cases: Sequence[CaseResult]) -> list[list[CaseResult]]:
+    """Deviations that the baseline lists, worst first, the modes of one case together."""
+    return _grouped(case for case in worst_first(cases) if case.known is not None)
+
+
+def _grouped(cases: Iterable[CaseResult]) -> list[list[CaseResult]]:
     groups: dict[str, list[CaseResult]] = {}
-    for case in worst_first(cases):
+    for case in cases:
         groups.setdefault(case.id, []).append(case)
     return list(groups.values())
+
+
+def accepted(case: CaseResult) -> str:
+    """Why a known deviation does not gate: reason, last day, owner, link, place; empty where it is not known."""
+    entry = case.known
+    if entry is None:
+        return ""
+    owner, link = (f", {entry.owner}" if entry.owner else ""), (f", {entry.link}" if entry.link else "")
+    return f"{entry.reason} (until {entry.expires}{owner}{link}; {entry.entry})"
+
+
+def entry_line(entry: EntryResult) -> str:
+    """One entry of the baseline and what to do about it."""
+    mode = f"/{entry.mode}" if entry.mode is not None else ""
+    return f"{entry.entry}  {entry.case}{mode} {entry.sentence}"
+
+
+def baseline(results: Results) -> str:
+    """The baseline in one sentence, empty where there is none."""
+    found = results.baseline
+    if found is None:
+        return ""
+    told = [entries(found.entries), f"{results.summary.total.known} known results"]
+    told += [f"{len(found.stale)} stale"] if found.stale else []
+    told += [f"{len(found.open)} left alone"] if found.open else []
+    return f"{found.file}: {', '.join(told)}" + (f"; {found.update}" if found.update else "")
+
+
+def level_note(level: LevelResult) -> str:
+    """The numbers of a level, and why it is undecided."""
+    rest = f", {level.total} in all" if level.total != level.decided else ""
+    reason = f"; {level.reason}" if level.reason else ""
+    return f"{level.passed} of {level.decided} decided{rest}{reason}"
+
+
+def contradictions(results: Results) -> list[CapabilityResult]:
+    """The abilities whose three facts contradict each other."""
+    return [each for each in results.capabilities if each.contradiction]
+
+
+def three_facts(capability: CapabilityResult) -> tuple[str, str, str]:
+    """Declared, probed and observed, in words."""
+    declared = {True: "yes", False: "lacking", None: "core" if capability.core else "not said"}
+    observed = {True: "yes", False: "no", None: "cannot be seen"}
+    probed = {"unknown": "not probed"}.get(capability.probed, capability.probed)
+    return declared[capability.declared], probed, observed[capability.observed]
 
 
 def undecided(cases: Iterable[CaseResult]) -> list[tuple[Outcome, str, list[CaseResult]]]:
@@ -154,8 +236,9 @@ def modes(cases: Sequence[CaseResult]) -> str:
     return " and ".join(sorted(dict.fromkeys(case.mode.value for case in cases)))
 
 
-def _rank(case: CaseResult) -> tuple[bool, bool, bool, int, int, int]:
+def _rank(case: CaseResult) -> tuple[bool, bool, bool, bool, int, int, int]:
     return (
+        case.known is not None,
         not case.gates,
         case.informational,
         case.axis != "conformance",
@@ -163,7 +246,3 @@ def _rank(case: CaseResult) -> tuple[bool, bool, bool, int, int, int]:
         _OUTCOMES.index(case.outcome),
         -case.deviating,
     )
-
-
-def _s(results: Results) -> str:
-    return "s" if results.summary.total.gating == 1 else ""

@@ -6,12 +6,15 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
-from conformance.model import Direction, Level, Mode, Outcome, Plane, Where
+from conformance.model import Direction, Known, Level, Mode, Outcome, Plane, Where
 from conformance.report.commands import accept, curl, rerun
 from conformance.results import (
+    BaselineResult,
+    CapabilityResult,
     CaseResult,
     ClaimResult,
     ClientResult,
+    EntryResult,
     ExchangeSummary,
     FindingResult,
     LevelResult,
@@ -143,9 +146,9 @@ def with_levels(results: Results) -> Results:
     return replace(
         results,
         levels=(
-            LevelResult("Core", "not-reached", 14, 16, 18, ("stream-usage-counts-input",)),
+            LevelResult("Core", "not-reached", 14, 16, 18, ("stream-usage-counts-input",), "text, errors and streams"),
             LevelResult("Agent", "not-reached", 5, 8, 11, ("tools-any-forces-a-call",)),
-            LevelResult("Full", "undecided", 0, 0, 12),
+            LevelResult("Full", "undecided", 0, 0, 12, covers="documents", reason="no result is about documents"),
         ),
         clients=(
             ClientResult("Claude Code", "2.1.40", "limited", "no auto-compaction", ("stream-usage-counts-input",)),
@@ -155,6 +158,32 @@ def with_levels(results: Results) -> Results:
             ClaimResult("Tool choice is supported", "broken", "any is ignored", "docs.naga.example", "2026-10-02"),
         ),
     )
+
+
+def with_baseline(results: Results) -> Results:
+    """The same results with a baseline: two deviations are known, one entry is stale, one was left alone."""
+    known = {
+        "models-list-shape": Known("fixed in the next release", "2027-02-20", "known.yaml:5", owner="platform team"),
+        "usage-cache-counters": Known("to be explained", "2027-01-31", "known.yaml:9", link="https://naga.example/7"),
+    }
+    cases = tuple(
+        replace(case, known=known[case.id], gates=False) if case.id in known else replace(case)
+        for case in results.cases
+    )
+    baseline = BaselineResult(
+        "known.yaml",
+        4,
+        (EntryResult("stop-max-tokens", None, "passes", "known.yaml:13", "passes now: remove the entry"),),
+        (EntryResult("counting-text", Mode.JSON, "open", "known.yaml:17", "not decided in this run; left alone"),),
+    )
+    capabilities = (
+        CapabilityResult("tools", "tools", False, True, "accepted", True, evidence=(14,)),
+        CapabilityResult(
+            "vision", "images", False, True, "declined", None, "declared, and the request for it is declined", (21,)
+        ),
+    )
+    gated = gate(cases, results.gate.policy, results.complete, results.incomplete_reason, stale=1)
+    return replace(with_levels(results), cases=cases, baseline=baseline, capabilities=capabilities, gate=gated)
 
 
 def _passing() -> list[CaseResult]:

@@ -28,8 +28,8 @@ def test_results_survive_the_way_to_text_and_back(results):
 
 
 def test_levels_clients_and_claims_survive_too(results, sample):
-    full = sample.with_levels(results)
-    assert load(render(full)) == full
+    for full in (sample.with_levels(results), sample.with_baseline(results)):
+        assert load(render(full)) == full
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -40,7 +40,7 @@ def test_any_result_survives_as_json_values(case, exchange):
 
 
 def test_the_file_fits_its_schema(results, hostile, sample, validator):
-    for shown in (results, hostile, sample.with_levels(results), sample.results(complete=False)):
+    for shown in (results, hostile, sample.with_baseline(results), sample.results(complete=False)):
         validator.validate(json.loads(render(shown)))
 
 

@@ -58,3 +58,17 @@ def test_a_run_that_could_not_decide_is_an_error_and_never_green(results):
 def test_a_hostile_endpoint_leaves_the_document_well_formed_and_the_counts_alone(hostile, results):
     assert len(list(suite_of(hostile).iter("testcase"))) == len(results.cases)
     assert suite_of(hostile).get("failures") == suite_of(results).get("failures")
+
+
+def test_known_deviations_are_skipped_with_their_reason_and_stale_entries_fail(results, sample):
+    suite = suite_of(sample.with_baseline(results))
+    cases = {case.get("name"): case for case in suite.iter("testcase")}
+    skipped = cases["models-list-shape[json]"].find("skipped")
+    assert skipped.get("type") == "known"
+    assert "fixed in the next release (until 2027-02-20, platform team; known.yaml:5)" in skipped.get("message")
+    assert cases["models-list-shape[json]"].findtext("system-out").startswith("FAIL  models-list-shape")
+    stale = next(case for case in suite.iter("testcase") if case.get("classname") == "messages-conformance.baseline")
+    assert "known.yaml:13" in stale.find("failure").get("message")
+    assert suite.get("failures") == str(sum(1 for _ in suite.iter("failure")))
+    assert suite.get("skipped") == str(sum(1 for _ in suite.iter("skipped")))
+    assert suite.get("tests") == str(sum(1 for _ in suite.iter("testcase")))

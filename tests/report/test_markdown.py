@@ -65,3 +65,7 @@ def test_a_fence_is_longer_than_any_run_of_backticks_inside():
 def test_plain_words_stay_readable_and_active_characters_do_not_stay(text, escaped):
     assert markdown(text) == escaped
     assert markdown_code(text) == f"<code>{escaped}</code>"
+
+
+def test_levels_baseline_and_contradictions_stand_in_the_summary(results, sample, golden):
+    golden("summary-baseline.md", render(sample.with_baseline(results), limit=1, blocks=0))

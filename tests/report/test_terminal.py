@@ -42,8 +42,31 @@ def test_nothing_of_the_endpoint_reaches_the_terminal_as_control(hostile):
     assert r"\x1b[31m" in text
 
 
+def test_nothing_in_baseline_levels_or_abilities_reaches_the_terminal_as_control(results, sample):
+    text = render(sample.poisoned(sample.with_baseline(results)), limit=100)
+    assert all(line.isprintable() for line in text.split("\n"))
+
+
 def test_blocks_are_limited_and_the_rest_is_counted(results):
     text = render(results, limit=0)
     assert "\n7 cases with deviations, 4 of them gating, in the report" in text
     assert "(0 of" not in text
     assert text.count("rerun") == 0
+
+
+def test_known_deviations_stale_entries_levels_and_contradictions_have_their_own_part(results, sample, golden):
+    golden("terminal-baseline.txt", render(sample.with_baseline(results), limit=1))
+
+
+def test_a_run_that_only_a_stale_entry_violates_says_so(results, sample):
+    clean = sample.with_baseline(replace(results, cases=tuple(case for case in results.cases if not case.gates)))
+    text = render(clean)
+    assert clean.gate.exit_code == 1
+    assert "1 entry of the baseline is stale" in text
+    assert "exit    1, an entry of the baseline is stale" in text
+
+
+def test_levels_of_an_incomplete_run_take_one_line(results, sample):
+    levels = tuple(replace(level, status="undecided", deciding=()) for level in sample.with_levels(results).levels)
+    text = render(replace(results, levels=levels, complete=False, incomplete_reason="a selection of 43 results"))
+    assert "levels          Core, Agent, Full undecided: the run is incomplete" in text
