@@ -129,6 +129,7 @@ class Run:
             "started": _now(),
             "whole": whole,
             "items": len(items),
+            "selected": [] if whole else [f"{case.id}/{mode}" for case, mode in items],
             "requests": plan.requests,
             "prices": {"input": limits.prices.input, "output": limits.prices.output},
             "options": self.settings.recorded,
@@ -176,7 +177,7 @@ class Run:
         earlier = earlier_part(recording, plan.scenarios, target, policy, redactor)
         missing = [scenario for scenario in plan.scenarios if (scenario.id, 1) not in earlier.transcripts]
         journal = Journal.reopen(path, redactor=redactor)
-        kept = ("started", "whole", "items", "prices")
+        kept = ("started", "whole", "items", "selected", "prices")
         journal.note({"what": "resume", "torn": recording.torn, **{key: header[key] for key in kept}})
         tell(words.resumed(target.name, len(plan.scenarios) - len(missing), len(missing), recording.torn))
         return earlier, journal
