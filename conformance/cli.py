@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from conformance import __version__
-from conformance.model import HarnessError
+from conformance.model import HarnessError, Level
 from conformance.run.settings import OPTIONS, PREFIX, Option
 
 USAGE = 4
@@ -136,11 +136,11 @@ def edition(name: str, freeze: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="for scripts; the shape is in report/judged.schema.json")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="write the HTML report here")
 @click.option("--markdown", type=click.Path(dir_okay=False, path_type=Path), help="write the Markdown summary here")
-@click.option("--gate", type=click.Choice(["must", "should"]), default="must", show_default=True, help="what gates")
+@click.option("--gate", type=click.Choice(["must", "should"]), help="the weakest level that gates [default: must]")
 @click.option("--strict", is_flag=True, help="strictness gates as well (journals of runs only)")
 @click.option("--damage", multiple=True, metavar="FLAG", help="what the recorder did to all exchanges; repeatable")
 def judge(
-    files: tuple[Path, ...], as_json: bool, html: Path | None, markdown: Path | None, gate: str, strict: bool,
+    files: tuple[Path, ...], as_json: bool, html: Path | None, markdown: Path | None, gate: str | None, strict: bool,
     damage: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Judges recorded exchanges and sends nothing: NDJSON and HAR (also gzipped), and the journals of runs.
@@ -150,7 +150,7 @@ def judge(
     """
     from conformance.run import offline
 
-    asked = offline.asked(files, gate, strict=strict, damage=damage)
+    asked = offline.Asked(files, Level(gate) if gate else None, strict, damage)
     with offline.progress(files) as told:
         verdicts = offline.judge_files(asked, told)
     offline.write_reports(verdicts, html=html, markdown=markdown)

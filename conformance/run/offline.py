@@ -37,16 +37,15 @@ BLOCKS = 5
 
 @dataclass(frozen=True)
 class Asked:
-    """What `judge` was asked for. `damage` are flags of recorder damage that all exchanges have."""
+    """What `judge` was asked for. `damage` are flags of recorder damage that all exchanges have.
+
+    `gate` None: what gated in a run, and must-level clauses in recordings.
+    """
 
     files: tuple[Path, ...]
-    policy: Policy
+    gate: Level | None = None
+    strict: bool = False
     damage: tuple[str, ...] = ()
-
-
-def asked(files: Sequence[Path], gate: str, *, strict: bool, damage: Sequence[str]) -> Asked:
-    """What was asked for, from the options of the command."""
-    return Asked(tuple(files), Policy(level=Level(gate), strict=strict), tuple(damage))
 
 
 @dataclass(frozen=True)
@@ -73,11 +72,12 @@ def judge_files(asked: Asked, progress: Progress = lambda _: None) -> Verdicts:
         raise HarnessError("there is no recording among the files", exit_code=4)
     runs = [reading for reading in readings if is_run(reading)]
     others = [reading for reading in readings if reading not in runs]
-    parts = [rejudge(reading, own, asked.policy, progress) for reading in runs]
+    parts = [rejudge(reading, own, asked.gate, strict=asked.strict, progress=progress) for reading in runs]
     if others:
         library = load_library("2023-06-01", own)
         _check_flags(asked.damage, library)
-        parts.append(audit(others, library, asked.policy, damage=asked.damage, progress=progress))
+        policy = Policy(asked.gate or Level.MUST, strict=asked.strict)
+        parts.append(audit(others, library, policy, damage=asked.damage, progress=progress))
     return Verdicts(tuple(parts))
 
 

@@ -17,7 +17,7 @@ from conformance.judge.audit import LeftOut
 from conformance.judge.evaluate import Bench
 from conformance.judge.transcripts import Transcript, Transcripts
 from conformance.judge.verdict import Policy
-from conformance.model import Case, Judgement, Mode, Outcome, Scenario
+from conformance.model import Case, Judgement, Level, Mode, Outcome, Scenario
 from conformance.run.auditing import Audited, Counted, Progress
 from conformance.run.finish import Judged, results_of
 from conformance.run.grading import Grading
@@ -34,12 +34,18 @@ UNSENT = "its requests were not sent in the recorded run"
 
 @dataclass(frozen=True)
 class _Past:
-    """A run that has ended: its target as the preflight left it, why it could not go on, and its exchanges."""
+    """A run that has ended: what it noted of itself, its target as the preflight left it, why it could not go on, and
+    its exchanges.
+    """
 
+    noted: Mapping[str, Any]
     target: Target
     fatal: str
     sent: Mapping[tuple[str, int], Recorded]
-    attempts: int
+
+    def option(self, name: str, otherwise: Any) -> Any:
+        """An option of the run."""
+        return (self.noted.get("options") or {}).get(name, otherwise)
 
 
 def is_run(reading: Reading) -> bool:
@@ -47,8 +53,17 @@ def is_run(reading: Reading) -> bool:
     return reading.form is Form.JOURNAL and {"target", "items"} <= reading.header.keys()
 
 
-def rejudge(reading: Reading, files: Sequence[Path], policy: Policy, progress: Progress = lambda _: None) -> Audited:
+def rejudge(
+    reading: Reading,
+    files: Sequence[Path],
+    gate: Level | None = None,
+    *,
+    strict: bool = False,
+    progress: Progress = lambda _: None,
+) -> Audited:
     """Judges the journal of a run with the cases of today, and with the case files of a user.
+
+    `gate` None: what gated in the run. Its baseline is not applied.
 
     Cases that are newer than the run and judge what it did not send are left out and named. Raises HarnessError (exit
     code 4) where the file is packed, torn in the middle, or lacks what belongs in a journal.
@@ -58,11 +73,12 @@ def rejudge(reading: Reading, files: Sequence[Path], policy: Policy, progress: P
     recording = read(reading.path)
     progress(reading.size)
     past = _past(recording)
-    library = load_library(past.target.api_version, files)
-    items = _items(recording.header, library)
+    library = load_library(past.target.api_version, files, past.option("edition", None))
+    policy = Policy(Level(gate or past.option("gate", Level.MUST)), strict=strict or past.option("strict", False))
+    items = _items(past.noted, library)
     judge = _Judge(past, build_plan(items, library.catalogue), library, policy)
     judged, left_out = [], []
-    same = recording.header.get("catalogue") == fingerprint()
+    same = past.noted.get("catalogue") == fingerprint()
     for case, mode in items:
         judgement = judge.judge(case, mode)
         if judgement.outcome is Outcome.NOT_RUN and not past.fatal and not same:
@@ -79,8 +95,7 @@ def rejudge(reading: Reading, files: Sequence[Path], policy: Policy, progress: P
 
 def _past(recording: Recording) -> _Past:
     public = recording.header["target"]
-    notes = [note.data for note in recording.notes if note.data.get("what") == "preflight"]
-    found: Mapping[str, Any] = notes[-1] if notes else {}
+    found, resumed = (_last_note(recording, what) for what in ("preflight", "resume"))
     target = Target(
         name=public["name"],
         url=public["url"],
@@ -91,14 +106,18 @@ def _past(recording: Recording) -> _Past:
         absent=frozenset(public.get("lacks", ())),
     )
     settled = target.settled(root=found.get("root", ""), auth=found.get("auth", public.get("auth", "")))
-    return _Past(
-        settled, found.get("fatal", ""), recorded(recording.exchanges), int(recording.header.get("attempts", 1))
-    )
+    noted = {**recording.header, **resumed}
+    return _Past(noted, settled, found.get("fatal", ""), recorded(recording.exchanges))
 
 
-def _items(header: Mapping[str, Any], library: Library) -> list[tuple[Case, Mode]]:
+def _last_note(recording: Recording, what: str) -> Mapping[str, Any]:
+    notes = [note.data for note in recording.notes if note.data.get("what") == what]
+    return notes[-1] if notes else {}
+
+
+def _items(noted: Mapping[str, Any], library: Library) -> list[tuple[Case, Mode]]:
     """What is judged: all cases, or those that the run selected."""
-    selected = set(header.get("selected") or ())
+    selected = set(noted.get("selected") or ())
     everything = [(case, mode) for case in library.catalogue.cases for mode in case.modes]
     return [(case, mode) for case, mode in everything if not selected or f"{case.id}/{mode}" in selected]
 
@@ -134,7 +153,8 @@ class _Judge:
         names = needed(case, mode, self._plan, self._library.catalogue)
         done = {name: self._done[name] for name in names if name in self._done}
         unsent = {name: UNSENT for name in names if name not in self._done}
-        return judge_in_attempts(case, mode, Transcripts(done, unsent), self._bench, self._again, past.attempts)
+        attempts = past.option("repeat", 1)
+        return judge_in_attempts(case, mode, Transcripts(done, unsent), self._bench, self._again, attempts)
 
     def _again(self, scenario_id: str, repetition: int) -> Transcript | None:
         return _transcript(self._scenarios[scenario_id], repetition, self._past)
