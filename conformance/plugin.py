@@ -104,6 +104,8 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         try:
             start_runs(session)
         except HarnessError as problem:
+            if problem.exit_code != 4:
+                pytest.exit(str(problem), returncode=problem.exit_code)
             raise pytest.UsageError(str(problem)) from None
 
 

@@ -144,7 +144,12 @@ def reach(case: CaseResult) -> str:
 def actual(case: CaseResult) -> str:
     """What was seen, with its reach; the reason of the outcome where there is no finding."""
     seen = case.findings[0].actual if case.findings else case.reason
-    return ", ".join(filter(None, [seen, reach(case)]))
+    return ", ".join(filter(None, [seen, reach(case), repeated(case) if case.findings else ""]))
+
+
+def repeated(case: CaseResult) -> str:
+    """How often a case deviated where it was tried more than once, as in `in 2 of 3 attempts`; otherwise empty."""
+    return f"in {case.deviating_attempts} of {case.attempts} attempts" if case.attempts > 1 else ""
 
 
 def brief(case: CaseResult, limit: int = 160) -> str:

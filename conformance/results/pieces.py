@@ -91,7 +91,8 @@ class CaseResult:
     outcome violates the gate of the run. `evidence` are journal lines, keys of `Results.exchanges`. `breaks` are notes
     on which client suffers. `rerun`, `curl` and `accept` are the lines of the failure block with these names. `needs`
     are the optional abilities that the case is about. `scored` is False for a case outside the edition. `known` is what
-    the baseline says of the deviation, which then does not gate.
+    the baseline says of the deviation, which then does not gate. `attempts` counts how often the scenario was sent to
+    judge the case, `deviating_attempts` how often it deviated: more than one only where a model has a say.
     """
 
     id: str
@@ -121,6 +122,8 @@ class CaseResult:
     needs: tuple[str, ...] = ()
     scored: bool = True
     known: Known | None = None
+    attempts: int = 1
+    deviating_attempts: int = 0
 
     @property
     def key(self) -> str:

@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from conformance.judge.verdict import Policy
-from conformance.model import Case, Clause, HarnessError, Judgement, Mode, Outcome
+from conformance.model import Case, Clause, Exchange, HarnessError, Judgement, Mode, Outcome
 from conformance.report import html, json_file, junit, markdown
 from conformance.report.json_file import decode, encode
 from conformance.results import Results
-from conformance.run.engine import reply_of
+from conformance.run.budget import Prices
 from conformance.run.grading import Grading, graded
 from conformance.run.outcome import Account, build_results, target_facts
+from conformance.run.replies import reply_of
 from conformance.run.session import JOURNAL
-from conformance.wire.journal import Recording, read
+from conformance.wire.journal import Record, Recording, read
 
 OUTPUTS = {
     "results.json": json_file.render,
@@ -107,39 +108,66 @@ def write(folder: Path, results: Results) -> None:
 
 
 def _account(recording: Recording, judged: Sequence[Judged], policy: Policy) -> Account:
-    header = recording.header
-    settled = [note.data for note in recording.notes if note.data.get("what") == "preflight"]
+    parts = [note for note in recording.notes if note.data.get("what") == "resume"]
+    header = {**recording.header, **(parts[-1].data if parts else {})}
+    notes = [note.data for note in recording.notes if not parts or note.line > parts[-1].line]
+    settled = [note for note in notes if note.get("what") == "preflight"]
     preflight: Mapping[str, Any] = settled[-1] if settled else {}
-    unfinished = _unfinished(header, preflight, judged)
+    stops = [str(note.get("why")) for note in notes if note.get("what") == "stopped"]
+    unfinished = _unfinished(header, preflight, judged, stops)
     whole = bool(header.get("whole"))
     reason = unfinished or ("" if whole else f"a selection of {len(judged)} results")
+    prices = header.get("prices") or {}
     return Account(
         target=target_facts(header["target"], preflight.get("root", ""), preflight.get("auth", "")),
         catalogue=header["catalogue"],
-        started=header["started"],
-        duration_s=_seconds(header["started"], (recording.footer or {}).get("ended")),
+        started=recording.header["started"],
+        duration_s=_seconds(recording, parts),
         policy=_policy(policy),
         complete=whole and not unfinished,
         incomplete_reason=reason,
         unfinished=unfinished,
+        prices=Prices(prices.get("input"), prices.get("output")),
     )
 
 
-def _unfinished(header: Mapping[str, Any], preflight: Mapping[str, Any], judged: Sequence[Judged]) -> str:
+def _unfinished(
+    header: Mapping[str, Any], preflight: Mapping[str, Any], judged: Sequence[Judged], stops: Sequence[str]
+) -> str:
     """Why not all that was selected could be judged, or an empty string."""
     if preflight.get("fatal"):
         return str(preflight["fatal"])
     if len(judged) < header["items"]:
         return f"{len(judged)} of {header['items']} results were judged before the run was stopped"
     unrun = sum(1 for item in judged if item.judgement.outcome is Outcome.NOT_RUN)
-    return f"{unrun} of {len(judged)} results were not run" if unrun else ""
+    why = f": {stops[-1]}" if stops else ""
+    return f"{unrun} of {len(judged)} results were not run{why}" if unrun else ""
 
 
 def _policy(policy: Policy) -> str:
     return f"{policy.level.value}{', strict' if policy.strict else ''}"
 
 
-def _seconds(started: str, ended: str | None) -> float:
-    if ended is None:
-        return 0.0
-    return round((datetime.fromisoformat(ended) - datetime.fromisoformat(started)).total_seconds(), 3)
+def _seconds(recording: Recording, parts: Sequence[Record]) -> float:
+    """How long a run took: all its parts together, without the time between them. An interrupted part ended with the
+    last exchange that it recorded.
+    """
+    starts = [(0, recording.header["started"]), *((note.line, note.data["started"]) for note in parts)]
+    ends = [*(line for line, _ in starts[1:]), None]
+    total = 0.0
+    for (line, started), end in zip(starts, ends, strict=True):
+        own = [each for each in recording.exchanges if each.line > line and (end is None or each.line < end)]
+        footer = (recording.footer or {}).get("ended") if end is None else None
+        moments = [_moment(footer)] if footer else [_ended(each) for each in own]
+        total += max([moment - _moment(started) for moment in moments], default=0.0)
+    return round(max(0.0, total), 3)
+
+
+def _ended(exchange: Exchange) -> float:
+    response, trouble = exchange.response, exchange.trouble
+    lasted = trouble.at if trouble is not None else (response.ended if response is not None else None)
+    return _moment(exchange.started) + (lasted or 0.0)
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()

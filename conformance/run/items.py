@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from conformance.results import Results
 from conformance.run.finish import Judged, finish
 from conformance.run.library import is_selected
 from conformance.run.outcome import Account, build_results, case_result
-from conformance.run.session import Run
+from conformance.run.session import Run, silent
 from conformance.run.settings import OPTIONS, PREFIX
 from conformance.run.targets import read_all_settings
 from conformance.standard.catalogue import USER_SUFFIX
@@ -82,7 +82,20 @@ def start_runs(session: pytest.Session, targets: Iterable[str] | None = None) ->
         items = [(item.case, item.mode) for item in session.items if isinstance(item, CaseItem) and item.target == name]
         if items and not run.started:
             total = sum(len(case.modes) for case in run.library.catalogue.cases)
-            run.start(items, whole=len(items) >= total)
+            run.start(items, whole=len(items) >= total, tell=_teller(session.config))
+
+
+def _teller(config: pytest.Config) -> Callable[[str], None]:
+    """Shows a line on the terminal, from any thread; a worker of pytest-xdist has none."""
+    terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None:
+        return silent
+
+    def tell(line: str) -> None:
+        terminal.ensure_newline()
+        terminal.write_line(line)
+
+    return tell
 
 
 def close_runs(config: pytest.Config) -> None:

@@ -6,9 +6,8 @@ counting (`results`), wording of reports, writing files.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from conformance import __version__
@@ -25,7 +24,8 @@ from conformance.results import (
     TraceLine,
     gate,
 )
-from conformance.run.engine import is_stream
+from conformance.run.budget import Prices, Spend
+from conformance.run.replies import is_stream, usages
 from conformance.run.target import INVALID_KEY
 from conformance.wire.sse import parse
 
@@ -53,6 +53,7 @@ class Account:
     complete: bool
     incomplete_reason: str = ""
     unfinished: str = ""
+    prices: Prices = field(default_factory=Prices)
 
 
 def build_results(
@@ -63,6 +64,7 @@ def build_results(
 ) -> Results:
     """The results of one run against one target. `judged` holds case, judgement and seconds, in order of the plan."""
     by_line = {exchange.line: exchange for exchange in exchanges}
+    tokens = tokens_of(exchanges)
     cases = tuple(
         case_result(case, judgement, clauses, by_line, account.target, duration) for case, judgement, duration in judged
     )
@@ -74,7 +76,8 @@ def build_results(
         requests=len(exchanges),
         cases=cases,
         gate=gate(cases, account.policy, not account.unfinished, account.unfinished),
-        tokens=tokens_of(exchanges),
+        tokens=tokens,
+        cost=account.prices.of(Spend(len(exchanges), tokens.input, tokens.output)),
         complete=account.complete,
         incomplete_reason=account.incomplete_reason,
         exchanges={exchange.line: summary_of(exchange) for exchange in exchanges},
@@ -140,6 +143,8 @@ def case_result(
         needs=case.needs,
         scored=case.scored,
         known=judgement.known,
+        attempts=judgement.attempts,
+        deviating_attempts=judgement.deviating_attempts,
     )
 
 
@@ -213,32 +218,12 @@ def tokens_of(exchanges: Iterable[Exchange]) -> Tokens:
     """Tokens of all messages as the endpoint reported them; count_tokens costs none (REQ-COUNT-006)."""
     total_in = total_out = 0
     for exchange in exchanges:
-        for usage in _usages(exchange):
+        for usage in usages(exchange):
             counts = {key: value for key, value in usage.items() if isinstance(value, int) and value > 0}
             keys = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
             total_in += sum(counts.get(key, 0) for key in keys)
             total_out += counts.get("output_tokens", 0)
     return Tokens(total_in, total_out)
-
-
-def _usages(exchange: Exchange) -> Iterable[dict[str, object]]:
-    """The usage of an exchange's message: one object, for a stream start and final delta laid over each other."""
-    response = exchange.response
-    if response is None:
-        return
-    merged: dict[str, object] = {}
-    for part in [event.json for event in parse(response.chunks)] if is_stream(exchange) else [_json(response.body)]:
-        for holder in (part, part.get("message") if isinstance(part, dict) else None):
-            usage = holder.get("usage") if isinstance(holder, dict) else None
-            merged.update(usage if isinstance(usage, dict) else {})
-    yield merged
-
-
-def _json(body: bytes) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _head(start: str, headers: Sequence[tuple[str, str]]) -> str:
