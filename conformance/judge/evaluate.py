@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from conformance.judge.capabilities import answered, declined, probed
 from conformance.judge.checking import Check, Observation
 from conformance.judge.reading import Reply
+from conformance.judge.soundness import is_about_events, is_sound
 from conformance.judge.transcripts import Transcript, Transcripts, evidence, pushed_back
 from conformance.judge.verdict import Ability, Control, Policy, Row, Said, Shown, Signals, axis_of, decide, gates
 from conformance.model import Case, CheckCall, Finding, Judgement, Mode
@@ -120,7 +121,7 @@ def _speak(case: Case, transcript: Transcript, facts: CaseFacts, bench: Bench, a
 def _unless_declined(spoken: Spoken, case: Case, replies: Sequence[Reply], ability: Ability) -> Spoken:
     """What was said, or that the optional ability was declined cleanly, where that is what happened."""
     refusable = ability not in (Ability.CORE, Ability.ABSENT) and not _expects_refusal(case)
-    if spoken.findings and refusable and all(declined(reply) for reply in replies):
+    if spoken.findings and spoken.said is not Said.UNSOUND and refusable and all(declined(reply) for reply in replies):
         return Spoken(Said.DECLINED, spoken.findings, spoken.seen, spoken.deviating)
     return spoken
 
@@ -177,10 +178,22 @@ def _run_checks(
         if findings:
             said = KINDS.get(findings[0].kind, Said.DEVIATION)
             deviating = sum(1 for observation in shown if observation.findings)
-            return Spoken(said, findings, len(shown), deviating)
+            basis = transcript.replies if transcript is not None else replies
+            unsound = not any(map(is_about_events, findings)) and _rest_on_unsound_streams(findings, basis, facts)
+            return Spoken(Said.UNSOUND if unsound else said, findings, len(shown), deviating)
         if not shown:
             return Spoken(Said.UNSEEN, note=next((item.note for item in observations if item.note), ""))
     return Spoken(Said.FINE, seen=seen)
+
+
+def _rest_on_unsound_streams(findings: Sequence[Finding], replies: Sequence[Reply], facts: CaseFacts) -> bool:
+    """Whether every finding rests on a stream whose own defects change what it adds up to.
+
+    For a request of several steps an earlier unsound stream is enough: the later steps send back what came of it.
+    """
+    names = {finding.where.scenario for finding in findings}
+    found = [[reply for reply in replies if reply.exchange.scenario_id == name] for name in names]
+    return all(each and any(not is_sound(reply, facts) for reply in each) for each in found)
 
 
 def _observe(call: CheckCall, replies: Sequence[Reply], facts: CaseFacts, bench: Bench) -> list[Observation]:

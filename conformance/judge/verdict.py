@@ -52,6 +52,7 @@ class Said(StrEnum):
     IGNORED = "ignored"
     ACCEPTED = "accepted"
     NO_ENVELOPE = "no-envelope"
+    UNSOUND = "unsound"
     DEVIATION = "deviation"
     UNSEEN = "unseen"
     ABSENT = "absent"
@@ -141,6 +142,12 @@ TABLE: tuple[Row, ...] = (
         Outcome.INCONCLUSIVE,
         "refused, but not with the error envelope, which the errors area judges",
         said=Said.NO_ENVELOPE,
+    ),
+    # One defect of a stream is one failure: a Message that a broken stream adds up to decides nothing else.
+    Row(
+        Outcome.INCONCLUSIVE,
+        "the stream itself is broken, which the streaming area judges, so the message in it proves nothing",
+        said=Said.UNSOUND,
     ),
     Row(Outcome.FAIL, "accepted what the API refuses", said=Said.ACCEPTED),
     Row(Outcome.FAIL, "", said=Said.DEVIATION),

@@ -1,0 +1,57 @@
+"""One defect of a stream is one failure: the Message that a broken stream adds up to decides nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.judge.evaluate import Bench, judge
+from conformance.judge.reading import Reply
+from conformance.judge.transcripts import Transcript, Transcripts
+from conformance.judge.verdict import Policy
+from conformance.model import Judgement, Mode, Outcome, Scenario
+from conformance.run.library import load_library
+
+
+@pytest.fixture(scope="module")
+def judged(kit):
+    library = load_library("2023-06-01")
+    bench = Bench(library.checks, library.document, "m", Policy())
+
+    def of(case: str, body: str) -> Judgement:
+        reply: Reply = kit.reply_to(body, request={"stream": True, "max_tokens": 64})
+        scenario = Scenario("text", Mode.STREAM, library.catalogue.scenarios["text"])
+        transcripts = Transcripts({scenario.id: Transcript(scenario, (reply,))}, {})
+        return judge(library.cases[case], Mode.STREAM, transcripts, bench)
+
+    return of
+
+
+def test_a_wrong_message_in_a_sound_stream_fails(judged, kit) -> None:
+    wrong = kit.DELTA.replace("end_turn", "stop")
+    body = kit.START + kit.text(0, "LAPIS-7431") + wrong + kit.STOP
+    assert judged("stop-end-turn", body).outcome is Outcome.FAIL
+    assert judged("stop-reason-is-native", body).outcome is Outcome.FAIL
+
+
+def test_a_stream_without_its_end_fails_as_a_stream_and_leaves_its_message_undecided(judged, kit) -> None:
+    body = kit.START + kit.text(0, "LAPIS-7431")
+    assert judged("stream-ends-with-message-stop", body).outcome is Outcome.FAIL
+    undecided = judged("stop-end-turn", body)
+    assert undecided.outcome is Outcome.INCONCLUSIVE
+    assert "streaming area" in undecided.reason
+
+
+def test_what_holds_in_spite_of_a_broken_stream_passes(judged, kit) -> None:
+    twice = kit.START + kit.START + kit.text(0, "LAPIS-7431") + kit.DELTA + kit.STOP
+    assert judged("stream-one-message-start", twice).outcome is Outcome.FAIL
+    assert judged("response-role-is-assistant", twice).outcome is Outcome.PASS
+    assert judged("stop-end-turn", twice).outcome is Outcome.PASS
+
+
+def test_a_defect_that_leaves_the_message_as_it_is_excuses_nothing(judged, kit) -> None:
+    wrong = kit.DELTA.replace("end_turn", "stop")
+    body = (
+        kit.START + 'event: ping\ndata: {"type": "ping", "time": 1}\n\n' + kit.text(0, "LAPIS-7431") + wrong + kit.STOP
+    )
+    assert judged("stream-ping-bare", body).outcome is Outcome.FAIL
+    assert judged("stop-reason-is-native", body).outcome is Outcome.FAIL
