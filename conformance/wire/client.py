@@ -23,6 +23,7 @@ import httpx
 from conformance.model import Chunk, Exchange, HarnessError, Mode, Response, SentRequest, Trouble
 from conformance.wire import decoding
 from conformance.wire.limits import Limits
+from conformance.wire.quiet import install, quiet
 from conformance.wire.redact import Redactor
 from conformance.wire.sse import Parser
 
@@ -50,6 +51,7 @@ class Client:
     def __init__(
         self, redactor: Redactor, limits: Limits | None = None, *, verify: ssl.SSLContext | bool = True
     ) -> None:
+        install()
         self._redactor = redactor
         self._limits = limits if limits is not None else Limits()
         try:
@@ -89,7 +91,8 @@ class Client:
         prepared = self._prepare(request)
         started = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         transfer = _Transfer(self._http, self._limits)
-        trouble = await transfer.run(prepared)
+        with quiet():
+            trouble = await transfer.run(prepared)
         exchange = Exchange(
             scenario=scenario,
             mode=mode,
