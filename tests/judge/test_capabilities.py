@@ -1,0 +1,144 @@
+"""Abilities as three facts, and where they contradict each other."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from conformance.judge.capabilities import facts
+from conformance.judge.reading import Reply, read
+from conformance.model import Chunk, Exchange, Mode, Response, SentRequest
+from conformance.run.library import Library, load_library
+from conformance.standard.capabilities import Capability, Sign, check_declared
+
+ERROR = {"type": "error", "error": {"type": "invalid_request_error", "message": "no tools here"}}
+CALL = {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {}}
+
+
+def reply(scenario: str, body: Any, status: int = 200, line: int = 1) -> Reply:
+    request = SentRequest("POST", "http://127.0.0.1/v1/messages", (), b"{}")
+    data = json.dumps(body).encode()
+    response = Response(status, (("content-type", "application/json"),), (Chunk(0.1, data),))
+    return read(Exchange(scenario, Mode.JSON, 1, 1, "2026-11-22T06:00:00Z", request, response, line=line), None)
+
+
+def answer(scenario: str, *content: Any, line: int = 1, **more: Any) -> Reply:
+    return reply(scenario, {"type": "message", "content": list(content), "usage": {}, **more}, line=line)
+
+
+TOOLS = Capability("tools", "tools", probe="weather", signs=(Sign("/content/*/type", "tool_use"),))
+BLIND = Capability("vision", "images", probe="image/json")
+DECLINED = reply("weather", ERROR, 400, line=4)
+
+
+def one(capability: Capability, *replies: Reply, **said: Any) -> Any:
+    (found,) = facts({capability.name: capability}, replies, **said)
+    return found
+
+
+def test_the_three_facts_are_independent():
+    found = one(TOOLS, answer("weather", line=3), answer("forced", CALL, line=5), declared=["tools"])
+    assert (found.declared, found.probed, found.observed, found.lines, found.contradiction) == (
+        True, "accepted", True, (3, 5), "",
+    )  # fmt: skip
+
+
+def test_nothing_said_nothing_sent_nothing_seen():
+    found = one(BLIND)
+    assert (found.declared, found.probed, found.observed, found.contradiction) == (None, "unknown", None, "")
+
+
+@pytest.mark.parametrize("status", [401, 429, 500])
+def test_a_refusal_that_is_not_about_the_request_proves_nothing(status):
+    assert one(TOOLS, reply("weather", ERROR, status)).probed == "unknown"
+    assert one(TOOLS, reply("weather", {"detail": "no"}, 400)).probed == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("replies", "said", "words"),
+    [
+        ([DECLINED], {"declared": ["tools"]}, "declared, and the request for it is declined"),
+        ([DECLINED, answer("forced", CALL)], {}, "declined, and other answers show it"),
+        ([answer("weather", CALL)], {"lacking": ["tools"]}, "declared as lacking, and answers show it"),
+        ([answer("weather")], {"lacking": ["tools"]}, "declared as lacking, and the request for it is accepted"),
+    ],
+)
+def test_contradictions_are_told(replies, said, words):
+    assert words in one(TOOLS, *replies, **said).contradiction
+
+
+@pytest.mark.parametrize(
+    ("replies", "said"),
+    [([DECLINED], {}), ([DECLINED], {"lacking": ["tools"]}), ([answer("weather")], {"declared": ["tools"]}), ([], {})],
+)
+def test_honest_targets_contradict_nothing(replies, said):
+    assert one(TOOLS, *replies, **said).contradiction == ""
+
+
+def test_a_core_ability_that_is_declined_is_a_contradiction():
+    core = Capability("text", "text", core=True, probe="weather")
+    assert one(core, DECLINED).contradiction == "core, and the request for it is declined"
+
+
+def test_counters_count_from_one_and_pairs_from_two():
+    caching = Capability("caching", "caching", signs=(Sign("/usage/cache_read_input_tokens", above=0),))
+    assert one(caching, answer("x", usage={"cache_read_input_tokens": 0})).observed is False
+    assert one(caching, answer("x", usage={"cache_read_input_tokens": True})).observed is False
+    assert one(caching, answer("x", usage={"cache_read_input_tokens": 7})).observed is True
+    pairs = Capability("pairs", "pairs", signs=(Sign("/content/*/type", "tool_use", several=True),))
+    assert one(pairs, answer("x", CALL), answer("y", CALL)).observed is False
+    assert one(pairs, answer("x", CALL, CALL)).observed is True
+
+
+@pytest.mark.parametrize("body", [None, [], "text", {"content": 7}, {"content": [None, 7, {"type": []}]}])
+def test_no_answer_makes_it_raise(body):
+    assert one(TOOLS, reply("weather", body)).observed is False
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return load_library("2023-06-01")
+
+
+def test_every_ability_that_a_case_needs_is_known_and_none_of_them_is_core(library):
+    needed = {need for case in library.catalogue.cases for need in case.needs}
+    assert sorted(needed - library.capabilities.keys()) == []
+    assert [name for name in sorted(needed) if library.capabilities[name].core] == []
+
+
+def test_every_ability_is_needed_by_a_case_or_core(library):
+    needed = {need for case in library.catalogue.cases for need in case.needs}
+    assert [each.name for each in library.capabilities.values() if not each.core and each.name not in needed] == []
+
+
+def test_every_probe_is_a_scenario(library):
+    names = {case.id: case.scenario for case in library.catalogue.cases}
+    for capability in library.capabilities.values():
+        name = capability.probe.partition("/")[0]
+        assert not name or name in library.catalogue.scenarios or names.get(name), capability.name
+
+
+def test_every_case_knows_the_probes_of_what_it_needs(library):
+    for case in library.catalogue.cases:
+        assert len(case.probes) == len(case.needs), case.id
+    weather = library.cases["tools-rich-schema"]
+    assert weather.probes == ("weather",)
+
+
+@pytest.mark.parametrize(
+    ("declared", "lacking", "words"),
+    [
+        (["tolls"], [], "did you mean 'tools'"),
+        ([], ["visio"], "did you mean 'vision'"),
+        ([], ["text"], "text is core, no target is exempt from it"),
+        (["tools"], ["tools"], "declared and lacking at the same time"),
+    ],
+)
+def test_what_cannot_be_declared_is_told(library, declared, lacking, words):
+    from conformance.model import HarnessError
+
+    with pytest.raises(HarnessError, match=words) as caught:
+        check_declared(library.capabilities, declared, lacking)
+    assert caught.value.exit_code == 4
