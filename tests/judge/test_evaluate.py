@@ -1,0 +1,355 @@
+"""From evidence to signals: which checks run on what, controls, givens, refusals of abilities, k of n."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Observation, deviation, found
+from conformance.judge.checks import REGISTRY
+from conformance.judge.evaluate import Bench, judge
+from conformance.judge.reading import Reply, read
+from conformance.judge.transcripts import Transcript, Transcripts
+from conformance.judge.verdict import Policy
+from conformance.model import (
+    Case,
+    CheckCall,
+    Chunk,
+    Direction,
+    Exchange,
+    Json,
+    Judgement,
+    Level,
+    Mode,
+    Outcome,
+    Plane,
+    Response,
+    Scenario,
+    SentRequest,
+    Step,
+    Trouble,
+)
+from conformance.standard.document import Document, load_document
+
+MESSAGE = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "LAPIS-7431"}], "usage": {}}
+REFUSAL = {"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}
+
+
+def finds(reply: Reply, argument: Json, facts: object) -> Observation:
+    """A finding of a kind."""
+    return found(deviation("finds", reply, expected="something else", actual="this", kind=argument))
+
+
+def fine(reply: Reply, argument: Json, facts: object) -> Observation:
+    """Nothing to complain about."""
+    return FINE
+
+
+def unseen(reply: Reply, argument: Json, facts: object) -> Observation:
+    """Nothing to see."""
+    return Observation(seen=False, note=argument if isinstance(argument, str) else "")
+
+
+def marked(reply: Reply, argument: Json, facts: object) -> Observation:
+    """A reply with this key is as it has to be, one with `bad` deviates, any other shows nothing."""
+    if not isinstance(reply.json, dict) or not reply.json.keys() & {argument, "bad"}:
+        return NOTHING_SEEN
+    wrong = [deviation("marked", reply, expected=argument, actual="bad")] if "bad" in reply.json else []
+    return found(*wrong)
+
+
+CHECKS: Mapping[str, Check] = {
+    **REGISTRY,
+    **{
+        function.__name__: Check(function.__name__, each=function, argument={})
+        for function in (finds, fine, unseen, marked)
+    },
+}
+REFUSED = CheckCall("refused", True)
+STATUS = CheckCall("status", 200)
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    return load_document()
+
+
+@pytest.fixture
+def bench(document: Document) -> Bench:
+    return Bench(CHECKS, document, "some-model", Policy())
+
+
+def case(*expect: CheckCall, **changes: object) -> Case:
+    refuses = any(call.name == "refused" for call in expect)
+    plain = Case(
+        id="a-case",
+        title="Something holds",
+        area="request",
+        clauses=("REQ-BODY-001",),
+        level=Level.MUST,
+        direction=Direction.REFUSE if refuses else Direction.SERVE,
+        informational=False,
+        plane=Plane.PROTOCOL,
+        modes=(Mode.JSON,),
+        expect=expect,
+        file="a.yaml",
+        line=0,
+    )
+    if "on" not in changes:
+        plain = replace(plain, steps=(Step(body={}),), scenario="a-case")
+    return replace(plain, **changes)
+
+
+class World:
+    """What a run has seen."""
+
+    def __init__(self) -> None:
+        self.transcripts: dict[str, Transcript] = {}
+        self.line = 0
+
+    def add(self, name: str, *answers: tuple[int, Json] | str, steps: int = 0, stopped: str = "") -> World:
+        """A scenario: status and body of each step; a text in place of them is a kind of trouble."""
+        replies = tuple(self._reply(name, number, answer) for number, answer in enumerate(answers, start=1))
+        scenario = Scenario(name, Mode.JSON, tuple(Step(body={}) for _ in range(steps or len(answers))))
+        self.transcripts[scenario.id] = Transcript(scenario, replies, stopped)
+        return self
+
+    def _reply(self, name: str, step: int, answer: tuple[int, Json] | str) -> Reply:
+        self.line += 1
+        request = SentRequest("POST", "https://api.example.com/v1/messages", (), b"{}")
+        response, trouble = None, None
+        if isinstance(answer, str):
+            trouble = Trouble(answer, "it broke", 0.1)
+        else:
+            body = answer[1] if isinstance(answer[1], bytes) else json.dumps(answer[1]).encode()
+            headers = (("content-type", "application/json"),)
+            response = Response(answer[0], headers, (Chunk(0.1, body),), ended=0.2)
+        exchange = Exchange(name, Mode.JSON, step, 1, "2026-11-22T10:00:00Z", request, response, trouble, self.line)
+        return read(exchange, None)
+
+    def judge(self, judged: Case, bench: Bench, **unsent: str) -> Judgement:
+        """The judgement of a case on what was seen."""
+        return judge(judged, Mode.JSON, Transcripts(self.transcripts, unsent), bench)
+
+
+def sees(*answers: tuple[int, Json] | str, **rest: object) -> World:
+    return World().add("a-case", *answers, **rest)
+
+
+def test_a_case_whose_checks_are_satisfied_passes_with_its_evidence(bench) -> None:
+    judged = sees((200, MESSAGE)).judge(case(STATUS, CheckCall("honoured", {"marker": "LAPIS-7431"})), bench)
+    assert (judged.outcome, judged.evidence, judged.seen, judged.findings) == (Outcome.PASS, (1,), 1, ())
+    assert not judged.gates
+
+
+def test_judging_stops_at_the_first_check_with_findings(bench) -> None:
+    judged = sees((200, MESSAGE)).judge(
+        case(CheckCall("fine"), CheckCall("finds", "deviation"), CheckCall("finds", "ignored")), bench
+    )
+    assert judged.outcome is Outcome.FAIL
+    assert len(judged.findings) == 1
+    assert judged.gates
+
+
+def test_judging_stops_at_a_check_that_sees_nothing(bench) -> None:
+    judged = sees((200, MESSAGE)).judge(case(CheckCall("unseen", "no thinking block"), CheckCall("finds", "x")), bench)
+    assert (judged.outcome, judged.reason) == (Outcome.INCONCLUSIVE, "no thinking block")
+
+
+def test_a_case_that_saw_nothing_cannot_pass(bench) -> None:
+    judged = sees((200, MESSAGE)).judge(case(CheckCall("fine"), CheckCall("unseen")), bench)
+    assert judged.outcome is Outcome.INCONCLUSIVE
+    assert judged.reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        ("deviation", Outcome.FAIL),
+        ("ignored", Outcome.IGNORED),
+        ("accepted", Outcome.FAIL),
+        ("no-envelope", Outcome.INCONCLUSIVE),
+        ("a kind of its own", Outcome.FAIL),
+    ],
+)
+def test_kinds_of_findings_are_told_apart(bench, kind, outcome) -> None:
+    assert sees((200, MESSAGE)).judge(case(CheckCall("finds", kind)), bench).outcome is outcome
+
+
+def test_one_judgement_for_all_replies_tells_how_many_deviate_and_shows_those_first(bench) -> None:
+    world = World().add("one", (200, {"good": 1})).add("two", (200, {"bad": 1})).add("three", (200, {"else": 1}))
+    world.add("four", (200, {"bad": 1}))
+    judged = world.judge(case(CheckCall("marked", "good"), on=("one", "two", "three", "four")), bench)
+    assert (judged.outcome, judged.deviating, judged.seen) == (Outcome.FAIL, 2, 3)
+    assert judged.evidence == (2, 4, 1, 3)
+
+
+def test_evidence_of_a_selector_is_what_it_selects(bench) -> None:
+    world = World().add("one", (400, {"bad": 1})).add("two", (200, {"good": 1}))
+    errors = world.judge(case(CheckCall("marked", "good"), on=("every-error",)), bench)
+    answers = world.judge(case(CheckCall("marked", "good"), on=("every-answer",)), bench)
+    assert (errors.outcome, errors.evidence) == (Outcome.FAIL, (1,))
+    assert (answers.outcome, answers.evidence) == (Outcome.PASS, (2,))
+
+
+def test_what_did_not_occur_in_ordinary_answers_does_not_apply(bench) -> None:
+    judged_case = case(CheckCall("marked", "good"), on=("every-response",))
+    ordinary = World().add("one", (200, MESSAGE)).add("two", (400, REFUSAL))
+    assert ordinary.judge(judged_case, bench).outcome is Outcome.NOT_APPLICABLE
+    unreadable = ordinary.add("three", (500, b"<html>"))
+    assert unreadable.judge(judged_case, bench).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_selector_that_selects_nothing_is_no_pass(bench) -> None:
+    judged = World().add("one", (200, MESSAGE)).judge(case(CheckCall("fine"), on=("every-error",)), bench)
+    assert judged.outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_scenario_that_was_not_sent_is_not_run_with_the_reason(bench) -> None:
+    unsent = {"weather/json": "the budget was used up"}
+    on = World().judge(case(CheckCall("fine"), on=("weather",)), bench, **unsent)
+    send = World().judge(case(CheckCall("fine"), scenario="weather"), bench, **unsent)
+    assert (on.outcome, on.reason) == (send.outcome, send.reason) == (Outcome.NOT_RUN, "the budget was used up")
+
+
+def test_no_response_is_inconclusive_and_says_what_happened(bench) -> None:
+    send = sees("timeout-gap").judge(case(CheckCall("fine")), bench)
+    on = World().add("one", "closed").judge(case(CheckCall("fine"), on=("one",)), bench)
+    assert (send.outcome, on.outcome) == (Outcome.INCONCLUSIVE, Outcome.INCONCLUSIVE)
+    assert "timeout-gap: it broke" in send.reason
+    assert "closed: it broke" in on.reason
+    assert send.evidence == (1,)
+
+
+@pytest.mark.parametrize("status", [429, 529, 503])
+def test_an_endpoint_that_pushes_back_has_not_answered(bench, status) -> None:
+    judged = sees((status, REFUSAL)).judge(case(STATUS), bench)
+    assert judged.outcome is Outcome.INCONCLUSIVE
+    assert f"status {status}" in judged.reason
+
+
+def test_what_the_claim_begins_with_has_to_be_seen(bench) -> None:
+    wanted = case(CheckCall("fine"), given=(CheckCall("finds", "deviation"),))
+    judged = sees((200, MESSAGE)).judge(wanted, bench)
+    assert judged.outcome is Outcome.INCONCLUSIVE
+    assert "expected something else, actual this" in judged.reason
+    nothing = sees((200, MESSAGE)).judge(case(CheckCall("fine"), given=(CheckCall("unseen"),)), bench)
+    assert (nothing.outcome, "nothing to see for unseen" in nothing.reason) == (Outcome.INCONCLUSIVE, True)
+    seen = sees((200, MESSAGE)).judge(case(CheckCall("finds", "deviation"), given=(CheckCall("fine"),)), bench)
+    assert seen.outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("control", "outcome"),
+    [
+        ((200, MESSAGE), Outcome.PASS),
+        ((200, {"object": "chat.completion"}), Outcome.INCONCLUSIVE),
+        ((200, b""), Outcome.INCONCLUSIVE),
+        ((400, REFUSAL), Outcome.INCONCLUSIVE),
+        ((500, b"oops"), Outcome.INCONCLUSIVE),
+        ("closed", Outcome.INCONCLUSIVE),
+        ((429, REFUSAL), Outcome.INCONCLUSIVE),
+    ],
+)
+def test_a_refusal_counts_only_where_the_control_was_accepted(bench, control, outcome) -> None:
+    world = sees((400, REFUSAL)).add("text", control)
+    assert world.judge(case(REFUSED, control="text"), bench).outcome is outcome
+
+
+def test_a_control_that_was_not_sent_proves_nothing(bench) -> None:
+    assert sees((400, REFUSAL)).judge(case(REFUSED, control="text"), bench).outcome is Outcome.INCONCLUSIVE
+
+
+def test_accepting_what_is_to_be_refused_is_a_matter_of_strictness_unless_it_protects(bench) -> None:
+    world = sees((200, MESSAGE)).add("text", (200, MESSAGE))
+    plain = world.judge(case(REFUSED, control="text"), bench)
+    assert (plain.outcome, plain.axis, plain.gates) == (Outcome.FAIL, "strictness", False)
+    strict = world.judge(case(REFUSED, control="text"), replace(bench, policy=Policy(strict=True)))
+    assert strict.gates
+    protecting = world.judge(case(REFUSED, control="text", protects=True), bench)
+    assert (protecting.axis, protecting.gates) == ("conformance", True)
+
+
+def test_a_refusal_by_a_breakdown_is_a_wrong_refusal(bench) -> None:
+    world = sees((500, REFUSAL)).add("text", (200, MESSAGE))
+    judged = world.judge(case(REFUSED, control="text"), bench)
+    assert (judged.outcome, judged.axis, judged.gates) == (Outcome.FAIL, "conformance", True)
+
+
+def test_a_refusal_of_an_ability_whose_control_is_declined_too_is_unsupported(bench) -> None:
+    world = sees((400, REFUSAL)).add("vision", (400, REFUSAL))
+    judged = world.judge(case(REFUSED, control="vision", needs=("vision",)), bench)
+    assert judged.outcome is Outcome.UNSUPPORTED
+    assert "vision" in judged.reason
+
+
+@pytest.mark.parametrize(
+    ("given", "outcome"),
+    [
+        ({}, Outcome.UNSUPPORTED),
+        ({"declared": ("vision",)}, Outcome.FAIL),
+        ({"absent": ("vision",)}, Outcome.NOT_APPLICABLE),
+    ],
+)
+def test_a_declined_ability_is_judged_by_what_was_declared(bench, given, outcome) -> None:
+    judged = sees((400, REFUSAL)).judge(case(STATUS, needs=("vision",)), replace(bench, **given))
+    assert judged.outcome is outcome
+
+
+@pytest.mark.parametrize("answer", [(500, REFUSAL), (400, b"<html>"), (401, REFUSAL), (200, {})])
+def test_only_a_clean_refusal_declines_an_ability(bench, answer) -> None:
+    judged = sees(answer).judge(case(STATUS, CheckCall("finds", "deviation"), needs=("vision",)), bench)
+    assert judged.outcome is Outcome.FAIL
+
+
+def test_an_ability_whose_first_request_was_accepted_is_not_declined(bench) -> None:
+    world = sees((400, REFUSAL)).add("probe", (200, MESSAGE))
+    assert world.judge(case(STATUS, needs=("vision",), probes=("probe",)), bench).outcome is Outcome.FAIL
+
+
+def test_what_is_no_option_is_not_declined(bench) -> None:
+    assert sees((400, REFUSAL)).judge(case(STATUS), bench).outcome is Outcome.FAIL
+
+
+def test_an_accepted_ability_that_is_not_honoured_is_worse_than_unsupported(bench) -> None:
+    ignoring = sees((200, MESSAGE))
+    judged = case(CheckCall("finds", "ignored"), needs=("vision",))
+    assert ignoring.judge(judged, bench).outcome is Outcome.IGNORED
+    assert ignoring.judge(judged, replace(bench, declared=("vision",))).outcome is Outcome.FAIL
+
+
+def test_steps_that_could_not_be_sent_leave_the_claim_open(bench) -> None:
+    partial = sees((200, MESSAGE), steps=2, stopped="step 2 could not be made: the earlier reply calls no tool")
+    judged = partial.judge(case(CheckCall("fine")), bench)
+    assert judged.outcome is Outcome.INCONCLUSIVE
+    assert "calls no tool" in judged.reason
+
+
+def test_an_ability_that_was_declined_in_an_earlier_step_is_unsupported(bench) -> None:
+    partial = sees((400, REFUSAL), steps=2, stopped="step 1 got status 400")
+    assert partial.judge(case(CheckCall("fine"), needs=("vision",)), bench).outcome is Outcome.UNSUPPORTED
+    assert partial.judge(case(CheckCall("fine")), bench).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_check_looks_at_the_last_step_unless_it_names_another(bench) -> None:
+    world = sees((200, {"bad": 1}), (200, {"good": 1}))
+    assert world.judge(case(CheckCall("marked", "good")), bench).outcome is Outcome.PASS
+    assert world.judge(case(CheckCall("marked", "good", step=1)), bench).outcome is Outcome.FAIL
+    assert world.judge(case(CheckCall("fine"), given=(CheckCall("marked", "good", step=1),)), bench).outcome is (
+        Outcome.INCONCLUSIVE
+    )
+
+
+def test_informational_cases_and_cases_with_a_say_of_the_model_do_not_gate(bench) -> None:
+    for changes in ({"informational": True}, {"plane": Plane.BEHAVIOUR}, {"level": Level.SHOULD}, {"scored": False}):
+        judged = sees((200, MESSAGE)).judge(case(CheckCall("finds", "deviation"), **changes), bench)
+        assert (judged.outcome, judged.gates) == (Outcome.FAIL, False)
+
+
+def test_the_same_evidence_gives_the_same_judgement(bench) -> None:
+    world = sees((200, MESSAGE)).add("text", (200, MESSAGE))
+    judged = case(REFUSED, control="text")
+    assert world.judge(judged, bench) == world.judge(judged, bench)
