@@ -138,6 +138,13 @@ def recorders_of(library: Library) -> Recorders:
     return load_recorders(spec_folder(), Known(library.cases, library.ledger.clauses, library.checks))
 
 
+def reply_to(recorded: Recorded) -> Reply:
+    """A recorded exchange, read; its body is split into events where the record or the response says so."""
+    exchange, response = recorded.exchange, recorded.exchange.response
+    split = response is not None and (recorded.streamed or is_stream(exchange))
+    return read(exchange, parse(response.chunks) if split and response is not None else None)
+
+
 def is_messages_api(request: SentRequest) -> bool:
     """Whether a request is one to the Messages API: a message, a token count, or a list of models.
 
@@ -176,19 +183,13 @@ def _counts(counted: Counted, recorded: Recorded) -> bool:
 
 def _take(auditor: Audit, kept: _Kept, recorded: Recorded, everywhere: frozenset[str], number: int, place: str) -> None:
     exchange = replace(recorded.exchange, line=number)
-    reply = _reply(exchange, streamed=recorded.streamed)
+    reply = reply_to(replace(recorded, exchange=exchange))
     flags = recorded.flags | everywhere
     kept.flags.update(flags)
     _add_facts(kept, reply)
     noticed = auditor.take(reply, place, flags)
     if any(item.shown for item in noticed):
         _keep(kept, noticed, without_credentials(exchange), place)
-
-
-def _reply(exchange: Exchange, *, streamed: bool) -> Reply:
-    response = exchange.response
-    split = response is not None and (streamed or is_stream(exchange))
-    return read(exchange, parse(response.chunks) if split and response is not None else None)
 
 
 def _add_facts(kept: _Kept, reply: Reply) -> None:
