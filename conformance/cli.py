@@ -171,6 +171,18 @@ def report(results: Path, html: Path | None, markdown: Path | None, junit: Path 
     click.echo(render_report(results, html=html, markdown=markdown, junit=junit), nl=False)
 
 
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="for scripts")
+def drift(as_json: bool) -> None:
+    """Compares the OpenAPI document with the installed `anthropic` package; exit 1 on an unexplained difference."""
+    from conformance.report.drift import text
+    from conformance.standard import drift as alarm
+
+    listed = alarm.as_json(alarm.drift())
+    click.echo(json.dumps(listed, indent=1) if as_json else text(listed), nl=as_json)
+    sys.exit(1 if listed["unexplained"] else 0)
+
+
 def main() -> None:
     """The entry point: one sentence and the documented exit code for everything that is our or the user's mistake."""
     try:

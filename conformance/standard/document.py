@@ -1,19 +1,20 @@
 """The OpenAPI document as an object: one per API version, with validators for its components.
 
-Belongs here: loading `specs/messages.openapi.yaml`, applying what an older API version changes, looking things up in
-the result. Does not belong here: the keywords (see `dialect.py`), the rules of a conversation that no schema can say,
-verdicts.
+Belongs here: loading `specs/messages.openapi.yaml`, applying what an older API version changes and what betas add (see
+`betas.py`), looking things up in the result. Does not belong here: the keywords (see `dialect.py`), the rules of a
+conversation that no schema can say, verdicts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.model import HarnessError, Json
+from conformance.standard.betas import beta_file, beta_names, with_betas
 from conformance.standard.paths import spec_folder
 from conformance.standard.sending import merge_patch
 from conformance.standard.source import SourceError, load_yaml, nearest
@@ -43,11 +44,15 @@ class Violation:
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """The document in one API version. `tree` is the whole OpenAPI document as plain data and is not to be changed."""
+    """The document in one API version. `tree` is the whole OpenAPI document as plain data and is not to be changed.
+
+    `betas` are the names of the betas whose parts are in it.
+    """
 
     version: str
     tree: Mapping[str, Json]
     folder: Path
+    betas: tuple[str, ...] = ()
 
     def validate(self, component: str, instance: Json) -> list[Violation]:
         """What is wrong with a value under a component, in the order of the schema; empty where it is valid.
@@ -88,8 +93,20 @@ class Document:
         return {value: reference.removeprefix(_SCHEMAS) for value, reference in mapping.items()}
 
     def in_version(self, version: str) -> Document:
-        """The same document in another API version."""
-        return self if version == self.version else load_document(version, self.folder)
+        """The same document in another API version, with the same betas."""
+        return self if version == self.version else load_document(version, self.folder).with_betas(self.betas)
+
+    def with_betas(self, names: Iterable[str]) -> Document:
+        """The document with what these betas add, beside those that it has. Names that add nothing are left out.
+
+        Loaded when asked for, once per state of the files. Raises SourceError for a file that is not what it has to be.
+        """
+        known = beta_names(self.folder)
+        wanted = tuple(name for name in known if name in {*self.betas, *names})
+        if wanted == self.betas:
+            return self
+        stamps = tuple((name, _stamp(beta_file(self.folder, name))) for name in known)
+        return _with_betas(load_document(self.version, self.folder), wanted, stamps)
 
     @cached_property
     def _dialect(self) -> Dialect:
@@ -144,6 +161,11 @@ def _load(version: str, specs: Path, files: tuple[tuple[Path, tuple[int, int]], 
         tree = merge_patch(tree, data) if tree is not None else data
     _check(tree, version, files[-1][0])
     return Document(version, tree, specs)
+
+
+@cache
+def _with_betas(document: Document, names: tuple[str, ...], _: tuple[tuple[str, tuple[int, int]], ...]) -> Document:
+    return replace(document, tree=with_betas(document.tree, names, document.folder), betas=names)
 
 
 @cache

@@ -7,7 +7,7 @@ here: what the data means (see `ledger.py`, `catalogue.py`), the wording of a sc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import yaml
@@ -15,7 +15,7 @@ import yaml
 from conformance.model import HarnessError, Json
 from conformance.standard.shapes import misfits, nearest
 
-__all__ = ["SourceError", "check_shape", "load_yaml", "locate", "nearest"]
+__all__ = ["SourceError", "check_shape", "lines_of", "load_yaml", "locate", "nearest"]
 
 _TAG = "tag:yaml.org,2002:"
 _DEEPEST = 100
@@ -68,6 +68,12 @@ def locate(path: Path, pointer: str) -> int:
     Reads the file again, so that loading without an error pays nothing for lines.
     """
     return _line_in(_compose(path), pointer)
+
+
+def lines_of(path: Path) -> Callable[[str], int]:
+    """What `locate` does, for many pointers into one file, which is read once."""
+    root = _compose(path)
+    return lambda pointer: _line_in(root, pointer)
 
 
 def check_shape(data: Json, schema: Mapping[str, Json] | bool, path: Path, *, pointer: str = "") -> None:

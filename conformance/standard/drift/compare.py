@@ -14,7 +14,6 @@ from dataclasses import replace
 
 from conformance.model import Json
 from conformance.standard.drift.structure import (
-    ITEMS,
     Difference,
     Direction,
     Either,
@@ -83,6 +82,11 @@ class Comparison:
             self._tell(Kind.SDK_OPEN if sdk.open else Kind.DOCUMENT_OPEN, *here)
 
     def _objects(self, sdk: Shape, document: Shape, direction: Direction, where: str) -> None:
+        if not (sdk.objects and document.objects):
+            if sdk.objects or document.objects:
+                kind = Kind.SDK_OBJECT if sdk.objects else Kind.DOCUMENT_OBJECT
+                self._tell(kind, document.place, document.pointer, where)
+            return
         tag = self._tag(sdk, document)
         if tag is None:
             self._fields(sdk.objects, document.objects, document, direction, where)

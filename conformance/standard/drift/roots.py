@@ -54,5 +54,17 @@ ROOTS: tuple[Root, ...] = (
     Root(("types.shared.error_response.ErrorResponse",), "ErrorResponse", _ANSWER, _BOTH),
     Root(("types.shared.error_details.ErrorDetails",), "ErrorDetails", _ANSWER, _BOTH),
     Root(("types.shared.error_type.ErrorType",), "ErrorType", _ANSWER, _BOTH),
+    Root(("types.messages.batch_create_params.BatchCreateParams",), "post /v1/messages/batches", _REQUEST),
+    Root(("types.messages.batch_list_params.BatchListParams",), "get /v1/messages/batches", _REQUEST),
+    Root(("types.messages.message_batch.MessageBatch",), "MessageBatch", _ANSWER),
+    Root(("types.messages.deleted_message_batch.DeletedMessageBatch",), "DeletedMessageBatch", _ANSWER),
+    Root(
+        ("types.messages.message_batch_individual_response.MessageBatchIndividualResponse",),
+        "MessageBatchIndividualResponse",
+        _ANSWER,
+    ),
+    Root(("types.file_list_params.FileListParams",), "get /v1/files", _REQUEST),
+    Root(("types.file_metadata.FileMetadata",), "FileMetadata", _ANSWER),
+    Root(("types.deleted_file.DeletedFile",), "DeletedFile", _ANSWER),
 )
 """All roots. A type that a release does not have is told as a difference of its own."""

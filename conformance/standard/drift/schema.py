@@ -55,7 +55,7 @@ class Schemas:
         return Operation(path, method, body.pointer if body else spot.pointer, place)
 
     def shape(self, handle: Handle) -> Shape:
-        """What a value under a schema can be. Of `allOf` the first member counts: the others narrow, they add nothing."""
+        """What a value under a schema can be. Of `allOf` the first member counts: the others only narrow."""
         if isinstance(handle, Operation):
             return Shape(frozenset({"object"}), objects=(handle,), place=handle.place, pointer=handle.pointer)
         if isinstance(handle, Either):
@@ -115,14 +115,15 @@ class Schemas:
         if body is not None:
             yield from self.thing(body).fields.items()
         for index, parameter in enumerate(self._tree(operation)["parameters"]):
-            found, pointer = parameter, f"{operation.pointer}/parameters/{index}"
+            found, pointer, base = parameter, f"{operation.pointer}/parameters/{index}", operation.place
             if "$ref" in parameter:
                 name = parameter["$ref"].removeprefix(_PARAMETERS)
                 found, pointer = self._document.tree["components"]["parameters"][name], f"/components/parameters/{name}"
-            place = name_of(found)
-            if place is not None:
-                spot = Spot(found["schema"], (*operation.place, place), f"{pointer}/schema")
-                yield place, Field(spot, bool(found.get("required")))
+                base = ()
+            field = name_of(found)
+            if field is not None:
+                spot = Spot(found["schema"], (*base, field), f"{pointer}/schema")
+                yield field, Field(spot, bool(found.get("required")))
 
     def _body(self, operation: Operation) -> Spot | None:
         content = self._tree(operation).get("requestBody", {}).get("content", {})

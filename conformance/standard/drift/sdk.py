@@ -58,7 +58,7 @@ def installed() -> tuple[str, str]:
 
 def lookup(name: str) -> Handle | None:
     """A type by its name below the package, as in `types.message.Message`, or None where the release has none."""
-    module, rest = f"{PACKAGE}.{name}", []
+    module, rest = f"{PACKAGE}.{name}", list[str]()
     while module:
         try:
             found: Any = importlib.import_module(module)
@@ -81,7 +81,7 @@ class Types:
         items: list[Handle] = []
         objects: list[Handle] = []
         for part in _alternatives(handle):
-            origin = get_origin(part)
+            origin: Any = get_origin(part)
             if _is_anything(part):
                 return Shape()
             if origin is Literal:
@@ -121,13 +121,11 @@ def _alternatives(annotation: Handle) -> list[Handle]:
     """The members of a union, or the type itself, without marks such as Required and Annotated."""
     if isinstance(annotation, Either):
         return [part for each in annotation.handles for part in _alternatives(each)]
-    origin, name = get_origin(annotation), getattr(get_origin(annotation), "__name__", "")
-    if origin in (typing.Union, types.UnionType):
+    origin: Any = get_origin(annotation)
+    if origin is typing.Union or origin is types.UnionType:
         return [part for member in get_args(annotation) for part in _alternatives(member)]
-    if hasattr(annotation, "__metadata__") or name in _MARKS or str(origin).rpartition(".")[2] in _MARKS:
+    if _mark(annotation):
         return _alternatives(get_args(annotation)[0])
-    if annotation is None:
-        return [type(None)]
     for inner in ("__value__", "__supertype__"):  # `type X = ...` and NewType
         if hasattr(annotation, inner):
             return _alternatives(getattr(annotation, inner))
@@ -185,7 +183,7 @@ def _hints(holder: Any) -> Mapping[str, Any]:
 
 
 def _dict_fields(holder: Any) -> Iterator[tuple[str, Field]]:
-    by_total = getattr(holder, "__required_keys__", frozenset())
+    by_total: frozenset[str] = getattr(holder, "__required_keys__", frozenset())
     for key, annotation in (_hints(holder) or holder.__annotations__).items():
         marks = _marks(annotation)
         required = "Required" in marks or (key in by_total and "NotRequired" not in marks)
@@ -198,20 +196,25 @@ def _model_fields(holder: Any) -> Iterator[tuple[str, Field]]:
         yield field.alias or key, Field(hints.get(key, field.annotation), field.is_required())
 
 
+def _mark(annotation: Any) -> str:
+    """The mark around a type, as in `Required[X]`; empty where there is none."""
+    name = str(get_origin(annotation)).rpartition(".")[2]
+    return "Annotated" if hasattr(annotation, "__metadata__") else name if name in _MARKS else ""
+
+
 def _marks(annotation: Any) -> set[str]:
     marks = set()
-    while (name := str(get_origin(annotation)).rpartition(".")[2]) in _MARKS or hasattr(annotation, "__metadata__"):
-        marks.add(name)
+    while mark := _mark(annotation):
+        marks.add(mark)
         annotation = get_args(annotation)[0]
     return marks
 
 
 def _alias(annotation: Any) -> str | None:
-    while get_origin(annotation) is not None:
+    """The name on the wire, where it is not the name in Python."""
+    while _mark(annotation):
         for extra in getattr(annotation, "__metadata__", ()):
             if getattr(extra, "alias", None):
                 return str(extra.alias)
-        if not (hasattr(annotation, "__metadata__") or str(get_origin(annotation)).rpartition(".")[2] in _MARKS):
-            return None
         annotation = get_args(annotation)[0]
     return None

@@ -1,7 +1,7 @@
 """What the types of an SDK and the schemas of the document have in common, so that they can be compared.
 
-Belongs here: the words of the comparison. Does not belong here: reading either side (see `sdk.py`, `schema.py`), telling
-differences (see `compare.py`).
+Belongs here: the words of the comparison. Does not belong here: reading either side (see `sdk.py`, `schema.py`),
+telling differences (see `compare.py`).
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ class Kind(StrEnum):
     DOCUMENT_REQUIRED = "document-required"
     SDK_NULLABLE = "sdk-nullable"
     DOCUMENT_NULLABLE = "document-nullable"
+    SDK_OBJECT = "sdk-object"
+    DOCUMENT_OBJECT = "document-object"
     SDK_MEMBER = "sdk-member"
     DOCUMENT_MEMBER = "document-member"
     SDK_VALUE = "sdk-value"

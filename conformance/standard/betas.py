@@ -1,0 +1,89 @@
+"""What beta headers add to the OpenAPI document: one patch for each name, under `specs/betas/`.
+
+Belongs here: reading the patches and applying them to a document. Does not belong here: API versions (see
+`document.py`), what an endpoint makes of a header.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from conformance.model import Json
+from conformance.standard.source import SourceError, load_yaml
+
+FOLDER = "betas"
+HEADER = "x-beta"
+INCLUDES = "x-includes"
+USES = "x-uses"
+
+_ADDED_TO = frozenset({"oneOf", "anyOf", "enum", "x-known-values"})
+_KEYS = frozenset({HEADER, INCLUDES, USES, "components", "paths"})
+
+
+def beta_file(folder: Path, name: str) -> Path:
+    """Where the patch of a beta stands. `folder` is the specs folder."""
+    return folder / FOLDER / f"{name}.yaml"
+
+
+def beta_names(folder: Path) -> tuple[str, ...]:
+    """The betas that add something to the document, by name."""
+    return tuple(sorted(path.stem for path in (folder / FOLDER).glob("*.yaml")))
+
+
+def with_betas(tree: Mapping[str, Json], names: Iterable[str], folder: Path) -> Mapping[str, Json]:
+    """The document with betas applied, in the order of their names. A name without a patch adds nothing.
+
+    `tree` is not changed. Raises SourceError, with file and line, for a patch that is not what it has to be.
+    """
+    known = beta_names(folder)
+    extended: Json = tree
+    for name in sorted(set(names) & set(known)):
+        for patch in patches(name, folder):
+            extended = _extended(extended, patch)
+    found: Mapping[str, Json] = extended
+    return found
+
+
+def patches(name: str, folder: Path) -> Iterator[Mapping[str, Json]]:
+    """The patches that make up a beta, in the order in which they apply: what it includes or uses comes first."""
+    patch = _read(beta_file(folder, name))
+    for other in patch.get(INCLUDES, ()):
+        yield from patches(other, folder)
+    for other in patch.get(USES, ()):
+        for used in patches(other, folder):
+            yield {"components": {"schemas": dict(_own(used["components"]["schemas"]))}}
+    yield {key: value for key, value in patch.items() if key in ("components", "paths")}
+
+
+def _own(schemas: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    """The components that a patch brings along: those that it describes. Changes of others have no description."""
+    return ((name, schema) for name, schema in schemas.items() if "description" in schema)
+
+
+def _read(path: Path) -> Mapping[str, Json]:
+    patch = load_yaml(path)
+    if not isinstance(patch, dict) or patch.get(HEADER) != path.stem:
+        raise SourceError(f"expected {HEADER}: {path.stem}", path=path, line=1)
+    if strange := [key for key in patch if key not in _KEYS]:
+        raise SourceError("the key is not known here", path=path, pointer=f"/{strange[0]}")
+    for key in (INCLUDES, USES):
+        for index, other in enumerate(patch.get(key, ())):
+            if not beta_file(path.parent.parent, other).is_file():
+                raise SourceError(f"there is no beta {other!r}", path=path, pointer=f"/{key}/{index}")
+    return patch
+
+
+def _extended(target: Json, patch: Json, key: str = "") -> Json:
+    """A merge patch (RFC 7396) that adds to the lists of unions and enumerations where the patch puts nothing else."""
+    if isinstance(patch, list) and isinstance(target, list) and key in _ADDED_TO:
+        return [*target, *(item for item in patch if item not in target)]
+    if not isinstance(patch, dict):
+        return patch
+    extended = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            extended.pop(name, None)
+        else:
+            extended[name] = _extended(extended.get(name), value, name)
+    return extended
