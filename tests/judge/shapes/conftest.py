@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,15 +15,8 @@ from conformance.judge.checks import REGISTRY
 from conformance.judge.reading import Reply, read
 from conformance.model import Chunk, Exchange, Mode, Response, SentRequest
 from conformance.standard.document import load_document
-from conformance.standard.ledger import load_ledger
-from conformance.standard.source import load_yaml
 from conformance.wire.sse import parse
 
-ROOT = Path(__file__).parents[3]
-FILES = (
-    *("transport", "errors", "response", "usage", "counting", "models"),
-    "stop/response.yaml",
-)
 JSON_HEADERS = {"content-type": "application/json", "request-id": "req_1"}
 USAGE = {"input_tokens": 20, "output_tokens": 5}
 ERROR = {"type": "error", "error": {"type": "invalid_request_error", "message": "no"}, "request_id": "req_1"}
@@ -124,27 +116,6 @@ def places(observation: Observation) -> list[str | None]:
     return [finding.where.pointer for finding in observation.findings]
 
 
-def cases() -> Iterator[SimpleNamespace]:
-    """The shipped cases of these areas, as written, each with `decides`: a must-level clause that is not uncertain."""
-    ledger = load_ledger(ROOT / "specs" / "clauses")
-    for name in FILES:
-        place = ROOT / "conformance" / "catalogue" / name
-        for path in [place] if place.is_file() else sorted(place.glob("*.yaml")):
-            for entry in load_yaml(path):
-                clause = ledger[entry["clauses"][0]]
-                on = entry.get("on", [])
-                yield SimpleNamespace(
-                    id=entry["id"],
-                    clause=clause.id,
-                    decides=clause.level == "must" and not clause.informational,
-                    on=[on] if isinstance(on, str) else on,
-                    modes=[Mode(mode) for mode in entry.get("modes", Mode)],
-                    expect=[
-                        next((key, value) for key, value in item.items() if key != "step") for item in entry["expect"]
-                    ],
-                )
-
-
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
     """The helpers of this folder by name."""
@@ -160,9 +131,3 @@ def make() -> SimpleNamespace:
         facts=HandMadeFacts,
         usage=USAGE,
     )
-
-
-@pytest.fixture(scope="session")
-def shape_cases() -> list[SimpleNamespace]:
-    """The shipped cases of these areas."""
-    return list(cases())
