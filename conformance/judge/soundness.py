@@ -1,7 +1,7 @@
 """Whether a stream is sound enough that the Message it adds up to says what the endpoint meant.
 
-Belongs here: the defects of a stream that change or hide what it adds up to. Does not belong here: telling these defects
-(the cases of the streaming area do), what an unsound stream means for a case (see `verdict.py`).
+Belongs here: the defects of a stream that change or hide what it adds up to. Does not belong here: telling these
+defects (the cases of the streaming area do), what an unsound stream means for a case (see `verdict.py`).
 """
 
 from __future__ import annotations

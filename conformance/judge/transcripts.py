@@ -98,6 +98,7 @@ def selected(selector: str, mode: Mode, reply: Reply) -> bool:
     `every-stream`: 2xx event streams of message requests. `every-answer`: 2xx answers to message requests in that mode,
     in stream mode those that are streams. `every-stream-request`: 2xx answers to requests for a stream, whatever came.
     `every-error`: status 400 and above. `every-count`: 2xx of count_tokens. `every-response`: all with a response.
+    An error with status 2xx is told as such, by a case on every response, and is no answer.
     """
     if reply.status is None:
         return False
@@ -108,10 +109,10 @@ def selected(selector: str, mode: Mode, reply: Reply) -> bool:
         case "every-stream":
             return makes_message and reply.ok and reply.events is not None
         case "every-stream-request":
-            return makes_message and reply.ok and reply.exchange.mode is Mode.STREAM
+            return makes_message and reply.ok and reply.exchange.mode is Mode.STREAM and reply.error is None
         case "every-answer":
             as_asked = mode is Mode.JSON or reply.events is not None
-            return makes_message and reply.ok and reply.exchange.mode is mode and as_asked
+            return makes_message and reply.ok and reply.exchange.mode is mode and as_asked and reply.error is None
         case "every-error":
             return reply.status >= 400
         case "every-count":

@@ -140,7 +140,7 @@ TABLE: tuple[Row, ...] = (
     # One wrong envelope is one defect: the errors area judges it, every refusal without one stays undecided.
     Row(
         Outcome.INCONCLUSIVE,
-        "refused, but not with the error envelope, which the errors area judges",
+        "refused, but without the right error envelope, which the errors area judges",
         said=Said.NO_ENVELOPE,
     ),
     # One defect of a stream is one failure: a Message that a broken stream adds up to decides nothing else.

@@ -19,7 +19,7 @@ class FillError(Exception):
 
 def fill(step: Step, mode: Mode, target: Target, previous: Reply | None, case_name: str) -> SentRequest:
     """The request for a step. Raises FillError where an earlier reply lacks what the step needs."""
-    body = step.raw
+    body = step.raw.replace(b"{model}", target.model.encode()) if step.raw is not None else None
     if body is None and step.body is not None:
         body = json.dumps(_body(step, mode, target, previous), ensure_ascii=False, separators=(",", ":")).encode()
     headers = {

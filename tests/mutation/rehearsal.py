@@ -146,9 +146,16 @@ class Stage:
     def _send_all(self, steps: Steps) -> dict[str, Sent]:
         desk = replace(self.desk, cache=PromptCache(lambda: 0.0))
         endpoint = Endpoint(desk, steps)
-        return {scenario.id: self._send(scenario, endpoint) for scenario in self.plan.scenarios}
+        target = self._settled(endpoint)
+        return {scenario.id: self._send(scenario, endpoint, target) for scenario in self.plan.scenarios}
 
-    def _send(self, scenario: Scenario, endpoint: Endpoint) -> Sent:
+    def _settled(self, endpoint: Endpoint) -> Target:
+        """The target in the style of credentials that the endpoint takes, as the preflight of a run settles it."""
+        first = self.plan.scenarios[0]
+        answer = endpoint.answer(call_of(fill(first.steps[0], first.mode, self.target, None, first.name)))
+        return replace(self.target, auth="bearer") if answer.status == 401 else self.target
+
+    def _send(self, scenario: Scenario, endpoint: Endpoint, target: Target) -> Sent:
         honest = self.honest.get(scenario.id)
         answers: list[Answer] = []
         replies: list[Reply] = []
@@ -158,7 +165,7 @@ class Stage:
                 stopped = f"step {number - 1} was not answered"
                 break
             try:
-                request = fill(step, scenario.mode, self.target, replies[-1] if replies else None, scenario.name)
+                request = fill(step, scenario.mode, target, replies[-1] if replies else None, scenario.name)
             except FillError as problem:
                 stopped = str(problem)
                 break
@@ -175,16 +182,22 @@ class Stage:
         return Sent(tuple(answers), Transcript(scenario, tuple(replies), stopped))
 
 
-def set_stage() -> Stage:
-    """The stage with its honest run made."""
-    library = load_library("2023-06-01")
+def set_stage(api_version: str = "2023-06-01") -> Stage:
+    """The stage of a run in an API version, with its honest run made."""
+    library = load_library(api_version)
     items = [(case, mode) for case in library.catalogue.cases for mode in case.modes]
     plan = build_plan(items, library.catalogue)
     declared = frozenset(need for case in library.catalogue.cases for need in case.needs)
     names = Names()
     settings = Settings()
     target = Target(
-        "reference", "http://reference", "reference-1", api_key=settings.keys[0], auth="x-api-key", declared=declared
+        "reference",
+        "http://reference",
+        "reference-1",
+        api_key=settings.keys[0],
+        auth="x-api-key",
+        api_version=api_version,
+        declared=declared,
     )
     made = create_endpoint(settings).desk
     documents = {version: Remembering(document) for version, document in made.documents.items()}

@@ -87,6 +87,12 @@ def test_credentials_of_the_step(auth, key) -> None:
     assert headers(Step(body={}, auth=auth)).get("x-api-key") == key
 
 
+def test_raw_bytes_name_the_model_of_the_target() -> None:
+    sent = filled(Step(raw=b'{"model": "{model}", "messages": ['))
+    assert b"{model}" not in sent.body
+    assert sent.body.startswith(b'{"model": "')
+
+
 def test_raw_bytes_are_sent_as_they_are() -> None:
     sent = filled(Step(raw=b'{"model": '))
     assert sent.body == b'{"model": '

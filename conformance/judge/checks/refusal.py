@@ -58,11 +58,12 @@ def _problem(reply: Reply, status: int, statuses: list[Json], types: list[Json])
     if error is None:
         return "no-envelope", f"status {status} without the error envelope"
     kind = error.get("type")
-    if types and kind not in types:
-        return "deviation", f"status {status} with error type {show(kind)}"
-    if not types and isinstance(kind, str) and kind in OTHER_REASONS:
+    if kind in types:
+        return None
+    if isinstance(kind, str) and kind in OTHER_REASONS:
         return "other-reason", f"status {status}{_said(reply)}"
-    return None
+    # The errors area tells once that status and error type do not go together.
+    return ("no-envelope", f"status {status} with error type {show(kind)}") if types else None
 
 
 def _expected(wanted: Mapping[str, Json], types: list[Json]) -> str:

@@ -12,17 +12,21 @@ from types import MappingProxyType, ModuleType
 
 from conformance.model import HarnessError
 from conformance.reference.faults import (
+    errors,
     streaming_deltas,
     streaming_endings,
     streaming_framing,
     streaming_grammar,
     streaming_starts,
+    transport,
 )
 from conformance.reference.faults.base import Fault
 from conformance.reference.pipeline import Steps
 from conformance.standard.source import nearest
 
 MODULES: tuple[ModuleType, ...] = (
+    transport,
+    errors,
     streaming_framing,
     streaming_grammar,
     streaming_starts,
@@ -62,7 +66,10 @@ def with_faults(steps: Steps, faults: Iterable[Fault]) -> Steps:
 
 
 def _faults_of(module: ModuleType) -> Iterable[Fault]:
+    """The faults of a module: one of each public class without arguments, and those of its `family`."""
     for name, value in vars(module).items():
-        if isinstance(value, type) and issubclass(value, Fault) and value.__module__ == module.__name__:
-            if not name.startswith("_"):
-                yield value()
+        ours = isinstance(value, type) and issubclass(value, Fault) and value.__module__ == module.__name__
+        if ours and not name.startswith("_") and value.__init__ is Fault.__init__:
+            yield value()
+    if hasattr(module, "family"):
+        yield from module.family()

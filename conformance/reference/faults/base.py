@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from conformance.model import Mode
-from conformance.reference.answer import Answer, Call, Refusal, ServerEvent
+from conformance.reference.answer import Answer, Call, Refusal, ServerEvent, dump
 from conformance.reference.errors import invalid
 from conformance.reference.pipeline import Desk, Steps
 from conformance.reference.prompt import Prompt
+from conformance.reference.validate import COUNT
 
 Data = dict[str, Any]
 """An object of a request, a Message or an event, as JSON."""
@@ -192,6 +193,32 @@ class DeafFault(Fault):
         return replace(steps, to_prompt=to_prompt)
 
 
+class AcceptingFault(Fault):
+    """Accepts invalid requests of one kind: what it cannot make sense of it answers like a plain request.
+
+    `sentence` is a pattern for the message of the honest refusal; `counts` as in `DeafFault`.
+    """
+
+    sentence: ClassVar[str]
+    counts: ClassVar[bool | None] = False
+
+    def accepts(self, refusal: Refusal, call: Call) -> bool:  # noqa: ARG002 - a subclass may look at the call
+        """Whether the request is accepted in spite of the refusal."""
+        return refusal.status == 400 and re.search(self.sentence, refusal.message) is not None
+
+    def install(self, steps: Steps) -> Steps:
+        def to_prompt(call: Call, desk: Desk, all_steps: Steps, component: str) -> Prompt:
+            try:
+                return steps.to_prompt(call, desk, all_steps, component)
+            except Refusal as refusal:
+                counting = component == COUNT
+                if self.counts not in (None, counting) or not self.accepts(refusal, call):
+                    raise
+                return steps.to_prompt(plain(call, counting=counting), desk, all_steps, component)
+
+        return replace(steps, to_prompt=to_prompt)
+
+
 class LaxFault(Fault):
     """Leaves out rules that a schema cannot say, by the clauses that they follow from."""
 
@@ -199,6 +226,14 @@ class LaxFault(Fault):
 
     def install(self, steps: Steps) -> Steps:
         return replace(steps, rules=tuple(rule for rule in steps.rules if rule[0] not in self.without))
+
+
+def plain(call: Call, *, counting: bool = False) -> Call:
+    """The call with a plain body in place of its own; whether a stream is asked for stays."""
+    body: Data = {"model": "reference-latest", "messages": [{"role": "user", "content": "Hello."}]}
+    if not counting:
+        body |= {"max_tokens": 16, "stream": re.search(rb'"stream":\s*true', call.body) is not None}
+    return replace(call, body=dump(body).encode(), oversized=False)
 
 
 def mode_of(prompt: Prompt) -> Mode:

@@ -1,0 +1,452 @@
+"""Faults in HTTP: credentials, paths, headers, and what counts as JSON.
+
+Belongs here: what goes wrong before or beside the content of a request. Does not belong here: errors as such (see
+`errors`), the framing of streams.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar
+
+from conformance.model import Json
+from conformance.reference.answer import Answer, Call, Refusal, Terms
+from conformance.reference.auth import keys_of
+from conformance.reference.errors import invalid, refusal
+from conformance.reference.faults.base import AnswerFault, Fault, plain
+from conformance.reference.pipeline import Desk, Operation, Steps
+
+_MESSAGES, _COUNT, _MODELS = "/v1/messages", "/v1/messages/count_tokens", "/v1/models"
+
+
+class _ReadingFault(Fault):
+    """Reads a body that is not JSON, or not an object."""
+
+    def read(self, text: str) -> Json:
+        """The value of a body that the honest reader refuses, or raises ValueError where it is refused here too."""
+        raise NotImplementedError
+
+    def install(self, steps: Steps) -> Steps:
+        def parse(call: Call, limit: int) -> Json:
+            try:
+                return steps.parse(call, limit)
+            except Refusal:
+                try:
+                    return self.read(call.body.decode("utf-8"))
+                except ValueError:
+                    pass
+                raise
+
+        return replace(steps, parse=parse)
+
+
+class MalformedJsonAccepted(_ReadingFault):
+    """Answers a body that breaks off in the middle of its JSON."""
+
+    def read(self, text: str) -> Json:
+        try:
+            json.loads(text, strict=False)
+        except ValueError:
+            if text:
+                return json.loads(plain(Call("POST", _MESSAGES)).body)
+        raise ValueError
+
+
+class EmptyBodyAccepted(_ReadingFault):
+    """Answers an empty body."""
+
+    def read(self, text: str) -> Json:
+        if text:
+            raise ValueError
+        return json.loads(plain(Call("POST", _MESSAGES)).body)
+
+
+class LoneSurrogateAccepted(_ReadingFault):
+    """Reads half a surrogate pair as a replacement character."""
+
+    def read(self, text: str) -> Json:
+        return json.loads(re.sub(r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u)", "\\\\ufffd", text))
+
+
+class ControlCharacterAccepted(_ReadingFault):
+    """Reads raw control characters inside JSON strings."""
+
+    def read(self, text: str) -> Json:
+        if "\\ud" in text:
+            raise ValueError
+        return json.loads(text, strict=False)
+
+
+class ArrayBodyAccepted(Fault):
+    """Answers the first request of a body that is an array of requests."""
+
+    def install(self, steps: Steps) -> Steps:
+        def parse(call: Call, limit: int) -> Json:
+            value = steps.parse(call, limit)
+            return value[0] if isinstance(value, list) and value else value
+
+        return replace(steps, parse=parse)
+
+
+class JsonContentTypeWrong(AnswerFault):
+    """Labels the JSON of answers as text/plain."""
+
+    def edit(self, answer: Answer) -> Answer:
+        wrong = answer.message is not None and answer.events is None
+        return answer.with_headers(content_type="text/plain") if wrong else answer
+
+
+class StreamUnasked(Fault):
+    """Streams where the request does not say whether to stream."""
+
+    collateral: ClassVar = {"a stream is not JSON either": ("transport-answers-are-json",)}
+
+    def install(self, steps: Steps) -> Steps:
+        def create(call: Call, desk: Desk, all_steps: Steps) -> Answer:
+            answer = steps.create_message(call, desk, all_steps)
+            if answer.events is not None or answer.message is None or b'"stream"' in call.body:
+                return answer
+            return replace(steps.encode_stream(answer.message, desk, all_steps), headers=answer.headers)
+
+        return replace(steps, create_message=create)
+
+
+class _NegotiationFault(Fault):
+    """Makes something else of the request headers, which are in `headers`, before they are looked at."""
+
+    def listen(self, call: Call, negotiate: Callable[[Call], Terms]) -> Terms:
+        """The terms of a call."""
+        raise NotImplementedError
+
+    def install(self, steps: Steps) -> Steps:
+        return replace(steps, negotiate=lambda call: self.listen(call, steps.negotiate))
+
+
+class CharsetRefused(_NegotiationFault):
+    """Refuses a content type with a charset."""
+
+    def listen(self, call: Call, negotiate: Callable[[Call], Terms]) -> Terms:
+        if "charset" in (call.header("content-type") or ""):
+            raise invalid("content-type: expected application/json")
+        return negotiate(call)
+
+
+class TextPlainBreaks(_NegotiationFault):
+    """Breaks down on JSON that is labelled as text/plain."""
+
+    collateral: ClassVar = {"clients retry a 500, although the request is what it is": ("errors-not-retryable",)}
+
+    def listen(self, call: Call, negotiate: Callable[[Call], Terms]) -> Terms:
+        if (call.header("content-type") or "").startswith("text/plain"):
+            raise refusal(500, "Internal server error")
+        return negotiate(call)
+
+
+class BetaQueryRefused(_NegotiationFault):
+    """Refuses the query parameter beta on messages."""
+
+    def listen(self, call: Call, negotiate: Callable[[Call], Terms]) -> Terms:
+        if call.path == _MESSAGES and call.parameters("beta"):
+            raise invalid("beta: Extra query parameters are not permitted")
+        return negotiate(call)
+
+
+class BetasBareCommaRefused(_NegotiationFault):
+    """Splits anthropic-beta at a comma with a space only, and does not know what is left together."""
+
+    def listen(self, call: Call, negotiate: Callable[[Call], Terms]) -> Terms:
+        if re.search(r",\S", call.header("anthropic-beta") or ""):
+            raise invalid("anthropic-beta: unexpected value")
+        return negotiate(call)
+
+
+class BetasCommaSpaceRefused(_NegotiationFault):
+    """Splits anthropic-beta at bare commas and does not know names that begin with a space."""
+
+    def listen(self, call: Call, negotiate: Callable[[Call], Terms]) -> Terms:
+        if ", " in (call.header("anthropic-beta") or ""):
+            raise invalid("anthropic-beta: unexpected value")
+        return negotiate(call)
+
+
+class UnknownBetaAccepted(_NegotiationFault):
+    """Takes any name in anthropic-beta."""
+
+    def listen(self, call: Call, negotiate: Callable[[Call], Terms]) -> Terms:
+        try:
+            return negotiate(call)
+        except Refusal as problem:
+            if not problem.message.startswith("anthropic-beta"):
+                raise
+            return negotiate(without_header(call, "anthropic-beta"))
+
+
+class SdkHeadersRefused(_NegotiationFault):
+    """Refuses the telemetry headers of the official SDKs."""
+
+    def listen(self, call: Call, negotiate: Callable[[Call], Terms]) -> Terms:
+        if any(name.lower().startswith("x-stainless-") for name, _ in call.headers):
+            raise invalid("x-stainless-lang: header is not allowed")
+        return negotiate(call)
+
+
+class Version20261021Refused(_NegotiationFault):
+    """Knows no API version but 2023-06-01."""
+
+    id = "version-2026-10-21-refused"
+
+    def listen(self, call: Call, negotiate: Callable[[Call], Terms]) -> Terms:
+        return only_version(negotiate(call), "2023-06-01")
+
+
+class Version20230601Refused(_NegotiationFault):
+    """Knows no API version but 2026-10-21."""
+
+    id = "version-2023-06-01-refused"
+
+    def listen(self, call: Call, negotiate: Callable[[Call], Terms]) -> Terms:
+        return only_version(negotiate(call), "2026-10-21")
+
+
+class VersionMissingAccepted(_NegotiationFault):
+    """Answers without an anthropic-version."""
+
+    def listen(self, call: Call, negotiate: Callable[[Call], Terms]) -> Terms:
+        missing = call.header("anthropic-version") is None
+        return negotiate(with_header(call, "anthropic-version", "2023-06-01") if missing else call)
+
+
+class VersionUnknownAccepted(_NegotiationFault):
+    """Takes any anthropic-version for the oldest one that it knows."""
+
+    def listen(self, call: Call, negotiate: Callable[[Call], Terms]) -> Terms:
+        try:
+            return negotiate(call)
+        except Refusal as problem:
+            if "not a valid version" not in problem.message:
+                raise
+            return negotiate(with_header(call, "anthropic-version", "2023-06-01"))
+
+
+class BearerRefused(Fault):
+    """Wants the key as x-api-key and answers 422 to a bearer token."""
+
+    def install(self, steps: Steps) -> Steps:
+        def authenticate(call: Call, keys: tuple[str, ...]) -> None:
+            if call.header("x-api-key") is None and call.header("authorization") is not None:
+                raise Refusal(422, "invalid_request_error", "x-api-key: Field required")
+            steps.authenticate(call, keys)
+
+        return replace(steps, authenticate=authenticate)
+
+
+class XApiKeyRefused(Fault):
+    """Wants the key as a bearer token and does not look at x-api-key."""
+
+    def install(self, steps: Steps) -> Steps:
+        return replace(
+            steps, authenticate=lambda call, keys: steps.authenticate(without_header(call, "x-api-key"), keys)
+        )
+
+
+class _OpenFault(Fault):
+    """Answers calls of one path that carry no credential, or a wrong one."""
+
+    path: ClassVar[str]
+    known: ClassVar[bool] = False
+
+    def install(self, steps: Steps) -> Steps:
+        def authenticate(call: Call, keys: tuple[str, ...]) -> None:
+            if call.path != self.path or bool(keys_of(call)) is not self.known:
+                steps.authenticate(call, keys)
+
+        return replace(steps, authenticate=authenticate)
+
+
+class NoCredentialAccepted(_OpenFault):
+    """Answers message requests without a credential."""
+
+    path = _MESSAGES
+
+
+class InvalidCredentialAccepted(_OpenFault):
+    """Answers message requests with any credential."""
+
+    path, known = _MESSAGES, True
+
+
+class CountWithoutCredentialAccepted(_OpenFault):
+    """Counts tokens without a credential."""
+
+    path = _COUNT
+
+
+class ModelsWithoutCredentialListed(_OpenFault):
+    """Lists models without a credential."""
+
+    path = _MODELS
+
+
+class _RouteFault(Fault):
+    """Answers some calls in its own way."""
+
+    def answer(self, call: Call) -> Answer | None:
+        """The answer to a call, or None where it is routed as usual. May raise a Refusal."""
+        raise NotImplementedError
+
+    def install(self, steps: Steps) -> Steps:
+        def route(call: Call, all_steps: Steps) -> Operation:
+            made = self.answer(call)
+            return steps.route(call, all_steps) if made is None else lambda *_: made
+
+        return replace(steps, route=route)
+
+
+class CountPathMissing(_RouteFault):
+    """Serves no count_tokens."""
+
+    collateral: ClassVar = {"what is not served cannot be compared": ("counting-*",)}
+
+    def answer(self, call: Call) -> Answer | None:
+        if call.path == _COUNT:
+            raise refusal(404, f"Not found: {call.path}")
+        return None
+
+
+class ModelsPathMissing(_RouteFault):
+    """Serves no list of models, and no single model."""
+
+    collateral: ClassVar = {"what is not served has no pages and no entries": ("models-*",)}
+
+    def answer(self, call: Call) -> Answer | None:
+        if call.path.startswith(_MODELS):
+            raise refusal(404, f"Not found: {call.path}")
+        return None
+
+
+class UnknownPathAnswered(_RouteFault):
+    """Answers unknown paths with status 200."""
+
+    def answer(self, call: Call) -> Answer | None:
+        known = call.path in (_MESSAGES, _COUNT) or call.path.startswith(_MODELS)
+        return None if known else Answer(body={"status": "ok"})
+
+
+class WrongMethodAnswered(_RouteFault):
+    """Answers GET on the path of messages with an empty list."""
+
+    def answer(self, call: Call) -> Answer | None:
+        return Answer(body={"data": []}) if (call.method, call.path) == ("GET", _MESSAGES) else None
+
+
+class _HeadersFault(AnswerFault):
+    """Adds or changes headers."""
+
+    def headers(self, answer: Answer) -> dict[str, str]:
+        """The headers that are added or replaced, by name."""
+        raise NotImplementedError
+
+    def edit(self, answer: Answer) -> Answer:
+        return replace(answer, headers={**answer.headers, **self.headers(answer)})
+
+
+class RateLimitCountNotInteger(_HeadersFault):
+    """Tells the remaining requests with a decimal point."""
+
+    def headers(self, answer: Answer) -> dict[str, str]:
+        name = "anthropic-ratelimit-requests-remaining"
+        return {name: "3999.0"} if name in answer.headers else {}
+
+
+class RateLimitResetNotATime(_HeadersFault):
+    """Tells the reset of rate limits as seconds from now."""
+
+    def headers(self, answer: Answer) -> dict[str, str]:
+        return {name: "1s" for name in answer.headers if name.endswith("-reset")}
+
+
+class PriorityHeaderNotInteger(_HeadersFault):
+    """Tells the limit of a priority tier as a word."""
+
+    def headers(self, answer: Answer) -> dict[str, str]:
+        return {"anthropic-priority-input-tokens-limit": "unlimited"} if answer.status == 200 else {}
+
+
+class ShouldRetryNotBoolean(_HeadersFault):
+    """Says no in x-should-retry."""
+
+    def headers(self, answer: Answer) -> dict[str, str]:
+        return {"x-should-retry": "no"} if "x-should-retry" in answer.headers else {}
+
+
+class WorkspaceIdMalformed(_HeadersFault):
+    """Names the workspace in anthropic-workspace-id, without the prefix of ids."""
+
+    def headers(self, answer: Answer) -> dict[str, str]:
+        return {"anthropic-workspace-id": "default"} if answer.status == 200 else {}
+
+
+class _RequestIdMissing(AnswerFault):
+    """Sends no request-id on some answers."""
+
+    def lacks(self, answer: Answer) -> bool:
+        """Whether the answer has none."""
+        raise NotImplementedError
+
+    def edit(self, answer: Answer) -> Answer:
+        if not self.lacks(answer):
+            return answer
+        return replace(answer, headers={key: value for key, value in answer.headers.items() if key != "request-id"})
+
+
+class RequestIdMissingOnAnswers(_RequestIdMissing):
+    """Sends no request-id with JSON answers."""
+
+    def lacks(self, answer: Answer) -> bool:
+        return answer.status == 200 and answer.events is None
+
+
+class RequestIdMissingOnErrors(_RequestIdMissing):
+    """Sends no request-id with errors."""
+
+    def lacks(self, answer: Answer) -> bool:
+        return answer.status >= 400
+
+
+class RequestIdMissingOnStreams(_RequestIdMissing):
+    """Sends no request-id with streams."""
+
+    def lacks(self, answer: Answer) -> bool:
+        return answer.events is not None
+
+
+class RequestIdRepeated(Fault):
+    """Gives every response the same request-id."""
+
+    def install(self, steps: Steps) -> Steps:
+        def finish(answer: Answer, desk: Desk) -> Answer:
+            name = "req_011111111111111111111111"
+            once = replace(desk, new_id=lambda prefix: name if prefix == "req" else desk.new_id(prefix))
+            return steps.finish(answer, once)
+
+        return replace(steps, finish=finish)
+
+
+def with_header(call: Call, name: str, value: str) -> Call:
+    """The call with one header set."""
+    return replace(call, headers=(*without_header(call, name).headers, (name, value)))
+
+
+def without_header(call: Call, name: str) -> Call:
+    """The call without a header."""
+    return replace(call, headers=tuple(pair for pair in call.headers if pair[0].lower() != name))
+
+
+def only_version(terms: Terms, version: str) -> Terms:
+    """The terms, where they name the only version that is known."""
+    if terms.version != version:
+        raise invalid(f'anthropic-version: "{terms.version}" is not a valid version')
+    return terms
