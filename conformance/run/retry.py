@@ -28,14 +28,15 @@ class RetryPolicy:
 
     `attempts` is for trouble, `attempts_500` for a plain 500, which is judged when it stays, and `attempts_slow` for an
     endpoint that asks to slow down. `total` bounds all retries of a run except the last kind, so that a dead endpoint
-    costs little; what bounds the last kind is `patience`: pauses in a row after which not one request got through.
+    costs little; what bounds the last kind is `patience`: pauses in a row after which not one request got through. It also
+    is the number of requests in a row that did not reach the endpoint before it is given up.
     `longest_s` is the longest wait that an endpoint can ask for.
     """
 
     attempts: int = 3
     attempts_500: int = 2
     attempts_slow: int = 5
-    total: int = 12
+    total: int = 30
     patience: int = 6
     base_s: float = 0.5
     longest_s: float = 180.0

@@ -17,7 +17,7 @@ from conformance.run.budget import NO_SPEND, Account, Limits, Spend
 from conformance.run.estimate import bill, request_ceiling, seconds_left
 from conformance.run.filling import fill
 from conformance.run.pace import Clock, Gate, WallClock
-from conformance.run.preflight import account_trouble, fatal_reason
+from conformance.run.preflight import UNREACHABLE, account_trouble, fatal_reason
 from conformance.run.recorded import why_stopped
 from conformance.run.replies import reply_of, usages
 from conformance.run.retry import RetryPolicy, next_attempt, slows_down, wait_told
@@ -87,7 +87,7 @@ class Sender:
         self.account = Account(wiring.limits, spent)
         self.stopped = ""
         self.exchanges: dict[int, Exchange] = {}
-        self._retries = self._answered = self._probed = 0
+        self._retries = self._answered = self._probed = self._unreached = 0
         self._began = wiring.clock.now()
         self._told = float("-inf")
         self._settled = asyncio.Event()
@@ -177,11 +177,22 @@ class Sender:
             self.gate.open()
 
     def _keep_pace(self, exchange: Exchange, entered: float) -> None:
-        if not slows_down(exchange):
-            if exchange.response is not None:
-                self._answered += 1
-                self.gate.success()
-            return
+        if slows_down(exchange):
+            if not self.stopped:
+                self._slow_down(exchange, entered)
+        elif exchange.response is not None:
+            self._answered += 1
+            self._unreached = 0
+            self.gate.success()
+        elif exchange.trouble is not None and exchange.trouble.kind in UNREACHABLE:
+            self._unreached += 1
+            if self._unreached >= self._wiring.retry.patience:
+                trouble = f"{exchange.trouble.kind}: {exchange.trouble.message}"
+                self.stop(
+                    f"{self._wiring.target.url} cannot be reached any more ({trouble}); --resume continues the run"
+                )
+
+    def _slow_down(self, exchange: Exchange, entered: float) -> None:
         policy, url = self._wiring.retry, self._wiring.target.url
         assert exchange.response is not None
         told = wait_told(exchange)
@@ -189,7 +200,9 @@ class Sender:
         self.gate.push_back(entered, min(policy.longest_s, told) if told is not None else backoff)
         said = f"status {exchange.response.status}"
         if told is not None and told > policy.longest_s:
-            self.stop(f"{url} asks to wait {told:,.0f} s ({said}), longer than this run waits; --resume continues it")
+            self.stop(
+                f"{url} asks to wait {told:,.0f} s ({said}), longer than this run waits; --resume continues the run"
+            )
         elif self.gate.pace.strikes > policy.patience:
             self.stop(f"{url} pushed back {self.gate.pace.strikes} times in a row ({said}); --resume continues the run")
         else:
