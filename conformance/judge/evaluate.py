@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from conformance.judge.capabilities import answered, declined, probed
 from conformance.judge.checking import Check, Observation
 from conformance.judge.reading import Reply
-from conformance.judge.soundness import is_about_events, is_sound
+from conformance.judge.soundness import stands_by_itself, is_sound
 from conformance.judge.transcripts import Transcript, Transcripts, evidence, pushed_back
 from conformance.judge.verdict import Ability, Control, Policy, Row, Said, Shown, Signals, axis_of, decide, gates
 from conformance.model import Case, CheckCall, Finding, Judgement, Mode
@@ -179,7 +179,7 @@ def _run_checks(
             said = KINDS.get(findings[0].kind, Said.DEVIATION)
             deviating = sum(1 for observation in shown if observation.findings)
             basis = transcript.replies if transcript is not None else replies
-            unsound = not any(map(is_about_events, findings)) and _rest_on_unsound_streams(findings, basis, facts)
+            unsound = not any(map(stands_by_itself, findings)) and _rest_on_unsound_streams(findings, basis, facts)
             return Spoken(Said.UNSOUND if unsound else said, findings, len(shown), deviating)
         if not shown:
             return Spoken(Said.UNSEEN, note=next((item.note for item in observations if item.note), ""))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from conformance.judge.checking import Check, Facts
-from conformance.judge.checks import deltas, endings, framing, grammar, starts
+from conformance.judge.checks import deltas, endings, framing, grammar, http, starts
 from conformance.judge.grammar import RULES
 from conformance.judge.reading import Reply
 from conformance.model import Finding, Json
@@ -37,12 +37,15 @@ TELLING: Final[tuple[tuple[str, Json], ...]] = (
     *(("delta-carries", kind) for kind in deltas.FIELDS),
     ("tool-input-joins", True),
     ("one-signature", True),
-    *(("message-delta", part) for part in endings.PARTS),
+    *(("message-delta", part) for part in endings.PARTS if part != "stop_sequence"),
     ("message-delta-counts", True),
     ("final-stop-reason", True),
     ("cumulative-usage", True),
 )
-"""The checks of the streaming area, with their arguments, whose findings also change the Message."""
+"""The checks of the streaming area, with their arguments, whose findings also change the Message.
+
+A missing `stop_sequence` is none of them: only that key is lost with it, and many endpoints leave it out.
+"""
 
 
 def is_sound(reply: Reply, facts: Facts) -> bool:
@@ -52,9 +55,10 @@ def is_sound(reply: Reply, facts: Facts) -> bool:
     return not any(_finds(name, argument, reply, facts) for name, argument in TELLING)
 
 
-def is_about_events(finding: Finding) -> bool:
-    """True for a finding in the stream itself, and False for one in the Message or in the response as a whole."""
-    return finding.where.event is not None or finding.where.offset is not None
+def stands_by_itself(finding: Finding) -> bool:
+    """True for a finding in the stream itself or in status and headers, and False for one in the Message."""
+    in_stream = finding.where.event is not None or finding.where.offset is not None
+    return in_stream or finding.check in http.CHECKS
 
 
 def _finds(name: str, argument: Json, reply: Reply, facts: Facts) -> bool:
