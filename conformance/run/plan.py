@@ -5,7 +5,7 @@ Belongs here: selection and the set of scenarios. Does not belong here: sending,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.model import Case, Mode, Scenario
@@ -28,20 +28,24 @@ class Plan:
         return sum(len(scenario.steps) for scenario in self.scenarios)
 
 
-def build_plan(items: Sequence[tuple[Case, Mode]], catalogue: Catalogue) -> Plan:
-    """The plan for the given items: every scenario that one of them needs, the preflight's first."""
+def build_plan(items: Sequence[tuple[Case, Mode]], catalogue: Catalogue, absent: Collection[str] = ()) -> Plan:
+    """The plan for the given items: every scenario that one of them needs, the preflight's first.
+
+    Nothing is sent for items that need an ability which the target is said to lack (`absent`).
+    """
     wanted: dict[str, Scenario] = {}
 
     def want(name: str, mode: Mode) -> None:
         scenario = scenario_of(name, mode, catalogue)
         wanted.setdefault(scenario.id, scenario)
 
+    applying = [(case, mode) for case, mode in items if not set(case.needs) & set(absent)]
     want(FIRST, Mode.JSON)
-    for case, mode in items:
+    for case, mode in applying:
         for name in names_of(case):
             if not name.startswith("every-"):
                 want(name, mode)
-    for case, mode in items:
+    for case, mode in applying:
         for selector in (name for name in case.on if name.startswith("every-")):
             for name in catalogue.samples.get(selector, ()):
                 want(name, Mode.STREAM if selector.startswith("every-stream") else mode)

@@ -17,6 +17,7 @@ from conformance.run.library import Library, check_selection, is_selected, load_
 from conformance.run.plan import Plan, build_plan, scenario_of
 from conformance.run.settings import Settings, target_of
 from conformance.run.targets import read_all_settings
+from conformance.standard.capabilities import check_declared
 from conformance.standard.catalogue import Catalogue
 
 REFERENCE = "reference"
@@ -98,8 +99,9 @@ def _plan_of(settings: Settings) -> dict[str, Any]:
     limits = limits_of(settings)
     library = load_library(settings["api_version"], edition=settings["edition"])
     check_selection(settings, library.catalogue)
+    check_declared(library.capabilities, settings["declare"], settings["lacks"])
     items = selected_items(library, settings)
-    plan = build_plan(items, library.catalogue)
+    plan = build_plan(items, library.catalogue, settings["lacks"])
     found = estimate_of(plan, library.catalogue, settings)
     refusals = refusals_of(plan, library.catalogue)
     return {

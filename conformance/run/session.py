@@ -121,7 +121,7 @@ class Run:
         """
         limits = limits_of(self.settings)
         target = target_of(self.settings) or self._reference()
-        plan = build_plan(items, self.library.catalogue)
+        plan = build_plan(items, self.library.catalogue, target.absent)
         header = {
             "suite": __version__,
             "catalogue": fingerprint(),
@@ -211,6 +211,7 @@ class Run:
 
     def _bench(self, target: Target) -> Bench:
         return Bench(
+            invalid=self.library.catalogue.invalid,
             checks=self.library.checks,
             document=self.library.document,
             model=target.model,
