@@ -23,7 +23,8 @@ from conformance.standard.document import Document
 class Bench:
     """What all cases of a run are judged with.
 
-    `declared` and `absent` are the capabilities that the target says to have and not to have.
+    `declared` and `absent` are the capabilities that the target says to have and not to have. `invalid` names the
+    scenarios whose requests the API refuses.
     """
 
     checks: Mapping[str, Check]
@@ -31,6 +32,7 @@ class Bench:
     model: str
     policy: Policy
     declared: Collection[str] = ()
+    invalid: Collection[str] = ()
     absent: Collection[str] = ()
 
 
@@ -82,7 +84,7 @@ def judge(case: Case, mode: Mode, transcripts: Transcripts, bench: Bench) -> Jud
 
 
 def _judge_on(case: Case, mode: Mode, facts: CaseFacts, bench: Bench, ability: Ability) -> Judgement:
-    picked = evidence(case, mode, facts.transcripts)
+    picked = evidence(case, mode, facts.transcripts, bench.invalid)
     replies = tuple(reply for reply in picked if reply.status is not None)
     if not replies:
         shown, why = _nothing(case, mode, facts.transcripts, picked)

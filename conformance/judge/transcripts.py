@@ -5,7 +5,7 @@ Belongs here: transcripts and how a case's evidence is picked from them. Does no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from conformance.judge.reading import Reply
@@ -74,12 +74,18 @@ class Transcripts:
             yield from (reply for reply in transcript.earlier if reply.status in DOCUMENTED)
 
 
-def evidence(case: Case, mode: Mode, transcripts: Transcripts) -> tuple[Reply, ...]:
-    """The replies that an `on` case judges in one mode, in order of the plan."""
+def evidence(case: Case, mode: Mode, transcripts: Transcripts, invalid: Collection[str] = ()) -> tuple[Reply, ...]:
+    """The replies that an `on` case judges in one mode, in order of the plan.
+
+    `invalid` names scenarios whose requests the API refuses. An endpoint that answers one nevertheless has deviated
+    already, and what it answers is no evidence of how it answers valid requests.
+    """
     picked: list[Reply] = []
     for name in case.on:
         if name.startswith("every-"):
-            picked += [reply for reply in transcripts.all_replies() if selected(name, mode, reply)]
+            replies = [reply for reply in transcripts.all_replies() if selected(name, mode, reply)]
+            about_answers = name not in ("every-error", "every-response")
+            picked += [reply for reply in replies if not (about_answers and reply.exchange.scenario in invalid)]
             picked += transcripts.retried_errors() if name == "every-error" else ()
         else:
             transcript = transcripts.get(name, mode)

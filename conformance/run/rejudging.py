@@ -142,6 +142,7 @@ class _Judge:
             policy=policy,
             declared=past.target.declared,
             absent=past.target.absent,
+            invalid=library.catalogue.invalid,
         )
 
     def judge(self, case: Case, mode: Mode) -> Judgement:

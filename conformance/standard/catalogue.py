@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,13 @@ class Catalogue:
     scenarios: Mapping[str, tuple[Step, ...]]
     samples: Mapping[str, tuple[str, ...]]
 
+    @cached_property
+    def invalid(self) -> frozenset[str]:
+        """Names of scenarios that only refusals send: what answers them says nothing of answers to valid requests."""
+        refusing = {case.scenario for case in self.cases if case.scenario and case.direction is Direction.REFUSE}
+        serving = {case.scenario for case in self.cases if case.scenario and case.direction is Direction.SERVE}
+        return frozenset(refusing - serving)
+
 
 @dataclass(frozen=True)
 class CheckNames:
@@ -66,7 +73,7 @@ def load_catalogue(sources: Sources, *, files: Iterable[Path] = ()) -> Catalogue
     Raises SourceError with file, line and key for anything that does not fit.
     """
     folder = catalogue_folder()
-    bases = load_bases(folder)
+    bases = Bases.of(load_bases(folder))
     shipped = sorted(path for path in folder.rglob("*.yaml") if path.name not in BASE_FILES)
     cases = [
         case for path in shipped for case in read_cases(path, bases, sources, area=path.relative_to(folder).parts[0])
@@ -74,6 +81,19 @@ def load_catalogue(sources: Sources, *, files: Iterable[Path] = ()) -> Catalogue
     for path in files:
         cases += read_cases(path, bases, sources, area=path.name.removesuffix(USER_SUFFIX))
     return _assemble(cases, bases)
+
+
+@dataclass(frozen=True)
+class Bases:
+    """The base requests by name: as they are written, and as the steps that they stand for."""
+
+    sends: Mapping[str, dict[str, Json]]
+    steps: Mapping[str, tuple[Step, ...]]
+
+    @staticmethod
+    def of(sends: Mapping[str, dict[str, Json]]) -> Bases:
+        """Resolves every base request once."""
+        return Bases(sends, {name: steps_of(send, sends) for name, send in sends.items()})
 
 
 def is_case_file(path: Path) -> bool:
@@ -94,7 +114,7 @@ def load_bases(folder: Path) -> dict[str, dict[str, Json]]:
     return bases
 
 
-def read_cases(path: Path, bases: Mapping[str, dict[str, Json]], sources: Sources, *, area: str) -> list[Case]:
+def read_cases(path: Path, bases: Bases, sources: Sources, *, area: str) -> list[Case]:
     """The cases of one file. Raises SourceError with file, line and key."""
     data = load_yaml(path)
     if path.name == DERIVED_FILE:
@@ -109,9 +129,7 @@ def _schema() -> dict[str, Any]:
     return schema
 
 
-def _case(
-    path: Path, index: int, entry: Mapping[str, Json], bases: Mapping[str, dict[str, Json]], sources: Sources, area: str
-) -> Case:
+def _case(path: Path, index: int, entry: Mapping[str, Json], bases: Bases, sources: Sources, area: str) -> Case:
     pointer = f"/{index}"
     clauses = _known_clauses(path, pointer, entry.get("clauses", []), sources.ledger)
     expect = _calls(path, f"{pointer}/expect", entry["expect"], sources.checks)
@@ -145,15 +163,15 @@ def _case(
     )
 
 
-def _derived_cases(
-    path: Path, data: Mapping[str, Json], bases: Mapping[str, dict[str, Json]], sources: Sources, area: str
-) -> Iterator[Case]:
+def _derived_cases(path: Path, data: Mapping[str, Json], bases: Bases, sources: Sources, area: str) -> Iterator[Case]:
     for index, entry in enumerate(data["derive"]):
         frame = entry["frame"]
-        if frame not in bases:
+        if frame not in bases.sends:
             message = f"there is no base request named {frame!r}"
-            raise SourceError(message, path=path, pointer=f"/derive/{index}/frame", suggestion=nearest(frame, bases))
-        step = steps_of(bases[frame], bases)[0]
+            raise SourceError(
+                message, path=path, pointer=f"/derive/{index}/frame", suggestion=nearest(frame, bases.sends)
+            )
+        step = bases.steps[frame][0]
         for derived in derive(sources.document, entry, step.body):
             clauses = _known_clauses(path, f"/derive/{index}/clauses", derived.clauses, sources.ledger)
             yield Case(
@@ -239,23 +257,21 @@ def _calls(path: Path, pointer: str, items: Iterable[Mapping[str, Json]], checks
     return tuple(calls)
 
 
-def _steps(
-    path: Path, pointer: str, send: Mapping[str, Json], bases: Mapping[str, dict[str, Json]]
-) -> tuple[Step, ...]:
+def _steps(path: Path, pointer: str, send: Mapping[str, Json], bases: Bases) -> tuple[Step, ...]:
     try:
-        return steps_of(send, bases)
+        return steps_of(send, bases.sends)
     except SendError as problem:
-        near = nearest(str(send.get("$base", "")), bases) if problem.key == "$base" else None
+        near = nearest(str(send.get("$base", "")), bases.sends) if problem.key == "$base" else None
         raise SourceError(str(problem), path=path, pointer=f"{pointer}/{problem.key}", suggestion=near) from None
 
 
-def _scenario_name(case_id: str, steps: tuple[Step, ...], bases: Mapping[str, dict[str, Json]]) -> str:
+def _scenario_name(case_id: str, steps: tuple[Step, ...], bases: Bases) -> str:
     """A case that sends a base request as it is shares that request's scenario."""
-    return next((name for name in bases if steps_of(bases[name], bases) == steps), case_id)
+    return next((name for name, known in bases.steps.items() if known == steps), case_id)
 
 
-def _assemble(cases: list[Case], bases: Mapping[str, dict[str, Json]]) -> Catalogue:
-    scenarios = {name: steps_of(send, bases) for name, send in bases.items()}
+def _assemble(cases: list[Case], bases: Bases) -> Catalogue:
+    scenarios = dict(bases.steps)
     seen: dict[str, Case] = {}
     for case in cases:
         for name in (case.id, *case.aliases):
@@ -269,7 +285,7 @@ def _assemble(cases: list[Case], bases: Mapping[str, dict[str, Json]]) -> Catalo
     capabilities, levels = load_capabilities(spec_folder()), load_levels(spec_folder())
     probed = (_probed(case, capabilities) for case in cases)
     resolved = tuple(_placed(_resolved(case, scenarios, by_case), levels, scenarios) for case in probed)
-    return Catalogue(resolved, scenarios, _samples(bases))
+    return Catalogue(resolved, scenarios, _samples(bases.sends))
 
 
 def _resolved(case: Case, scenarios: Mapping[str, tuple[Step, ...]], by_case: Mapping[str, str]) -> Case:

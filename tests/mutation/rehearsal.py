@@ -202,7 +202,7 @@ def set_stage(api_version: str = "2023-06-01") -> Stage:
     made = create_endpoint(settings).desk
     documents = {version: Remembering(document) for version, document in made.documents.items()}
     desk = replace(made, documents=documents, now=lambda: "2026-11-22T12:00:00Z", new_id=names.new_id)
-    bench = Bench(library.checks, library.document, target.model, STRICTEST, declared)
+    bench = Bench(library.checks, library.document, target.model, STRICTEST, declared, invalid=library.catalogue.invalid)
     stage = Stage(library, plan, target, desk, names, bench)
     stage.perform()
     return stage
