@@ -60,9 +60,9 @@ def test_a_limit_of_ten_requests_a_window_costs_time_and_no_outcome(serve: Any, 
 
 
 def test_concurrency_is_a_ceiling_and_falls_where_the_endpoint_pushes_back(serve: Any, run: Any) -> None:
-    free = serve(pause_s=0.005)
+    free = serve(pause_s=0.02)
     run(free, area=["tools"], concurrency=4)
-    assert free.most == 4
+    assert 1 < free.most <= 4
     strict = serve(lambda call, number: (529, error("overloaded_error"), SOON) if 2 <= number <= 4 else None)
     assert set(run(strict, area=["tools"], concurrency=1).outcomes().values()) == {"pass"}
     assert strict.most == 1

@@ -1,0 +1,75 @@
+"""Several attempts at one claim: which are asked for, and what they add up to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.judge.attempts import together
+from conformance.judge.verdict import is_settled, over_attempts
+from conformance.model import Finding, Judgement, Mode, Outcome
+
+PASS = Judgement("c", Mode.JSON, Outcome.PASS, evidence=(1,))
+FAIL = Judgement("c", Mode.JSON, Outcome.FAIL, findings=(Finding("x", "a", "b"),), evidence=(2,), gates=True)
+IGNORED = replace(FAIL, outcome=Outcome.IGNORED, reason="accepted and not honoured", evidence=(3,))
+OPEN = Judgement("c", Mode.JSON, Outcome.INCONCLUSIVE, "what the claim is about did not happen", evidence=(4,))
+LETTERS = {"P": PASS, "F": FAIL, "I": IGNORED, "?": OPEN}
+
+
+@pytest.mark.parametrize(
+    ("made", "outcome", "reason"),
+    [
+        ("P", Outcome.PASS, ""),
+        ("FPP", Outcome.PASS, "deviated in 1 of 3 attempts"),
+        ("?P", Outcome.PASS, ""),
+        ("FF", Outcome.FAIL, "deviated in 2 of 2 attempts"),
+        ("FPF", Outcome.FAIL, "deviated in 2 of 3 attempts"),
+        ("II", Outcome.IGNORED, "accepted and not honoured; deviated in 2 of 2 attempts"),
+        ("F?F", Outcome.FAIL, "deviated in 2 of 3 attempts"),
+        ("F?P", Outcome.INCONCLUSIVE, "deviated in 1 of 3 attempts, which is no majority"),
+        ("?F?", Outcome.INCONCLUSIVE, "deviated in 1 of 3 attempts, which is no majority"),
+        ("???", Outcome.INCONCLUSIVE, "what the claim is about did not happen, in 3 attempts"),
+        ("?", Outcome.INCONCLUSIVE, "what the claim is about did not happen"),
+        ("F", Outcome.INCONCLUSIVE, "deviated in 1 of 1 attempt, of 3 that were wanted, which is no majority"),
+    ],
+)
+def test_a_claim_deviates_only_in_the_majority_of_attempts(made: str, outcome: Outcome, reason: str) -> None:
+    judged = together([LETTERS[letter] for letter in made], wanted=3)
+    assert (judged.outcome, judged.reason) == (outcome, reason)
+    assert (judged.attempts, judged.deviating_attempts) == (len(made), made.count("F") + made.count("I"))
+    assert judged.gates == (outcome in (Outcome.FAIL, Outcome.IGNORED))
+    assert bool(judged.findings) == judged.gates
+    assert set(judged.evidence) == {LETTERS[letter].evidence[0] for letter in made}
+
+
+def test_one_wanted_attempt_decides() -> None:
+    assert together([FAIL], wanted=1).outcome is Outcome.FAIL
+    assert together([FAIL], wanted=1).reason == ""
+
+
+counts = st.integers(0, 6)
+
+
+@given(counts, counts, counts, st.integers(1, 9))
+def test_no_claim_both_holds_and_deviates(passed: int, deviating: int, unseen: int, wanted: int) -> None:
+    outcome = over_attempts(passed, deviating, passed + deviating + unseen, wanted)
+    if outcome is Outcome.FAIL:
+        assert deviating > passed
+    if outcome is Outcome.PASS:
+        assert passed > deviating
+
+
+@given(st.integers(1, 7), st.lists(st.sampled_from("PF?"), min_size=1, max_size=7))
+def test_what_is_settled_no_further_attempt_can_change(wanted: int, answers: list[str]) -> None:
+    def outcome(made: list[str]) -> Outcome:
+        return over_attempts(made.count("P"), made.count("F"), len(made), wanted)
+
+    for number in range(1, min(wanted, len(answers)) + 1):
+        made = answers[:number]
+        if is_settled(made.count("P"), made.count("F"), number, wanted) and "F" in made:
+            for rest in ("P", "F", "?"):
+                assert outcome([*made, *rest * (wanted - number)]) is outcome(made)
+            return
