@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.model import Mode, Outcome
+from conformance.model import Outcome
 
 
 def error(kind: str, message: str = "Not now.") -> dict[str, Any]:
@@ -167,60 +167,6 @@ def test_a_401_for_one_request_is_looked_into_and_judged(serve: Any, run: Any) -
     assert "preflight" in endpoint.names()
 
 
-def test_repetitions_are_counted_and_the_majority_decides(serve: Any, run: Any) -> None:
-    """The model answers with a text where a tool was to be called: in 1, 2 and 3 of 3 attempts."""
-    text = {
-        "id": "msg_1", "type": "message", "role": "assistant", "model": "reference-1", "stop_reason": "end_turn",
-        "stop_sequence": None, "content": [{"type": "text", "text": "Hm."}],
-        "usage": {"input_tokens": 9, "output_tokens": 2},
-    }  # fmt: skip
-    case, lie = "tools-default-calls-a-tool", (200, text, {})
-    expected = (
-        ((lie, None), (Outcome.PASS, 3, 1)),
-        ((lie, None, lie), (Outcome.IGNORED, 3, 2)),
-        ((lie,), (Outcome.IGNORED, 2, 2)),
-        ((None, lie), (Outcome.PASS, 1, 0)),
-    )
-    for answers, (outcome, attempts, deviating) in expected:
-        endpoint = serve(in_turn("weather", [*answers]))
-        judged = run(endpoint, case=[case], mode="json").of(case)
-        assert (judged.outcome, judged.attempts, judged.deviating_attempts) == (outcome, attempts, deviating)
-        assert endpoint.names().count("weather") == attempts
-        assert len(judged.evidence) >= attempts
-        if deviating:
-            assert f"deviated in {deviating} of {attempts} attempts" in judged.reason
-
-
-def in_turn(name: str, answers: list[Any]) -> Any:
-    """Answers the calls of a scenario in turn, as they are told; the last one where there is but one."""
-    seen = 0
-
-    def intervene(call: Any, number: int) -> Any:
-        nonlocal seen
-        if not (call.header("user-agent") or "").endswith(f"({name})"):
-            return None
-        seen += 1
-        return answers[0] if len(answers) == 1 else answers[seen - 1] if seen <= len(answers) else None
-
-    return intervene
-
-
-def test_a_protocol_case_is_never_asked_twice(serve: Any, run: Any) -> None:
-    text = {"id": 7, "type": "message", "role": "assistant", "content": [], "usage": {}}
-    endpoint = serve(in_turn("text", [(200, text, {})]))
-    judged = run(endpoint, case=["response-has-id"], mode="json").of("response-has-id")
-    assert (judged.outcome, judged.attempts) == (Outcome.FAIL, 1)
-    assert endpoint.names().count("text") == 1
-
-
-def test_one_attempt_is_enough_where_that_is_what_was_asked_for(serve: Any, run: Any) -> None:
-    endpoint = serve(in_turn("weather", [(200, {"type": "message", "content": []}, {})]))
-    judged = run(endpoint, case=["tools-default-calls-a-tool"], mode="json", repeat=1)
-    judgement = judged.of("tools-default-calls-a-tool")
-    assert (judgement.outcome, judgement.attempts) == (Outcome.IGNORED, 1)
-    assert endpoint.names().count("weather") == 1
-
-
 def test_a_budget_ends_a_run_in_time_and_says_so(serve: Any, run: Any) -> None:
     """Every answer says that it has used far more than the request."""
     usage = {"input_tokens": 3000, "output_tokens": 1000}
@@ -244,13 +190,3 @@ def test_retries_are_debited_like_any_other_request(serve: Any, run: Any) -> Non
     assert len(endpoint.calls) == 5
     assert done.of("response-has-id").outcome is Outcome.PASS
     assert "5 requests (--max-requests)" in done.of("tools-default-calls-a-tool").reason
-
-
-def test_a_repetition_that_the_budget_forbids_leaves_the_deviation_unconfirmed(serve: Any, run: Any) -> None:
-    endpoint = serve(in_turn("weather", [(200, {"type": "message", "content": []}, {})]))
-    done = run(endpoint, case=["tools-default-calls-a-tool"], mode="json", max_requests=2)
-    judged = done.of("tools-default-calls-a-tool")
-    assert judged.outcome is Outcome.INCONCLUSIVE
-    assert judged.reason == "deviated in 1 of 1 attempt, of 3 that were wanted, which is no majority"
-    assert not judged.gates
-    assert Mode.JSON in {mode for _, mode in done.judgements}
