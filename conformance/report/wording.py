@@ -210,7 +210,7 @@ def level_note(level: LevelResult) -> str:
     """The numbers of a level, and why it is undecided."""
     rest = f", {level.total} in all" if level.total != level.decided else ""
     reason = f"; {level.reason}" if level.reason else ""
-    return f"{level.passed} of {level.decided} decided{rest}{reason}"
+    return f"{level.passed} of {level.decided} pass{rest}{reason}"
 
 
 def contradictions(results: Results) -> list[CapabilityResult]:
