@@ -92,8 +92,7 @@ def _teller(config: pytest.Config) -> Callable[[str], None]:
         return silent
 
     def tell(line: str) -> None:
-        terminal.ensure_newline()
-        terminal.write_line(line)
+        terminal.write(f"\n{line}\n")
 
     return tell
 
