@@ -102,7 +102,8 @@ class Document:
         Loaded when asked for, once per state of the files. Raises SourceError for a file that is not what it has to be.
         """
         known = beta_names(self.folder)
-        wanted = tuple(name for name in known if name in {*self.betas, *names})
+        asked = {*self.betas, *names}
+        wanted = tuple(name for name in known if name in asked)
         if wanted == self.betas:
             return self
         stamps = tuple((name, _stamp(beta_file(self.folder, name))) for name in known)

@@ -187,7 +187,8 @@ def _dict_fields(holder: Any) -> Iterator[tuple[str, Field]]:
     for key, annotation in (_hints(holder) or holder.__annotations__).items():
         marks = _marks(annotation)
         required = "Required" in marks or (key in by_total and "NotRequired" not in marks)
-        yield _alias(annotation) or key, Field(annotation, required)
+        alias = _alias(annotation)
+        yield (alias if alias and "-" not in alias else key), Field(annotation, required)  # with "-": a header
 
 
 def _model_fields(holder: Any) -> Iterator[tuple[str, Field]]:
