@@ -76,6 +76,8 @@ def _case(case: Case) -> dict[str, Json]:
         "needs": list(case.needs),
         "caught": list(case.caught),
         "derived": case.derived,
+        "tier": case.tier,
+        "scored": case.scored,
     }
 
 
@@ -114,6 +116,9 @@ def _explained_case(case: Case, clauses: Mapping[str, Clause]) -> Iterator[str]:
     yield from _paragraph("claims", case.title)
     for clause in case.clauses:
         yield from _paragraph(clause, f"{clauses[clause].statement} [{clauses[clause].source}]")
+    if case.tier:
+        beside = "" if case.scored else "; newer than the edition, so it neither scores nor gates"
+        yield from _paragraph("belongs to", f"the level {case.tier.title()}{beside}")
     if case.needs:
         yield from _paragraph("needs", ", ".join(case.needs))
     if case.on:
