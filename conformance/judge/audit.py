@@ -17,10 +17,11 @@ from hashlib import blake2b
 from typing import Final
 
 from conformance.judge.capabilities import answered
-from conformance.judge.checking import Check, Observation, deviation, found
+from conformance.judge.checking import Check, Facts, Observation, deviation, found
 from conformance.judge.evaluate import KINDS, Bench
 from conformance.judge.pointer import show
 from conformance.judge.reading import Reply
+from conformance.judge.soundness import is_sound, stands_by_itself
 from conformance.judge.transcripts import selected
 from conformance.judge.verdict import Said, Shown, Signals, axis_of, decide, gates
 from conformance.model import Case, CheckCall, Finding, Json, Judgement, Mode
@@ -63,7 +64,10 @@ class Noticed:
 
 @dataclass
 class _Tally:
-    """What was seen of one case in one mode so far. `touched` counts the exchanges that damage kept from it."""
+    """What was seen of one case in one mode so far.
+
+    `touched` counts the exchanges that damage kept from it, `unsound` those whose findings come from a broken stream.
+    """
 
     case: Case
     mode: Mode
@@ -72,6 +76,8 @@ class _Tally:
     seen: int = 0
     deviating: int = 0
     touched: int = 0
+    unsound: int = 0
+    flags: set[str] = field(default_factory=set)
     ordinary: bool = True
     kinds: dict[tuple[str, str, str], Finding] = field(default_factory=dict)
     lines: list[int] = field(default_factory=list)
@@ -132,11 +138,15 @@ class Audit:
             touching.update(marks)
             if not calls:
                 tally.touched += 1
+                tally.flags.update(marks)
                 continue
             tally.picked += 1
             tally.ordinary &= ordinary
             facts.case = tally.case
             seen, findings = self._run(tally, calls, reply, place, facts)
+            if findings and not any(map(stands_by_itself, findings)) and not _sound(reply, facts):
+                tally.unsound += 1  # the cases on streams tell the defect that this is a shadow of
+                continue
             tally.seen += seen
             if findings:
                 noticed.append(self._note(tally, reply, findings))
@@ -255,8 +265,11 @@ class Audit:
             return KINDS.get(findings[0].kind, Said.DEVIATION), ""
         if tally.seen:
             return Said.FINE, ""
+        if tally.unsound:
+            return Said.UNSOUND, ""
         if tally.touched and not tally.picked:
-            return Said.UNSEEN, f"the recorder left nothing to judge this by, in {tally.touched} of {tally.touched}"
+            flags = ", ".join(sorted(tally.flags))
+            return Said.UNSEEN, f"what could show it is left out for what is known of the recording: {flags}"
         if tally.ordinary and self._taken:
             return Said.ABSENT, "no recorded exchange has what the claim is about"
         return Said.UNSEEN, ""
@@ -283,6 +296,12 @@ class _AuditFacts:
     def reply(self, scenario: str, mode: Mode, step: int | None = None) -> Reply | None:  # noqa: ARG002
         """None: a recording has no scenarios."""
         return None
+
+
+def _sound(reply: Reply, facts: Facts) -> bool:
+    if "sound" not in reply.memo:
+        reply.memo["sound"] = is_sound(reply, facts)
+    return bool(reply.memo["sound"])
 
 
 def _digest(data: bytes) -> bytes:

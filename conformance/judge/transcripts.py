@@ -22,6 +22,10 @@ DOCUMENTED = (408, 409, 429, 500, 504, 529)
 """Statuses of retried answers whose error type is documented, so that their envelope can be judged. Others come from
 whatever stands before the endpoint."""
 
+NOT_THE_ENDPOINT = (502, 503, *range(520, 528))
+"""Statuses that proxies, balancers and content delivery networks send in their own form. Clients know none of them from
+the API; whether a request was answered with one is told where the request is judged."""
+
 
 @dataclass(frozen=True)
 class Transcript:
@@ -103,7 +107,8 @@ def selected(selector: str, mode: Mode, reply: Reply) -> bool:
 
     `every-stream`: 2xx event streams of message requests. `every-answer`: 2xx answers to message requests in that mode,
     in stream mode those that are streams. `every-stream-request`: 2xx answers to requests for a stream, whatever came.
-    `every-error`: status 400 and above. `every-count`: 2xx of count_tokens. `every-response`: all with a response.
+    `every-error`: status 400 and above, save those of what stands before the endpoint. `every-count`: 2xx of
+    count_tokens. `every-response`: all with a response.
     An error with status 2xx is told as such, by a case on every response, and is no answer.
     """
     if reply.status is None:
@@ -120,7 +125,7 @@ def selected(selector: str, mode: Mode, reply: Reply) -> bool:
             as_asked = mode is Mode.JSON or reply.events is not None
             return makes_message and reply.ok and reply.exchange.mode is mode and as_asked and reply.error is None
         case "every-error":
-            return reply.status >= 400
+            return reply.status >= 400 and reply.status not in NOT_THE_ENDPOINT
         case "every-count":
             return path.endswith("/messages/count_tokens") and reply.ok
         case _:

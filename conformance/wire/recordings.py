@@ -37,6 +37,9 @@ LONGEST_LINE = 256 * 1024 * 1024
 UNREADABLE = 4
 """Exit code for a file that cannot be read."""
 
+ALWAYS = frozenset({"not-provoked"})
+"""What is true of every recording that did not come from a run: nothing is known of why a request was sent."""
+
 _GZIP = b"\x1f\x8b"
 _HAR = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"log"\s*:')
 _UNPACKING = (EOFError, zlib.error, gzip.BadGzipFile)
@@ -103,7 +106,7 @@ class Reading:
         try:
             for line, entry in har.entries(text):
                 exchange, flags = har.exchange_of(entry, line)
-                yield Recorded(exchange, flags, streamed=_says_stream(exchange))
+                yield Recorded(exchange, flags | ALWAYS, streamed=_says_stream(exchange))
         except har.HarError as problem:
             raise unreadable(self.path, problem.line, str(problem)) from None
         except UnicodeDecodeError as problem:
@@ -130,7 +133,7 @@ class Reading:
         try:
             if self.form is Form.JOURNAL:
                 is_exchange = isinstance(record, dict) and record.get("kind") == "exchange"
-                return Recorded(decode_exchange(record, number)) if is_exchange else None
+                return Recorded(decode_exchange(record, number), ALWAYS) if is_exchange else None
             return _from_ndjson(record, number)
         except KeyError as problem:
             raise unreadable(self.path, number, f"an exchange lacks {problem}") from None
@@ -221,7 +224,7 @@ def _from_ndjson(record: Json, line: int) -> Recorded:
     exchange = Exchange("recording", mode, 1, 1, str(record.get("started") or ""), request, response, line=line)
     return Recorded(
         exchange,
-        frozenset(flags),
+        ALWAYS.union(flags),
         synthetic=record.get("synthetic") is True,
         streamed=streamed or _says_stream(exchange),
     )

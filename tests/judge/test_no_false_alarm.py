@@ -41,6 +41,7 @@ INFORMING = {
 NEVER_RECORDED = {
     *(f"errors-{status}-type" for status in (402, 403, 409, 413, 429, 500, 504, 529)),
     "errors-details-well-formed",
+    "errors-not-retryable",
     "response-diagnostics-well-formed",
     "stop-pause-has-no-tool-call",
     "stop-refusal-has-details",
@@ -50,7 +51,9 @@ NEVER_RECORDED = {
     "transport-priority-headers-well-formed",
     "transport-workspace-id-has-prefix",
 }
-"""Cases about which the recordings say nothing: they hold no such answer, no arrival times, and bodies as text."""
+"""Cases about which the recordings say nothing: they hold no such answer, no arrival times, bodies as text, and not why
+a request was sent.
+"""
 
 
 @dataclass

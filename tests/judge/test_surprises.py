@@ -16,8 +16,10 @@ from conformance.judge.audit import Audit
 from conformance.judge.evaluate import Bench
 from conformance.judge.reading import Reply, read
 from conformance.judge.verdict import Policy
-from conformance.model import Chunk, Exchange, Level, Mode, Response, SentRequest
+from conformance.model import Case, Chunk, Exchange, Judgement, Level, Mode, Response, SentRequest
+from conformance.run.auditing import recorders_of
 from conformance.run.library import Library, load_library
+from conformance.wire.recordings import ALWAYS
 from conformance.wire.sse import parse
 
 Body = dict[str, Any]
@@ -95,17 +97,34 @@ def stream(
     return reply("".join(event(each, padding) for each in whole), ASKED | {"stream": True} | request)
 
 
+def judged(one: Reply) -> list[tuple[Case, Judgement]]:
+    """What every case that needs no particular request says of a reply, as of any recording."""
+    bench = Bench(library().checks, library().document, "", Policy(Level.SHOULD, strict=True, behaviour=True))
+    auditor = Audit(library().catalogue.cases, bench, recorders_of(library()).touched_by)
+    auditor.take(one, "here", ALWAYS)
+    return auditor.judgements()
+
+
+def reports(one: Reply) -> dict[str, list[str]]:
+    """The findings that decide, by case."""
+    return {case.id: [str(each) for each in found.findings] for case, found in judged(one) if found.gates}
+
+
+def reply_of_a_proxy(status: int) -> Reply:
+    body = Chunk(0.0, b"<html><h1>Bad gateway</h1></html>")
+    sent = SentRequest("POST", "https://api.anthropic.com/v1/messages", (), json.dumps(ASKED).encode())
+    response = Response(status, (("content-type", "text/html"),), (body,))
+    return read(Exchange("recording", Mode.JSON, 1, 1, "", sent, response, line=1), None)
+
+
 def fine(*replies: Reply, but: frozenset[str] = frozenset()) -> None:
     """Every reply shows what at least 15 cases are about, or 4 for an error, and none that decides has a finding.
 
     `but` are cases below must level that do have one.
     """
-    bench = Bench(library().checks, library().document, "", Policy(Level.SHOULD, strict=True, behaviour=True))
     for one in replies:
-        auditor = Audit(library().catalogue.cases, bench)
-        auditor.take(one, "here")
-        judgements = auditor.judgements()
-        told = {case.id: [str(each) for each in found.findings] for case, found in judgements if found.gates}
+        judgements = judged(one)
+        told = reports(one)
         assert told.keys() == but, told
         assert not [case.id for case, _ in judgements if case.id in but and case.level is Level.MUST]
         seen = sum(bool(found.seen) for _, found in judgements)
@@ -382,6 +401,23 @@ def test_an_answer_may_stop_for_compaction() -> None:
 )
 def test_usage_of_every_age_of_the_api_is_usage(usage: Body) -> None:
     fine(answer(message(TEXT, usage=usage)))
+
+
+@pytest.mark.parametrize("status", [409, 500])
+def test_a_status_that_clients_retry_is_legal_where_nothing_is_known_of_the_request(status: int) -> None:
+    kind = {409: "conflict_error", 500: "api_error"}[status]
+    fine(reply(refusal(error={"type": kind, "message": "Again."}), ASKED, status))
+
+
+@pytest.mark.parametrize("status", [502, 503, 522])
+def test_what_stands_before_the_endpoint_answers_in_its_own_form(status: int) -> None:
+    assert reports(reply_of_a_proxy(status)) == {}
+
+
+def test_a_stop_sequence_may_be_met_behind_a_tool_call() -> None:
+    call = {"type": "tool_use", "id": "toolu_01A", "name": "get_weather", "input": {"city": "Oslo"}}
+    ended = {"stop_reason": "stop_sequence", "stop_sequence": "END"}
+    fine(answer(message(call, TEXT, **ended), stop_sequences=["END"], tools=[WEATHER]))
 
 
 def test_context_management_appears_without_having_been_asked_for() -> None:

@@ -51,7 +51,9 @@ def command(*arguments: str, cwd: Path) -> Done:
 
 def run(*arguments: str, cwd: Path) -> Done:
     """A run, in a process of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MESSAGES_", "ANTHROPIC_", "PYTEST"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MESSAGES_", "ANTHROPIC_", "PYTEST"))
+    }
     done = subprocess.run(
         [sys.executable, "-m", "conformance.cli", "run", *arguments],
         cwd=cwd, env=kept, capture_output=True, text=True, timeout=120, check=False,
@@ -299,7 +301,9 @@ def test_damage_that_a_recorder_did_is_left_out_by_its_flag(tmp_path: Path) -> N
     assert failing(judged(tmp_path, "log.ndjson", code=1)) == {"transport-request-id-on-answers"}
     document = judged(tmp_path, "log.ndjson", "--damage", "headers-filtered", code=0)
     assert {"flag": "headers-filtered", "exchanges": 2}.items() <= document["judged"][0]["excluded"][0].items()
-    (tmp_path / "flagged.ndjson").write_text(ndjson(*(each | {"fidelity": ["headers-filtered", "odd"]} for each in bare)))
+    (tmp_path / "flagged.ndjson").write_text(
+        ndjson(*(each | {"fidelity": ["headers-filtered", "odd"]} for each in bare))
+    )
     flagged = judged(tmp_path, "flagged.ndjson", code=0)
     assert flagged["judged"][0]["unknown_flags"] == ["odd"]
     misspelt = command("judge", "log.ndjson", "--damage", "headers-filterd", cwd=tmp_path)
@@ -347,9 +351,9 @@ def test_case_files_of_your_own_are_judged_with(tmp_path: Path) -> None:
 
 
 def test_a_warning_level_finding_gates_when_asked(tmp_path: Path) -> None:
-    bare = record(1, response__body=message(1, usage={"input_tokens": 9, "output_tokens": 3}))
-    (tmp_path / "log.ndjson").write_text(ndjson(bare))
-    assert failing(judged(tmp_path, "log.ndjson", code=0)) == {"usage-cache-counters-present"}
+    error = {"type": "error", "error": {"type": "api_error", "message": "Internal server error"}}
+    (tmp_path / "log.ndjson").write_text(ndjson(record(1, response__body=error, response__status=500)))
+    assert failing(judged(tmp_path, "log.ndjson", code=0)) == {"errors-request-id-key"}
     judged(tmp_path, "log.ndjson", "--gate", "should", code=1)
 
 
