@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_KEPT = frozenset("\n\t")
+_NOT_PLAIN = re.compile(r"[^\n\t\x20-\x7e]")
 _ACTIVE_IN_MARKDOWN = re.compile(
     r"[&<>\\`*\[\]#|~@$]|:(?=//)|(?<=www)\.|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", re.IGNORECASE
 )
@@ -21,7 +21,7 @@ def printable(text: str) -> str:
     Newline and tab stay. Escaped are controls, direction and joining marks, line separators, lone surrogates, private
     and unassigned characters, so that nothing can recolour a terminal, reorder a line or break an XML document.
     """
-    return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
+    return _NOT_PLAIN.sub(lambda match: _shown(match.group()), text)
 
 
 def one_line(text: str) -> str:
@@ -53,8 +53,6 @@ def markdown_block(text: str) -> str:
 
 
 def _shown(char: str) -> str:
-    if char in _KEPT:
-        return char
     if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
         return char
     code = ord(char)

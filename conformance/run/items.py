@@ -79,8 +79,10 @@ def start_runs(session: pytest.Session, targets: Iterable[str] | None = None) ->
     runs = runs_of(session.config)
     for name in runs if targets is None else targets:
         run = runs[name]
+        if run.started:
+            continue
         items = [(item.case, item.mode) for item in session.items if isinstance(item, CaseItem) and item.target == name]
-        if items and not run.started:
+        if items:
             total = sum(len(case.modes) for case in run.library.catalogue.cases)
             run.start(items, whole=len(items) >= total, tell=_teller(session.config))
 
