@@ -12,8 +12,11 @@ from pathlib import Path
 
 from conformance.judge.checking import Check
 from conformance.judge.checks import REGISTRY
+from conformance.judge.evaluate import Bench
+from conformance.judge.verdict import Policy
 from conformance.model import Case, HarnessError, Mode
 from conformance.run.settings import Settings
+from conformance.run.target import Target
 from conformance.standard.capabilities import Capability, load_capabilities
 from conformance.standard.catalogue import USER_SUFFIX, Catalogue, CheckNames, Sources, load_catalogue
 from conformance.standard.document import Document, load_document
@@ -40,6 +43,18 @@ class Library:
     def cases(self) -> dict[str, Case]:
         """Cases by id."""
         return {case.id: case for case in self.catalogue.cases}
+
+    def bench(self, target: Target, policy: Policy) -> Bench:
+        """What the cases of a run against a target are judged with."""
+        return Bench(
+            checks=self.checks,
+            document=self.document,
+            model=target.model,
+            policy=policy,
+            declared=target.declared,
+            invalid=self.catalogue.invalid,
+            absent=target.absent,
+        )
 
 
 def load_library(api_version: str, files: Sequence[Path] = (), edition: str | None = None) -> Library:

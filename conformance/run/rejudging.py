@@ -14,7 +14,6 @@ from typing import Any
 
 from conformance.judge.attempts import judge_in_attempts
 from conformance.judge.audit import LeftOut
-from conformance.judge.evaluate import Bench
 from conformance.judge.transcripts import Transcript, Transcripts
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Judgement, Level, Mode, Outcome, Scenario
@@ -135,15 +134,7 @@ class _Judge:
             for name, scenario in self._scenarios.items()
             if (transcript := _transcript(scenario, 1, past)) is not None
         }
-        self._bench = Bench(
-            checks=library.checks,
-            document=library.document,
-            model=past.target.model,
-            policy=policy,
-            declared=past.target.declared,
-            absent=past.target.absent,
-            invalid=library.catalogue.invalid,
-        )
+        self._bench = library.bench(past.target, policy)
 
     def judge(self, case: Case, mode: Mode) -> Judgement:
         """The judgement of a case as the run would give it."""

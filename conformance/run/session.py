@@ -15,7 +15,6 @@ from pathlib import Path
 
 from conformance import __version__
 from conformance.judge.attempts import judge_in_attempts
-from conformance.judge.evaluate import Bench
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Clause, Exchange, HarnessError, Judgement, Level, Mode, Outcome
 from conformance.report import planning as words
@@ -197,7 +196,12 @@ class Run:
             return Judgement(case.id, mode, Outcome.NOT_RUN, found.fatal, evidence=lines)
         transcripts = self._engine.wait(needed(case, mode, self._plan, self.library.catalogue))
         judgement = judge_in_attempts(
-            case, mode, transcripts, self._bench(found.target), self._engine.again, self.settings["repeat"]
+            case,
+            mode,
+            transcripts,
+            self.library.bench(found.target, self.policy),
+            self._engine.again,
+            self.settings["repeat"],
         )
         return self.grading.excused(judgement)
 
@@ -208,17 +212,6 @@ class Run:
         found = self._engine.preflight()
         facts = target_facts(self._public(self._target), found.target.root, found.target.auth)
         return self.library.ledger.clauses, facts, self._engine.exchanges
-
-    def _bench(self, target: Target) -> Bench:
-        return Bench(
-            invalid=self.library.catalogue.invalid,
-            checks=self.library.checks,
-            document=self.library.document,
-            model=target.model,
-            policy=self.policy,
-            declared=target.declared,
-            absent=target.absent,
-        )
 
     def _reference(self) -> Target:
         """Starts the embedded reference endpoint and returns it as the target."""
