@@ -12,13 +12,23 @@ from types import MappingProxyType, ModuleType
 
 from conformance.model import HarnessError
 from conformance.reference.faults import (
+    counting,
     errors,
+    messages,
+    models,
+    request,
+    request_derived,
+    response,
+    stop,
     streaming_deltas,
     streaming_endings,
     streaming_framing,
     streaming_grammar,
     streaming_starts,
+    system,
+    tools,
     transport,
+    usage,
 )
 from conformance.reference.faults.base import Fault
 from conformance.reference.pipeline import Steps
@@ -27,11 +37,21 @@ from conformance.standard.source import nearest
 MODULES: tuple[ModuleType, ...] = (
     transport,
     errors,
+    request,
+    request_derived,
+    messages,
+    system,
+    tools,
+    response,
+    stop,
+    usage,
     streaming_framing,
     streaming_grammar,
     streaming_starts,
     streaming_deltas,
     streaming_endings,
+    counting,
+    models,
 )
 """The modules that hold faults; the first word of a module's name is the area of its faults."""
 

@@ -1,0 +1,46 @@
+"""Faults in reading the system prompt.
+
+Belongs here: the top-level `system`. Does not belong here: system entries among the messages (see `messages`).
+"""
+
+from __future__ import annotations
+
+from conformance.reference.answer import Call
+from conformance.reference.faults.base import AcceptingFault, Data, DeafFault, RefusingFault
+from conformance.reference.prompt import Prompt
+
+
+class SystemDropped(DeafFault):
+    """Reads no system prompt."""
+
+    def edit(self, body: Data, prompt: Prompt) -> None:
+        body.pop("system", None)
+
+
+class SystemArrayRefused(RefusingFault):
+    """Refuses a system prompt that is an array of text blocks."""
+
+    def problem(self, prompt: Prompt, call: Call) -> str | None:
+        return "system: expected a string" if isinstance(prompt.body.get("system"), list) else None
+
+
+class SystemArrayDropped(DeafFault):
+    """Reads no system prompt that is an array of text blocks."""
+
+    def edit(self, body: Data, prompt: Prompt) -> None:
+        if isinstance(body.get("system"), list):
+            del body["system"]
+
+
+class SystemFirstBlockOnly(DeafFault):
+    """Reads only the first block of a system prompt."""
+
+    def edit(self, body: Data, prompt: Prompt) -> None:
+        if isinstance(body.get("system"), list):
+            body["system"] = body["system"][:1]
+
+
+class SystemBlockTypeUnchecked(AcceptingFault):
+    """Takes blocks of any type in the system prompt."""
+
+    sentence = r"^system\.0"
