@@ -10,12 +10,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.judge.capabilities import answered, declined, probed
-from conformance.judge.checking import Check, Observation
+from conformance.judge.checking import Check, Observation, deviation
 from conformance.judge.reading import Reply
-from conformance.judge.soundness import stands_by_itself, is_sound
+from conformance.judge.soundness import is_sound, stands_by_itself
 from conformance.judge.transcripts import Transcript, Transcripts, evidence, pushed_back
 from conformance.judge.verdict import Ability, Control, Policy, Row, Said, Shown, Signals, axis_of, decide, gates
-from conformance.model import Case, CheckCall, Finding, Judgement, Mode
+from conformance.model import Case, CheckCall, Finding, Json, Judgement, Mode
+from conformance.standard.abilities import ENTRY_SCENARIO, NO_MODELS, Models, Refusal, abilities_of
 from conformance.standard.document import Document
 
 
@@ -23,8 +24,8 @@ from conformance.standard.document import Document
 class Bench:
     """What all cases of a run are judged with.
 
-    `declared` and `absent` are the capabilities that the target says to have and not to have. `invalid` names the
-    scenarios whose requests the API refuses.
+    `declared` and `absent` are the capabilities that the target says to have and not to have, `models` what the
+    specification says of models. `invalid` names the scenarios whose requests the API refuses.
     """
 
     checks: Mapping[str, Check]
@@ -34,16 +35,21 @@ class Bench:
     declared: Collection[str] = ()
     invalid: Collection[str] = ()
     absent: Collection[str] = ()
+    models: Models = NO_MODELS
 
 
 @dataclass(frozen=True)
 class CaseFacts:
-    """What the checks of one case may look up (see `checking.Facts`)."""
+    """What the checks of one case may look up (see `checking.Facts`).
+
+    `refusal` is the clause that has the model refuse what the case needs, or empty.
+    """
 
     document: Document
     case: Case
     model: str
     transcripts: Transcripts
+    refusal: str = ""
 
     def reply(self, scenario: str, mode: Mode, step: int | None = None) -> Reply | None:
         """The reply of another scenario, or None where there is none."""
@@ -76,8 +82,8 @@ KINDS = {
 
 def judge(case: Case, mode: Mode, transcripts: Transcripts, bench: Bench) -> Judgement:
     """The judgement of one case in one mode. Pure: the same transcripts give the same judgement."""
-    facts = CaseFacts(bench.document, case, bench.model, transcripts)
-    ability = _ability(case, mode, transcripts, bench)
+    ability, clause = _ability(case, mode, transcripts, bench)
+    facts = CaseFacts(bench.document, case, bench.model, transcripts, clause)
     if case.on:
         return _judge_on(case, mode, facts, bench, ability)
     return _judge_send(case, mode, facts, bench, ability)
@@ -88,44 +94,56 @@ def _judge_on(case: Case, mode: Mode, facts: CaseFacts, bench: Bench, ability: A
     replies = tuple(reply for reply in picked if reply.status is not None)
     if not replies:
         shown, why = _nothing(case, mode, facts.transcripts, picked)
-        return _conclude(case, mode, bench, Signals(shown, ability=ability), Spoken(Said.UNSEEN), picked, why)
+        return _conclude(facts, mode, bench, Signals(shown, ability=ability), Spoken(Said.UNSEEN), picked, why)
     spoken = _unless_declined(_run_checks(case, replies, facts, bench), case, replies, ability)
     if spoken.said is Said.UNSEEN and _selects(case) and all(_ordinary(reply) for reply in replies):
         spoken = replace(spoken, said=Said.ABSENT)
     signals = Signals(Shown.FULL, spoken.said, ability=ability)
-    return _conclude(case, mode, bench, signals, spoken, replies)
+    return _conclude(facts, mode, bench, signals, spoken, replies)
 
 
 def _judge_send(case: Case, mode: Mode, facts: CaseFacts, bench: Bench, ability: Ability) -> Judgement:
     transcript = facts.transcripts.get(case.scenario or case.id, mode)
     if transcript is None or not transcript.replies:
         why = transcript.stopped if transcript else facts.transcripts.why_unsent(case.scenario or case.id, mode)
-        return _conclude(case, mode, bench, Signals(Shown.UNSENT, ability=ability), Spoken(Said.UNSEEN), (), why)
+        return _conclude(facts, mode, bench, Signals(Shown.UNSENT, ability=ability), Spoken(Said.UNSEEN), (), why)
     shown, detail = _shown(case, transcript)
     control, control_detail = _control(case, mode, facts)
     replies = transcript.replies
     if shown in (Shown.TROUBLE, Shown.BUSY):
         signals = Signals(shown, control=control, ability=ability)
-        return _conclude(case, mode, bench, signals, Spoken(Said.UNSEEN), replies, detail)
+        return _conclude(facts, mode, bench, signals, Spoken(Said.UNSEEN), replies, detail)
     given, given_detail = _given(case, transcript, facts, bench)
     spoken = (
         _speak(case, transcript, facts, bench, ability) if shown is Shown.FULL else _partial(case, replies, ability)
     )
     signals = Signals(shown, spoken.said, control, given, ability)
-    return _conclude(case, mode, bench, signals, spoken, replies, control_detail or detail or given_detail)
+    return _conclude(facts, mode, bench, signals, spoken, replies, control_detail or detail or given_detail)
 
 
 def _speak(case: Case, transcript: Transcript, facts: CaseFacts, bench: Bench, ability: Ability) -> Spoken:
     last = transcript.replies[-1:]
-    return _unless_declined(_run_checks(case, last, facts, bench, transcript), case, last, ability)
+    spoken = _run_checks(case, last, facts, bench, transcript)
+    judged = {call.step or len(transcript.replies) for call in case.expect}
+    return _unless_declined(spoken, case, [transcript.replies[step - 1] for step in sorted(judged)], ability)
 
 
 def _unless_declined(spoken: Spoken, case: Case, replies: Sequence[Reply], ability: Ability) -> Spoken:
     """What was said, or that the optional ability was declined cleanly, where that is what happened."""
-    refusable = ability not in (Ability.CORE, Ability.ABSENT) and not _expects_refusal(case)
-    if spoken.findings and spoken.said is not Said.UNSOUND and refusable and all(declined(reply) for reply in replies):
+    if ability in (Ability.CORE, Ability.ABSENT) or _expects_refusal(case) or spoken.said is Said.UNSOUND:
+        return spoken
+    if ability is Ability.REFUSED and all(declined(reply) for reply in replies):
+        return Spoken(Said.DECLINED, seen=len(replies))
+    if ability is Ability.REFUSED and all(answered(reply) for reply in replies):
+        return Spoken(Said.ACCEPTED, tuple(map(_not_refused, replies)), len(replies), len(replies))
+    if spoken.findings and all(declined(reply) for reply in replies):
         return Spoken(Said.DECLINED, spoken.findings, spoken.seen, spoken.deviating)
     return spoken
+
+
+def _not_refused(reply: Reply) -> Finding:
+    expected, actual = "a refusal: status 400 invalid_request_error", f"accepted with status {reply.status}"
+    return deviation("refused", reply, expected=expected, actual=actual, kind="accepted")
 
 
 def _partial(case: Case, replies: Sequence[Reply], ability: Ability) -> Spoken:
@@ -135,7 +153,7 @@ def _partial(case: Case, replies: Sequence[Reply], ability: Ability) -> Spoken:
 
 
 def _conclude(
-    case: Case,
+    facts: CaseFacts,
     mode: Mode,
     bench: Bench,
     signals: Signals,
@@ -143,6 +161,7 @@ def _conclude(
     replies: Sequence[Reply],
     detail: str = "",
 ) -> Judgement:
+    case = facts.case
     row = decide(signals)
     axis = axis_of(case, signals.said)
     lines = [finding.where.line for finding in spoken.findings if finding.where.line]
@@ -151,7 +170,7 @@ def _conclude(
         case=case.id,
         mode=mode,
         outcome=row.outcome,
-        reason=_reason(row, detail, spoken, case),
+        reason=_reason(row, detail, spoken, facts),
         findings=spoken.findings,
         evidence=tuple(dict.fromkeys(lines)),
         seen=spoken.seen,
@@ -161,10 +180,10 @@ def _conclude(
     )
 
 
-def _reason(row: Row, detail: str, spoken: Spoken, case: Case) -> str:
+def _reason(row: Row, detail: str, spoken: Spoken, facts: CaseFacts) -> str:
     if spoken.said is Said.UNSEEN and spoken.note and not detail:
         return spoken.note
-    return row.reason.format(detail=detail, needs=", ".join(case.needs))
+    return row.reason.format(detail=detail, needs=", ".join(facts.case.needs), clause=facts.refusal)
 
 
 def _run_checks(
@@ -259,22 +278,42 @@ def _expects_refusal(case: Case) -> bool:
     return any(call.name == "refused" for call in case.expect)
 
 
-def _ability(case: Case, mode: Mode, transcripts: Transcripts, bench: Bench) -> Ability:
-    """What is known of the abilities that a case needs: declared, or shown by the probe of each."""
+def _ability(case: Case, mode: Mode, transcripts: Transcripts, bench: Bench) -> tuple[Ability, str]:
+    """What is known of the abilities that a case needs, and the clause that has the model refuse it.
+
+    An ability is lacking by what the target says, the specification says of the model, or the list of models says.
+    """
     if not case.needs:
-        return Ability.CORE
-    if any(need in bench.absent for need in case.needs):
-        return Ability.ABSENT
+        return Ability.CORE, ""
+    known = abilities_of(bench.model, _entry(transcripts), bench.models)
+    lacking = [need for need in case.needs if need in bench.absent or known.get(need) is False]
+    if lacking:
+        return _lacking(lacking, bench.models.refusals)
     if all(need in bench.declared for need in case.needs):
-        return Ability.DECLARED
+        return Ability.DECLARED, ""
     probes = dict(zip(case.needs, case.probes, strict=False))
     shown = (need in bench.declared or _accepted(probes.get(need, ""), mode, transcripts) for need in case.needs)
-    return Ability.PROBED if all(shown) else Ability.UNDECLARED
+    return (Ability.PROBED if all(shown) else Ability.UNDECLARED), ""
+
+
+def _lacking(abilities: Sequence[str], refusals: Mapping[str, Refusal]) -> tuple[Ability, str]:
+    """How the lack of abilities shows: by the first certain clause, else by an uncertain one, else not at all."""
+    if not all(ability in refusals for ability in abilities):
+        return Ability.ABSENT, ""
+    found = sorted((refusals[ability] for ability in abilities), key=lambda refusal: not refusal.certain)
+    return (Ability.REFUSED if found[0].certain else Ability.DOUBTED), found[0].clause
 
 
 def _accepted(probe: str, mode: Mode, transcripts: Transcripts) -> bool:
     transcript = transcripts.get(probe, mode) if probe else None
     return transcript is not None and probed(transcript.replies[-1:]) == "accepted"
+
+
+def _entry(transcripts: Transcripts) -> Json:
+    """The model's own entry in the list of models, or None."""
+    transcript = transcripts.get(ENTRY_SCENARIO, Mode.JSON)
+    last = transcript.last if transcript is not None else None
+    return last.json if last is not None and last.ok else None
 
 
 def _selects(case: Case) -> bool:

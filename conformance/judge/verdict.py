@@ -35,7 +35,9 @@ class Control(StrEnum):
 class Ability(StrEnum):
     """What is known of the capabilities that a case needs.
 
-    PROBED: nothing is declared, but the first request of its kind was accepted.
+    PROBED: nothing is declared, but the first request of its kind was accepted. ABSENT: the target says not to have one,
+    and no clause says what becomes of a request for it. REFUSED: the model lacks one, and the specification has it refuse
+    the request. DOUBTED: the same, by a clause that never decides.
     """
 
     CORE = "core"
@@ -43,6 +45,8 @@ class Ability(StrEnum):
     PROBED = "probed"
     UNDECLARED = "undeclared"
     ABSENT = "absent"
+    REFUSED = "refused"
+    DOUBTED = "doubted"
 
 
 class Said(StrEnum):
@@ -103,6 +107,26 @@ TABLE: tuple[Row, ...] = (
     Row(Outcome.NOT_RUN, "{detail}", shown=Shown.UNSENT),
     Row(Outcome.INCONCLUSIVE, "no response: {detail}", shown=Shown.TROUBLE),
     Row(Outcome.INCONCLUSIVE, "the endpoint pushed back: {detail}", shown=Shown.BUSY),
+    # What a model lacks, the specification has it refuse: then the refusal is what conforms.
+    Row(Outcome.PASS, "refused, as {clause} says of this model", ability=Ability.REFUSED, said=Said.DECLINED),
+    Row(
+        Outcome.NOT_APPLICABLE,
+        "refused, as {clause} says of this model, which is uncertain and does not count",
+        ability=Ability.DOUBTED,
+        said=Said.DECLINED,
+    ),
+    Row(
+        Outcome.NOT_APPLICABLE,
+        "the model refuses {needs}, also without the defect",
+        control=Control.DECLINED,
+        ability=Ability.REFUSED,
+    ),
+    Row(
+        Outcome.NOT_APPLICABLE,
+        "the model refuses {needs}, also without the defect",
+        control=Control.DECLINED,
+        ability=Ability.DOUBTED,
+    ),
     # A refusal counts only where the same request without the defect was accepted.
     Row(
         Outcome.UNSUPPORTED,
@@ -115,6 +139,13 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(
         Outcome.INCONCLUSIVE, "the same request without the defect was not answered: {detail}", control=Control.USELESS
+    ),
+    Row(
+        Outcome.FAIL,
+        "accepted, although {clause} has this model refuse it",
+        shown=Shown.FULL,
+        ability=Ability.REFUSED,
+        said=Said.ACCEPTED,
     ),
     # An optional ability that is refused cleanly is honest.
     Row(
@@ -205,10 +236,11 @@ class Policy:
 def axis_of(case: Case, said: Said) -> Axis:
     """Strictness is its own axis: whether the endpoint refuses what the API refuses.
 
-    Refusals that protect people count as conformance, and so does a refusal that is itself wrong.
+    Refusals that protect people count as conformance, and so does a refusal that is itself wrong. That a model accepts
+    what the specification has it refuse is a matter of strictness, too.
     """
-    wrongly = said is Said.DEVIATION
-    return "strictness" if case.direction is Direction.REFUSE and not case.protects and not wrongly else "conformance"
+    strict = case.direction is Direction.REFUSE and said is not Said.DEVIATION
+    return "strictness" if (strict or said is Said.ACCEPTED) and not case.protects else "conformance"
 
 
 def gates(case: Case, outcome: Outcome, axis: Axis, policy: Policy) -> bool:

@@ -1,49 +1,103 @@
-"""Citations of plain text documents.
+"""Citations: which part of which document or search result an answer rests on (REQ-RESP-015, REQ-RESP-016).
 
-Belongs here: which sentence of which document an answer rests on (REQ-RESP-015). Does not belong here: citations of PDF
-files, of content documents and of search results, which the scripted model does not make yet.
+Belongs here: finding the part and naming its place. Does not belong here: what the answer says.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from conformance.reference.prompt import Block, Prompt
+from conformance.reference.images import decode_base64
+from conformance.reference.pdf import pages_of
+from conformance.reference.prompt import Block, Prompt, blocks_of, dicts
 
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 _SHORT = 4
 
 
 def cite(prompt: Prompt, text: str) -> list[dict[str, Any]] | None:
-    """The citations of an answer, or None where no document asks for them or none holds a word of the answer."""
-    documents = [block for message in prompt.messages for block in message.of_type("document")]
+    """The citations of an answer, or None where no source asks for them or none holds a word of the answer."""
     words = [word.strip(".,;:!?\"'") for word in text.split()]
     words = [word for word in words if len(word) >= _SHORT]
-    found = [citation for n, block in enumerate(documents) if (citation := _citation(n, block, words)) is not None]
-    return found or None
+    found = [_of_document(number, block, words) for number, block in _numbered(prompt, "document")]
+    found += [_of_search_result(number, block, words) for number, block in _numbered(prompt, "search_result")]
+    return [citation for citation in found if citation is not None] or None
 
 
-def _citation(number: int, block: Block, words: Sequence[str]) -> dict[str, Any] | None:
-    source, wanted = block.get("source"), block.get("citations")
-    if not (isinstance(wanted, dict) and wanted.get("enabled") is True and isinstance(source, dict)):
+def _numbered(prompt: Prompt, kind: str) -> Iterator[tuple[int, Block]]:
+    """The blocks of a kind that ask for citations, with their number among all of the kind."""
+    blocks = [
+        part
+        for message in prompt.messages
+        for block in message.blocks
+        for part in (block, *(dicts(block.get("content")) if block.get("type") == "tool_result" else ()))
+        if part.get("type") == kind
+    ]
+    for number, block in enumerate(blocks):
+        wanted = block.get("citations")
+        if isinstance(wanted, dict) and wanted.get("enabled") is True:
+            yield number, block
+
+
+def _of_document(number: int, block: Block, words: Sequence[str]) -> dict[str, Any] | None:
+    source = block.get("source")
+    if not isinstance(source, dict):
         return None
-    data = source.get("data")
-    if source.get("type") != "text" or not isinstance(data, str):
-        return None
-    best = max(_SENTENCE.finditer(data), key=lambda match: _common(match.group(), words), default=None)
+    place: dict[str, Any] | None = None
+    if source.get("type") == "text":
+        place = _of_text(str(source.get("data")), words)
+    elif source.get("type") == "base64":
+        place = _of_pages(pages_of(decode_base64(str(source.get("data"))) or b""), words)
+    elif source.get("type") == "content":
+        place = _of_blocks("content_block_location", source.get("content"), words)
+    named = {"document_index": number, "document_title": block.get("title"), "file_id": None}
+    return {**place, **named} if place is not None else None
+
+
+def _of_search_result(number: int, block: Block, words: Sequence[str]) -> dict[str, Any] | None:
+    place = _of_blocks("search_result_location", block.get("content"), words)
+    named = {"search_result_index": number, "source": block.get("source"), "title": block.get("title")}
+    return {**place, **named} if place is not None else None
+
+
+def _of_text(text: str, words: Sequence[str]) -> dict[str, Any] | None:
+    best = max(_SENTENCE.finditer(text), key=lambda match: _common(match.group(), words), default=None)
     if best is None or not _common(best.group(), words):
         return None
     start = best.start() + len(best.group()) - len(best.group().lstrip())
     return {
         "type": "char_location",
-        "cited_text": data[start : best.end()],
-        "document_index": number,
-        "document_title": block.get("title"),
+        "cited_text": text[start : best.end()],
         "start_char_index": start,
         "end_char_index": best.end(),
     }
+
+
+def _of_pages(pages: Sequence[str], words: Sequence[str]) -> dict[str, Any] | None:
+    best = _best(pages, words)
+    if best is None:
+        return None
+    return {
+        "type": "page_location",
+        "cited_text": pages[best],
+        "start_page_number": best + 1,
+        "end_page_number": best + 2,
+    }
+
+
+def _of_blocks(kind: str, content: Any, words: Sequence[str]) -> dict[str, Any] | None:
+    texts = [str(block.get("text", "")) for block in blocks_of(content)]
+    best = _best(texts, words)
+    if best is None:
+        return None
+    return {"type": kind, "cited_text": texts[best], "start_block_index": best, "end_block_index": best + 1}
+
+
+def _best(texts: Sequence[str], words: Sequence[str]) -> int | None:
+    best = max(range(len(texts)), key=lambda number: _common(texts[number], words), default=None)
+    return best if best is not None and _common(texts[best], words) else None
 
 
 def _common(sentence: str, words: Sequence[str]) -> int:

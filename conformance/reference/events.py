@@ -47,6 +47,7 @@ def _start(message: Mapping[str, Any]) -> dict[str, Json]:
     """The Message as it is before anything was generated (REQ-STREAM-003)."""
     usage = {key: value for key, value in message["usage"].items() if key != "output_tokens_details"}
     usage["output_tokens"] = min(1, usage["output_tokens"])
+    usage["server_tool_use"] = None
     late: dict[str, Json] = {"content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
     known = {key: value for key, value in message.items() if key != "context_management"}
     return {"type": "message_start", "message": {**known, **late}}

@@ -65,6 +65,17 @@ class Model:
             "capabilities": self.capabilities(),
         }
 
+    def lacks(self) -> frozenset[str]:
+        """The abilities that the model does not have and that the Models API has no word for, by their names here."""
+        has = {
+            "prefill": self.prefill,
+            "sampling": self.sampling == "free",
+            "forced-tool-choice": self.forced_tool_choice,
+            "mid-conversation-system": self.system_in_messages,
+            "vision": self.vision,
+        }
+        return frozenset(name for name, there in has.items() if not there)
+
     def capabilities(self) -> dict[str, Json]:
         """The capabilities object (REQ-MODELS-005)."""
         efforts = {name: _supported(name in self.efforts) for name in ("low", "medium", "high", "xhigh", "max")}
@@ -78,8 +89,8 @@ class Model:
             "image_input": _supported(self.vision),
             "pdf_input": _supported(self.vision),
             "server_tools": {
-                "supported": False,
-                "web_search": _supported(False),
+                "supported": True,
+                "web_search": _supported(True),
                 "code_execution": _supported(False),
             },
             "structured_outputs": _supported(self.structured_outputs),
@@ -162,6 +173,11 @@ def find_model(models: Sequence[Model], name: str) -> Model:
         if name == model.id or name in model.aliases:
             return model
     raise refusal(404, f"model: {name}")
+
+
+def lacking(name: str) -> frozenset[str]:
+    """What a model of this endpoint lacks, by id or alias; nothing for an unknown one."""
+    return next((model.lacks() for model in MODELS if name == model.id or name in model.aliases), frozenset())
 
 
 def usable_model(models: Sequence[Model], name: str) -> Model:

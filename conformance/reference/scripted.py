@@ -7,7 +7,7 @@ is refused, how a Message is sent, knowledge of any test.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.model import Json
@@ -17,8 +17,10 @@ from conformance.reference.calls import ToolCall, choose_calls
 from conformance.reference.citations import cite
 from conformance.reference.images import colour_of, decode_base64
 from conformance.reference.instances import instance
+from conformance.reference.pdf import pages_of
 from conformance.reference.prompt import Block, Message, Prompt, blocks_of, dicts
 from conformance.reference.replies import Conversation, direct, reply
+from conformance.reference.search import search
 from conformance.reference.tokens import count_text, cut
 
 _LEAST_TO_THINK = 48
@@ -60,7 +62,9 @@ def generate(prompt: Prompt, new_id: Callable[[str], str]) -> Draft:
     if calls:
         draft = _with_calls(prompt, calls, limit - used, new_id)
     else:
+        found = search(prompt, conversation.request, new_id)
         draft = _with_text(prompt, _text(prompt, conversation), limit - used)
+        draft = replace(draft, content=(*found, *draft.content))
     tokens = max(1, used + draft.tokens)
     return Draft((*blocks, *draft.content), draft.stop_reason, draft.stop_sequence, tokens, used)
 
@@ -189,11 +193,16 @@ def _usage(prompt: Prompt, draft: Draft, use: CacheUse) -> dict[str, Any]:
         },
         "output_tokens": draft.tokens,
         "output_tokens_details": {"thinking_tokens": draft.thinking_tokens},
-        "server_tool_use": None,
+        "server_tool_use": _server_tools(draft),
         "service_tier": "standard",
         "inference_geo": prompt.body.get("inference_geo") or "global",
         "speed": prompt.body.get("speed") or "standard",
     }
+
+
+def _server_tools(draft: Draft) -> dict[str, int] | None:
+    searches = sum(1 for block in draft.content if block.get("type") == "server_tool_use")
+    return {"web_search_requests": searches, "web_fetch_requests": 0} if searches else None
 
 
 def _wants_diagnostics(prompt: Prompt) -> bool:
@@ -242,6 +251,8 @@ def _all_text(block: Block) -> list[str]:
     own = [str(block[key]) for key in ("title", "context") if isinstance(block.get(key), str)]
     if isinstance(source, dict) and source.get("type") == "text":
         own.append(str(source.get("data")))
+    if block.get("type") == "document" and isinstance(source, dict) and source.get("type") == "base64":
+        own += pages_of(decode_base64(str(source.get("data"))) or b"")
     inner = source.get("content") if isinstance(source, dict) else block.get("content")
     return own + [text for part in blocks_of(inner) for text in _all_text(part)]
 

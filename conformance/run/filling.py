@@ -72,6 +72,8 @@ def _taken(call: Mapping[str, Json], previous: Reply | None) -> Json:
         if not isinstance(content, list) or not content:
             raise FillError("the earlier reply has no content to send back")
         return content
+    if what == "sent":
+        return _altered(_pointed(call.get("at", ""), previous.request), call.get("alter"))
     if what == "tool-results":
         calls = [block for block in content or () if isinstance(block, dict) and block.get("type") == "tool_use"]
         if not calls:
@@ -79,6 +81,31 @@ def _taken(call: Mapping[str, Json], previous: Reply | None) -> Json:
         text = call.get("text", "done")
         return [{"type": "tool_result", "tool_use_id": block.get("id"), "content": text} for block in calls]
     return _pointed(str(what), previous.json if previous.json is not None else message)
+
+
+def _altered(value: Json, what: Json) -> Json:
+    """The value with the signature of each thinking block changed in one place, where that is asked for."""
+    if what is None:
+        return value
+    altered, count = _with_other_signatures(value)
+    if not count:
+        raise FillError("the earlier reply has no thinking block whose signature could be altered")
+    return altered
+
+
+def _with_other_signatures(value: Json) -> tuple[Json, int]:
+    if isinstance(value, list):
+        pairs = [_with_other_signatures(item) for item in value]
+        return [item for item, _ in pairs], sum(count for _, count in pairs)
+    if not isinstance(value, dict):
+        return value, 0
+    signature = value.get("signature")
+    if value.get("type") == "thinking" and isinstance(signature, str) and signature:
+        middle = len(signature) // 2
+        other = "B" if signature[middle] == "A" else "A"
+        return {**value, "signature": signature[:middle] + other + signature[middle + 1 :]}, 1
+    parts = {key: _with_other_signatures(item) for key, item in value.items()}
+    return {key: item for key, (item, _) in parts.items()}, sum(count for _, count in parts.values())
 
 
 def _pointed(pointer: str, document: Json) -> Json:

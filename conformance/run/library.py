@@ -17,6 +17,7 @@ from conformance.judge.verdict import Policy
 from conformance.model import Case, HarnessError, Mode
 from conformance.run.settings import Settings
 from conformance.run.target import Target
+from conformance.standard.abilities import NO_MODELS, Models, load_models
 from conformance.standard.capabilities import Capability, load_capabilities
 from conformance.standard.catalogue import USER_SUFFIX, Catalogue, CheckNames, Sources, load_catalogue
 from conformance.standard.document import Document, load_document
@@ -38,6 +39,7 @@ class Library:
     capabilities: Mapping[str, Capability] = field(default_factory=dict)
     levels: tuple[NamedLevel, ...] = ()
     edition: Edition | None = None
+    models: Models = NO_MODELS
 
     @property
     def cases(self) -> dict[str, Case]:
@@ -54,6 +56,7 @@ class Library:
             declared=target.declared,
             invalid=self.catalogue.invalid,
             absent=target.absent,
+            models=self.models,
         )
 
 
@@ -69,7 +72,8 @@ def load_library(api_version: str, files: Sequence[Path] = (), edition: str | No
     catalogue = load_catalogue(Sources(ledger, document, names), files=files)
     frozen = load_edition(specs / "editions", edition)
     catalogue = replace(catalogue, cases=scored(catalogue.cases, frozen, USER_SUFFIX))
-    return Library(ledger, document, catalogue, REGISTRY, load_capabilities(specs), load_levels(specs), frozen)
+    models = load_models(specs, ledger)
+    return Library(ledger, document, catalogue, REGISTRY, load_capabilities(specs), load_levels(specs), frozen, models)
 
 
 def fingerprint() -> str:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.model import Case, Mode, Scenario
+from conformance.standard.abilities import ENTRY, ENTRY_SCENARIO
 from conformance.standard.catalogue import Catalogue
 
 FIRST = "text"
@@ -60,6 +61,8 @@ def names_of(case: Case) -> Iterable[str]:
         yield case.control
     yield from case.beside
     yield from filter(None, case.probes)
+    if any(need in ENTRY for need in case.needs):
+        yield ENTRY_SCENARIO  # what the endpoint itself says of the model
     yield from case.on
 
 

@@ -25,9 +25,7 @@ _VALUES = {
 }
 _REQUIRED = frozenset({"id", *_VALUES, "statement", "source"})
 _KEYS = _REQUIRED | {"level_note", "observe", "uncertain", "caveat", "uncovered"}
-_REASONS = frozenset(
-    {"not-visible-from-outside", "needs-account", "needs-abuse", "sources-disagree", "client-side", "later"}
-)
+_REASONS = frozenset({"not-visible-from-outside", "needs-account", "needs-abuse", "sources-disagree", "client-side"})
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import cast
 
 from conformance.model import Json, Step
+from conformance.standard.making import MakeError, make
 
-OPAQUE = ("$value", "$reply")
+OPAQUE = ("$value", "$reply", "$make")
 """Objects with one of these keys stand for a value and are never merged into."""
 
 STEP_KEYS = ("$path", "$method", "$query", "$headers", "$auth", "$raw", "$model")
@@ -39,10 +40,18 @@ def merge_patch(target: Json, patch: Json) -> Json:
 
 
 def literal(value: Json) -> Json:
-    """Replaces every `{"$value": x}` by x, which is how a merge patch carries a JSON null."""
+    """Replaces every `{"$value": x}` by x, which is how a merge patch carries a JSON null, and every `$make` by its value.
+
+    Raises SendError for a `$make` that makes nothing.
+    """
     if isinstance(value, dict):
         if set(value) == {"$value"}:
             return value["$value"]
+        if set(value) == {"$make"}:
+            try:
+                return make(value["$make"])
+            except MakeError as problem:
+                raise SendError(str(problem), "$make") from None
         return {key: literal(item) for key, item in value.items()}
     if isinstance(value, list):
         return [literal(item) for item in value]

@@ -39,6 +39,8 @@ INFORMING = {
 """Cases on uncertain clauses with findings: the sources disagree about absent and null, and older answers lack them."""
 
 NEVER_RECORDED = {
+    "citations-page-location",  # in streams
+    "citations-search-result-location",  # in streams
     *(f"errors-{status}-type" for status in (402, 403, 409, 413, 429, 500, 504, 529)),
     "errors-details-well-formed",
     "errors-not-retryable",
@@ -158,7 +160,7 @@ def test_the_command_says_the_same_of_the_whole_file(corpus: Path, library: Libr
     (counted,) = audited.files
     assert counted.exchanges == counted.judged + counted.other + counted.synthetic
     assert audited.unknown_flags == ()
-    assert audited.left_out == ()
+    assert {left.case for left in audited.left_out} == {"response-no-cross-talk"}  # compares all requests of a run
 
 
 def test_the_samples_of_anthropics_own_documentation_have_no_finding_that_decides(

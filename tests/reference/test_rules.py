@@ -114,6 +114,11 @@ def talk(*messages: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 PAIRS = (
     Pair("REQ-MSG-003", talk(), talk(user("Hi"))),
+    Pair(
+        "REQ-IN-003",
+        talk(user([{"type": "image", "source": {"type": "file", "file_id": "no file"}}])),
+        talk(user([{"type": "image", "source": {"type": "file", "file_id": "file_011CNha8iCJcU1wXNR6q4V8w"}}])),
+    ),
     Pair("REQ-MSG-006", talk(system(), user("Hi")), talk(user("Hi"), system())),
     Pair(
         "REQ-MSG-007",

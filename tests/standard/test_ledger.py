@@ -169,7 +169,7 @@ def test_a_clause_that_shows_only_in_a_4xx_has_direction_refuse(ledger):
 def test_reasons_for_no_case_come_from_the_short_list(ledger):
     reasons = Counter(clause.uncovered.split(":")[0] for clause in ledger if clause.uncovered)
     assert set(reasons) <= {
-        "not-visible-from-outside", "needs-account", "needs-abuse", "sources-disagree", "client-side", "later"
+        "not-visible-from-outside", "needs-account", "needs-abuse", "sources-disagree", "client-side"
     }  # fmt: skip
 
 
@@ -210,7 +210,7 @@ def test_a_small_ledger_loads_with_defaults(write):
 @pytest.mark.parametrize(
     ("written", "read"),
     [
-        ("{reason: later}", "later"),
+        ("{reason: client-side}", "client-side"),
         ("{reason: needs-account, note: a paid one}", "needs-account: a paid one"),
         ("{note: a paid one, reason: needs-account}", "needs-account: a paid one"),
     ],
@@ -240,9 +240,9 @@ def test_the_reason_for_no_case_is_read_as_one_text(write, written, read):
         ("  source: DOC Errors\n", "  source: x\n  uncovered:\n", ":8: [0].uncovered: has to be a mapping, is null"),
         (
             "  source: DOC Errors\n",
-            "  source: x\n  uncovered: {reason: latr}\n",
+            "  source: x\n  uncovered: {reason: client-sid}\n",
             ":8: [0].uncovered.reason: has to be one of 'not-visible-from-outside', 'needs-account', 'needs-abuse', "
-            "'sources-disagree', 'client-side', 'later', is 'latr'. Did you mean 'later'?",
+            "'sources-disagree', 'client-side', is 'client-sid'. Did you mean 'client-side'?",
         ),
         (
             "  source: DOC Errors\n",
@@ -251,7 +251,7 @@ def test_the_reason_for_no_case_is_read_as_one_text(write, written, read):
         ),
         (
             "  source: DOC Errors\n",
-            "  source: x\n  uncovered: {reason: later, note: ''}\n",
+            "  source: x\n  uncovered: {reason: client-side, note: ''}\n",
             ":8: [0].uncovered.note: has to",
         ),
         (ENTRY, "- just a text\n", ":1: [0]: has to be a mapping, is 'just a text'"),

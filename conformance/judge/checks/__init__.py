@@ -8,6 +8,9 @@ from types import MappingProxyType
 from conformance.judge.checking import Check
 from conformance.judge.checks import (
     arrival,
+    between,
+    caching,
+    cites,
     counting,
     deltas,
     endings,
@@ -19,16 +22,21 @@ from conformance.judge.checks import (
     matching,
     message,
     models,
+    output,
     refusal,
     starts,
     stopping,
     text,
+    thinking,
     tools,
     usage,
 )
 
 FAMILIES = (
     arrival,
+    between,
+    caching,
+    cites,
     counting,
     deltas,
     endings,
@@ -40,10 +48,12 @@ FAMILIES = (
     matching,
     message,
     models,
+    output,
     refusal,
     starts,
     stopping,
     text,
+    thinking,
     tools,
     usage,
 )

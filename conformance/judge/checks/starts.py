@@ -147,7 +147,7 @@ def whole_blocks(reply: Reply, argument: Json, facts: Facts) -> Observation:
         return NOTHING_SEEN
     seen, problems = 0, []
     for block, start in blocks(reply):
-        if start.get("type") in WHOLE_BLOCKS or str(start.get("type")).endswith("_tool_result"):
+        if str(start.get("type")) in WHOLE_BLOCKS or str(start.get("type")).endswith("_tool_result"):
             seen += 1
             if block.deltas:
                 actual = f"{len(block.deltas)} deltas in block {block.index}"

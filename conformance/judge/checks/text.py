@@ -32,6 +32,18 @@ def text_contains(reply: Reply, argument: Json, facts: Facts) -> Observation:
     return found(deviation("text-contains", reply, expected=expected, actual=show(text), pointer="/content"))
 
 
+def text_says(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """The text of the reply contains this word, whatever its letters' case."""
+    if reply.message is None:
+        return NOTHING_SEEN
+    text = text_of(reply)
+    if str(argument).casefold() in text.casefold():
+        return FINE
+    return found(
+        deviation("text-says", reply, expected=f"{show(argument)} in the text", actual=show(text), pointer="/content")
+    )
+
+
 def text_lacks(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The text of the reply contains neither this nor any of these; nothing is seen in a reply without text."""
     text = text_of(reply)
@@ -78,6 +90,7 @@ PARTS: Final = {"oneOf": [PART, {"type": "array", "items": PART, "minItems": 1}]
 CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
     {
         "text-contains": Check("text-contains", each=text_contains, argument=PARTS),
+        "text-says": Check("text-says", each=text_says, argument=PART),
         "text-lacks": Check("text-lacks", each=text_lacks, argument=PARTS),
         "stop-reason": Check("stop-reason", each=stop_reason_is, argument=PARTS),
         "stop-sequence-is": Check("stop-sequence-is", each=stop_sequence_is, argument={"type": ["string", "null"]}),

@@ -128,7 +128,7 @@ def input_as_in_json(reply: Reply, argument: Json, facts: Facts) -> Observation:
     theirs = total_input(other) if other is not None and other.ok else None
     if reply.exchange.mode is not Mode.STREAM or reply.events is None or ours is None or theirs is None:
         return NOTHING_SEEN
-    if _close(ours, theirs, STOP_TOKENS):
+    if close(ours, theirs, STOP_TOKENS):
         return FINE
     expected = f"{theirs} input tokens, as in the JSON answer"
     return found(
@@ -146,7 +146,7 @@ def input_as_counted(reply: Reply, argument: Json, facts: Facts) -> Observation:
     total = total_input(reply)
     if total is None or estimate is None:
         return NOTHING_SEEN
-    if _close(total, estimate, ESTIMATE_TOKENS):
+    if close(total, estimate, ESTIMATE_TOKENS):
         return FINE
     expected = f"about {estimate} input tokens, as count_tokens says of the same input"
     return found(
@@ -154,8 +154,11 @@ def input_as_counted(reply: Reply, argument: Json, facts: Facts) -> Observation:
     )
 
 
-def _close(one: int, other: int, tokens: int) -> bool:
-    """In integers throughout: what an endpoint sends can be too large for a float."""
+def close(one: int, other: int, tokens: int) -> bool:
+    """Whether two counts agree within 5 percent and so many tokens.
+
+    In integers throughout: what an endpoint sends can be too large for a float.
+    """
     return 100 * abs(one - other) <= ESTIMATE_PERCENT * max(one, other) + 100 * tokens
 
 

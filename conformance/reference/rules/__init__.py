@@ -36,6 +36,7 @@ TABLE: tuple[tuple[str, Rule], ...] = (
     ("REQ-IN-013", blocks.calls_are_the_assistants),
     ("REQ-IN-014", blocks.results_are_the_users),
     ("REQ-IN-015", blocks.thinking_is_the_assistants),
+    ("REQ-IN-003", blocks.files_are_named),
     ("REQ-IN-006", blocks.image_data_is_an_image),
     ("REQ-IN-005", blocks.images_are_within_limits),
     ("REQ-CAP-016", blocks.model_sees_images),

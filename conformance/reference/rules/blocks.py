@@ -6,6 +6,7 @@ here: the order of messages (`messages`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from conformance.model import Json
@@ -16,6 +17,7 @@ _MOST_IMAGES, _MOST_IMAGES_SMALL_WINDOW, _SMALL_WINDOW = 600, 100, 200_000
 _MOST_PIXELS, _MOST_PIXELS_OF_MANY, _MANY = 8000, 2000, 20
 _MOST_IMAGE_BYTES = 10 * 1024 * 1024
 _MOST_BREAKPOINTS = 4
+_FILE = re.compile(r"file_[A-Za-z0-9]+(?:_\d+)?")
 
 
 def calls_are_the_assistants(prompt: Prompt) -> str | None:
@@ -41,6 +43,19 @@ def image_data_is_an_image(prompt: Prompt) -> str | None:
             return f"{path}.source.base64.data: the image data is not valid base64"
         if media_type_of(raw) is None:
             return f"{path}.source.base64.data: could not process image"
+    return None
+
+
+def files_are_named(prompt: Prompt) -> str | None:
+    """REQ-IN-003: a file is named by an id in the form that file ids have. No file is ever read here."""
+    for path, block in every_block(prompt):
+        source = block.get("source")
+        if (
+            isinstance(source, dict)
+            and source.get("type") == "file"
+            and not _FILE.fullmatch(str(source.get("file_id")))
+        ):
+            return f"{path}.source.file.file_id: no such file"
     return None
 
 

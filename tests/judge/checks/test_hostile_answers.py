@@ -6,13 +6,32 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from conformance.judge.checking import Observation
-from conformance.judge.checks import honoured, refusal, text, tools
+from conformance.judge.checks import between, caching, cites, honoured, output, refusal, text, thinking, tools
 
 ARGUMENTS = {
     "refused": [True, {"status": [404], "type": ["not_found_error"], "names": "x"}],
     "honoured": [True, {"marker": "a"}, {"marker": "a", "absent": "b"}],
     "text-contains": ["a", ["a", "b"]],
     "text-lacks": ["a", ["a", "b"]],
+    "text-says": ["a"],
+    "has-blocks": [["thinking"]],
+    "lacks-blocks": [["thinking"]],
+    "thinking-first": [True],
+    "thinking-hidden": [True],
+    "thinking-shown": [True],
+    "thinking-undelivered": [True],
+    "thinking-costs": [True],
+    "server-results-follow": [True],
+    "citations-fit": list(cites.OF_REQUEST),
+    "cites": ["char_location"],
+    "cites-enabled-only": [True],
+    "json-output": [True],
+    "json-order": [True],
+    "cache-used": [True],
+    "cache-unused": [True],
+    "input-as-in-step": [1],
+    "same-stop-reason-as-json": [True],
+    "same-body-as": ["other"],
     "stop-reason": ["end_turn", ["end_turn", "tool_use"]],
     "stop-sequence-is": ["7", None],
     "calls-tool": ["get_weather", {"name": "get_weather", "input": {"city": "Lisbon"}}],
@@ -21,7 +40,8 @@ ARGUMENTS = {
     "text-before-call": [False],
     "input-valid": [True],
 }
-CHECKS = {**refusal.CHECKS, **honoured.CHECKS, **text.CHECKS, **tools.CHECKS}
+FAMILIES = (refusal, honoured, text, tools, thinking, cites, output, caching, between)
+CHECKS = {name: check for family in FAMILIES for name, check in family.CHECKS.items() if name in ARGUMENTS}
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
 anything = st.recursive(
@@ -29,14 +49,27 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
+citation = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.sampled_from(cites.OF_REQUEST) | anything,
+        "document_index": anything,
+        "search_result_index": anything,
+        "start_char_index": anything,
+        "end_char_index": anything,
+        "cited_text": anything,
+    },
+)
 blocks = st.fixed_dictionaries(
     {},
     optional={
-        "type": st.sampled_from(["text", "tool_use", "thinking"]) | anything,
+        "type": st.sampled_from(["text", "tool_use", "thinking", "server_tool_use"]) | anything,
         "text": anything,
         "name": st.just("get_weather") | anything,
         "input": anything,
         "id": anything,
+        "thinking": anything,
+        "citations": st.lists(citation, max_size=2) | anything,
     },
 )
 bodies = st.fixed_dictionaries(

@@ -1,0 +1,200 @@
+"""Checks on citations: their types, and whether what they quote stands where they say.
+
+Belongs here: the arithmetic of citations against the documents and search results of the request (REQ-RESP-015,
+REQ-RESP-016). Does not belong here: how citations are streamed (see `deltas.py`).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
+from conformance.judge.checks.matching import MOST, component_problems
+from conformance.judge.content import blocks, stop_reason
+from conformance.judge.pointer import join, show, whole_number
+from conformance.judge.reading import Reply
+from conformance.model import Finding, Json
+
+OF_REQUEST: Final = ("char_location", "page_location", "content_block_location", "search_result_location")
+"""Types of citations whose source stands in the request."""
+
+_PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
+
+Block = Mapping[str, Json]
+
+
+def citations_typed(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """Every citation is valid under its component of our OpenAPI document."""
+    places = list(_citations(reply))
+    if not places:
+        return NOTHING_SEEN
+    findings = [
+        deviation("citations-typed", reply, expected="a whole citation", actual=problem, pointer=place + inner)
+        for place, citation in places
+        for inner, problem in component_problems(reply, facts, "TextCitation", citation)
+    ]
+    return found(*findings[:MOST])
+
+
+def citations_fit(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """What every citation of this type quotes stands at its indices in the source that the request holds."""
+    places = [(place, one) for place, one in _citations(reply) if one.get("type") == argument]
+    if not places or _fetches(reply):
+        return NOTHING_SEEN
+    sources = _sources(reply, "search_result" if argument == "search_result_location" else "document")
+    if not sources:
+        return NOTHING_SEEN
+    findings: list[Finding] = []
+    for place, citation in places:
+        problem = _problem(citation, sources)
+        if problem is not None:
+            expected, actual = problem
+            findings.append(deviation("citations-fit", reply, expected=expected, actual=actual, pointer=place))
+    return found(*findings[:MOST])
+
+
+def cites(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """The answer has a citation of this type; nothing is seen in an answer that was cut off."""
+    if reply.message is None or stop_reason(reply) in ("max_tokens", "refusal"):
+        return NOTHING_SEEN
+    types = [one.get("type") for _, one in _citations(reply)]
+    if argument in types:
+        return FINE
+    actual = f"citations of type {', '.join(map(str, types))}" if types else "no citation"
+    expected = f"a citation of type {argument}"
+    return found(deviation("cites", reply, expected=expected, actual=actual, pointer="/content", kind="ignored"))
+
+
+def cites_enabled_only(reply: Reply, argument: Json, facts: Facts) -> Observation:
+    """An answer to documents without citations enabled cites none of them."""
+    sources = [*_sources(reply, "document"), *_sources(reply, "search_result")]
+    if not sources or any(_enabled(source) for source in sources) or reply.message is None:
+        return NOTHING_SEEN
+    places = [place for place, one in _citations(reply) if one.get("type") in OF_REQUEST]
+    return found(
+        *(
+            deviation("cites-enabled-only", reply, expected="no citation", actual="a citation", pointer=place)
+            for place in places[:MOST]
+        )
+    )
+
+
+def _fetches(reply: Reply) -> bool:
+    """Whether documents may come from the server, by a tool that fetches them: they are numbered with the others."""
+    tools = reply.request.get("tools")
+    kinds = [str(tool.get("type")) for tool in (tools if isinstance(tools, list) else ()) if isinstance(tool, dict)]
+    kinds += [str(block.get("type")) for _, block in blocks(reply)]
+    return any(kind.startswith(("web_fetch", "mcp_")) for kind in kinds)
+
+
+def _citations(reply: Reply) -> Iterator[tuple[str, Block]]:
+    for index, block in blocks(reply):
+        listed = block.get("citations")
+        for number, citation in enumerate(listed if isinstance(listed, list) else ()):
+            if isinstance(citation, dict):
+                yield join("/content", index, "citations", number), citation
+
+
+def _sources(reply: Reply, kind: str) -> list[Block]:
+    """The blocks of a kind in the messages of the request, in order, those inside tool results too."""
+    messages = reply.request.get("messages")
+    found_blocks: list[Block] = []
+    for message in messages if isinstance(messages, list) else ():
+        content = message.get("content") if isinstance(message, dict) else None
+        for block in content if isinstance(content, list) else ():
+            inner = block.get("content") if isinstance(block, dict) and block.get("type") == "tool_result" else None
+            parts = [block, *(inner if isinstance(inner, list) else ())]
+            found_blocks += [part for part in parts if isinstance(part, dict) and part.get("type") == kind]
+    return found_blocks
+
+
+def _problem(citation: Block, sources: Sequence[Block]) -> tuple[str, str] | None:
+    """What is expected and what is there, or None where the citation fits or its source cannot be read."""
+    key = "search_result_index" if citation.get("type") == "search_result_location" else "document_index"
+    number = whole_number(citation.get(key))
+    if number is None or not 0 <= number < len(sources):
+        return f"{key} from 0 to {len(sources) - 1}", show(citation.get(key))
+    source = sources[number]
+    match citation.get("type"):
+        case "char_location":
+            return _char_problem(citation, source)
+        case "page_location":
+            return _page_problem(citation, source)
+        case _:
+            return _block_problem(citation, source)
+
+
+def _char_problem(citation: Block, source: Block) -> tuple[str, str] | None:
+    text = _source(source).get("data")
+    start, end = whole_number(citation.get("start_char_index")), whole_number(citation.get("end_char_index"))
+    if start is None or end is None or not 0 <= start < end:
+        return "start_char_index before end_char_index, from 0", _span(start, end)
+    if not isinstance(text, str) or _source(source).get("type") != "text":
+        return None
+    quoted = citation.get("cited_text")
+    units = text.encode("utf-16-le", "surrogatepass")[2 * start : 2 * end].decode("utf-16-le", "replace")
+    if quoted in (text[start:end], units):
+        return None
+    return f"cited_text {show(text[start:end])}, which stands at {_span(start, end)}", show(quoted)
+
+
+def _page_problem(citation: Block, source: Block) -> tuple[str, str] | None:
+    start, end = whole_number(citation.get("start_page_number")), whole_number(citation.get("end_page_number"))
+    if start is None or end is None or not 1 <= start < end:
+        return "start_page_number from 1, before end_page_number", _span(start, end)
+    pages = _pages(_source(source).get("data"))
+    if pages and end > pages + 1:
+        return f"end_page_number of at most {pages + 1}, one after the last page", str(end)
+    return None
+
+
+def _block_problem(citation: Block, source: Block) -> tuple[str, str] | None:
+    start, end = whole_number(citation.get("start_block_index")), whole_number(citation.get("end_block_index"))
+    if start is None or end is None or not 0 <= start < end:
+        return "start_block_index before end_block_index, from 0", _span(start, end)
+    content = source.get("content") if source.get("type") == "search_result" else _source(source).get("content")
+    parts = content if isinstance(content, list) else [{"text": content}] if isinstance(content, str) else None
+    if parts is None:
+        return None
+    if end > len(parts):
+        return f"end_block_index of at most {len(parts)}", str(end)
+    text = "".join(str(part.get("text", "")) for part in parts[start:end] if isinstance(part, dict))
+    quoted = citation.get("cited_text")
+    return None if quoted == text else (f"cited_text {show(text)}, of blocks {_span(start, end)}", show(quoted))
+
+
+def _source(block: Block) -> Block:
+    source = block.get("source")
+    return source if isinstance(source, dict) else {}
+
+
+def _pages(data: Json) -> int:
+    """The pages of a PDF file in base64 as far as its objects are readable, otherwise 0."""
+    try:
+        return len(_PAGE.findall(base64.b64decode(data, validate=True))) if isinstance(data, str) else 0
+    except (binascii.Error, ValueError):
+        return 0
+
+
+def _enabled(block: Block) -> bool:
+    citations = block.get("citations")
+    return isinstance(citations, dict) and citations.get("enabled") is True
+
+
+def _span(start: int | None, end: int | None) -> str:
+    return f"{start} to {end}"
+
+
+CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
+    {
+        "citations-typed": Check("citations-typed", each=citations_typed),
+        "citations-fit": Check("citations-fit", each=citations_fit, argument={"enum": list(OF_REQUEST)}),
+        "cites": Check("cites", each=cites, argument={"enum": list(OF_REQUEST)}),
+        "cites-enabled-only": Check("cites-enabled-only", each=cites_enabled_only),
+    }
+)
