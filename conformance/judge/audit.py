@@ -93,6 +93,10 @@ class _Identity:
     answer: bytes
 
 
+_Kind = tuple[frozenset[tuple[str, Mode]], frozenset[str]]
+_Route = tuple[_Tally, tuple[CheckCall, ...], frozenset[str]]
+
+
 class Audit:
     """Judges replies with every case that needs no particular request. `take` them in any order, then `judgements`.
 
@@ -113,7 +117,8 @@ class Audit:
         }
         self._left_out: list[LeftOut] = []
         self._tallies = list(self._plan(cases))
-        self._marks: dict[frozenset[str], dict[tuple[str, str], Collection[str]]] = {}
+        self._selectors = {name for tally in self._tallies for name in tally.selectors}
+        self._routes: dict[_Kind, tuple[_Route, ...]] = {}
         self._taken = 0
         self.damaged: Counter[str] = Counter()
 
@@ -123,18 +128,17 @@ class Audit:
         return tuple(self._left_out)
 
     def take(self, reply: Reply, place: str, flags: frozenset[str] = frozenset()) -> tuple[Noticed, ...]:
-        """Judges one reply. `place` says in words where it is recorded, `flags` what its recorder did to it."""
+        """Judges one reply. `place` says in words where it is recorded, `flags` what its recorder did to it.
+
+        Flags are few and known: what depends on them alone is worked out once for each set of them.
+        """
         self._taken += 1
         facts = self._facts_for(reply)
-        names = {name for tally in self._tallies for name in tally.selectors}
-        picks = {(name, mode) for name in names for mode in Mode if selected(name, mode, reply)}
+        picks = frozenset((name, mode) for name in self._selectors for mode in Mode if selected(name, mode, reply))
         ordinary = answered(reply) or reply.error is not None
         noticed: list[Noticed] = []
         touching: set[str] = set()
-        for tally in self._tallies:
-            if not any((name, tally.mode) in picks for name in tally.selectors):
-                continue
-            calls, marks = self._judgeable(tally.case, flags)
+        for tally, calls, marks in self._routes_of(picks, flags):
             touching.update(marks)
             if not calls:
                 tally.touched += 1
@@ -175,20 +179,23 @@ class Audit:
         asked = reply.exchange.request.header("anthropic-version")
         return self._facts.get(asked or "", self._default)
 
-    def _judgeable(self, case: Case, flags: frozenset[str]) -> tuple[Sequence[CheckCall], Collection[str]]:
-        """The checks of a case that the damage does not touch, and the flags that touch the others."""
-        if not flags:
-            return case.expect, ()
-        marks = self._marks.setdefault(flags, {})
-        calls: list[CheckCall] = []
-        touching: set[str] = set()
-        for call in case.expect:
-            key = (case.id, call.name)
-            if key not in marks:
-                marks[key] = self._touched_by(flags, case, call.name)
-            touching.update(marks[key])
-            calls += [] if marks[key] else [call]
-        return calls, touching
+    def _routes_of(self, picks: frozenset[tuple[str, Mode]], flags: frozenset[str]) -> tuple[_Route, ...]:
+        """What is judged on a reply that these selectors take: the cases, and of each the checks that no damage touches
+        and the flags that touch the others.
+        """
+        kind = (picks, flags)
+        if kind not in self._routes:
+            self._routes[kind] = tuple(
+                (tally, *self._untouched(tally.case, flags))
+                for tally in self._tallies
+                if any((name, tally.mode) in picks for name in tally.selectors)
+            )
+        return self._routes[kind]
+
+    def _untouched(self, case: Case, flags: frozenset[str]) -> tuple[tuple[CheckCall, ...], frozenset[str]]:
+        touched = [(call, self._touched_by(flags, case, call.name)) for call in case.expect]
+        marks = frozenset(flag for _, found in touched for flag in found)
+        return tuple(call for call, found in touched if not found), marks
 
     def _run(
         self, tally: _Tally, calls: Sequence[CheckCall], reply: Reply, place: str, facts: _AuditFacts

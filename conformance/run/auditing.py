@@ -7,7 +7,6 @@ files (`wire/recordings.py`), adding up (`judge/audit.py`), the journal of a run
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -83,13 +82,18 @@ class Audited:
 
 @dataclass
 class _Kept:
-    """What is kept of the exchanges: the examples, cut for reading, and sums."""
+    """What is kept of the exchanges: the examples, cut for reading, and sums.
 
+    `known_flags` are the flags that mean something, `everywhere` those that every exchange has.
+    """
+
+    known_flags: frozenset[str]
+    everywhere: frozenset[str]
     findings: dict[tuple[str, Mode], list[FindingResult]] = field(default_factory=dict)
     examples: dict[int, ExchangeSummary] = field(default_factory=dict)
     models: set[str] = field(default_factory=set)
     hosts: set[str] = field(default_factory=set)
-    flags: Counter[str] = field(default_factory=Counter)
+    unknown_flags: set[str] = field(default_factory=set)
     tokens: Tokens = field(default_factory=Tokens)
 
 
@@ -105,11 +109,7 @@ def audit(
 
     Raises HarnessError (exit code 4), naming file and line, where a file cannot be read.
     """
-    started, clock = datetime.now(UTC), time.monotonic()
-    recorders = recorders_of(library)
-    bench = Bench(library.checks, library.document, "", policy)
-    auditor = Audit(library.catalogue.cases, bench, recorders.touched_by)
-    kept, everywhere, number = _Kept(), frozenset(damage), 0
+    auditing, number = Auditing(library, policy, damage), 0
     files = []
     for reading in readings:
         counted = Counted(reading.path.name, reading.form)
@@ -117,20 +117,42 @@ def audit(
         before = 0
         for recorded in reading.exchanges():
             number += 1
-            if _counts(counted, recorded):
-                _take(auditor, kept, recorded, everywhere, number, f"{counted.path}:{recorded.exchange.line}")
+            if counts(counted, recorded):
+                auditing.take(recorded, number, f"{counted.path}:{recorded.exchange.line}")
             progress(reading.position - before)
             before = reading.position
         counted.torn = reading.torn
-    results = _results(library, auditor, kept, files, policy)
-    results = replace(results, started=_stamp(started), duration_s=round(time.monotonic() - clock, 3))
-    return Audited(
-        results,
-        tuple(files),
-        tuple(Excluded(flag, recorders.damages[flag].title, times) for flag, times in sorted(auditor.damaged.items())),
-        auditor.left_out,
-        tuple(sorted(kept.flags.keys() - recorders.damages.keys())),
-    )
+    return auditing.audited(files, _named((counted.path for counted in files), "file"))
+
+
+class Auditing:
+    """Judges exchanges as they come: `take` each, then `audited`. `damage` are flags that all exchanges have."""
+
+    def __init__(self, library: Library, policy: Policy, damage: Iterable[str] = ()) -> None:
+        self._library = library
+        self._policy = policy
+        self._recorders = recorders_of(library)
+        bench = Bench(library.checks, library.document, "", policy)
+        self._auditor = Audit(library.catalogue.cases, bench, self._recorders.touched_by)
+        self._kept = _Kept(frozenset(self._recorders.damages), frozenset(damage))
+        self._started, self._clock = datetime.now(UTC), time.monotonic()
+
+    def take(self, recorded: Recorded, number: int, place: str) -> tuple[Noticed, ...]:
+        """Judges one exchange; returns what it deviates in. `number` and `place` say where it is recorded."""
+        return _take(self._auditor, self._kept, recorded, number, place)
+
+    def audited(self, files: Sequence[Counted], name: str) -> Audited:
+        """What all exchanges taken so far add up to. `files` say where they come from, `name` is the target's."""
+        results = _results(self._library, self._auditor, self._kept, files, self._policy, name)
+        seconds = round(time.monotonic() - self._clock, 3)
+        damages = self._recorders.damages
+        return Audited(
+            replace(results, started=_stamp(self._started), duration_s=seconds),
+            tuple(files),
+            tuple(Excluded(flag, damages[flag].title, n) for flag, n in sorted(self._auditor.damaged.items())),
+            self._auditor.left_out,
+            tuple(sorted(self._kept.unknown_flags)),
+        )
 
 
 def recorders_of(library: Library) -> Recorders:
@@ -166,7 +188,7 @@ def without_credentials(exchange: Exchange) -> Exchange:
     return Redactor(word for word in values if len(word) > MIN_LENGTH).exchange(exchange)
 
 
-def _counts(counted: Counted, recorded: Recorded) -> bool:
+def counts(counted: Counted, recorded: Recorded) -> bool:
     """Counts an exchange; True where it is judged."""
     counted.exchanges += 1
     if recorded.synthetic:
@@ -181,15 +203,17 @@ def _counts(counted: Counted, recorded: Recorded) -> bool:
     return False
 
 
-def _take(auditor: Audit, kept: _Kept, recorded: Recorded, everywhere: frozenset[str], number: int, place: str) -> None:
+def _take(auditor: Audit, kept: _Kept, recorded: Recorded, number: int, place: str) -> tuple[Noticed, ...]:
     exchange = replace(recorded.exchange, line=number)
     reply = reply_to(replace(recorded, exchange=exchange))
-    flags = recorded.flags | everywhere
-    kept.flags.update(flags)
+    flags = recorded.flags | kept.everywhere
+    if len(kept.unknown_flags) < MOST_DISTINCT:
+        kept.unknown_flags |= flags - kept.known_flags
     _add_facts(kept, reply)
-    noticed = auditor.take(reply, place, flags)
+    noticed = auditor.take(reply, place, flags & kept.known_flags)
     if any(item.shown for item in noticed):
         _keep(kept, noticed, without_credentials(exchange), place)
+    return noticed
 
 
 def _add_facts(kept: _Kept, reply: Reply) -> None:
@@ -213,9 +237,11 @@ def _placed(finding: Finding, place: str) -> Finding:
     return replace(finding, where=replace(finding.where, scenario="", file=place))
 
 
-def _results(library: Library, auditor: Audit, kept: _Kept, files: Sequence[Counted], policy: Policy) -> Results:
+def _results(
+    library: Library, auditor: Audit, kept: _Kept, files: Sequence[Counted], policy: Policy, name: str
+) -> Results:
     target = Target(
-        name=_named((counted.path for counted in files), "file"),
+        name=name,
         url=_named(kept.hosts, "host"),
         path="/v1/messages",
         model=_named(kept.models, "model"),
