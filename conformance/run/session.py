@@ -215,20 +215,22 @@ class Run:
 
     def _reference(self) -> Target:
         """Starts the embedded reference endpoint and returns it as the target."""
+        from conformance.reference.models import lacking
         from conformance.reference.server import LocalServer
 
         server = self._open.enter_context(LocalServer())
+        model = self.settings["model"] or server.model
+        lacks = lacking(model) | frozenset(self.settings["lacks"])
         return Target(
             name=REFERENCE,
             url=server.url,
-            model=self.settings["model"] or server.model,
+            model=model,
             api_key=server.key,
             secrets=(server.key,),
             auth=self.settings["auth"],
             api_version=self.settings["api_version"],
-            declared=frozenset(need for case in self.library.catalogue.cases for need in case.needs)
-            - frozenset(self.settings["lacks"]),
-            absent=frozenset(self.settings["lacks"]),
+            declared=frozenset(need for case in self.library.catalogue.cases for need in case.needs) - lacks,
+            absent=lacks,
         )
 
     def _public(self, target: Target) -> dict[str, object]:
@@ -251,9 +253,9 @@ class Run:
         if self.settings.target is not None:
             file = self.settings["targets"]
             return [*(["--targets", file] if file != "targets.toml" else []), "--target", self.settings.target]
-        lacks = [f"--lacks={name}" for name in sorted(target.absent)]
         if target.name == REFERENCE:
-            return lacks
+            return [f"--lacks={name}" for name in sorted(self.settings["lacks"])]
+        lacks = [f"--lacks={name}" for name in sorted(target.absent)]
         said = [*(f"--declare={name}" for name in sorted(target.declared)), *lacks]
         arguments = ["--url", target.url, "--model", target.model, "--api-key-env", target.key_name, *said]
         return arguments if target.api_version == "2023-06-01" else [*arguments, "--api-version", target.api_version]
