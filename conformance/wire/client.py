@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,20 +19,18 @@ import httpx
 
 from conformance.model import Chunk, Exchange, HarnessError, Mode, Response, SentRequest, Trouble
 from conformance.wire import decoding
+from conformance.wire.connecting import header_texts, kind_of, open_pool, raw_headers, reason_of
 from conformance.wire.limits import Limits
 from conformance.wire.quiet import install, quiet
 from conformance.wire.redact import Redactor
 from conformance.wire.sse import Parser
 
-_KEPT_CONNECTIONS = 64
-_LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 _LARGE_BODY = 1024 * 1024
 _TOO_LATE = {
     "timeout-first-byte": "no byte of the body within",
     "timeout-gap": "no further byte and no end of the body within",
     "timeout-total": "the exchange has not ended within",
 }
-_RAW_HEADERS = "messages_conformance.raw_headers"
 
 
 class Client:
@@ -55,16 +50,7 @@ class Client:
         self._redactor = redactor
         self._limits = limits if limits is not None else Limits()
         try:
-            self._http = httpx.AsyncClient(
-                verify=verify,
-                auth=httpx.Auth(),
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-                follow_redirects=False,
-                timeout=httpx.Timeout(None, connect=self._limits.connect),
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=_KEPT_CONNECTIONS),
-                mounts=dict.fromkeys(_LOOPBACK),
-                event_hooks={"response": [_keep_redirect_from_being_read]},
-            )
+            self._http = open_pool(self._limits.connect, verify=verify)
         except (ImportError, OSError, ValueError) as problem:
             message = redactor.text(f"The proxy or certificate settings of the environment cannot be used: {problem}")
             raise HarnessError(message, exit_code=4) from problem
@@ -99,7 +85,7 @@ class Client:
             step=step,
             attempt=attempt,
             started=started,
-            request=SentRequest(prepared.method, request.url, _headers(prepared.headers.raw), request.body),
+            request=SentRequest(prepared.method, request.url, header_texts(prepared.headers.raw), request.body),
             response=transfer.response(),
             trouble=trouble,
         )
@@ -177,7 +163,7 @@ class _Transfer:
             # Its text quotes the header, which may be a credential.
             raise HarnessError("A header of the request is not legal in HTTP, so the request was not sent.") from None
         except (httpx.TransportError, OSError) as problem:
-            return self._trouble(_kind(problem, self._stage), _reason(problem))
+            return self._trouble(kind_of(problem, self._stage), reason_of(problem))
         return None
 
     def response(self) -> Response | None:
@@ -187,7 +173,7 @@ class _Transfer:
         version = self._received.extensions.get("http_version", b"HTTP/1.1")
         return Response(
             status=self._received.status_code,
-            headers=_headers(self._received.extensions[_RAW_HEADERS]),
+            headers=header_texts(raw_headers(self._received)),
             chunks=tuple(Chunk(at, bytes(data)) for at, data in self._chunks),
             http_version=version.decode("ascii", "replace"),
             first_byte=self._first_byte,
@@ -200,7 +186,7 @@ class _Transfer:
             self._received = received
             self._first_byte = self._now()
             self._stage = "body"
-            raw = received.extensions[_RAW_HEADERS]
+            raw = raw_headers(received)
             if sum(len(name) + len(value) for name, value in raw) > self._limits.header_bytes:
                 raise _LimitCrossed("limit-bytes", f"the headers are larger than {self._limits.header_bytes} bytes")
             await self._read_body(received, deadline)
@@ -261,24 +247,6 @@ class _Transfer:
         return Trouble(kind, message, self._now())
 
 
-async def _keep_redirect_from_being_read(response: httpx.Response) -> None:
-    """Hides `location` from httpx, which otherwise builds the next request and fails where the URL is nonsense."""
-    response.extensions[_RAW_HEADERS] = list(response.headers.raw)
-    if "location" in response.headers:
-        del response.headers["location"]
-
-
-def _headers(raw: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
-    return tuple((_header_text(name), _header_text(value)) for name, value in raw)
-
-
-def _header_text(data: bytes) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
 def _is_event_stream(received: httpx.Response) -> bool:
     content_type: str = received.headers.get("content-type", "")
     return content_type.split(";")[0].strip().lower() == "text/event-stream"
@@ -288,39 +256,3 @@ def _event_limit(kind: str, limits: Limits) -> str:
     if kind == "limit-events":
         return f"the stream has more than {limits.events} events"
     return f"an event is larger than {limits.event_bytes} bytes"
-
-
-def _kind(problem: Exception, stage: str) -> str:
-    """The kind of trouble that an exception of httpx stands for."""
-    causes = list(_causes(problem))
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return "dns"
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return "tls"
-    if isinstance(problem, httpx.ProxyError):
-        return "connect"
-    if isinstance(problem, httpx.ProtocolError):
-        # httpx has one class for both; h11 and httpcore say it in words only.
-        text = str(problem).lower()
-        return "closed" if "disconnected" in text or "closed connection" in text else "protocol"
-    return stage if stage in ("connect", "tls") else "closed"
-
-
-def _reason(problem: Exception) -> str:
-    """The most telling text in a chain of exceptions: the operating system's where it has one."""
-    told = [_system_text(cause) for cause in _causes(problem) if isinstance(cause, OSError) and cause.strerror]
-    return told[-1] if told else str(problem).rstrip(".") or type(problem).__name__
-
-
-def _system_text(problem: OSError) -> str:
-    # The codes of name resolution and of TLS are numbers of their own; asyncio replaces the text of all others.
-    if problem.errno is None or isinstance(problem, socket.gaierror | ssl.SSLError):
-        return str(problem.strerror)
-    return os.strerror(problem.errno)
-
-
-def _causes(problem: BaseException | None) -> Iterator[BaseException]:
-    while problem is not None:
-        yield problem
-        inner = problem.exceptions[0] if isinstance(problem, BaseExceptionGroup) else None
-        problem = inner or problem.__cause__ or problem.__context__
