@@ -34,13 +34,14 @@ UNSENT = "its requests were not sent in the recorded run"
 @dataclass(frozen=True)
 class _Past:
     """A run that has ended: what it noted of itself, its target as the preflight left it, why it could not go on, and
-    its exchanges.
+    its exchanges. `stopped` says why sending ended before everything was sent, or is empty.
     """
 
     noted: Mapping[str, Any]
     target: Target
     fatal: str
     sent: Mapping[tuple[str, int], Recorded]
+    stopped: str = ""
 
     def option(self, name: str, otherwise: Any) -> Any:
         """An option of the run."""
@@ -106,7 +107,13 @@ def _past(recording: Recording) -> _Past:
     )
     settled = target.settled(root=found.get("root", ""), auth=found.get("auth", public.get("auth", "")))
     noted = {**recording.header, **resumed}
-    return _Past(noted, settled, found.get("fatal", ""), recorded(recording.exchanges))
+    sent = recorded(recording.exchanges)
+    for note in recording.notes:
+        place = (f"{note.data.get('scenario')}/{note.data.get('mode')}", int(note.data.get("repetition", 1)))
+        if note.data.get("what") == "unsent" and place in sent and sent[place].steps[-1].line < note.line:
+            del sent[place]
+    stopped = _last_note(recording, "stopped")
+    return _Past(noted, settled, found.get("fatal", ""), sent, stopped.get("why", ""))
 
 
 def _last_note(recording: Recording, what: str) -> Mapping[str, Any]:
@@ -144,7 +151,7 @@ class _Judge:
             return Judgement(case.id, mode, Outcome.NOT_RUN, past.fatal, evidence=lines)
         names = needed(case, mode, self._plan, self._library.catalogue)
         done = {name: self._done[name] for name in names if name in self._done}
-        unsent = {name: UNSENT for name in names if name not in self._done}
+        unsent = {name: past.stopped or UNSENT for name in names if name not in self._done}
         attempts = past.option("repeat", 1)
         return judge_in_attempts(case, mode, Transcripts(done, unsent), self._bench, self._again, attempts)
 

@@ -110,8 +110,15 @@ class Sender:
                     await self._confirm(target)
                 replies.append(reply_of(exchange))
         except Unsent as reason:
+            if replies or earlier:
+                self._note_unsent(scenario, repetition, str(reason))
             return Transcript(scenario, (), str(reason), tuple(earlier))
         return Transcript(scenario, tuple(replies), stopped, tuple(earlier))
+
+    def _note_unsent(self, scenario: Scenario, repetition: int, why: str) -> None:
+        """Notes that what was recorded of a scenario is not all of it, and judges nothing."""
+        place = {"scenario": scenario.name, "mode": scenario.mode.value, "repetition": repetition}
+        self._wiring.journal.note({"what": "unsent", **place, "why": why})
 
     async def attempts(
         self,

@@ -176,7 +176,7 @@ class Run:
         earlier = earlier_part(recording, plan.scenarios, target, policy, redactor)
         missing = [scenario for scenario in plan.scenarios if (scenario.id, 1) not in earlier.transcripts]
         journal = Journal.reopen(path, redactor=redactor)
-        kept = ("started", "whole", "items", "selected", "prices")
+        kept = ("started", "whole", "items", "selected", "prices", "options")
         journal.note({"what": "resume", "torn": recording.torn, **{key: header[key] for key in kept}})
         tell(words.resumed(target.name, len(plan.scenarios) - len(missing), len(missing), recording.torn))
         return earlier, journal

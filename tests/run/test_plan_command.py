@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 
-def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MESSAGES_", "ANTHROPIC_"))}
     return subprocess.run(
         [sys.executable, "-m", "conformance.cli", *arguments],
         cwd=cwd,
-        env=kept,
+        env=kept | environment,
         capture_output=True,
         text=True,
         timeout=120,
@@ -106,3 +106,28 @@ def test_prices_and_limits_come_from_the_targets_file(tmp_path: Path) -> None:
     assert found["prices"] == {"input": 0.0, "output": 2.5}
     assert found["limits"]["cost"] == 9.0
     assert found["target"] == "naga"
+
+
+def test_a_run_that_ends_in_time_exits_2_and_its_journal_tells_the_same(serve: Any, tmp_path: Path) -> None:
+    """The endpoint breaks down once for every request, so that retries use up the budget."""
+    asked: set[bytes] = set()
+
+    def once(call: Any, number: int) -> Any:
+        known = call.body in asked
+        asked.add(call.body)
+        return None if known or number == 1 else (502, b"", {"retry-after-ms": "1"})
+
+    url = serve(once).url
+    arguments = ("--url", url, "--model", "reference-1", "--area", "models", "--area", "counting", "--out", "out")
+    most = plan(*arguments, cwd=tmp_path)["requests"] + 4
+    done = run("run", *arguments, "--max-requests", str(most), cwd=tmp_path, ANTHROPIC_API_KEY="reference-key")
+    told = done.stdout + done.stderr
+    assert done.returncode == 2, told
+    assert f"the budget does not allow another request: at most {most} requests (--max-requests)" in told
+    loaded = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    assert loaded["requests"] == most
+    assert loaded["complete"] is False
+    assert {"pass", "not-run"} <= {case["outcome"] for case in loaded["cases"]}
+    again = json.loads(run("judge", "out/journal.ndjson", "--json", cwd=tmp_path).stdout)
+    told_again = {(case["id"], case["mode"]): case["outcome"] for case in again["cases"]}
+    assert told_again == {(case["id"], case["mode"]): case["outcome"] for case in loaded["cases"]}
