@@ -70,9 +70,12 @@ def exchange_of(entry: Json, line: int) -> tuple[Exchange, frozenset[str]]:
 
 def _request(record: Json) -> tuple[SentRequest, frozenset[str]]:
     text = (record.get("postData") or {}).get("text")
-    lost = text is None and record["method"] in ("POST", "PUT", "PATCH") and record.get("bodySize") != 0
+    method, url = record["method"], record["url"]
+    if not isinstance(method, str) or not isinstance(url, str):
+        raise TypeError("method and url are text")
+    lost = text is None and method in ("POST", "PUT", "PATCH") and record.get("bodySize") != 0
     body = text.encode("utf-8", "surrogatepass") if text else b""
-    request = SentRequest(record["method"], record["url"], _headers(record), body)
+    request = SentRequest(method, url, _headers(record), body)
     return request, frozenset({"no-request-body"}) if lost else frozenset()
 
 

@@ -205,10 +205,10 @@ def _json(line: bytes) -> Json:
 def _from_ndjson(record: Json, line: int) -> Recorded:
     """The exchange of one line. Raises KeyError, TypeError, AttributeError or ValueError where it is none."""
     sent, got = record["request"], record["response"]
-    flags = set(record.get("fidelity") or ())
+    flags = {_string(flag) for flag in _list(record.get("fidelity"))}
     body = _bytes(sent)
-    request = SentRequest(sent["method"], sent["url"], _headers(sent.get("headers")), body or b"")
-    if body is None and sent["method"] == "POST":
+    request = SentRequest(_string(sent["method"]), _string(sent["url"]), _headers(sent.get("headers")), body or b"")
+    if body is None and request.method == "POST":
         flags.add("no-request-body")
     response, streamed = None, False
     if got is not None:
@@ -228,6 +228,18 @@ def _from_ndjson(record: Json, line: int) -> Recorded:
         synthetic=record.get("synthetic") is True,
         streamed=streamed or _says_stream(exchange),
     )
+
+
+def _string(value: Json) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _list(value: Json) -> list[Json]:
+    if value is not None and not isinstance(value, list):
+        raise TypeError(f"{value!r} is no list")
+    return value or []
 
 
 def _status(value: Json) -> int:
