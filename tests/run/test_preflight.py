@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from conformance.model import Chunk, Exchange, Json, Mode, Response, Scenario, SentRequest, Step, Trouble
+from conformance.model import Chunk, Exchange, Json, Mode, Outcome, Response, Scenario, SentRequest, Step, Trouble
 from conformance.run.preflight import Preflight, account_trouble, fatal_reason, preflight
 from conformance.run.target import Target
 
@@ -160,3 +161,44 @@ def test_a_request_with_credentials_of_its_own_says_nothing_about_the_account() 
     refusal = answer(401, error("authentication_error", "invalid x-api-key"))
     for step in (Step(auth="invalid"), Step(auth="none"), Step(headers={"X-Api-Key": None})):
         assert not account_trouble(refusal, step)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words", "requests"),
+    [
+        (401, error("authentication_error", "invalid x-api-key"), "refuses the key in ENDPOINT_KEY", 2),
+        (402, error("billing_error", "pay first"), "lack of credit", 1),
+        (400, error("invalid_request_error", "Your credit balance is too low"), "lack of credit", 1),
+        (404, error("not_found_error", "model: reference-1"), "does not take the model 'reference-1'", 1),
+        (400, error("invalid_request_error", "anthropic-version: not a valid version"), "refuses anthropic-version", 1),
+        (404, b"not found", "no Messages API at", 4),
+        (308, b"", "redirects to nowhere", 1),
+        (529, error("overloaded_error", "Overloaded"), "does not serve requests now", 5),
+        (0, b"", "does not answer (closed", 3),
+    ],
+)
+def test_a_fatal_answer_ends_the_run_before_anything_else_is_sent(
+    serve: Any, run: Any, status: int, body: Json, words: str, requests: int
+) -> None:
+    endpoint = serve(lambda call, number: (status, body, {"retry-after-ms": "1"}))
+    done = run(endpoint, area=["tools"])
+    assert {judgement.outcome for judgement in done.judgements.values()} == {Outcome.NOT_RUN}
+    (reason,) = {judgement.reason for judgement in done.judgements.values()}
+    assert words in reason
+    assert len(endpoint.calls) == requests
+
+
+def test_a_healthy_endpoint_is_asked_nothing_twice(serve: Any, run: Any) -> None:
+    endpoint = serve()
+    done = run(endpoint, case=["response-has-id"])
+    assert {judgement.outcome for judgement in done.judgements.values()} == {Outcome.PASS}
+    assert len({(call.path, call.body) for call in endpoint.calls}) == len(endpoint.calls)
+
+
+def test_a_certificate_or_name_that_is_wrong_is_told_at_once(serve: Any, run: Any) -> None:
+    endpoint = serve()
+    for url, kind in ((endpoint.url.replace("http:", "https:"), "tls"), ("http://nowhere.invalid", "dns")):
+        done = run(endpoint, case=["response-has-id"], url=url)
+        (reason,) = {judgement.reason for judgement in done.judgements.values()}
+        assert f"{url} cannot be reached ({kind}: " in reason
+        assert len(done.recording.exchanges) == 1
