@@ -160,6 +160,23 @@ def judge(
 
 
 @command.command()
+@click.option("--upstream", required=True, metavar="URL", help="base URL of the endpoint")
+@click.option("--port", default=4200, show_default=True, help="port on loopback; 0: any free one")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="folder for the files of the proxy")
+@click.option("--gate", type=click.Choice(["must", "should"]), default="must", show_default=True)
+def proxy(upstream: str, port: int, out: Path | None, gate: str) -> None:
+    """Stands between a client and an endpoint: passes everything on, records it and tells what deviates.
+
+    Point the client's base URL at it, use the client, interrupt to stop. The key of the client passes through and is
+    written nowhere.
+    """
+    from conformance.run import proxying
+
+    asked = proxying.Asked(upstream, port, out, Level(gate))
+    sys.exit(proxying.watch(asked, click.echo, proxying.until_interrupted, colour=sys.stdout.isatty()))
+
+
+@command.command()
 @click.argument("results", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="write the HTML report here")
 @click.option("--markdown", type=click.Path(dir_okay=False, path_type=Path), help="write the Markdown summary here")

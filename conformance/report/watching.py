@@ -1,0 +1,59 @@
+"""What the proxy tells while traffic passes, and the counts at its end.
+
+Belongs here: the layout of these lines. Does not belong here: when they are told, judging, printing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from conformance.model import Case, Exchange, Finding
+from conformance.report.block import location
+from conformance.report.escape import cut, one_line
+
+VALUE_LIMIT = 300
+"""Longest expected or actual value, in characters."""
+
+_INDENT = " " * 6
+
+
+def finding(case: Case, found: Finding, exchange: Exchange) -> str:
+    """A new kind of finding as a compact block, without a trailing newline."""
+    level = f"{case.level.upper()}{', informational' if case.informational else ''}"
+    request = f"{exchange.request.method} {_path(exchange)}, status {_status(exchange)}"
+    rows = (("expected", found.expected), ("actual", found.actual), ("where", f"{location(found.where)}: {request}"))
+    head = one_line(f"{case.id}   {level}   {', '.join(case.clauses)}".rstrip())
+    return "\n".join(
+        [
+            head,
+            _INDENT + one_line(case.title),
+            *(f"{_INDENT}{label:<10}{cut(text, VALUE_LIMIT)}" for label, text in rows),
+        ]
+    )
+
+
+def trouble(exchange: Exchange) -> str:
+    """What went wrong between the proxy and the endpoint, and what the client saw of it."""
+    found = exchange.trouble
+    told = f"{found.kind}, {found.message}" if found is not None else "no response"
+    seen = "the client got status 502" if exchange.response is None else "the client got what came and no more"
+    return f"endpoint  {cut(f'{exchange.request.method} {_path(exchange)}: {told}', VALUE_LIMIT)}; {seen}"
+
+
+def counts(passed: int, judged: int, others: Mapping[str, int]) -> str:
+    """How many exchanges passed, how many of them were judged, and why the others were not."""
+    return "\n".join(_counts(passed, judged, others))
+
+
+def _counts(passed: int, judged: int, others: Mapping[str, int]) -> Iterator[str]:
+    yield f"{judged:,} of {passed:,} exchange{'' if passed == 1 else 's'} judged"
+    yield from (f"  {number:>7,}  not judged: {one_line(why)}" for why, number in sorted(others.items()))
+
+
+def _path(exchange: Exchange) -> str:
+    _, _, rest = exchange.request.url.partition("://")
+    return f"/{rest.partition('/')[2]}"
+
+
+def _status(exchange: Exchange) -> str:
+    return str(exchange.response.status) if exchange.response is not None else "none"
