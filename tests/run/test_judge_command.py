@@ -8,6 +8,7 @@ import importlib.util
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -38,9 +39,16 @@ class Done:
     stderr: str
 
 
-def command(*arguments: str, cwd: Path) -> Done:
+class Screen(io.StringIO):
+    """A stream that says to be a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def command(*arguments: str, cwd: Path, terminal: bool = False) -> Done:
     """The command in this process, in a folder."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = io.StringIO(), Screen() if terminal else io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.chdir(cwd)
         patch.setattr(sys, "argv", ["messages-conformance", *arguments])
@@ -62,10 +70,9 @@ def run(*arguments: str, cwd: Path) -> Done:
 
 
 def message(number: int = 1, **changes: Any) -> dict[str, Any]:
-    whole: dict[str, Any] = {
-        "id": f"msg_{number}", "type": "message", "role": "assistant", "model": "m-1",
-        "content": [{"type": "text", "text": "Hello."}], "stop_reason": "end_turn", "stop_sequence": None, "usage": USAGE,
-    }  # fmt: skip
+    text = [{"type": "text", "text": "Hello."}]
+    whole: dict[str, Any] = {"id": f"msg_{number}", "type": "message", "role": "assistant", "model": "m-1"}
+    whole |= {"content": text, "stop_reason": "end_turn", "stop_sequence": None, "usage": USAGE}
     return {key: value for key, value in (whole | changes).items() if value is not ...}
 
 
@@ -312,12 +319,13 @@ def test_damage_that_a_recorder_did_is_left_out_by_its_flag(tmp_path: Path) -> N
 
 
 def test_records_without_headers_and_bodies_are_judged_by_what_they_have(tmp_path: Path) -> None:
+    call = {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}}
     records = [
         record(1, response__headers={}),
-        record(2, request__body=None, response__body=message(2, content=[{"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}}], stop_reason="tool_use")),
+        record(2, request__body=None, response__body=message(2, content=[call], stop_reason="tool_use")),
         record(3, response__body=None),
         record(4, stream=True, request__body=None),
-    ]  # fmt: skip
+    ]
     (tmp_path / "log.ndjson").write_text(ndjson(*records))
     document = judged(tmp_path, "log.ndjson", code=0)
     flags = {each["flag"] for each in document["judged"][0]["excluded"]}
@@ -339,6 +347,22 @@ def test_a_json_answer_in_place_of_a_stream_is_found(tmp_path: Path) -> None:
     asked = {**record(1)["request"]["body"], "stream": True}
     (tmp_path / "log.ndjson").write_text(ndjson(record(1, request__body=asked)))
     assert failing(judged(tmp_path, "log.ndjson", code=1)) == {"stream-content-type"}
+
+
+def test_progress_is_shown_on_a_terminal_and_nowhere_else(tmp_path: Path) -> None:
+    (tmp_path / "log.ndjson").write_text(ndjson(record(1)))
+    assert command("judge", "log.ndjson", cwd=tmp_path).stderr == ""
+    assert "judging" in command("judge", "log.ndjson", cwd=tmp_path, terminal=True).stderr
+
+
+def test_a_run_that_could_not_begin_gives_its_reason_again(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    assert run("--url", url, "--model", "m", "--out", "out", cwd=tmp_path).returncode == 2
+    document = same_as_the_run(tmp_path)
+    assert document["exit_code"] == 2
+    assert "cannot be reached" in document["judged"][0]["results"]["incomplete_reason"]
 
 
 def test_case_files_of_your_own_are_judged_with(tmp_path: Path) -> None:
