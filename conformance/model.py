@@ -198,7 +198,7 @@ class SentRequest:
         """The body as JSON, or None where it is empty or not JSON."""
         try:
             return json.loads(self.body) if self.body else None
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     def header(self, name: str) -> str | None:
