@@ -173,7 +173,8 @@ def proxy(upstream: str, port: int, out: Path | None, gate: str) -> None:
     from conformance.run import proxying
 
     asked = proxying.Asked(upstream, port, out, Level(gate))
-    sys.exit(proxying.watch(asked, click.echo, proxying.until_interrupted, colour=sys.stdout.isatty()))
+    with proxying.interruption() as wait:
+        sys.exit(proxying.watch(asked, click.echo, wait, colour=sys.stdout.isatty()))
 
 
 @command.command()

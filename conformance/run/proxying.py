@@ -23,11 +23,11 @@ from urllib.parse import parse_qsl, urlsplit
 from conformance import __version__
 from conformance.judge.audit import Noticed
 from conformance.judge.verdict import Policy
-from conformance.model import Exchange, HarnessError, Level, SentRequest
+from conformance.model import Exchange, HarnessError, Json, Level, SentRequest
 from conformance.report import terminal, watching
 from conformance.run.auditing import CREDENTIALS, Audited, Auditing, Counted, counts
 from conformance.run.finish import write
-from conformance.run.library import fingerprint, load_library
+from conformance.run.library import Library, fingerprint, load_library
 from conformance.run.session import JOURNAL, Tell
 from conformance.wire.decoding import UndecodableError
 from conformance.wire.journal import Journal, encode_exchange
@@ -46,6 +46,8 @@ UNKEPT: Final = "too large, or too much under way, to be kept"
 UNDECODED: Final = "a content coding that is not undone here, or a body that is too large decoded"
 OTHER: Final = "not the Messages API"
 UNREACHED: Final = "no response from the endpoint"
+CROSSED: Final = "a stream with too many events, or too large ones"
+BUG: Final = "a mistake of our own"
 FAILED: Final = "judging had stopped after an error of our own"
 
 LARGE: Final = 512 * 1024
@@ -145,6 +147,7 @@ class Watch:
     def _note_bug(self, problem: Exception) -> None:
         """One exchange that we cannot judge is no reason to leave the others alone; the exit code will say it."""
         message = f"an exchange could not be judged, which is our mistake: {type(problem).__name__}"
+        self.tally.others[BUG] += 1
         if self.error is None:
             self._tell(message)
         self.error = self.error or HarnessError(message)
@@ -171,8 +174,9 @@ class Watch:
         if not counts(self._counted, recorded):
             self.tally.others[OTHER if exchange.response is not None else UNREACHED] += 1
             return
+        found = self._auditing.take(recorded, exchange.line, f"{self._counted.path}:{exchange.line}")
         self.tally.judged += 1
-        for noticed in self._auditing.take(recorded, exchange.line, f"{self._counted.path}:{exchange.line}"):
+        for noticed in found:
             self._show(noticed, exchange)
 
     def _show(self, noticed: Noticed, exchange: Exchange) -> None:
@@ -185,7 +189,14 @@ class Watch:
                 self._tell(watching.finding(noticed.case, replace(finding, where=where), exchange))
 
 
-def watch(asked: Asked, tell: Tell, wait: Callable[[], object], *, colour: bool = False) -> int:
+def watch(
+    asked: Asked,
+    tell: Tell,
+    wait: Callable[[], object],
+    *,
+    colour: bool = False,
+    library: Library | None = None,
+) -> int:
     """Passes on until `wait` returns, then reports; returns the exit code.
 
     Raises HarnessError: exit code 4 for a URL that cannot be used and a folder that cannot be written to, 2 for a port
@@ -193,36 +204,37 @@ def watch(asked: Asked, tell: Tell, wait: Callable[[], object], *, colour: bool 
     """
     check_upstream(asked.upstream)
     folder = asked.folder()
-    library = load_library("2023-06-01")
-    header = {
-        "suite": __version__,
-        "started": _now(),
-        "catalogue": fingerprint(),
-        "proxy": {"upstream": asked.upstream},
-    }
+    library = library or load_library("2023-06-01")
     room = Room()
-    with Journal.create(folder / JOURNAL, header) as journal:
-        watching_ = Watch(Auditing(library, Policy(asked.gate)), journal, room, tell)
-        watching_.start()
+    with Journal.create(folder / JOURNAL, _header(asked)) as journal:
+        done = Watch(Auditing(library, Policy(asked.gate)), journal, room, tell)
+        done.start()
         try:
             with (
                 _quick_switching(),
-                ProxyServer(lambda: Proxy(asked.upstream, watching_.offer, room=room), asked.port) as server,
+                ProxyServer(lambda: Proxy(asked.upstream, done.offer, room=room), asked.port) as server,
             ):
                 tell(f"proxy at {server.url} for {asked.upstream}; files in {folder}; interrupt to stop and report")
                 wait()
         finally:
-            watching_.close()
+            done.close()
         journal.end({"ended": _now()})
-    return _report(watching_, folder, asked, tell, colour=colour)
+    return _report(done, folder, asked, tell, colour=colour)
 
 
-def until_interrupted() -> None:
-    """Waits for SIGINT or SIGTERM; a second one ends at once. In the main thread."""
+@contextmanager
+def interruption() -> Iterator[Callable[[], object]]:
+    """Yields what waits for SIGINT or SIGTERM; a second one raises KeyboardInterrupt. In the main thread."""
     asked = threading.Event()
-    before = {number: signal.signal(number, lambda *_: asked.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def note(*_: object) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        asked.wait()
+        yield asked.wait
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -287,11 +299,11 @@ def _why_not(passed: Passed) -> tuple[str, Exchange]:
         for chunk in response.chunks:
             parser.feed(chunk.data, chunk.at)
         if parser.crossed is not None and response.media_type == "text/event-stream":
-            return "the stream has too many events, or too large ones", exchange
+            return CROSSED, exchange
     return "", exchange
 
 
-def _unkinded(exchange: Exchange) -> dict[str, object]:
+def _unkinded(exchange: Exchange) -> dict[str, Json]:
     return {key: value for key, value in encode_exchange(exchange).items() if key != "kind"}
 
 
@@ -305,6 +317,12 @@ def _report(done: Watch, folder: Path, asked: Asked, tell: Tell, *, colour: bool
     if done.error is not None:
         raise done.error
     return audited.results.gate.exit_code
+
+
+def _header(asked: Asked) -> dict[str, Json]:
+    """The first line of the journal. It names no target, so that `judge` takes it for a recording and not for a run."""
+    proxy = {"upstream": asked.upstream}
+    return {"suite": __version__, "started": _now(), "catalogue": fingerprint(), "proxy": proxy}
 
 
 @contextmanager
