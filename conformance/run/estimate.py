@@ -6,6 +6,7 @@ what may be spent (`budget.py`), how a plan is shown (`report/`).
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ CHARACTERS_PER_TOKEN = 3
 TOOLS_TOKENS = 500
 IMAGE_TOKENS = 1_600
 DOCUMENT_TOKENS = 3_000
+ELSEWHERE = ("base64", "url", "file")
+"""Sources whose characters are not what the model reads."""
+
 UNBOUNDED_OUTPUT = 4_096
 MOST_OUTPUT = 1_000_000
 SECONDS_PER_REQUEST = 1.0
@@ -30,7 +34,7 @@ RULES = (
     f"input: one token for {CHARACTERS_PER_TOKEN} characters of the request body, {TOOLS_TOKENS} more where tools are "
     f"declared, {IMAGE_TOKENS:,} for an image and {DOCUMENT_TOKENS:,} for a document in place of its data",
     f"output: max_tokens of a request that creates a message; {UNBOUNDED_OUTPUT:,} where it names no number "
-    f"between 1 and {MOST_OUTPUT:,}",
+    f"between 0 and {MOST_OUTPUT:,}",
     f"duration: {SECONDS_PER_REQUEST:g} s a request and {OUTPUT_TOKENS_PER_SECOND:g} output tokens a second, "
     "as many at a time as --concurrency says; retries, repetitions and rate limits come on top",
 )
@@ -93,7 +97,10 @@ def scenario_ceiling(scenario: Scenario) -> Spend:
 def step_ceiling(step: Step) -> Spend:
     """What one step costs at the most."""
     if step.raw is not None:
-        return Spend(1, _tokens(len(step.raw)), UNBOUNDED_OUTPUT if step.makes_message else 0)
+        body = _as_json(step.raw)
+        if not isinstance(body, dict):
+            return Spend(1, _tokens(len(step.raw)), UNBOUNDED_OUTPUT if step.makes_message else 0)
+        return _ceiling(body, step.makes_message, free=not step.makes_message)
     return _ceiling(step.body, step.makes_message, free=not step.makes_message)
 
 
@@ -115,8 +122,15 @@ def _ceiling(body: Json, makes: bool, *, free: bool) -> Spend:
 
 def _output(body: Json) -> int:
     most = body.get("max_tokens") if isinstance(body, dict) else None
-    bounded = isinstance(most, int) and not isinstance(most, bool) and 0 < most <= MOST_OUTPUT
+    bounded = isinstance(most, int) and not isinstance(most, bool) and 0 <= most <= MOST_OUTPUT
     return int(most) if bounded and most is not None else UNBOUNDED_OUTPUT
+
+
+def _as_json(raw: bytes) -> Json:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _tokens(characters: int) -> int:
@@ -130,8 +144,8 @@ def _characters(value: Json) -> int:
     if isinstance(value, list):
         return 2 + sum(_characters(item) + 1 for item in value)
     if isinstance(value, dict):
-        kind = value.get("type")
-        if kind in ("image", "document") and isinstance(value.get("source"), dict):
+        kind, source = value.get("type"), value.get("source")
+        if kind in ("image", "document") and isinstance(source, dict) and source.get("type") in ELSEWHERE:
             return (IMAGE_TOKENS if kind == "image" else DOCUMENT_TOKENS) * CHARACTERS_PER_TOKEN
         return 2 + sum(len(key) + 4 + _characters(item) for key, item in value.items())
     return 6

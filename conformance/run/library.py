@@ -6,7 +6,7 @@ Belongs here: loading, once, and selecting cases. Does not belong here: planning
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -45,6 +45,13 @@ class Library:
     def cases(self) -> dict[str, Case]:
         """Cases by id."""
         return {case.id: case for case in self.catalogue.cases}
+
+    def unasked(self, lacking: Collection[str]) -> frozenset[str]:
+        """The abilities among those that a target lacks for which nothing is sent.
+
+        The others are asked for, because the specification says how a model refuses them (`specs/models.yaml`).
+        """
+        return frozenset(lacking) - frozenset(self.models.refusals)
 
     def bench(self, target: Target, policy: Policy) -> Bench:
         """What the cases of a run against a target are judged with."""

@@ -101,7 +101,7 @@ def _plan_of(settings: Settings) -> dict[str, Any]:
     check_selection(settings, library.catalogue)
     check_declared(library.capabilities, settings["declare"], settings["lacks"])
     items = selected_items(library, settings)
-    plan = build_plan(items, library.catalogue, settings["lacks"])
+    plan = build_plan(items, library.catalogue, library.unasked(settings["lacks"]))
     found = estimate_of(plan, library.catalogue, settings)
     refusals = refusals_of(plan, library.catalogue)
     return {

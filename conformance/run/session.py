@@ -120,7 +120,7 @@ class Run:
         """
         limits = limits_of(self.settings)
         target = target_of(self.settings) or self._reference()
-        plan = build_plan(items, self.library.catalogue, target.absent)
+        plan = build_plan(items, self.library.catalogue, self.library.unasked(target.absent))
         header = {
             "suite": __version__,
             "catalogue": fingerprint(),
