@@ -31,11 +31,12 @@ from conformance.run.library import Library, fingerprint, load_library
 from conformance.run.session import JOURNAL, Tell
 from conformance.wire.decoding import UndecodableError
 from conformance.wire.journal import Journal, encode_exchange
-from conformance.wire.proxy import End, Passed, Proxy, Room, decoded
+from conformance.wire.proxy import End, Passed, Proxy, decoded
 from conformance.wire.proxy_server import ProxyServer
 from conformance.wire.recordings import ALWAYS, Form, Recorded
 from conformance.wire.redact import MIN_LENGTH, Redactor
 from conformance.wire.sse import Parser
+from conformance.wire.traffic import Room, Traffic
 
 WAITING: Final = 256
 """Exchanges that wait to be judged; what ends while so many wait is passed on and not judged."""
@@ -53,8 +54,12 @@ FAILED: Final = "judging had stopped after an error of our own"
 LARGE: Final = 512 * 1024
 """Bytes of a body from which its events are counted before it is judged, because reading stops at a bound."""
 
-SWITCH_S: Final = 0.0005
+SWITCH_S: Final = 0.0002
 """How long the thread that judges may keep the interpreter while bytes wait to be passed on."""
+
+LULL_S: Final = 0.02
+PATIENCE_S: Final = 0.5
+"""Judging waits for a lull of the traffic, but not for long, and not while half of the queue is taken."""
 
 _NAMED = re.compile(rf"([?&](?:{'|'.join(map(re.escape, sorted(CREDENTIALS)))})=)[^&#]*", re.IGNORECASE)
 _HIDDEN = "[redacted]"
@@ -91,10 +96,20 @@ class Watch:
     `error` is set where something of ours went wrong (a full disk, a bug): what passes from then on is only counted.
     """
 
-    def __init__(self, auditing: Auditing, journal: Journal, room: Room, tell: Tell, waiting: int = WAITING) -> None:
+    def __init__(
+        self,
+        auditing: Auditing,
+        journal: Journal,
+        room: Room,
+        tell: Tell,
+        waiting: int = WAITING,
+        traffic: Traffic | None = None,
+    ) -> None:
         self._auditing = auditing
         self._journal = journal
         self._room = room
+        self._traffic = traffic if traffic is not None else Traffic()
+        self._closing = False
         self._tell = tell
         self._queue: queue.Queue[Passed | None] = queue.Queue(waiting)
         self._behind = 0
@@ -118,6 +133,7 @@ class Watch:
 
     def close(self) -> None:
         """Judges what still waits, and ends."""
+        self._closing = True
         self._queue.put(None)
         self._thread.join()
         if self._behind:
@@ -131,6 +147,8 @@ class Watch:
     def _work(self) -> None:
         while (passed := self._queue.get()) is not None:
             try:
+                if not self._closing and self._queue.qsize() < self._queue.maxsize // 2:
+                    self._traffic.wait_for_lull(LULL_S, PATIENCE_S)
                 self._take(passed)
             except HarnessError as problem:
                 self._stop(problem)
@@ -205,14 +223,16 @@ def watch(
     check_upstream(asked.upstream)
     folder = asked.folder()
     library = library or load_library("2023-06-01")
-    room = Room()
+    room, traffic = Room(), Traffic()
     with Journal.create(folder / JOURNAL, _header(asked)) as journal:
-        done = Watch(Auditing(library, Policy(asked.gate)), journal, room, tell)
+        done = Watch(Auditing(library, Policy(asked.gate)), journal, room, tell, traffic=traffic)
         done.start()
         try:
             with (
                 _quick_switching(),
-                ProxyServer(lambda: Proxy(asked.upstream, done.offer, room=room), asked.port) as server,
+                ProxyServer(
+                    lambda: Proxy(asked.upstream, done.offer, room=room, traffic=traffic), asked.port
+                ) as server,
             ):
                 tell(f"proxy at {server.url} for {asked.upstream}; files in {folder}; interrupt to stop and report")
                 wait()

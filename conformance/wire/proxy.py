@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, MutableMapping
 from contextlib import suppress
@@ -27,6 +26,7 @@ from conformance.wire import decoding
 from conformance.wire.connecting import header_texts, kind_of, open_pool, raw_headers, reason_of
 from conformance.wire.limits import Limits
 from conformance.wire.quiet import install, quiet
+from conformance.wire.traffic import Room, Traffic
 
 HOP_BY_HOP: Final = frozenset(
     {b"connection", b"proxy-connection", b"keep-alive", b"te", b"transfer-encoding", b"upgrade"}
@@ -35,9 +35,6 @@ HOP_BY_HOP: Final = frozenset(
 
 LARGEST_REQUEST: Final = 32 * 1024 * 1024
 """Bytes of a request body that are kept; the API takes no more."""
-
-MOST_HELD: Final = 256 * 1024 * 1024
-"""Bytes of all copies that are held at the same time, on their way and waiting to be judged."""
 
 _SMALLEST_COPY = 4096
 
@@ -69,27 +66,6 @@ class Passed:
     held: int
 
 
-class Room:
-    """How many bytes all copies together may take. Used by several threads."""
-
-    def __init__(self, size: int = MOST_HELD) -> None:
-        self._left = size
-        self._lock = threading.Lock()
-
-    def take(self, size: int) -> bool:
-        """Takes room, and tells whether there was enough of it."""
-        with self._lock:
-            if size > self._left:
-                return False
-            self._left -= size
-            return True
-
-    def give(self, size: int) -> None:
-        """Gives room back."""
-        with self._lock:
-            self._left += size
-
-
 class Proxy:
     """An ASGI application that passes everything on to one base URL; to be closed with `aclose`.
 
@@ -98,19 +74,30 @@ class Proxy:
     """
 
     def __init__(
-        self, upstream: str, offer: Callable[[Passed], None], *, limits: Limits | None = None, room: Room | None = None
+        self,
+        upstream: str,
+        offer: Callable[[Passed], None],
+        *,
+        limits: Limits | None = None,
+        room: Room | None = None,
+        traffic: Traffic | None = None,
     ) -> None:
         install()
         self.upstream = upstream.rstrip("/")
         self.offer = offer
         self.limits = limits if limits is not None else Limits()
         self.room = room if room is not None else Room()
+        self.traffic = traffic if traffic is not None else Traffic()
         self.http = open_pool(self.limits.connect)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Passes one exchange on."""
-        with quiet():
-            await _Passing(self, scope, receive, send).run()
+        self.traffic.begin()
+        try:
+            with quiet():
+                await _Passing(self, scope, receive, send).run()
+        finally:
+            self.traffic.end()
 
     async def aclose(self) -> None:
         """Closes the connections to the endpoint."""

@@ -29,8 +29,9 @@ from conformance.run import proxying
 from conformance.run.auditing import Auditing
 from conformance.run.library import Library, load_library
 from conformance.wire.journal import Journal, read
-from conformance.wire.proxy import End, Passed, Room
+from conformance.wire.proxy import End, Passed
 from conformance.wire.recordings import open_recording
+from conformance.wire.traffic import Room
 
 anthropic = pytest.importorskip("anthropic")
 
