@@ -189,7 +189,10 @@ def _reason(row: Row, detail: str, spoken: Spoken, facts: CaseFacts) -> str:
 def _run_checks(
     case: Case, replies: Sequence[Reply], facts: CaseFacts, bench: Bench, transcript: Transcript | None = None
 ) -> Spoken:
-    """Runs the checks in order and stops at the first with findings, so that one defect is told once."""
+    """Runs the checks in order and stops at the first with findings, so that one defect is told once.
+
+    Steps behind an unsound stream send back what came of it, and prove nothing.
+    """
     seen = 0
     for call in case.expect:
         observations = _observe(call, _subjects(call, replies, transcript), facts, bench)
@@ -199,8 +202,10 @@ def _run_checks(
         if findings:
             said = KINDS.get(findings[0].kind, Said.DEVIATION)
             deviating = sum(1 for observation in shown if observation.findings)
-            basis = transcript.replies if transcript is not None else replies
-            unsound = not any(map(stands_by_itself, findings)) and _rest_on_unsound_streams(findings, basis, facts)
+            earlier = transcript.replies[:-1] if transcript is not None else ()
+            unsound = any(not is_sound(reply, facts) for reply in earlier) or (
+                not any(map(stands_by_itself, findings)) and _rest_on_unsound_streams(findings, replies, facts)
+            )
             return Spoken(Said.UNSOUND if unsound else said, findings, len(shown), deviating)
         if not shown:
             return Spoken(Said.UNSEEN, note=next((item.note for item in observations if item.note), ""))
@@ -208,10 +213,7 @@ def _run_checks(
 
 
 def _rest_on_unsound_streams(findings: Sequence[Finding], replies: Sequence[Reply], facts: CaseFacts) -> bool:
-    """Whether every finding rests on a stream whose own defects change what it adds up to.
-
-    For a request of several steps an earlier unsound stream is enough: the later steps send back what came of it.
-    """
+    """Whether every finding rests on a stream whose own defects change what it adds up to."""
     names = {finding.where.scenario for finding in findings}
     found = [[reply for reply in replies if reply.exchange.scenario_id == name] for name in names]
     return all(each and any(not is_sound(reply, facts) for reply in each) for each in found)

@@ -202,7 +202,9 @@ def set_stage(api_version: str = "2023-06-01") -> Stage:
     made = create_endpoint(settings).desk
     documents = {version: Remembering(document) for version, document in made.documents.items()}
     desk = replace(made, documents=documents, now=lambda: "2026-11-22T12:00:00Z", new_id=names.new_id)
-    bench = Bench(library.checks, library.document, target.model, STRICTEST, declared, invalid=library.catalogue.invalid)
+    bench = Bench(
+        library.checks, library.document, target.model, STRICTEST, declared, invalid=library.catalogue.invalid
+    )
     stage = Stage(library, plan, target, desk, names, bench)
     stage.perform()
     return stage
@@ -234,9 +236,7 @@ def exchange_of(request: SentRequest, answer: Answer, scenario: Scenario, step: 
         first = chunks[0].at if chunks else None
         ended = at if trouble is None else None
         response = Response(answer.status, tuple(answer.headers.items()), tuple(chunks), first_byte=first, ended=ended)
-    return Exchange(
-        scenario.name, scenario.mode, step, 1, "2026-11-22T12:00:00Z", request, response, trouble, line=1
-    )
+    return Exchange(scenario.name, scenario.mode, step, 1, "2026-11-22T12:00:00Z", request, response, trouble, line=1)
 
 
 def reply_of(exchange: Exchange) -> Reply:

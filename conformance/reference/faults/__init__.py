@@ -12,13 +12,17 @@ from types import MappingProxyType, ModuleType
 
 from conformance.model import HarnessError
 from conformance.reference.faults import (
+    caching,
     counting,
+    documents,
     errors,
     messages,
     models,
+    output,
     request,
     request_derived,
     response,
+    server_tools,
     stop,
     streaming_deltas,
     streaming_endings,
@@ -26,42 +30,56 @@ from conformance.reference.faults import (
     streaming_grammar,
     streaming_starts,
     system,
+    thinking,
     tools,
     transport,
     usage,
+    vision,
 )
 from conformance.reference.faults.base import Fault
 from conformance.reference.pipeline import Steps
 from conformance.standard.source import nearest
 
-MODULES: tuple[ModuleType, ...] = (
-    transport,
-    errors,
-    request,
-    request_derived,
-    messages,
-    system,
-    tools,
-    response,
-    stop,
-    usage,
-    streaming_framing,
-    streaming_grammar,
-    streaming_starts,
-    streaming_deltas,
-    streaming_endings,
-    counting,
-    models,
+MODULES: Mapping[str, tuple[ModuleType, ...]] = MappingProxyType(
+    {
+        "transport": (transport,),
+        "errors": (errors,),
+        "request": (
+            request,
+            request_derived,
+        ),
+        "messages": (messages,),
+        "system": (system,),
+        "vision": (vision,),
+        "documents": (documents,),
+        "tools": (tools,),
+        "server-tools": (server_tools,),
+        "thinking": (thinking,),
+        "output": (output,),
+        "caching": (caching,),
+        "response": (response,),
+        "stop": (stop,),
+        "usage": (usage,),
+        "streaming": (
+            streaming_framing,
+            streaming_grammar,
+            streaming_starts,
+            streaming_deltas,
+            streaming_endings,
+        ),
+        "counting": (counting,),
+        "models": (models,),
+    }
 )
-"""The modules that hold faults; the first word of a module's name is the area of its faults."""
+"""The modules that hold faults, by area; the areas are those of the catalogue."""
 
 
 @cache
 def all_faults() -> Mapping[str, Fault]:
     """Every fault by id, in order of areas. Raises ValueError where two share an id."""
     found: dict[str, Fault] = {}
-    for module in MODULES:
-        for fault in _faults_of(module):
+    for area, modules in MODULES.items():
+        for fault in (fault for module in modules for fault in _faults_of(module, area)):
             if fault.id in found:
                 raise ValueError(f"two faults are named {fault.id!r}")
             found[fault.id] = fault
@@ -74,7 +92,9 @@ def faults_named(names: Iterable[str]) -> tuple[Fault, ...]:
     for name in names:
         if name not in known:
             near = nearest(name, known)
-            raise HarnessError(f"there is no fault named {name!r}" + (f"; did you mean {near!r}?" if near else ""), exit_code=4)
+            raise HarnessError(
+                f"there is no fault named {name!r}" + (f"; did you mean {near!r}?" if near else ""), exit_code=4
+            )
     return tuple(known[name] for name in names)
 
 
@@ -85,11 +105,17 @@ def with_faults(steps: Steps, faults: Iterable[Fault]) -> Steps:
     return steps
 
 
-def _faults_of(module: ModuleType) -> Iterable[Fault]:
+def _faults_of(module: ModuleType, area: str) -> Iterable[Fault]:
     """The faults of a module: one of each public class without arguments, and those of its `family`."""
-    for name, value in vars(module).items():
-        ours = isinstance(value, type) and issubclass(value, Fault) and value.__module__ == module.__name__
-        if ours and not name.startswith("_") and value.__init__ is Fault.__init__:
-            yield value()
-    if hasattr(module, "family"):
-        yield from module.family()
+    made: list[Fault] = [
+        value()
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+        and isinstance(value, type)
+        and issubclass(value, Fault)
+        and value.__module__ == module.__name__
+        and value.__init__ is Fault.__init__
+    ]
+    for fault in (*made, *(module.family() if hasattr(module, "family") else ())):
+        fault.area = area
+        yield fault

@@ -10,6 +10,7 @@ import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from conformance.model import Mode
@@ -30,10 +31,10 @@ class Fault:
     those that the fault is made for, because the defect truly violates them too: reason -> case ids.
     """
 
-    id: ClassVar[str]
-    area: ClassVar[str] = ""
-    lie: ClassVar[str]
-    collateral: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    id: str
+    area: str = ""
+    lie: str
+    collateral: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -169,6 +170,22 @@ class RefusingFault(Fault):
         return replace(steps, to_prompt=to_prompt)
 
 
+class FieldFault(RefusingFault):
+    """Refuses a body field, or some of its values."""
+
+    field: ClassVar[str]
+
+    def refuses(self, value: Any) -> bool:
+        """Whether a value of the field is refused."""
+        return value is not None
+
+    def problem(self, prompt: Prompt, call: Call) -> str | Refusal | None:
+        value = prompt.body.get(self.field)
+        if prompt.counting or not self.refuses(value):
+            return None
+        return f"{self.field}: Extra inputs are not permitted"
+
+
 class DeafFault(Fault):
     """Does not hear a part of valid requests: what it makes of a body is answered in place of the body.
 
@@ -202,7 +219,7 @@ class AcceptingFault(Fault):
     sentence: ClassVar[str]
     counts: ClassVar[bool | None] = False
 
-    def accepts(self, refusal: Refusal, call: Call) -> bool:  # noqa: ARG002 - a subclass may look at the call
+    def accepts(self, refusal: Refusal, call: Call) -> bool:
         """Whether the request is accepted in spite of the refusal."""
         return refusal.status == 400 and re.search(self.sentence, refusal.message) is not None
 
@@ -217,6 +234,40 @@ class AcceptingFault(Fault):
                 return steps.to_prompt(plain(call, counting=counting), desk, all_steps, component)
 
         return replace(steps, to_prompt=to_prompt)
+
+
+class BlockRefused(RefusingFault):
+    """Refuses content blocks of one type, or some of them. `counts` as in `DeafFault`."""
+
+    block: ClassVar[str]
+    counts: ClassVar[bool | None] = False
+
+    def refuses(self, block: Data) -> bool:
+        """Whether a block of the type is refused."""
+        return True
+
+    def problem(self, prompt: Prompt, call: Call) -> str | Refusal | None:
+        for message in prompt.messages if self.counts in (None, prompt.counting) else ():
+            for path, block in message.numbered():
+                if block.get("type") == self.block and self.refuses(block):
+                    return f"{path}: Input tag '{self.block}' is not known"
+        return None
+
+
+class BlockDropped(DeafFault):
+    """Leaves content blocks of one type out, or some of them."""
+
+    block: ClassVar[str]
+
+    def drops(self, block: Data) -> bool:
+        """Whether a block of the type is left out."""
+        return True
+
+    def edit(self, body: Data, prompt: Prompt) -> None:
+        for message in body["messages"]:
+            if isinstance(message["content"], list):
+                blocks = message["content"]
+                message["content"] = [b for b in blocks if b.get("type") != self.block or not self.drops(b)]
 
 
 class LaxFault(Fault):
@@ -234,6 +285,11 @@ def plain(call: Call, *, counting: bool = False) -> Call:
     if not counting:
         body |= {"max_tokens": 16, "stream": re.search(rb'"stream":\s*true', call.body) is not None}
     return replace(call, body=dump(body).encode(), oversized=False)
+
+
+def because(reason: str, *cases: str) -> Mapping[str, tuple[str, ...]]:
+    """Cases that fail beside those that a fault is made for, and why; `*` in a case id stands for anything."""
+    return {reason: cases}
 
 
 def mode_of(prompt: Prompt) -> Mode:

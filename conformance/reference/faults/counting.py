@@ -6,10 +6,18 @@ Belongs here: what is counted wrong, refused or accepted when tokens are counted
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
 
 from conformance.reference.answer import Answer, Call
-from conformance.reference.faults.base import AcceptingFault, Data, DeafFault, Fault, RefusingFault
+from conformance.reference.faults.base import (
+    AcceptingFault,
+    BlockDropped,
+    BlockRefused,
+    Data,
+    DeafFault,
+    Fault,
+    RefusingFault,
+    because,
+)
 from conformance.reference.pipeline import Desk, Steps
 from conformance.reference.prompt import Prompt
 
@@ -44,12 +52,6 @@ class _CountRefusingFault(RefusingFault):
     def refuses(self, prompt: Prompt, call: Call) -> str | None:
         """What is wrong, or None."""
         raise NotImplementedError
-
-
-class _CountAcceptingFault(AcceptingFault):
-    """Counts what cannot be counted."""
-
-    counts = True
 
 
 class CountWithoutInputTokens(_CountFault):
@@ -124,7 +126,7 @@ class CountIgnoresBlocks(_CountDeafFault):
 class CountNeedsMaxTokens(_CountRefusingFault):
     """Wants max_tokens to count."""
 
-    collateral: ClassVar = {"no count is answered": ("counting-*", "transport-sibling-endpoints")}
+    collateral = because("no count is answered", "counting-*", "transport-sibling-endpoints")
 
     def refuses(self, prompt: Prompt, call: Call) -> str | None:
         return "max_tokens: Field required"
@@ -154,33 +156,62 @@ class CountBetaRefused(_CountRefusingFault):
         return "anthropic-beta: unexpected value" if call.header("anthropic-beta") else None
 
 
-class CountBreaksOnFiles(_CountRefusingFault):
-    """Refuses to count images and documents."""
+class CountRefusesCacheControl(_CountRefusingFault):
+    """Refuses to count what is marked for the cache."""
 
     def refuses(self, prompt: Prompt, call: Call) -> str | None:
-        found = any(message.of_type("image", "document") for message in prompt.messages)
-        return "messages.0.content.0: unknown content type" if found else None
+        return "cache_control: Extra inputs are not permitted" if any(prompt.controls()) else None
 
 
-class CountModelMissingAccepted(_CountAcceptingFault):
-    """Counts without a model."""
+class CountRefusesSystemTurns(_CountRefusingFault):
+    """Refuses to count system messages inside a conversation."""
 
-    sentence = "^model: Field required"
-
-
-class CountMessagesMissingAccepted(_CountAcceptingFault):
-    """Counts without messages."""
-
-    sentence = "^messages: Field required"
+    def refuses(self, prompt: Prompt, call: Call) -> str | None:
+        found = any(message.role == "system" for message in prompt.messages)
+        return "messages.1.role: Input should be 'user' or 'assistant'" if found else None
 
 
-class CountUnknownRoleAccepted(_CountAcceptingFault):
-    """Counts messages of any role."""
+class CountRefusesImages(BlockRefused):
+    """Refuses to count images."""
 
-    sentence = r"^messages\.\d+\.role: (?!Field required)"
+    block, counts = "image", True
 
 
-class CountSamplingAccepted(_CountAcceptingFault):
+class CountRefusesDocuments(BlockRefused):
+    """Refuses to count documents."""
+
+    block, counts = "document", True
+
+
+class CountIgnoresImages(BlockDropped):
+    """Does not count images."""
+
+    block, counts = "image", True
+
+
+class CountIgnoresDocuments(BlockDropped):
+    """Does not count documents."""
+
+    block, counts = "document", True
+
+
+class CountIgnoresSystemTurns(_CountDeafFault):
+    """Does not count system messages inside a conversation."""
+
+    def edit(self, body: Data, prompt: Prompt) -> None:
+        body["messages"] = [message for message in body["messages"] if message["role"] != "system"]
+
+
+class CountFirstSystemBlockOnly(_CountDeafFault):
+    """Counts only the first block of a system prompt."""
+
+    def edit(self, body: Data, prompt: Prompt) -> None:
+        if isinstance(body.get("system"), list):
+            body["system"] = body["system"][:1]
+
+
+class CountSamplingAccepted(AcceptingFault):
     """Takes temperature to count under version 2026-10-21."""
 
+    counts = True
     sentence = "^temperature: Extra inputs"

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
 
 from conformance.model import Json
 from conformance.reference.answer import Answer, Call, Refusal, ServerEvent, dump
 from conformance.reference.errors import TYPE_OF_STATUS, refusal
-from conformance.reference.faults.base import Data, ErrorFault, Fault, RefusingFault
+from conformance.reference.faults.base import Data, ErrorFault, Fault, RefusingFault, because
 from conformance.reference.models import Model
 from conformance.reference.pipeline import Desk, Steps
 from conformance.reference.prompt import Prompt
@@ -25,7 +24,7 @@ RETRIED = "clients retry this status, although the request is what it is"
 class ErrorNotJson(ErrorFault):
     """Answers errors with a line of text."""
 
-    collateral: ClassVar = {"a text has no envelope": ("errors-have-envelope",)}
+    collateral = because("a text has no envelope", "errors-have-envelope")
 
     def change(self, answer: Answer, body: Data) -> Answer:
         return replace(answer, body=f"{answer.status} Bad Request").with_headers(content_type="text/plain")
@@ -94,18 +93,15 @@ class IssuesOfValidator(ErrorFault):
     def change(self, answer: Answer, body: Data) -> Answer:
         if answer.status != 400:
             return answer
-        return replace(answer, body={"message": [{"code": "invalid_union", "path": ["tools", 0], "message": "Invalid"}]})
+        return replace(
+            answer, body={"message": [{"code": "invalid_union", "path": ["tools", 0], "message": "Invalid"}]}
+        )
 
 
 class ValidationErrorsAsDetail(ErrorFault):
     """Answers invalid fields with status 422 and the detail of its web framework."""
 
-    collateral: ClassVar = {
-        "the status is not the 400 that goes with it": (
-            "transport-*-refused",
-            "counting-*-refused*",
-        )
-    }
+    collateral = because("the status is not the 400 that goes with it", "transport-*-refused", "counting-*-refused*")
 
     def change(self, answer: Answer, body: Data) -> Answer:
         if answer.status != 400:
@@ -148,7 +144,7 @@ class ErrorTypeNil(ErrorFault):
 class ErrorAsStream(Fault):
     """Sends the error of a request for a stream as an event stream."""
 
-    collateral: ClassVar = {"a stream is neither JSON nor an envelope": ("errors-are-json", "errors-have-envelope")}
+    collateral = because("a stream is neither JSON nor an envelope", "errors-are-json", "errors-have-envelope")
 
     def install(self, steps: Steps) -> Steps:
         def create(call: Call, desk: Desk, all_steps: Steps) -> Answer:
@@ -167,7 +163,7 @@ class ErrorWithStatus200(Fault):
     """Tells of unknown models with status 200."""
 
     id = "error-with-status-200"
-    collateral: ClassVar = {"status 200 is no refusal": ("errors-unknown-model-refused",)}
+    collateral = because("status 200 is no refusal", "errors-unknown-model-refused")
 
     def install(self, steps: Steps) -> Steps:
         def create(call: Call, desk: Desk, all_steps: Steps) -> Answer:
@@ -184,7 +180,7 @@ class ErrorWithStatus200(Fault):
 class ClientMistakeRetryable(ErrorFault):
     """Answers a wrong method with 409, which clients retry."""
 
-    collateral: ClassVar = {"409 is not how a method is refused": ("transport-wrong-method-refused",)}
+    collateral = because("409 is not how a method is refused", "transport-wrong-method-refused")
 
     def change(self, answer: Answer, body: Data) -> Answer:
         if answer.status != 405:
@@ -196,7 +192,7 @@ class ClientMistakeRetryable(ErrorFault):
 class EmptyMessagesBreak(Fault):
     """Breaks down on an empty list of messages."""
 
-    collateral: ClassVar = {"500 is no refusal": ("request-messages-empty",)}
+    collateral = because("500 is no refusal", "request-messages-empty")
 
     def install(self, steps: Steps) -> Steps:
         def parse(call: Call, limit: int) -> Json:
@@ -211,10 +207,14 @@ class EmptyMessagesBreak(Fault):
 class ExceptionTold(RefusingFault):
     """Breaks down on requests with metadata and tells the exception in the envelope of another API."""
 
-    collateral: ClassVar = {RETRIED: ("errors-not-retryable",)}
+    collateral = because(RETRIED, "errors-not-retryable")
 
     def problem(self, prompt: Prompt, call: Call) -> Refusal | None:
-        return refusal(500, "anthropic_messages() got an argument 'metadata'") if prompt.object("metadata") else None
+        return (
+            refusal(500, "anthropic_messages() got an argument 'metadata'")
+            if prompt.object("metadata").get("user_id")
+            else None
+        )
 
     def install(self, steps: Steps) -> Steps:
         inner = super().install(steps)
@@ -247,16 +247,13 @@ class UnknownModelNot404(Fault):
     id = "unknown-model-not-404"
 
     def install(self, steps: Steps) -> Steps:
-        return replace(steps, find_model=lambda models, name: _found(steps, models, name, refusal(400, f"model: {name}")))
+        return replace(
+            steps, find_model=lambda models, name: _found(steps, models, name, refusal(400, f"model: {name}"))
+        )
 
 
 class ErrorTypeWrong(Fault):
     """Gives errors with one status the error type of another."""
-
-    area = "errors"
-    id: Any
-    lie: Any
-    collateral: Any
 
     def __init__(self, status: int, collateral: Sequence[tuple[str, str]] = ()) -> None:
         self.status = status

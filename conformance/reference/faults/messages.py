@@ -6,14 +6,30 @@ than text (see `request`), the top-level system prompt (see `system`).
 
 from __future__ import annotations
 
+import copy
+import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from conformance.reference.answer import Call
-from conformance.reference.faults.base import AcceptingFault, Data, DeafFault, Fault, LaxFault, MessageFault, RefusingFault
+from conformance.reference.faults.base import (
+    AcceptingFault,
+    Data,
+    DeafFault,
+    Fault,
+    LaxFault,
+    MessageFault,
+    RefusingFault,
+    because,
+    blocks_of_type,
+)
 from conformance.reference.pipeline import Desk, Steps
 from conformance.reference.prompt import Prompt
 from conformance.reference.scripted import read
+from conformance.reference.words import codes
+
+_LONGEST = 20
 
 
 class PromptIgnored(DeafFault):
@@ -28,7 +44,8 @@ class ContentArrayRefused(RefusingFault):
     """Refuses content that is an array of text blocks."""
 
     def problem(self, prompt: Prompt, call: Call) -> str | None:
-        return "messages.0.content: expected a string" if any(map(is_text_array, contents(prompt.body))) else None
+        found = not prompt.counting and any(map(is_text_array, contents(prompt.body)))
+        return "messages.0.content: expected a string" if found else None
 
 
 class ContentArrayIgnored(DeafFault):
@@ -49,13 +66,53 @@ class ContentLastBlockOnly(DeafFault):
                 message["content"] = message["content"][-1:]
 
 
-class TextMojibake(MessageFault):
-    """Writes text in UTF-8 and reads it as Latin-1."""
+class _TextFault(MessageFault):
+    """Changes texts after they were written."""
+
+    def rewrite(self, text: str) -> str:
+        """The text that is sent in place of an honest one."""
+        raise NotImplementedError
 
     def edit(self, message: Data, prompt: Prompt) -> None:
-        for block in message["content"]:
-            if block["type"] == "text":
-                block["text"] = block["text"].encode().decode("latin-1")
+        for block in blocks_of_type(message, "text"):
+            block["text"] = self.rewrite(block["text"])
+
+
+class TextMojibake(_TextFault):
+    """Writes text in UTF-8 and reads it as Latin-1."""
+
+    def rewrite(self, text: str) -> str:
+        return text.encode().decode("latin-1")
+
+
+class TextSplitCharacters(_TextFault):
+    """Writes text a few bytes at a time, so that characters of three and four bytes are lost."""
+
+    def rewrite(self, text: str) -> str:
+        return re.sub(r"[\u0800-\U0010ffff]", "\ufffd", text)
+
+
+class TextReordered(_TextFault):
+    """Sends words that are written from right to left in the order in which they are seen."""
+
+    def rewrite(self, text: str) -> str:
+        return re.sub(r"[\u0590-\u05ff]+", lambda match: match.group()[::-1], text)
+
+
+class EmojiJoinerDropped(_TextFault):
+    """Leaves out the joiners between the parts of an emoji."""
+
+    def rewrite(self, text: str) -> str:
+        return text.replace("\u200d", "")
+
+
+class SurrogatePairsMisread(DeafFault):
+    """Reads characters outside the basic plane as question marks."""
+
+    def edit(self, body: Data, prompt: Prompt) -> None:
+        for message in body["messages"]:
+            if isinstance(message["content"], str):
+                message["content"] = re.sub(r"[\U0001f300-\U0001f67f]", "??", message["content"])
 
 
 class EmptyContentAccepted(LaxFault):
@@ -64,10 +121,10 @@ class EmptyContentAccepted(LaxFault):
     without = ("REQ-MSG-012",)
 
 
-class EmptyTextBlockAccepted(LaxFault):
+class EmptyTextBlockAccepted(AcceptingFault):
     """Accepts empty text blocks."""
 
-    without = ("REQ-MSG-013",)
+    sentence = r"content\.\d+\.text: expected a length|text content blocks must be non-empty"
 
 
 class BlankTextBlockAccepted(LaxFault):
@@ -81,7 +138,7 @@ class ConsecutiveTurnsRefused(RefusingFault):
 
     def problem(self, prompt: Prompt, call: Call) -> str | None:
         roles = [message.role for message in prompt.messages if message.role != "system"]
-        repeated = any(one == other for one, other in zip(roles, roles[1:], strict=False))
+        repeated = any(one == other for one, other in pairwise(roles))
         return "messages: roles must alternate between user and assistant" if repeated else None
 
 
@@ -93,22 +150,60 @@ class HistoryDropped(DeafFault):
             body["messages"] = body["messages"][-1:]
 
 
-class ConversationsLeak(Fault):
-    """Remembers what other requests told and uses it in its answers."""
+class HistoryTruncated(DeafFault):
+    """Forgets all but the last message of a conversation of more than twenty messages."""
+
+    def edit(self, body: Data, prompt: Prompt) -> None:
+        if len(body["messages"]) > _LONGEST:
+            body["messages"] = [{"role": "user", "content": body["messages"][-1]["content"]}]
+
+
+class _RemembersFault(Fault):
+    """Keeps something of each request and uses it in the answer to another one."""
+
+    def answer(self, own: str, earlier: list[str]) -> str:
+        """The text that is said in place of an honest one, given the texts of earlier requests or answers."""
+        raise NotImplementedError
+
+    def kept(self, message: Data, prompt: Prompt) -> str:
+        """What is kept of a request and its answer."""
+        raise NotImplementedError
 
     def install(self, steps: Steps) -> Steps:
-        heard: list[str] = []
+        earlier: list[str] = []
 
-        def to_prompt(call: Call, desk: Desk, all_steps: Steps, component: str) -> Prompt:
-            prompt = steps.to_prompt(call, desk, all_steps, component)
-            told = [*heard]
-            conversation = read(prompt)
-            heard.extend([*conversation.known, conversation.request])
-            if "system" in prompt.body or not told or prompt.tools:
-                return prompt
-            return replace(prompt, body={**prompt.body, "system": "\n".join(told)})
+        def make(prompt: Prompt, desk: Desk, all_steps: Steps) -> Data:
+            message = copy.deepcopy(steps.make_message(prompt, desk, all_steps))
+            kept = self.kept(message, prompt)
+            for block in blocks_of_type(message, "text")[-1:]:
+                block["text"] = self.answer(block["text"], earlier)
+            earlier.append(kept)
+            return message
 
-        return replace(steps, to_prompt=to_prompt)
+        return replace(steps, make_message=make)
+
+
+class ConversationsLeak(_RemembersFault):
+    """Answers what it was not told with what another conversation told."""
+
+    def kept(self, message: Data, prompt: Prompt) -> str:
+        return " ".join([*read(prompt).known, read(prompt).request])
+
+    def answer(self, own: str, earlier: list[str]) -> str:
+        found = [code for text in reversed(earlier) for code in codes(text)]
+        return f"The code word is {found[0]}." if own == "I understand." and found else own
+
+
+class AnswersSwapped(_RemembersFault):
+    """Gives the texts of answers to the one who asks next."""
+
+    collateral = because("the text is that of another answer", "*")
+
+    def kept(self, message: Data, prompt: Prompt) -> str:
+        return "".join(block["text"] for block in blocks_of_type(message, "text"))
+
+    def answer(self, own: str, earlier: list[str]) -> str:
+        return earlier[-1] if earlier else own
 
 
 class PrefillRefused(RefusingFault):
@@ -155,6 +250,12 @@ class SystemTurnDropped(DeafFault):
 
     def edit(self, body: Data, prompt: Prompt) -> None:
         body["messages"] = [message for message in body["messages"] if message["role"] != "system"]
+
+
+class SystemTurnContentUnchecked(LaxFault):
+    """Takes blocks of any type in system messages."""
+
+    without = ("REQ-MSG-009",)
 
 
 class SystemTurnFirstAccepted(AcceptingFault):

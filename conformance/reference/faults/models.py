@@ -65,7 +65,8 @@ class ModelsListOfAnotherApi(_PageFault):
 
     def edit(self, page: Data) -> None:
         entries = [
-            {"id": entry["id"], "object": "model", "created": 1760000000, "owned_by": "system"} for entry in page["data"]
+            {"id": entry["id"], "object": "model", "created": 1760000000, "owned_by": "system"}
+            for entry in page["data"]
         ]
         page.clear()
         page.update({"object": "list", "data": entries})
@@ -87,8 +88,6 @@ class ModelsCursorsWrong(_PageFault):
 
 class ModelsEntryIncomplete(_PageFault):
     """Lists models without their display names."""
-
-    collateral: ClassVar = {"a single model still has its display name": ("models-retrieved-equals-listed",)}
 
     def edit(self, page: Data) -> None:
         for entry in page["data"]:
@@ -194,6 +193,17 @@ class ModelRetrieveDiffers(Fault):
         def one(call: Call, desk: Desk, all_steps: Steps) -> Answer:
             answer = steps.get_model(call, desk, all_steps)
             return replace(answer, body={**answer.body, "max_input_tokens": 8192})
+
+        return replace(steps, get_model=one)
+
+
+class ModelRetrieveChanges(Fault):
+    """Adds to a single model how often it was asked for."""
+
+    def install(self, steps: Steps) -> Steps:
+        def one(call: Call, desk: Desk, all_steps: Steps) -> Answer:
+            answer = steps.get_model(call, desk, all_steps)
+            return replace(answer, body={**answer.body, "revision": desk.new_id("rev")})
 
         return replace(steps, get_model=one)
 

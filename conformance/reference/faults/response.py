@@ -1,18 +1,18 @@
 """Faults in the shape of the Message.
 
-Belongs here: keys and blocks of every answer. Does not belong here: stop reasons (`stop`), counters (`usage`), what only
-streams get wrong.
+Belongs here: keys and blocks of every answer. Does not belong here: stop reasons (`stop`), counters (`usage`), what
+only streams get wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 from conformance.model import Mode
 from conformance.reference.answer import Answer, ServerEvent, dump
-from conformance.reference.faults.base import BodyFault, Data, Fault, MessageFault, blocks_of_type
+from conformance.reference.faults.base import BodyFault, Data, Fault, MessageFault, because, blocks_of_type
 from conformance.reference.pipeline import Steps
 from conformance.reference.prompt import Prompt
 
@@ -130,8 +130,10 @@ class ToolNameInvented(MessageFault):
     def edit(self, message: Data, prompt: Prompt) -> None:
         calls = blocks_of_type(message, "tool_use")
         if len(calls) > 1:
-            name, made = "multi_tool_use.parallel", {"tool_uses": []}
-            message["content"].append({**calls[0], "id": f"{calls[0]['id']}0", "name": name, "input": made})
+            name = "multi_tool_use.parallel"
+            message["content"].append(
+                {**calls[0], "id": f"{calls[0]['id']}0", "name": name, "input": {"tool_uses": []}}
+            )
 
 
 class ThinkingBlockIncomplete(BodyFault):
@@ -216,7 +218,7 @@ class NullableMessageKeysAbsent(BodyFault):
 class NullableUsageKeysAbsent(BodyFault):
     """Counts input and output tokens and nothing else."""
 
-    collateral: ClassVar = {"the cache counters are among the keys": ("usage-cache-counters-present",)}
+    collateral = because("the cache counters are among the keys", "usage-cache-counters-present")
 
     def edit(self, message: Data) -> None:
         usage = message["usage"]
@@ -229,6 +231,14 @@ class ToolUseCallerAbsent(BodyFault):
     def edit(self, message: Data) -> None:
         for block in blocks_of_type(message, "tool_use"):
             block.pop("caller", None)
+
+
+class ToolUseCallerMalformed(BodyFault):
+    """Says who called a tool in a word."""
+
+    def edit(self, message: Data) -> None:
+        for block in blocks_of_type(message, "tool_use"):
+            block["caller"] = "direct"
 
 
 class ToolInputString(BodyFault):

@@ -5,10 +5,8 @@ Belongs here: stop reasons, stop sequences, max_tokens. Does not belong here: ho
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from conformance.reference.answer import Call, dump
-from conformance.reference.faults.base import Data, DeafFault, MessageFault, RefusingFault, blocks_of_type
+from conformance.reference.faults.base import Data, DeafFault, MessageFault, RefusingFault, because, blocks_of_type
 from conformance.reference.prompt import Prompt
 
 _OPENAI = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "tool_use": "tool_calls"}
@@ -94,7 +92,7 @@ class StopDetailsWithoutRefusal(MessageFault):
 class StopReasonToolUseStuck(MessageFault):
     """Says tool_use again for the text that answers a tool result."""
 
-    collateral: ClassVar = {"the answer has no call": ("stop-tool-use-has-tool-call",)}
+    collateral = because("the answer has no call", "stop-tool-use-has-tool-call")
 
     def edit(self, message: Data, prompt: Prompt) -> None:
         if prompt.messages[-1].of_type("tool_result") and message["stop_reason"] == "end_turn":

@@ -147,3 +147,13 @@ class StreamTextAndCallEndTurn(EventsFault):
             if is_kind(event, "message_delta") and {"text", "tool_use"} <= set(starts):
                 event.data["delta"]["stop_reason"] = "end_turn"
         return events
+
+
+class StreamStopReasonDiffers(EventFault):
+    """Ends streams with end_turn where a stop sequence was met, while the JSON mode names the sequence."""
+
+    kind = "message_delta"
+
+    def change(self, data: Data) -> None:
+        if data["delta"]["stop_reason"] == "stop_sequence":
+            data["delta"] |= {"stop_reason": "end_turn", "stop_sequence": None}

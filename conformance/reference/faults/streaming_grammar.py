@@ -212,7 +212,11 @@ class StopUnknownIndex(EventsFault):
     """Stops a block with index 7, which was never started, behind the last block."""
 
     def edit(self, events: Events) -> Iterable[ServerEvent]:
-        return [*events[:-2], ServerEvent("content_block_stop", {"type": "content_block_stop", "index": 7}), *events[-2:]]
+        return [
+            *events[:-2],
+            ServerEvent("content_block_stop", {"type": "content_block_stop", "index": 7}),
+            *events[-2:],
+        ]
 
 
 class BlockStoppedTwice(EventsFault):

@@ -40,6 +40,14 @@ class SystemFirstBlockOnly(DeafFault):
             body["system"] = body["system"][:1]
 
 
+class SystemGarbled(DeafFault):
+    """Reads a system prompt that is a string from its end."""
+
+    def edit(self, body: Data, prompt: Prompt) -> None:
+        if isinstance(body.get("system"), str):
+            body["system"] = body["system"][::-1]
+
+
 class SystemBlockTypeUnchecked(AcceptingFault):
     """Takes blocks of any type in the system prompt."""
 

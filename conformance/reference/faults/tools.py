@@ -20,11 +20,14 @@ from conformance.reference.faults.base import (
     LaxFault,
     MessageFault,
     RefusingFault,
+    because,
     blocks_of_type,
 )
 from conformance.reference.faults.stop import calls_as_text
 from conformance.reference.pipeline import Steps
 from conformance.reference.prompt import Prompt
+
+_KINDS = ("auto", "any", "tool", "none")
 
 
 class ToolsDropped(DeafFault):
@@ -38,9 +41,9 @@ class ToolsDropped(DeafFault):
 class ToolsRefused(RefusingFault):
     """Refuses every request with tools."""
 
-    collateral: ClassVar = {
-        "without tools nothing of a tool loop works": ("tools-*", "counting-tool*", "messages-system-turn-*")
-    }
+    collateral = because(
+        "without tools nothing of a tool loop works", "tools-*", "counting-tool*", "messages-system-turn-*"
+    )
 
     def problem(self, prompt: Prompt, call: Call) -> str | None:
         return "tools: not supported" if prompt.tools else None
@@ -107,17 +110,31 @@ class ToolSchemaSubset(_ToolRefused):
         return "tools.0.input_schema: unsupported keyword" if "$defs" in tool.get("input_schema", {}) else None
 
 
-class ToolWithoutSchemaRefused(_ToolRefused):
-    """Wants an input_schema of server tools."""
+class ToolNameTooStrict(_ToolRefused):
+    """Refuses tool names of more than 32 characters."""
 
     def refuses(self, tool: Data) -> str | None:
-        return None if "input_schema" in tool else "tools.0.input_schema: Field required"
+        return "tools.0.name: String should have at most 32 characters" if len(tool.get("name", "")) > 32 else None
+
+
+class EagerInputStreamingRefused(_ToolRefused):
+    """Refuses eager_input_streaming of tools."""
+
+    def refuses(self, tool: Data) -> str | None:
+        found = "eager_input_streaming" in tool
+        return "tools.0.eager_input_streaming: Extra inputs are not permitted" if found else None
+
+
+class DisableParallelMisplacedAccepted(AcceptingFault):
+    """Takes disable_parallel_tool_use beside tool_choice."""
+
+    sentence = "^disable_parallel_tool_use: Extra inputs"
 
 
 class ToolNameUnchecked(AcceptingFault):
     """Takes any name for a tool."""
 
-    sentence = r"^tools\.\d+\.(?:custom\.)?name: (?!Field required)(?!.*found \"\")"
+    sentence = r"^tools\.\d+\.(?:custom\.)?name: (?:String should match|expected text like)"
 
 
 class ToolNamesNotUnique(LaxFault):
@@ -145,13 +162,14 @@ class _ChoiceDropped(DeafFault):
 
     def edit(self, body: Data, prompt: Prompt) -> None:
         if prompt.object("tool_choice").get("type") in self.kinds:
-            body["tool_choice"] = {"type": "auto"}
+            flags = {key: value for key, value in body["tool_choice"].items() if key == "disable_parallel_tool_use"}
+            body["tool_choice"] = {"type": "auto", **(flags if self.kinds != _KINDS else {})}
 
 
 class ToolChoiceDropped(_ChoiceDropped):
     """Does not read tool_choice."""
 
-    kinds = ("auto", "any", "tool", "none")
+    kinds = _KINDS
 
 
 class ToolChoiceAnyDropped(_ChoiceDropped):
@@ -186,7 +204,6 @@ class DisableParallelDropped(DeafFault):
     """Does not read disable_parallel_tool_use."""
 
     def edit(self, body: Data, prompt: Prompt) -> None:
-        prompt.object("tool_choice").get("disable_parallel_tool_use")
         if isinstance(body.get("tool_choice"), dict):
             body["tool_choice"].pop("disable_parallel_tool_use", None)
 
@@ -293,16 +310,21 @@ class _ResultsFault(DeafFault):
     def edit(self, body: Data, prompt: Prompt) -> None:
         for message in body["messages"]:
             if isinstance(message["content"], list):
-                blocks = [self.result(block) if block["type"] == "tool_result" else block for block in message["content"]]
+                blocks = [
+                    self.result(block) if block["type"] == "tool_result" else block for block in message["content"]
+                ]
                 message["content"] = blocks
 
 
 class ToolResultsDropped(DeafFault):
-    """Reads only the question in front of tool calls and their results."""
+    """Reads neither tool calls nor their results."""
 
     def edit(self, body: Data, prompt: Prompt) -> None:
-        if any(message.of_type("tool_result") for message in prompt.messages):
-            body["messages"] = [{"role": "user", "content": "Hi"}]
+        for message in body["messages"]:
+            if isinstance(message["content"], list):
+                kinds = ("tool_use", "tool_result", "thinking", "redacted_thinking")
+                message["content"] = [block for block in message["content"] if block.get("type") not in kinds]
+        body["messages"] = [message for message in body["messages"] if message["content"]]
 
 
 class ToolResultArrayDropped(_ResultsFault):
@@ -311,20 +333,51 @@ class ToolResultArrayDropped(_ResultsFault):
     def result(self, block: Data) -> Data:
         return {**block, "content": ""} if isinstance(block.get("content"), list) else block
 
-    def edit(self, body: Data, prompt: Prompt) -> None:
-        super().edit(body, prompt)
-        if any(isinstance(b.get("content"), list) for m in prompt.messages for b in m.of_type("tool_result")):
-            body["messages"] = [{"role": "user", "content": "Hi"}]
+
+class ToolResultFirstBlockOnly(_ResultsFault):
+    """Reads only the first block of a tool result."""
+
+    def result(self, block: Data) -> Data:
+        content = block.get("content")
+        return {**block, "content": content[:1]} if isinstance(content, list) else block
 
 
-class ToolResultImageDropped(_ResultsFault):
-    """Reads no images in tool results."""
+class ToolResultGarbled(_ResultsFault):
+    """Reads a tool result that is a string from its end."""
+
+    def result(self, block: Data) -> Data:
+        content = block.get("content")
+        return {**block, "content": content[::-1]} if isinstance(content, str) else block
+
+
+class _ResultPartDropped(_ResultsFault):
+    """Leaves blocks of one type out of tool results."""
+
+    kind: ClassVar[str]
 
     def result(self, block: Data) -> Data:
         content = block.get("content")
         if not isinstance(content, list):
             return block
-        return {**block, "content": [part for part in content if part["type"] != "image"]}
+        return {**block, "content": [part for part in content if part["type"] != self.kind]}
+
+
+class ToolResultImageDropped(_ResultPartDropped):
+    """Reads no images in tool results."""
+
+    kind = "image"
+
+
+class ToolResultDocumentDropped(_ResultPartDropped):
+    """Reads no documents in tool results."""
+
+    kind = "document"
+
+
+class ToolResultSearchResultDropped(_ResultPartDropped):
+    """Reads no search results in tool results."""
+
+    kind = "search_result"
 
 
 class _ResultRefused(RefusingFault):
@@ -335,6 +388,8 @@ class _ResultRefused(RefusingFault):
         raise NotImplementedError
 
     def problem(self, prompt: Prompt, call: Call) -> str | None:
+        if prompt.counting:
+            return None
         results = [block for message in prompt.messages for block in message.of_type("tool_result")]
         return "messages.2.content.0: invalid tool_result" if any(map(self.refuses, results)) else None
 
@@ -342,7 +397,7 @@ class _ResultRefused(RefusingFault):
 class ToolLoopRefused(_ResultRefused):
     """Refuses every tool result."""
 
-    collateral: ClassVar = {"without tool results no tool loop works": ("messages-system-turn-after-tool-result",)}
+    collateral = because("without tool results no tool loop works", "messages-system-turn-after-tool-result")
 
     def refuses(self, block: Data) -> bool:
         return True
@@ -369,12 +424,32 @@ class ToolResultErrorRefused(_ResultRefused):
         return "is_error" in block
 
 
-class ToolResultImageRefused(_ResultRefused):
-    """Refuses images in tool results."""
+class _ResultPartRefused(_ResultRefused):
+    """Refuses blocks of one type in tool results."""
+
+    kind: ClassVar[str]
 
     def refuses(self, block: Data) -> bool:
         content = block.get("content")
-        return isinstance(content, list) and any(part["type"] == "image" for part in content)
+        return isinstance(content, list) and any(part["type"] == self.kind for part in content)
+
+
+class ToolResultImageRefused(_ResultPartRefused):
+    """Refuses images in tool results."""
+
+    kind = "image"
+
+
+class ToolResultDocumentRefused(_ResultPartRefused):
+    """Refuses documents in tool results."""
+
+    kind = "document"
+
+
+class ToolResultSearchResultRefused(_ResultPartRefused):
+    """Refuses search results in tool results."""
+
+    kind = "search_result"
 
 
 class ParallelResultsRefused(RefusingFault):

@@ -16,8 +16,9 @@ from conformance.model import Json
 from conformance.reference.answer import Answer, Call, Refusal, Terms
 from conformance.reference.auth import keys_of
 from conformance.reference.errors import invalid, refusal
-from conformance.reference.faults.base import AnswerFault, Fault, plain
+from conformance.reference.faults.base import AcceptingFault, AnswerFault, Fault, RefusingFault, because, plain
 from conformance.reference.pipeline import Desk, Operation, Steps
+from conformance.reference.prompt import Prompt
 
 _MESSAGES, _COUNT, _MODELS = "/v1/messages", "/v1/messages/count_tokens", "/v1/models"
 
@@ -102,7 +103,7 @@ class JsonContentTypeWrong(AnswerFault):
 class StreamUnasked(Fault):
     """Streams where the request does not say whether to stream."""
 
-    collateral: ClassVar = {"a stream is not JSON either": ("transport-answers-are-json",)}
+    collateral = because("a stream is not JSON either", "transport-answers-are-json")
 
     def install(self, steps: Steps) -> Steps:
         def create(call: Call, desk: Desk, all_steps: Steps) -> Answer:
@@ -137,7 +138,7 @@ class CharsetRefused(_NegotiationFault):
 class TextPlainBreaks(_NegotiationFault):
     """Breaks down on JSON that is labelled as text/plain."""
 
-    collateral: ClassVar = {"clients retry a 500, although the request is what it is": ("errors-not-retryable",)}
+    collateral = because("clients retry a 500, although the request is what it is", "errors-not-retryable")
 
     def listen(self, call: Call, negotiate: Callable[[Call], Terms]) -> Terms:
         if (call.header("content-type") or "").startswith("text/plain"):
@@ -182,6 +183,27 @@ class UnknownBetaAccepted(_NegotiationFault):
             if not problem.message.startswith("anthropic-beta"):
                 raise
             return negotiate(without_header(call, "anthropic-beta"))
+
+
+class BetaFieldWithoutBetaAccepted(AcceptingFault):
+    """Takes the fields of betas without their betas."""
+
+    sentence = "^context_management: Extra inputs"
+
+
+class ContextManagementRefused(RefusingFault):
+    """Refuses context_management, also with its beta."""
+
+    def problem(self, prompt: Prompt, call: Call) -> str | None:
+        given = "context_management" in prompt.extras
+        return "context_management: Extra inputs are not permitted" if given else None
+
+
+class ContentEncodingIgnored(Fault):
+    """Reads the body as it is, whatever its content encoding."""
+
+    def install(self, steps: Steps) -> Steps:
+        return replace(steps, parse=lambda call, limit: steps.parse(without_header(call, "content-encoding"), limit))
 
 
 class SdkHeadersRefused(_NegotiationFault):
@@ -308,7 +330,7 @@ class _RouteFault(Fault):
 class CountPathMissing(_RouteFault):
     """Serves no count_tokens."""
 
-    collateral: ClassVar = {"what is not served cannot be compared": ("counting-*",)}
+    collateral = because("what is not served cannot be compared", "counting-*")
 
     def answer(self, call: Call) -> Answer | None:
         if call.path == _COUNT:
@@ -319,7 +341,7 @@ class CountPathMissing(_RouteFault):
 class ModelsPathMissing(_RouteFault):
     """Serves no list of models, and no single model."""
 
-    collateral: ClassVar = {"what is not served has no pages and no entries": ("models-*",)}
+    collateral = because("what is not served has no pages and no entries", "models-*")
 
     def answer(self, call: Call) -> Answer | None:
         if call.path.startswith(_MODELS):

@@ -5,9 +5,9 @@ Belongs here: `usage`. Does not belong here: count_tokens (see `counting`), what
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
-from conformance.reference.faults.base import BodyFault, Data, MessageFault
+from conformance.reference.faults.base import BodyFault, Data, MessageFault, because
 from conformance.reference.prompt import Prompt
 
 
@@ -74,7 +74,7 @@ class ThinkingTokensApart(MessageFault):
 class CacheCountersAbsent(BodyFault):
     """Does not tell what was cached."""
 
-    collateral: ClassVar = {"they are keys that are null and not absent": ("response-nullable-usage-keys-present",)}
+    collateral = because("they are keys that are null and not absent", "response-nullable-usage-keys-present")
 
     def edit(self, message: Data) -> None:
         for key in ("cache_creation_input_tokens", "cache_read_input_tokens"):
