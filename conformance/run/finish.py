@@ -145,7 +145,8 @@ def _unfinished(
 
 
 def _policy(policy: Policy) -> str:
-    return f"{policy.level.value}{', strict' if policy.strict else ''}"
+    asked = ((policy.strict, "strict"), (policy.behaviour, "behaviour"))
+    return ", ".join([policy.level.value, *(word for wanted, word in asked if wanted)])
 
 
 def _seconds(recording: Recording, parts: Sequence[Record]) -> float:

@@ -74,7 +74,11 @@ def rejudge(
     progress(reading.size)
     past = _past(recording)
     library = load_library(past.target.api_version, files, past.option("edition", None))
-    policy = Policy(Level(gate or past.option("gate", Level.MUST)), strict=strict or past.option("strict", False))
+    policy = Policy(
+        Level(gate or past.option("gate", Level.MUST)),
+        strict=strict or past.option("strict", False),
+        behaviour=past.option("gate-behaviour", False),
+    )
     items = _items(past.noted, library)
     judge = _Judge(past, build_plan(items, library.catalogue), library, policy)
     judged, left_out = [], []

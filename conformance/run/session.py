@@ -110,7 +110,11 @@ class Run:
     @cached_property
     def policy(self) -> Policy:
         """What the run gates on."""
-        return Policy(level=Level(self.settings["gate"]), strict=self.settings["strict"])
+        return Policy(
+            level=Level(self.settings["gate"]),
+            strict=self.settings["strict"],
+            behaviour=self.settings["gate_behaviour"],
+        )
 
     def start(self, items: Sequence[tuple[Case, Mode]], *, whole: bool, tell: Tell = silent) -> None:
         """Starts sending what the items need. `whole`: the items are the entire catalogue.

@@ -68,6 +68,11 @@ OPTIONS: tuple[Option, ...] = (
     Option("strict", "gate on requests that the endpoint accepts although the API refuses them", kind="flag"),
     Option("gate", "the weakest level that gates", default="must", choices=("must", "should")),
     Option(
+        "gate-behaviour",
+        "gate on claims in which the model has a say too, where most attempts deviate",
+        kind="flag",
+    ),
+    Option(
         "baseline",
         "YAML file of known deviations: new ones gate, known ones do not, stale entries do",
         metavar="FILE",
@@ -114,7 +119,8 @@ PER_TARGET = (*CONNECTION, "api-version", "baseline", "declare", "lacks", "concu
 """Options that an entry of the targets file may hold."""
 
 RECORDED = (
-    "url", "model", "api-key-env", "auth", "api-version", "strict", "gate", "declare", "lacks", "edition", "level",
+    "url", "model", "api-key-env", "auth", "api-version", "strict", "gate", "gate-behaviour", "declare", "lacks",
+    "edition", "level",
     "area", "case", "mode", "repeat", "price-input", "price-output",
 )  # fmt: skip
 """Options that a run writes down, so that it can be continued without naming them again."""
