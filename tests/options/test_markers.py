@@ -34,7 +34,7 @@ def test_every_marker_is_registered(project) -> None:
     shown = project.run("--markers").stdout.str()
     areas = [path.name for path in catalogue_folder().iterdir() if path.is_dir()]
     for word in (*areas, "must", "should", "may", "protocol", "behaviour", "json", "stream"):
-        assert f"@pytest.mark.{word}: " in shown
+        assert f"@pytest.mark.{word.replace('-', '_')}: " in shown
 
 
 def test_m_judges_only_what_is_selected(project) -> None:

@@ -45,9 +45,11 @@ def no_cross_talk(replies: Sequence[Reply], argument: Json, facts: Facts) -> Obs
 def same_stop_reason_as_json(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """A stream ends for the same reason as the JSON answer to the same request."""
     other = facts.reply(reply.exchange.scenario, Mode.JSON, reply.exchange.step)
-    if other is None or other.message is None or reply.message is None or reply.exchange.mode is not Mode.STREAM:
+    if other is None or reply.events is None or reply.exchange.mode is not Mode.STREAM:
         return NOTHING_SEEN
     ours, theirs = stop_reason(reply), stop_reason(other)
+    if theirs is None:
+        return NOTHING_SEEN
     if ours == theirs:
         return FINE
     expected = f"stop_reason {show(theirs)}, as in the JSON answer"

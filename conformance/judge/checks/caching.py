@@ -26,7 +26,10 @@ def cache_used(reply: Reply, argument: Json, facts: Facts) -> Observation:
 
 
 def cache_unused(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """No tokens were written to the cache, and none read from it; counters that are absent count as zero."""
+    """No tokens were written to the cache, and none read from it; a usage without both counters shows nothing."""
+    usage = look_up(reply.message, "/usage")
+    if not isinstance(usage, dict) or not usage.keys() & set(COUNTERS):
+        return NOTHING_SEEN
     return _counted(reply, used=False)
 
 

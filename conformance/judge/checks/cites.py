@@ -16,7 +16,7 @@ from typing import Final
 from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.judge.checks.matching import MOST, component_problems
 from conformance.judge.content import blocks, stop_reason
-from conformance.judge.pointer import join, show, whole_number
+from conformance.judge.pointer import join, look_up, show, whole_number
 from conformance.judge.reading import Reply
 from conformance.model import Finding, Json
 
@@ -73,7 +73,8 @@ def cites(reply: Reply, argument: Json, facts: Facts) -> Observation:
 def cites_enabled_only(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """An answer to documents without citations enabled cites none of them."""
     sources = [*_sources(reply, "document"), *_sources(reply, "search_result")]
-    if not sources or any(_enabled(source) for source in sources) or reply.message is None:
+    answer = isinstance(look_up(reply.message, "/content"), list)
+    if not sources or any(_enabled(source) for source in sources) or not answer:
         return NOTHING_SEEN
     places = [place for place, one in _citations(reply) if one.get("type") in OF_REQUEST]
     return found(
