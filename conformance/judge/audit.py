@@ -148,7 +148,7 @@ class Audit:
             tally.ordinary &= ordinary
             facts.case = tally.case
             seen, findings = self._run(tally, calls, reply, place, facts)
-            if findings and not any(map(stands_by_itself, findings)) and not _sound(reply, facts):
+            if findings and not _sound(reply, facts) and not any(stands_by_itself(each, reply) for each in findings):
                 tally.unsound += 1  # the cases on streams tell the defect that this is a shadow of
                 continue
             tally.seen += seen

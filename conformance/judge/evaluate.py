@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from conformance.judge.capabilities import answered, declined, probed
 from conformance.judge.checking import Check, Observation, deviation
 from conformance.judge.reading import Reply
-from conformance.judge.soundness import is_sound, stands_by_itself
+from conformance.judge.soundness import can_be_sent_back, is_sound, stands_by_itself
 from conformance.judge.transcripts import Transcript, Transcripts, evidence, pushed_back
 from conformance.judge.verdict import Ability, Control, Policy, Row, Said, Shown, Signals, axis_of, decide, gates
 from conformance.model import Case, CheckCall, Finding, Json, Judgement, Mode
@@ -115,7 +115,7 @@ def _judge_send(case: Case, mode: Mode, facts: CaseFacts, bench: Bench, ability:
         return _conclude(facts, mode, bench, signals, Spoken(Said.UNSEEN), replies, detail)
     given, given_detail = _given(case, transcript, facts, bench)
     spoken = (
-        _speak(case, transcript, facts, bench, ability) if shown is Shown.FULL else _partial(case, replies, ability)
+        _speak(case, transcript, facts, bench, ability) if shown is Shown.FULL else _partial(facts, replies, ability)
     )
     signals = Signals(shown, spoken.said, control, given, ability)
     return _conclude(facts, mode, bench, signals, spoken, replies, control_detail or detail or given_detail)
@@ -146,8 +146,13 @@ def _not_refused(reply: Reply) -> Finding:
     return deviation("refused", reply, expected=expected, actual=actual, kind="accepted")
 
 
-def _partial(case: Case, replies: Sequence[Reply], ability: Ability) -> Spoken:
-    """A step that was declined is what a claim about the ability shows; a claim about a later refusal stays open."""
+def _partial(facts: CaseFacts, replies: Sequence[Reply], ability: Ability) -> Spoken:
+    """A step that was declined is what a claim about the ability shows; a claim about a later refusal stays open, and so
+    does one whose step sent back what no request can hold.
+    """
+    if not all(can_be_sent_back(reply, facts) for reply in replies[:-1]):
+        return Spoken(Said.UNSEEN)
+    case = facts.case
     optional = ability is Ability.UNDECLARED or (ability is not Ability.CORE and not _expects_refusal(case))
     return Spoken(Said.DECLINED if optional and declined(replies[-1]) else Said.UNSEEN)
 
@@ -191,7 +196,7 @@ def _run_checks(
 ) -> Spoken:
     """Runs the checks in order and stops at the first with findings, so that one defect is told once.
 
-    Steps behind an unsound stream send back what came of it, and prove nothing.
+    Steps behind an unsound answer send back what came of it, and prove nothing.
     """
     seen = 0
     for call in case.expect:
@@ -203,8 +208,8 @@ def _run_checks(
             said = KINDS.get(findings[0].kind, Said.DEVIATION)
             deviating = sum(1 for observation in shown if observation.findings)
             earlier = transcript.replies[:-1] if transcript is not None else ()
-            unsound = any(not is_sound(reply, facts) for reply in earlier) or (
-                not any(map(stands_by_itself, findings)) and _rest_on_unsound_streams(findings, replies, facts)
+            unsound = not all(can_be_sent_back(reply, facts) for reply in earlier) or all(
+                _rests_on_an_unsound_answer(finding, replies, facts) for finding in findings
             )
             return Spoken(Said.UNSOUND if unsound else said, findings, len(shown), deviating)
         if not shown:
@@ -212,11 +217,10 @@ def _run_checks(
     return Spoken(Said.FINE, seen=seen)
 
 
-def _rest_on_unsound_streams(findings: Sequence[Finding], replies: Sequence[Reply], facts: CaseFacts) -> bool:
-    """Whether every finding rests on a stream whose own defects change what it adds up to."""
-    names = {finding.where.scenario for finding in findings}
-    found = [[reply for reply in replies if reply.exchange.scenario_id == name] for name in names]
-    return all(each and any(not is_sound(reply, facts) for reply in each) for each in found)
+def _rests_on_an_unsound_answer(finding: Finding, replies: Sequence[Reply], facts: CaseFacts) -> bool:
+    """Whether a finding is about what an answer says whose own defects change or hide that."""
+    about = [reply for reply in replies if reply.exchange.scenario_id == finding.where.scenario]
+    return any(not stands_by_itself(finding, reply) and not is_sound(reply, facts) for reply in about)
 
 
 def _observe(call: CheckCall, replies: Sequence[Reply], facts: CaseFacts, bench: Bench) -> list[Observation]:

@@ -174,10 +174,10 @@ TABLE: tuple[Row, ...] = (
         "refused, but without the right error envelope, which the errors area judges",
         said=Said.NO_ENVELOPE,
     ),
-    # One defect of a stream is one failure: a Message that a broken stream adds up to decides nothing else.
+    # One defect of an answer is one failure: the Message in a broken answer decides nothing else.
     Row(
         Outcome.INCONCLUSIVE,
-        "the stream itself is broken, which the streaming area judges, so the message in it proves nothing",
+        "the answer itself is broken, which the streaming and response areas judge, so what it says proves nothing",
         said=Said.UNSOUND,
     ),
     Row(Outcome.FAIL, "accepted what the API refuses", said=Said.ACCEPTED),

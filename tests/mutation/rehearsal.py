@@ -147,7 +147,8 @@ class Stage:
         desk = replace(self.desk, cache=PromptCache(lambda: 0.0))
         endpoint = Endpoint(desk, steps)
         target = self._settled(endpoint)
-        return {scenario.id: self._send(scenario, endpoint, target) for scenario in self.plan.scenarios}
+        # Backwards, so that what others ask for first is asked last, and knows of all the rest if anything is leaked.
+        return {scenario.id: self._send(scenario, endpoint, target) for scenario in reversed(self.plan.scenarios)}
 
     def _settled(self, endpoint: Endpoint) -> Target:
         """The target in the style of credentials that the endpoint takes, as the preflight of a run settles it."""

@@ -9,7 +9,16 @@ from dataclasses import replace
 
 from conformance.reference.answer import Call, Refusal
 from conformance.reference.errors import refusal
-from conformance.reference.faults.base import Data, DeafFault, Fault, FieldFault, LaxFault, MessageFault, RefusingFault
+from conformance.reference.faults.base import (
+    Data,
+    DeafFault,
+    Fault,
+    FieldFault,
+    LaxFault,
+    MessageFault,
+    RefusingFault,
+    because,
+)
 from conformance.reference.models import Model
 from conformance.reference.pipeline import Steps
 from conformance.reference.prompt import Prompt
@@ -17,6 +26,8 @@ from conformance.reference.prompt import Prompt
 
 class CacheControlRefused(RefusingFault):
     """Answers 404 to everything that is marked for the cache, as no endpoint behind it supports that."""
+
+    collateral = because("what is refused is not cached", "caching-*")
 
     def problem(self, prompt: Prompt, call: Call) -> Refusal | None:
         if any(prompt.controls()) and not prompt.counting:

@@ -57,6 +57,8 @@ class _CountRefusingFault(RefusingFault):
 class CountWithoutInputTokens(_CountFault):
     """Says tokens where it counts input_tokens."""
 
+    collateral = because("there is no count to look at", "counting-*", "transport-sibling-endpoints")
+
     def edit(self, body: Data, desk: Desk) -> Data:
         return {"tokens": body["input_tokens"]}
 
@@ -64,12 +66,23 @@ class CountWithoutInputTokens(_CountFault):
 class CountAlwaysZero(_CountFault):
     """Counts 0 for everything."""
 
+    collateral = because(
+        "0 is not larger than 0, and agrees with nothing", "counting-*", "usage-input-*", "caching-total-as-counted"
+    )
+
     def edit(self, body: Data, desk: Desk) -> Data:
         return {"input_tokens": 0}
 
 
 class CountConstant(_CountFault):
     """Counts 1000 for everything."""
+
+    collateral = because(
+        "a constant grows with nothing and agrees with nothing",
+        "counting-*",
+        "usage-input-*",
+        "caching-total-as-counted",
+    )
 
     def edit(self, body: Data, desk: Desk) -> Data:
         return {"input_tokens": 1000}

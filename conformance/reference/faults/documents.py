@@ -17,6 +17,7 @@ from conformance.reference.faults.base import (
     LaxFault,
     MessageFault,
     RefusingFault,
+    because,
 )
 from conformance.reference.images import decode_base64
 from conformance.reference.pdf import pages_of
@@ -32,11 +33,15 @@ class DocumentRefused(BlockRefused):
 class DocumentDropped(BlockDropped):
     """Answers without having read documents."""
 
+    collateral = because("what is not read is not cited", "citations-*-cited")
+
     block = "document"
 
 
 class PdfDropped(BlockDropped):
     """Answers without having read PDF documents."""
+
+    collateral = because("what is not read is not cited", "citations-*-cited")
 
     block = "document"
 
@@ -46,6 +51,8 @@ class PdfDropped(BlockDropped):
 
 class DocumentContentDropped(BlockDropped):
     """Answers without having read documents that are made of blocks."""
+
+    collateral = because("what is not read is not cited", "citations-*-cited")
 
     block = "document"
 
@@ -68,12 +75,16 @@ class _DocumentFault(DeafFault):
 class DocumentGarbled(_DocumentFault):
     """Reads plain text documents from their end."""
 
+    collateral = because("what is read from the end is quoted from the end", "citations-char-location")
+
     def read(self, source: Data) -> Data:
         return {**source, "data": source["data"][::-1]} if source["type"] == "text" else source
 
 
 class PdfFirstPageOnly(_DocumentFault):
     """Reads only the first page of PDF documents."""
+
+    collateral = because("what is not read is not cited", "citations-*-cited")
 
     def read(self, source: Data) -> Data:
         if source["type"] != "base64":
@@ -97,11 +108,15 @@ class SearchResultRefused(BlockRefused):
 class SearchResultDropped(BlockDropped):
     """Answers without having read search results."""
 
+    collateral = because("what is not read is not cited", "citations-*-cited")
+
     block = "search_result"
 
 
 class SearchResultFirstOnly(DeafFault):
     """Reads only the first of several search results."""
+
+    collateral = because("what is not read is not cited", "citations-*-cited")
 
     def edit(self, body: Data, prompt: Prompt) -> None:
         for message in body["messages"]:
@@ -169,6 +184,8 @@ class _CitationFault(MessageFault):
 
 class CitationIncomplete(_CitationFault):
     """Does not say which document it cites."""
+
+    collateral = because("a citation without its document stands nowhere", "citations-*-location")
 
     def change(self, citation: Data) -> None:
         citation.pop("document_index", None)

@@ -101,7 +101,12 @@ class IssuesOfValidator(ErrorFault):
 class ValidationErrorsAsDetail(ErrorFault):
     """Answers invalid fields with status 422 and the detail of its web framework."""
 
-    collateral = because("the status is not the 400 that goes with it", "transport-*-refused", "counting-*-refused*")
+    collateral = because(
+        "the status is not the 400 that goes with it",
+        "transport-*-refused",
+        "counting-*-refused*",
+        "vision-file-unknown",
+    )
 
     def change(self, answer: Answer, body: Data) -> Answer:
         if answer.status != 400:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+from conformance.model import Json
 from conformance.reference.answer import Call
 from conformance.reference.faults.base import (
     AcceptingFault,
@@ -34,6 +35,12 @@ _LONGEST = 20
 
 class PromptIgnored(DeafFault):
     """Says the same to every prompt and reads neither messages nor system prompt."""
+
+    collateral = because(
+        "what was asked for is not read, told, cited, cached or counted",
+        *("caching-*", "citations-*", "documents-*", "messages-*", "output-*", "stop-*"),
+        *("thinking-*", "tools-*", "usage-*", "vision-*", "request-*", "system-*"),
+    )
 
     def edit(self, body: Data, prompt: Prompt) -> None:
         body["messages"] = [{"role": "user", "content": "Hi"}]
@@ -106,13 +113,15 @@ class EmojiJoinerDropped(_TextFault):
         return text.replace("\u200d", "")
 
 
-class SurrogatePairsMisread(DeafFault):
-    """Reads characters outside the basic plane as question marks."""
+class SurrogatePairsMisread(Fault):
+    """Reads characters that are escaped as surrogate pairs as question marks."""
 
-    def edit(self, body: Data, prompt: Prompt) -> None:
-        for message in body["messages"]:
-            if isinstance(message["content"], str):
-                message["content"] = re.sub(r"[\U0001f300-\U0001f67f]", "??", message["content"])
+    def install(self, steps: Steps) -> Steps:
+        def parse(call: Call, limit: int) -> Json:
+            body = re.sub(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}", b"??", call.body)
+            return steps.parse(replace(call, body=body), limit)
+
+        return replace(steps, parse=parse)
 
 
 class EmptyContentAccepted(LaxFault):
@@ -190,8 +199,8 @@ class ConversationsLeak(_RemembersFault):
         return " ".join([*read(prompt).known, read(prompt).request])
 
     def answer(self, own: str, earlier: list[str]) -> str:
-        found = [code for text in reversed(earlier) for code in codes(text)]
-        return f"The code word is {found[0]}." if own == "I understand." and found else own
+        found = dict.fromkeys(code for text in earlier for code in codes(text))
+        return f"The code word is one of {', '.join(found)}." if own == "I understand." and found else own
 
 
 class AnswersSwapped(_RemembersFault):
@@ -241,6 +250,8 @@ class SystemTurnRefused(RefusingFault):
     """Knows no role but user and assistant."""
 
     def problem(self, prompt: Prompt, call: Call) -> str | None:
+        if prompt.counting:
+            return None
         found = next((message for message in prompt.messages if message.role == "system"), None)
         return f"{found.path}.role: Input should be 'user' or 'assistant'" if found else None
 
@@ -252,10 +263,10 @@ class SystemTurnDropped(DeafFault):
         body["messages"] = [message for message in body["messages"] if message["role"] != "system"]
 
 
-class SystemTurnContentUnchecked(LaxFault):
+class SystemTurnContentUnchecked(AcceptingFault):
     """Takes blocks of any type in system messages."""
 
-    without = ("REQ-MSG-009",)
+    sentence = r"content\.0\.type: expected one of \"text\", found"
 
 
 class SystemTurnFirstAccepted(AcceptingFault):

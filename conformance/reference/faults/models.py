@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from conformance.reference.answer import Answer, Call
-from conformance.reference.faults.base import Data, Fault
+from conformance.reference.faults.base import Data, Fault, because
 from conformance.reference.pipeline import Desk, Steps
 
 
@@ -56,12 +56,16 @@ class _EntryFault(_PageFault):
 class ModelsDataMissing(_PageFault):
     """Lists models under models in place of data."""
 
+    collateral = because("an answer without data is no list", "transport-sibling-endpoints")
+
     def edit(self, page: Data) -> None:
         page["models"] = page.pop("data")
 
 
 class ModelsListOfAnotherApi(_PageFault):
     """Lists models in the form of another API."""
+
+    collateral = because("the other form has neither cursors nor capabilities", "models-*")
 
     def edit(self, page: Data) -> None:
         entries = [

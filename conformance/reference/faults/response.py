@@ -77,6 +77,8 @@ class MessageModelMissing(_HeadFault):
 class MessageContentNotArray(BodyFault):
     """Gives the content of answers as a string."""
 
+    collateral = because("streams have an array", "stream-adds-up-to-a-message")
+
     def edit(self, message: Data) -> None:
         message["content"] = "".join(block.get("text", "") for block in message["content"])
 
@@ -175,12 +177,16 @@ class ServerToolUseBlockIncomplete(MessageFault):
 class StopSequenceKeyMissing(BodyFault):
     """Leaves stop_sequence out of answers."""
 
+    collateral = because("without the key no sequence is named", "stop-sequence-named")
+
     def edit(self, message: Data) -> None:
         del message["stop_sequence"]
 
 
 class UsageMissing(BodyFault):
     """Leaves usage out of answers."""
+
+    collateral = because("streams have what JSON answers lack", "stream-adds-up-to-a-message")
 
     def edit(self, message: Data) -> None:
         del message["usage"]
@@ -218,7 +224,7 @@ class NullableMessageKeysAbsent(BodyFault):
 class NullableUsageKeysAbsent(BodyFault):
     """Counts input and output tokens and nothing else."""
 
-    collateral = because("the cache counters are among the keys", "usage-cache-counters-present")
+    collateral = because("the cache counters are among the keys", "usage-cache-counters-present", "caching-*")
 
     def edit(self, message: Data) -> None:
         usage = message["usage"]

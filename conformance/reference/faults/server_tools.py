@@ -56,7 +56,8 @@ class ServerToolUseUncounted(MessageFault):
     """Does not count searches."""
 
     def edit(self, message: Data, prompt: Prompt) -> None:
-        message["usage"]["server_tool_use"] = None
+        if message["usage"]["server_tool_use"] is not None:
+            message["usage"]["server_tool_use"] = {"web_search_requests": 0}
 
 
 class ServerToolDomainsUnchecked(LaxFault):

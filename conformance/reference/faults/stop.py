@@ -102,12 +102,16 @@ class StopReasonToolUseStuck(MessageFault):
 class ToolUseWithoutCall(MessageFault):
     """Writes tool calls as XML into the text and still says tool_use."""
 
+    collateral = because("a call in the text is no call", "tools-*")
+
     def edit(self, message: Data, prompt: Prompt) -> None:
         calls_as_text(message)
 
 
 class PauseTurnWithToolCall(MessageFault):
     """Says pause_turn for answers with tool calls that await the client."""
+
+    collateral = because("pause_turn is not tool_use", "stop-tool-call-has-tool-use", "tools-*")
 
     def edit(self, message: Data, prompt: Prompt) -> None:
         if message["stop_reason"] == "tool_use":
@@ -135,14 +139,6 @@ class StopSequencesIgnored(DeafFault):
 
     def edit(self, body: Data, prompt: Prompt) -> None:
         body.pop("stop_sequences", None)
-
-
-class StopFirstSequenceOnly(DeafFault):
-    """Stops at the first stop sequence of the request only."""
-
-    def edit(self, body: Data, prompt: Prompt) -> None:
-        if body.get("stop_sequences"):
-            body["stop_sequences"] = body["stop_sequences"][:1]
 
 
 class StopSequenceIncluded(MessageFault):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from conformance.reference.answer import ServerEvent, dump
-from conformance.reference.faults.base import Data, EventFault, EventsFault, is_kind, numbers_of
+from conformance.reference.faults.base import Data, EventFault, EventsFault, because, is_kind, numbers_of
 from conformance.reference.faults.streaming_starts import parsed, with_blocks
 
 
@@ -31,6 +31,8 @@ class _DeltaFault(EventFault):
 
 class DeltaWithoutType(EventFault):
     """Leaves the type out of deltas."""
+
+    collateral = because("without types no delta is a signature", "stream-signature-once")
 
     kind = "content_block_delta"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.reference.answer import ServerEvent
-from conformance.reference.faults.base import Data, EventFault, EventsFault, is_kind, numbers_of
+from conformance.reference.faults.base import Data, EventFault, EventsFault, because, is_kind, numbers_of
 from conformance.reference.faults.streaming_grammar import reindexed
 
 
@@ -42,6 +42,8 @@ class MessageDeltaWithoutOutputTokens(EventFault):
 
 class MessageDeltaWithoutStopSequence(EventFault):
     """Leaves stop_sequence out of message_delta."""
+
+    collateral = because("without the key no sequence is named", "response-stop-sequence-fits", "stop-sequence-named")
 
     kind = "message_delta"
 
@@ -103,6 +105,8 @@ class UsagePerEvent(EventsFault):
 class InputTokensZeroInStreams(EventsFault):
     """Counts one input token in every stream."""
 
+    collateral = because("one token is not more than without tools", "tools-eager-input-streaming")
+
     def edit(self, events: list[ServerEvent]) -> Iterable[ServerEvent]:
         for event in events:
             holder = event.data.get("message", event.data) if isinstance(event.data, dict) else {}
@@ -113,6 +117,8 @@ class InputTokensZeroInStreams(EventsFault):
 
 class StreamMessageKeysMissing(EventFault):
     """Leaves id and model out of message_start."""
+
+    collateral = because("they are keys of the message", "response-has-id", "response-model-is-string")
 
     kind = "message_start"
 

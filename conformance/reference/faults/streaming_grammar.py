@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from conformance.reference.answer import ServerEvent
-from conformance.reference.faults.base import EventsFault, is_kind, kind_of, numbers_of
+from conformance.reference.faults.base import EventsFault, because, is_kind, kind_of, numbers_of
 
 Events = list[ServerEvent]
 
@@ -189,6 +189,8 @@ class DeltaUnknownIndex(EventsFault):
 
 class DeltaAfterStop(EventsFault):
     """Stops tool calls before their last piece of input is sent."""
+
+    collateral = because("a piece that comes too late is missing from the input", "stream-tool-input-joins")
 
     def edit(self, events: Events) -> Iterable[ServerEvent]:
         deltas = numbers_of(events, "input_json_delta")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from conformance.reference.answer import ServerEvent, dump
-from conformance.reference.faults.base import Data, EventFault, EventsFault, is_kind
+from conformance.reference.faults.base import Data, EventFault, EventsFault, because, is_kind
 
 
 class _StartFault(EventFault):
@@ -203,6 +203,8 @@ class ToolStartPrefilled(_InputAtStart):
 
 class ToolInputSentTwice(_InputAtStart):
     """Sends the input of a tool call in the start of its block and again in deltas."""
+
+    collateral = because("a start with the input is not empty", "stream-tool-starts-empty")
 
     streamed = True
 

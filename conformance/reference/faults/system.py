@@ -6,12 +6,14 @@ Belongs here: the top-level `system`. Does not belong here: system entries among
 from __future__ import annotations
 
 from conformance.reference.answer import Call
-from conformance.reference.faults.base import AcceptingFault, Data, DeafFault, RefusingFault
+from conformance.reference.faults.base import AcceptingFault, Data, DeafFault, RefusingFault, because
 from conformance.reference.prompt import Prompt
 
 
 class SystemDropped(DeafFault):
     """Reads no system prompt."""
+
+    collateral = because("what is not read is neither cached nor counted", "caching-*")
 
     def edit(self, body: Data, prompt: Prompt) -> None:
         body.pop("system", None)
@@ -20,12 +22,17 @@ class SystemDropped(DeafFault):
 class SystemArrayRefused(RefusingFault):
     """Refuses a system prompt that is an array of text blocks."""
 
+    collateral = because("what is not read is neither cached nor counted", "caching-*")
+
     def problem(self, prompt: Prompt, call: Call) -> str | None:
-        return "system: expected a string" if isinstance(prompt.body.get("system"), list) else None
+        found = isinstance(prompt.body.get("system"), list) and not prompt.counting
+        return "system: expected a string" if found else None
 
 
 class SystemArrayDropped(DeafFault):
     """Reads no system prompt that is an array of text blocks."""
+
+    collateral = because("what is not read is neither cached nor counted", "caching-*")
 
     def edit(self, body: Data, prompt: Prompt) -> None:
         if isinstance(body.get("system"), list):

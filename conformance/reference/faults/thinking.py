@@ -9,7 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.reference.answer import Call
-from conformance.reference.faults.base import Data, DeafFault, FieldFault, LaxFault, MessageFault, RefusingFault
+from conformance.reference.faults.base import (
+    AcceptingFault,
+    Data,
+    DeafFault,
+    FieldFault,
+    LaxFault,
+    MessageFault,
+    RefusingFault,
+    because,
+)
 from conformance.reference.prompt import Prompt
 
 
@@ -25,6 +34,8 @@ class _ThinkingRefused(FieldFault):
 
 class ThinkingRefused(FieldFault):
     """Refuses enabled and adaptive thinking."""
+
+    collateral = because("what is refused is not streamed", "stream-thinking-incremental")
 
     field = "thinking"
 
@@ -66,13 +77,14 @@ class ThinkingIgnored(DeafFault):
             body["thinking"] = {"type": "disabled"}
 
 
-class ThinkingDisabledIgnored(DeafFault):
+class ThinkingDisabledIgnored(MessageFault):
     """Thinks although thinking is disabled."""
 
-    def edit(self, body: Data, prompt: Prompt) -> None:
+    def edit(self, message: Data, prompt: Prompt) -> None:
         if prompt.thinking == "disabled":
-            body["thinking"] = {"type": "adaptive"}
-            body["max_tokens"] = max(1024, body.get("max_tokens", 0))
+            thought = "I think nevertheless."
+            signature = prompt.signer.sign(thought, shown=True)
+            message["content"].insert(0, {"type": "thinking", "thinking": thought, "signature": signature})
 
 
 class ThinkingDisplayIgnored(DeafFault):
@@ -85,10 +97,10 @@ class ThinkingDisplayIgnored(DeafFault):
             thinking["display"] = other[thinking["display"]]
 
 
-class ThinkingDisplayUnchecked(LaxFault):
+class ThinkingDisplayUnchecked(AcceptingFault):
     """Takes a display beside disabled thinking."""
 
-    without = ("REQ-THINK-002",)
+    sentence = "^thinking.display: Extra inputs"
 
 
 class ThinkingBudgetUnchecked(LaxFault):

@@ -33,6 +33,8 @@ _KINDS = ("auto", "any", "tool", "none")
 class ToolsDropped(DeafFault):
     """Answers as though no tools were declared."""
 
+    collateral = because("what is not read is not counted", "usage-input-with-*-as-counted")
+
     def edit(self, body: Data, prompt: Prompt) -> None:
         body.pop("tools", None)
         body.pop("tool_choice", None)
@@ -42,11 +44,25 @@ class ToolsRefused(RefusingFault):
     """Refuses every request with tools."""
 
     collateral = because(
-        "without tools nothing of a tool loop works", "tools-*", "counting-tool*", "messages-system-turn-*"
+        "without tools nothing of a tool loop works",
+        "tools-*",
+        "counting-tool*",
+        "messages-system-turn-*",
+        "documents-*",
+        "server-tools-*",
+        "thinking-*",
     )
 
     def problem(self, prompt: Prompt, call: Call) -> str | None:
         return "tools: not supported" if prompt.tools else None
+
+
+class ToolOfTheClientTakenOver(DeafFault):
+    """Takes a client's own tool named web_search for one that it runs itself, and never calls it."""
+
+    def edit(self, body: Data, prompt: Prompt) -> None:
+        if "tools" in body:
+            body["tools"] = [tool for tool in body["tools"] if tool.get("name") != "web_search" or "type" in tool]
 
 
 class ToolsUncounted(Fault):
@@ -221,6 +237,8 @@ class _ChoiceRefused(RefusingFault):
 class ToolChoiceAutoRefused(_ChoiceRefused):
     """Refuses tool_choice auto."""
 
+    collateral = because("these requests say auto as well", "tools-auto-without-parallel", "tools-parallel-calls")
+
     kind = "auto"
 
 
@@ -317,14 +335,15 @@ class _ResultsFault(DeafFault):
 
 
 class ToolResultsDropped(DeafFault):
-    """Reads neither tool calls nor their results."""
+    """Reads neither messages with tool calls nor tool results."""
 
     def edit(self, body: Data, prompt: Prompt) -> None:
+        calls = [message.path for message in prompt.messages if message.of_type("tool_use")]
         for message in body["messages"]:
             if isinstance(message["content"], list):
-                kinds = ("tool_use", "tool_result", "thinking", "redacted_thinking")
-                message["content"] = [block for block in message["content"] if block.get("type") not in kinds]
-        body["messages"] = [message for message in body["messages"] if message["content"]]
+                message["content"] = [block for block in message["content"] if not is_result(block)]
+        kept = (m for number, m in enumerate(body["messages"]) if f"messages.{number}" not in calls)
+        body["messages"] = [message for message in kept if message["content"]]
 
 
 class ToolResultArrayDropped(_ResultsFault):
@@ -454,6 +473,8 @@ class ToolResultSearchResultRefused(_ResultPartRefused):
 
 class ParallelResultsRefused(RefusingFault):
     """Refuses several tool results in one message."""
+
+    collateral = because("the loop has two calls", "thinking-tool-loop")
 
     def problem(self, prompt: Prompt, call: Call) -> str | None:
         many = any(len(message.of_type("tool_result")) > 1 for message in prompt.messages)

@@ -42,12 +42,16 @@ class OutputTokensNotInteger(BodyFault):
 class UsageCounterAsString(BodyFault):
     """Counts cached tokens as a string."""
 
+    collateral = because("a counter that is no number adds up to nothing", "caching-*")
+
     def edit(self, message: Data) -> None:
         message["usage"]["cache_read_input_tokens"] = str(message["usage"]["cache_read_input_tokens"])
 
 
 class InputTokensAlwaysZero(BodyFault):
     """Counts no input at all in JSON answers."""
+
+    collateral = because("0 agrees with no other count", "usage-*", "caching-*")
 
     def edit(self, message: Data) -> None:
         for key in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"):
@@ -56,6 +60,8 @@ class InputTokensAlwaysZero(BodyFault):
 
 class OutputTokensAlwaysZero(BodyFault):
     """Counts no output at all in JSON answers."""
+
+    collateral = because("0 is less than any thinking", "thinking-counted", "usage-thinking-within-output")
 
     def edit(self, message: Data) -> None:
         message["usage"]["output_tokens"] = 0
@@ -74,7 +80,9 @@ class ThinkingTokensApart(MessageFault):
 class CacheCountersAbsent(BodyFault):
     """Does not tell what was cached."""
 
-    collateral = because("they are keys that are null and not absent", "response-nullable-usage-keys-present")
+    collateral = because(
+        "they are keys that are null and not absent", "response-nullable-usage-keys-present"
+    ) | because("counters that are not there show no cache", "caching-*")
 
     def edit(self, message: Data) -> None:
         for key in ("cache_creation_input_tokens", "cache_read_input_tokens"):

@@ -38,7 +38,7 @@ def test_a_stream_without_its_end_fails_as_a_stream_and_leaves_its_message_undec
     assert judged("stream-ends-with-message-stop", body).outcome is Outcome.FAIL
     undecided = judged("stop-end-turn", body)
     assert undecided.outcome is Outcome.INCONCLUSIVE
-    assert "streaming area" in undecided.reason
+    assert "the streaming and response areas" in undecided.reason
 
 
 def test_what_holds_in_spite_of_a_broken_stream_passes(judged, kit) -> None:

@@ -1,0 +1,69 @@
+"""One defect of a JSON answer is one failure: what an answer in a broken shape says decides nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from conformance.judge.evaluate import Bench, judge
+from conformance.judge.reading import read
+from conformance.judge.transcripts import Transcript, Transcripts
+from conformance.judge.verdict import Policy
+from conformance.model import Chunk, Exchange, Mode, Outcome, Response, Scenario, SentRequest
+from conformance.run.library import Library, load_library
+
+MESSAGE: dict[str, Any] = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "m",
+    "content": [{"type": "text", "text": "GARNET-3907"}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 9, "output_tokens": 3},
+}
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return load_library("2023-06-01")
+
+
+@pytest.fixture
+def outcome(library: Library):
+    bench = Bench(library.checks, library.document, "m", Policy(), declared=("tools",))
+
+    def of(case: str, **changes: Any) -> Outcome:
+        body = json.dumps(MESSAGE | changes).encode()
+        sent = SentRequest("POST", "https://x.test/v1/messages", (), b'{"max_tokens": 64}')
+        response = Response(200, (("content-type", "application/json"),), (Chunk(0.1, body),))
+        exchange = Exchange("tool-loop", Mode.JSON, 1, 1, "", sent, response, line=1)
+        scenario = Scenario("tool-loop", Mode.JSON, library.catalogue.scenarios["tool-loop"])
+        transcripts = Transcripts({scenario.id: Transcript(scenario, (read(exchange, None),))}, {})
+        return judge(library.cases[case], Mode.JSON, transcripts, bench).outcome
+
+    return of
+
+
+def test_what_a_sound_answer_does_not_say_is_a_deviation(outcome) -> None:
+    assert outcome("tools-result-told") is Outcome.PASS
+    assert outcome("tools-result-told", content=[{"type": "text", "text": "I see."}]) is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("case", "content"),
+    [
+        ("response-content-is-array", "GARNET-3907"),
+        ("response-blocks-have-type", [{"text": "GARNET-3907"}]),
+        ("response-text-blocks", [{"type": "text", "content": "GARNET-3907"}]),
+    ],
+)
+def test_a_broken_shape_is_told_once_and_hides_what_was_said(outcome, case, content) -> None:
+    assert outcome(case, content=content) is Outcome.FAIL
+    assert outcome("tools-result-told", content=content) is Outcome.INCONCLUSIVE
+
+
+def test_a_broken_shape_hides_nothing_beside_the_content(outcome) -> None:
+    assert outcome("response-role-is-assistant", content="text", role="user") is Outcome.FAIL
