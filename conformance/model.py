@@ -149,10 +149,11 @@ class Case:
 
     Exactly one of `steps` (the case's own scenario, named `scenario`) and `on` (scenarios of others, or a selector such
     as `every-stream`) is set. `control` names the scenario that is the same request without the thing under test,
-    `beside` further scenarios that checks may look up. The first of `clauses` governs the level. A case that expects
-    a refusal has direction refuse. `protects` marks refusals that gate although strictness does not. `probes` are the
-    scenarios that show the abilities in `needs`, in the same order, empty where there is none. `tier` is the named level that counts the case (core, agent, full),
-    empty for a user's own case. `scored` is False for a case that is newer than the edition of the run.
+    `beside` further scenarios that checks may look up. The first of `clauses` governs the level. A case that expects a
+    refusal has direction refuse. `protects` marks refusals that gate although strictness does not. `probes` are the
+    scenarios that show the abilities in `needs`, in the same order, empty where there is none. `tier` is the named
+    level that counts the case (core, agent, full), empty for a user's own case. `scored` is False for a case that is
+    newer than the edition of the run.
     """
 
     id: str

@@ -58,7 +58,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Gatherer(config), "messages-gatherer")
     words = [path.name for path in CATALOGUE.iterdir() if path.is_dir()] if CATALOGUE.is_dir() else []
     for word in (*words, *MARKERS):
-        config.addinivalue_line("markers", f"{word.replace('-', '_')}: conformance cases, see `messages-conformance list`")
+        config.addinivalue_line(
+            "markers", f"{word.replace('-', '_')}: conformance cases, see `messages-conformance list`"
+        )
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

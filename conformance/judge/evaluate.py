@@ -147,8 +147,8 @@ def _not_refused(reply: Reply) -> Finding:
 
 
 def _partial(facts: CaseFacts, replies: Sequence[Reply], ability: Ability) -> Spoken:
-    """A step that was declined is what a claim about the ability shows; a claim about a later refusal stays open, and so
-    does one whose step sent back what no request can hold.
+    """A step that was declined is what a claim about the ability shows; a claim about a later refusal stays open, and
+    so does one whose step sent back what no request can hold.
     """
     if not all(can_be_sent_back(reply, facts) for reply in replies[:-1]):
         return Spoken(Said.UNSEEN)

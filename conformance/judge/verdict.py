@@ -35,9 +35,9 @@ class Control(StrEnum):
 class Ability(StrEnum):
     """What is known of the capabilities that a case needs.
 
-    PROBED: nothing is declared, but the first request of its kind was accepted. ABSENT: the target says not to have one,
-    and no clause says what becomes of a request for it. REFUSED: the model lacks one, and the specification has it refuse
-    the request. DOUBTED: the same, by a clause that never decides.
+    PROBED: nothing is declared, but the first request of its kind was accepted. ABSENT: the target says not to have
+    one, and no clause says what becomes of a request for it. REFUSED: the model lacks one, and the specification has it
+    refuse the request. DOUBTED: the same, by a clause that never decides.
     """
 
     CORE = "core"

@@ -61,8 +61,8 @@ class Answer:
     """One HTTP response on its way out. A fault replaces parts of it.
 
     A stream has `events`, anything else has `body`. `message` is the Message that either of them carries. `chunks` are
-    the bytes, filled in last; `pace` is the pause in seconds between two of them, `pauses` are longer ones in seconds by
-    the number of the chunk that waits, where the number behind the last one is the end of the body.
+    the bytes, filled in last; `pace` is the pause in seconds between two of them, `pauses` are longer ones in seconds
+    by the number of the chunk that waits, where the number behind the last one is the end of the body.
     """
 
     status: int = 200

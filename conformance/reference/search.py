@@ -1,7 +1,7 @@
 """The web search of the reference endpoint: it runs, and always finds the same page of example.com.
 
-Belongs here: whether a request leads to a search, and the blocks that tell of it (REQ-TOOL-021). Does not belong here: any
-access to a network. Other server tools are accepted and never run.
+Belongs here: whether a request leads to a search, and the blocks that tell of it (REQ-TOOL-021). Does not belong here:
+any access to a network. Other server tools are accepted and never run.
 """
 
 from __future__ import annotations

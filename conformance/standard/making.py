@@ -65,7 +65,7 @@ def png(colour: Colour, width: int, height: int) -> bytes:
 
 
 def gif(colour: Colour, width: int, height: int) -> bytes:
-    """A GIF file (GIF89a): every pixel is colour 0, and the code table is cleared before each, so that it stays small."""
+    """A GIF file (GIF89a): every pixel is colour 0, the code table is cleared before each, so that it stays small."""
     codes = [code for _ in range(width * height) for code in (4, 0)] + [5]
     data = _packed((code, 3) for code in codes)
     blocks = b"".join(bytes([len(data[at : at + 255])]) + data[at : at + 255] for at in range(0, len(data), 255))

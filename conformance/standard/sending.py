@@ -40,7 +40,8 @@ def merge_patch(target: Json, patch: Json) -> Json:
 
 
 def literal(value: Json) -> Json:
-    """Replaces every `{"$value": x}` by x, which is how a merge patch carries a JSON null, and every `$make` by its value.
+    """Replaces every `{"$value": x}` by x, which is how a merge patch carries a JSON null, and every `$make` by its
+    value.
 
     Raises SendError for a `$make` that makes nothing.
     """

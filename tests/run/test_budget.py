@@ -58,7 +58,7 @@ def test_a_message_costs_its_characters_and_its_max_tokens() -> None:
     assert len(json.dumps(ASK, separators=(",", ":"))) / 3 <= ceiling.input <= len(json.dumps(ASK))
 
 
-@pytest.mark.parametrize("most", [None, "32", True, -1, 0, 10**9, 1.5])
+@pytest.mark.parametrize("most", [None, "32", True, -1, 10**9, 1.5])
 def test_a_max_tokens_that_is_no_bound_counts_as_unbounded(most: Json) -> None:
     assert step_ceiling(Step(body={**ASK, "max_tokens": most})).output == 4096
 

@@ -19,7 +19,9 @@ KEY = "sk-test-0123456789abcdef"
 
 
 def run(*arguments: str, cwd: Path, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MESSAGES_", "ANTHROPIC_", "PYTEST"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MESSAGES_", "ANTHROPIC_", "PYTEST"))
+    }
     return subprocess.run(
         [sys.executable, "-m", "conformance.cli", *arguments],
         cwd=cwd,
@@ -70,7 +72,9 @@ def test_what_the_reference_cannot_show_is_listed_and_nothing_else_stays_open(
 ) -> None:
     """Statuses that a healthy endpoint does not send, and blocks that no request of the first half asks for."""
     folder, _ = full_run
-    not_decided = {case for (case, _), outcome in outcomes(folder).items() if outcome not in ("pass", "fail", "ignored")}
+    not_decided = {
+        case for (case, _), outcome in outcomes(folder).items() if outcome not in ("pass", "fail", "ignored")
+    }
     known = set(Path(__file__).with_name("not_shown_by_reference.txt").read_text(encoding="utf-8").split())
     assert not_decided == known
 
@@ -181,7 +185,9 @@ def test_bad_input_gets_one_sentence_and_exit_code_4(
 def test_an_unreachable_host_is_told_once_and_exits_2(tmp_path: Path) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    done = run("run", "--url", url, "--model", "m", "--out", "out", cwd=tmp_path, environment={"ANTHROPIC_API_KEY": KEY})
+    done = run(
+        "run", "--url", url, "--model", "m", "--out", "out", cwd=tmp_path, environment={"ANTHROPIC_API_KEY": KEY}
+    )
     told = done.stdout + done.stderr
     assert done.returncode == 2, told
     assert "Traceback" not in told

@@ -31,8 +31,10 @@ from conformance.reference.faults import (
     streaming_starts,
     system,
     thinking,
+    tool_results,
     tools,
     transport,
+    transport_answers,
     usage,
     vision,
 )
@@ -42,7 +44,7 @@ from conformance.standard.source import nearest
 
 MODULES: Mapping[str, tuple[ModuleType, ...]] = MappingProxyType(
     {
-        "transport": (transport,),
+        "transport": (transport, transport_answers),
         "errors": (errors,),
         "request": (
             request,
@@ -52,7 +54,7 @@ MODULES: Mapping[str, tuple[ModuleType, ...]] = MappingProxyType(
         "system": (system,),
         "vision": (vision,),
         "documents": (documents,),
-        "tools": (tools,),
+        "tools": (tools, tool_results),
         "server-tools": (server_tools,),
         "thinking": (thinking,),
         "output": (output,),

@@ -179,7 +179,7 @@ class ToolStartInputString(_BlockStartFault):
 
 
 class _InputAtStart(EventsFault):
-    """Puts the whole input of tool calls into the start of their blocks; `streamed` says whether the deltas come too."""
+    """Puts the whole input of tool calls into the start of their blocks; `streamed` tells whether deltas come too."""
 
     streamed: ClassVar[bool]
 

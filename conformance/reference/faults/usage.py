@@ -81,8 +81,10 @@ class CacheCountersAbsent(BodyFault):
     """Does not tell what was cached."""
 
     collateral = because(
-        "they are keys that are null and not absent", "response-nullable-usage-keys-present"
-    ) | because("counters that are not there show no cache", "caching-*")
+        "they are keys that are null and not absent, and without them no cache shows",
+        "response-nullable-usage-keys-present",
+        "caching-*",
+    )
 
     def edit(self, message: Data) -> None:
         for key in ("cache_creation_input_tokens", "cache_read_input_tokens"):

@@ -52,7 +52,7 @@ def test_a_named_status_takes_the_place_of_the_usual_ones(reply_of, facts_of):
     wanted = {"status": [404, 405], "type": "not_found_error"}
     assert kinds(refused(reply_of(error("not_found_error"), status=404), wanted, facts_of())) == []
     assert kinds(refused(reply_of(ENVELOPE, status=400), wanted, facts_of())) == ["other-reason"]
-    assert kinds(refused(reply_of(ENVELOPE, status=404), wanted, facts_of())) == ["deviation"]
+    assert kinds(refused(reply_of(ENVELOPE, status=404), wanted, facts_of())) == ["no-envelope"]
 
 
 def test_a_named_type_may_be_one_about_the_account(reply_of, facts_of):
