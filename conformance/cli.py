@@ -86,16 +86,32 @@ def plan(as_json: bool, **given: Any) -> None:
 @command.command()
 @click.option("--port", default=4100, show_default=True, help="port on loopback; 0: any free one")
 @click.option("--api-key", default="reference-key", show_default=True, help="the key that is accepted; not a secret")
-def serve(port: int, api_key: str) -> None:
+@click.option(
+    "--fault", "faults", multiple=True, metavar="ID", help="serve with this defect; several times for several"
+)
+def serve(port: int, api_key: str, faults: tuple[str, ...]) -> None:
     """Serves the reference endpoint on loopback until interrupted."""
-    from conformance.reference.pipeline import Settings
+    from conformance.reference.faults import faults_named, with_faults
+    from conformance.reference.pipeline import Settings, Steps
     from conformance.reference.server import serve as serve_reference
 
     serve_reference(
         port,
         settings=Settings(keys=(api_key,)),
+        steps=with_faults(Steps(), faults_named(faults)),
         announce=lambda url: click.echo(f"reference endpoint at {url}, key {api_key}; interrupt to stop"),
     )
+
+
+@command.command("faults")
+@click.option("--json", "as_json", is_flag=True, help="for scripts")
+def faults_(as_json: bool) -> None:
+    """Lists the defects that the reference endpoint can be served with, and which cases catch each."""
+    from conformance.report import faults
+    from conformance.run.faults import told_faults
+
+    listed = told_faults()
+    click.echo(json.dumps(listed, indent=1) if as_json else faults.text(listed), nl=as_json)
 
 
 @command.command("list")

@@ -207,7 +207,7 @@ def _run_checks(
         if findings:
             said = KINDS.get(findings[0].kind, Said.DEVIATION)
             deviating = sum(1 for observation in shown if observation.findings)
-            earlier = transcript.replies[:-1] if transcript is not None else ()
+            earlier = transcript.replies[: (call.step or len(transcript.replies)) - 1] if transcript is not None else ()
             unsound = not all(can_be_sent_back(reply, facts) for reply in earlier) or all(
                 _rests_on_an_unsound_answer(finding, replies, facts) for finding in findings
             )

@@ -101,7 +101,7 @@ def stands_by_itself(finding: Finding, reply: Reply) -> bool:
 def _is_answer(reply: Reply) -> bool:
     request = reply.exchange.request
     creates = request.method == "POST" and request.url.partition("?")[0].endswith("/messages")
-    return creates and reply.message is not None and reply.error is None
+    return creates and reply.message is not None and reply.message.get("type") == "message"
 
 
 def _finds(name: str, argument: Json, reply: Reply, facts: Facts) -> bool:

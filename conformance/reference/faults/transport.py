@@ -226,6 +226,7 @@ class Version20230601Refused(_NegotiationFault):
     """Knows no API version but 2026-10-21."""
 
     id = "version-2023-06-01-refused"
+    collateral = because("these requests name that version", "output-temperature-free", "request-temperature-default")
 
     def listen(self, call: Call, negotiate: Callable[[Call], Terms]) -> Terms:
         return only_version(negotiate(call), "2026-10-21")
