@@ -18,6 +18,7 @@ from conformance.reference.faults.base import (
     MessageFault,
     RefusingFault,
     because,
+    blocks_of_type,
 )
 from conformance.reference.prompt import Prompt
 
@@ -143,3 +144,11 @@ class ThinkingTokensUncounted(MessageFault):
         details = message["usage"]["output_tokens_details"]
         message["usage"]["output_tokens"] = max(1, message["usage"]["output_tokens"] - details["thinking_tokens"])
         details["thinking_tokens"] = 0
+
+
+class ThinkingLeaksAsText(MessageFault):
+    """Writes its thinking into the text as well, between think tags."""
+
+    def edit(self, message: Data, prompt: Prompt) -> None:
+        for block in blocks_of_type(message, "text") if blocks_of_type(message, "thinking") else ():
+            block["text"] = f"<think>I read the request again.</think>{block['text']}"

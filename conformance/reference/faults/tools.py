@@ -57,7 +57,7 @@ class ToolsRefused(RefusingFault):
         return "tools: not supported" if prompt.tools else None
 
 
-class ToolOfTheClientTakenOver(DeafFault):
+class ClientToolTakenForServerTool(DeafFault):
     """Takes a client's own tool named web_search for one that it runs itself, and never calls it."""
 
     def edit(self, body: Data, prompt: Prompt) -> None:
