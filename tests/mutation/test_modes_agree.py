@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -71,10 +72,7 @@ def converse(stage, rehearsal):
         assert exchange.response is not None
         whole = exchange.response.body
         edges = sorted({0, len(whole), *(place % (len(whole) + 1) for place in places)})
-        chunks = tuple(
-            Chunk(0.01 * number, whole[start:end])
-            for number, (start, end) in enumerate(zip(edges, edges[1:], strict=False))
-        )
+        chunks = tuple(Chunk(0.01 * number, whole[start:end]) for number, (start, end) in enumerate(pairwise(edges)))
         cut = replace(exchange, response=replace(exchange.response, chunks=chunks)) if places else exchange
         return setting, Transcript(scenario, (rehearsal.reply_of(cut),))
 
