@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -22,6 +23,9 @@ from conformance.reference.validate import COUNT
 
 Data = dict[str, Any]
 """An object of a request, a Message or an event, as JSON."""
+
+UNFIT = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What an edit raises where another fault left nothing that it could change; then what is there stays as it is."""
 
 
 class Fault:
@@ -58,9 +62,12 @@ class MessageFault(Fault):
 
     def install(self, steps: Steps) -> Steps:
         def make(prompt: Prompt, desk: Desk, all_steps: Steps) -> Data:
-            message = copy.deepcopy(steps.make_message(prompt, desk, all_steps))
+            message = steps.make_message(prompt, desk, all_steps)
+            changed = copy.deepcopy(message)
             if self.only in (None, mode_of(prompt)):
-                self.edit(message, prompt)
+                with suppress(*UNFIT):
+                    self.edit(changed, prompt)
+                    return changed
             return message
 
         return replace(steps, make_message=make)
@@ -76,8 +83,10 @@ class BodyFault(Fault):
     def install(self, steps: Steps) -> Steps:
         def encode(message: Data) -> Answer:
             changed = copy.deepcopy(message)
-            self.edit(changed)
-            return steps.encode_json(changed)
+            with suppress(*UNFIT):
+                self.edit(changed)
+                return steps.encode_json(changed)
+            return steps.encode_json(message)
 
         return replace(steps, encode_json=encode)
 
@@ -91,8 +100,10 @@ class EventsFault(Fault):
 
     def install(self, steps: Steps) -> Steps:
         def to_events(message: Mapping[str, Any]) -> tuple[ServerEvent, ...]:
-            events = [ServerEvent(event.name, copy.deepcopy(event.data)) for event in steps.to_events(message)]
-            return tuple(self.edit(events))
+            events = steps.to_events(message)
+            with suppress(*UNFIT):
+                return tuple(self.edit([ServerEvent(event.name, copy.deepcopy(event.data)) for event in events]))
+            return events
 
         return replace(steps, to_events=to_events)
 
