@@ -25,6 +25,11 @@ def load(name: str) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def load_module() -> Callable[[str], ModuleType]:
+    return load
+
+
+@pytest.fixture(scope="session")
 def rehearsal() -> ModuleType:
     return load("rehearsal")
 

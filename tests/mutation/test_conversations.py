@@ -1,0 +1,64 @@
+"""Both modes say the same of any conversation, and the judge finds nothing in it; with a fault it does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import strategies as st
+
+from conformance.judge.verdict import DEVIATING
+from conformance.model import Mode
+from conformance.reference.faults import all_faults
+
+QUIET = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large)
+
+PHASES = (Phase.generate, Phase.shrink)
+
+UNFOUND: Mapping[str, str] = {
+    "message-id-repeated": "there is one answer in each mode",
+    "stop-reason-always-end-turn": "why a text ended shows only where it is known how it goes on",
+    "text-delta-cumulative": "two pieces may begin in the same way by chance",
+    "thinking-delta-cumulative": "two pieces may begin in the same way by chance",
+}
+"""Faults that can change an answer without a case of any request seeing it, and why."""
+
+
+@pytest.fixture(scope="module")
+def talk(load_module) -> Any:
+    return load_module("conversations")
+
+
+@settings(max_examples=120, deadline=None, derandomize=True, phases=PHASES, suppress_health_check=QUIET)
+@given(data=st.data())
+def test_a_stream_adds_up_to_the_json_answer_and_the_judge_finds_nothing(stage, rehearsal, talk, data) -> None:
+    honest = stage()
+    body = data.draw(talk.bodies())
+    replies = {mode: talk.heard(rehearsal, *talk.ask(honest, body, mode), mode) for mode in Mode}
+    assert replies[Mode.JSON].status == 200, replies[Mode.JSON].json
+    streamed = talk.rechunked(replies[Mode.STREAM], data.draw(st.lists(st.integers(0, 1 << 16), max_size=40)))
+    assert talk.without_ids(streamed.message) == talk.without_ids(replies[Mode.JSON].message)
+    event(str(replies[Mode.JSON].message["stop_reason"]))
+    cases = talk.cases_of_any_request(honest)
+    found = [each for each in talk.judged(honest, cases, replies[Mode.JSON], streamed) if each.outcome in DEVIATING]
+    assert [(each.case, each.findings) for each in found] == []
+
+
+@settings(max_examples=400, deadline=None, derandomize=True, phases=PHASES, suppress_health_check=QUIET)
+@given(data=st.data())
+def test_a_fault_in_any_conversation_is_found_or_was_not_triggered(stage, rehearsal, talk, data) -> None:
+    honest = stage()
+    cases = talk.cases_of_any_request(honest)
+    visible = sorted({name for case in cases for name in case.caught} - set(UNFOUND))
+    fault = all_faults()[data.draw(st.sampled_from(visible))]
+    body = data.draw(talk.bodies())
+    asked = {mode: (talk.ask(honest, body, mode), talk.ask(honest, body, mode, [fault])) for mode in Mode}
+    if all(rehearsal.same(before[1], after[1]) for before, after in asked.values()):
+        event("not triggered")
+        return
+    event("triggered")
+    replies = [talk.heard(rehearsal, *after, mode) for mode, (_, after) in asked.items()]
+    deviating = [each.case for each in talk.judged(honest, cases, *replies) if each.outcome in DEVIATING]
+    assert deviating, fault.id
