@@ -25,6 +25,12 @@ UNFOUND: Mapping[str, str] = {
 }
 """Faults that can change an answer without a case of any request seeing it, and why."""
 
+UNFOUND_IN_CUT_CALLS = (
+    *("partial-json-cumulative", "partial-json-invalid", "partial-json-trailing", "partial-json-truncated"),
+    *("tool-start-prefilled", "tool-use-without-call"),
+)
+"""A call that max_tokens cut may be incomplete in any way (REQ-STREAM-015)."""
+
 
 @pytest.fixture(scope="module")
 def talk(load_module) -> Any:
@@ -61,4 +67,5 @@ def test_a_fault_in_any_conversation_is_found_or_was_not_triggered(stage, rehear
     event("triggered")
     replies = [talk.heard(rehearsal, *after, mode) for mode, (_, after) in asked.items()]
     deviating = [each.case for each in talk.judged(honest, cases, *replies) if each.outcome in DEVIATING]
-    assert deviating, fault.id
+    cut = asked[Mode.JSON][0][1].message["stop_reason"] == "max_tokens"
+    assert deviating or (cut and fault.id in UNFOUND_IN_CUT_CALLS), fault.id
