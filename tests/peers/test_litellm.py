@@ -23,7 +23,7 @@ GAPS: dict[str, tuple[str, ...]] = {
     "streamed thinking is not signed": ("stream-signature-once",),
     "a document is dropped silently": ("request-document-text",),
     "a search result is dropped silently": ("request-search-result",),
-    "disable_parallel_tool_use is dropped": ("tools-auto-without-parallel", "tools-any-without-parallel"),
+    "disable_parallel_tool_use is dropped": ("tools-auto-without-parallel",),
     "stop_sequence is never told": ("stop-sequence-hit",),
     "a single model is that of another API": ("models-retrieved",),
     "tool results without their calls are accepted": ("tools-result-orphaned",),
