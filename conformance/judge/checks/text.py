@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
+from conformance.judge.checks.stopping import FOREIGN
 from conformance.judge.content import stop_reason, text_of
 from conformance.judge.pointer import show
 from conformance.judge.reading import Reply
@@ -57,11 +58,15 @@ def text_lacks(reply: Reply, argument: Json, facts: Facts) -> Observation:
 
 
 def stop_reason_is(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """The reply ends for this reason, or for one of these; nothing is seen in a refusal by the model."""
-    if reply.message is None or stop_reason(reply) == "refusal":
+    """The reply ends for this reason, or for one of these.
+
+    Nothing is seen in a refusal by the model, and where the reason is missing or the word of another API, which is told
+    once by cases of their own.
+    """
+    actual = stop_reason(reply)
+    if reply.message is None or not isinstance(actual, str) or actual == "refusal" or actual in FOREIGN:
         return NOTHING_SEEN
     wanted = argument if isinstance(argument, list) else [argument]
-    actual = stop_reason(reply)
     if actual in wanted:
         return FINE
     expected = "stop_reason " + " or ".join(show(item) for item in wanted)

@@ -18,6 +18,7 @@ from conformance.reference.faults.base import (
     LaxFault,
     MessageFault,
     RefusingFault,
+    because,
     blocks_of_type,
 )
 from conformance.reference.prompt import Prompt
@@ -105,6 +106,8 @@ class DiagnosticsRefused(FieldFault):
 
 class OutputFormatRefused(FieldFault):
     """Refuses output_config.format."""
+
+    collateral = because("what is refused has no form", "output-format-*")
 
     field = "output_config"
 
