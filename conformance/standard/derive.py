@@ -72,7 +72,7 @@ def derive(document: Document, entry: Mapping[str, Json], frame_body: Json) -> I
     """The cases of one entry of `derived.yaml`. `frame_body` is the valid body of the base request `entry['frame']`.
 
     An entry says: `schema` (a component), `frame` (a base request), `at` (JSON pointer of the instance in its body),
-    `plant` (a value put there first), `prefix` (of the ids), `subject` (what titles speak of), `fields` (only these),
+    `plant` (a value put there first), `prefix` (of the ids), `subject` (what titles name, such as "a message"), `fields` (only these),
     `clauses` (by kind, as a list or by field; a kind without clauses is not derived), `values` (by id without prefix,
     in place of the default wrong value), `needs`, `version` (an API version that alone has the fields; otherwise the
     newest, whose fields all versions have), `leave-out` (field or id -> reason).
@@ -181,18 +181,18 @@ def _clauses(entry: Mapping[str, Json], item: _Break, *, left_out: bool) -> tupl
 def _title(subject: str, item: _Break, value: Json) -> str:
     match item.suffix:
         case "missing":
-            rest = f"without {item.field}"
+            rest = f"no {item.field}"
         case "unknown":
-            rest = f"with the unknown {item.field} {json.dumps(value)}"
+            rest = f"the unknown {item.field} {json.dumps(value)}"
         case "type":
-            rest = f"with {_kind_of(value)} as {item.field}"
+            rest = f"{_kind_of(value)} for {item.field}"
         case "item-type":
-            rest = f"with {_kind_of(value)} among its {item.field}"
+            rest = f"{_kind_of(value)} in its {item.field} array"
         case "empty":
-            rest = f"with empty {item.field}"
+            rest = f"an empty {item.field} {'array' if value == [] else 'string'}"
         case _:
-            rest = f"with {item.field} {json.dumps(value)}"
-    return f"{subject[0].upper()}{subject[1:]} {rest} is refused"
+            rest = f"a {item.field} of {json.dumps(value)}"
+    return f"The endpoint refuses {subject} with {rest}"
 
 
 def _kind_of(value: Json) -> str:

@@ -48,8 +48,8 @@ def outcome(library: Library):
 
 
 def test_what_a_sound_answer_does_not_say_is_a_deviation(outcome) -> None:
-    assert outcome("tools-result-told") is Outcome.PASS
-    assert outcome("tools-result-told", content=[{"type": "text", "text": "I see."}]) is Outcome.FAIL
+    assert outcome("tools-result-repeated") is Outcome.PASS
+    assert outcome("tools-result-repeated", content=[{"type": "text", "text": "I see."}]) is Outcome.FAIL
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_what_a_sound_answer_does_not_say_is_a_deviation(outcome) -> None:
 )
 def test_a_broken_shape_is_told_once_and_hides_what_was_said(outcome, case, content) -> None:
     assert outcome(case, content=content) is Outcome.FAIL
-    assert outcome("tools-result-told", content=content) is Outcome.INCONCLUSIVE
+    assert outcome("tools-result-repeated", content=content) is Outcome.INCONCLUSIVE
 
 
 def test_a_broken_shape_hides_nothing_beside_the_content(outcome) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-CASE = "documents-text-told"
+CASE = "documents-text-repeated"
 
 
 def test_a_deviation_of_the_behaviour_plane_is_repeated_until_it_is_settled_and_warns(project, canned, chosen) -> None:

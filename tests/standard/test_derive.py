@@ -98,7 +98,7 @@ def test_ids_are_unique_and_permanent():
 def test_titles_are_whole_claims_and_unique():
     titles = [item.title for item in CASES]
     assert len(titles) == len(set(titles))
-    assert all(title[0].isupper() and title.endswith(" is refused") for title in titles)
+    assert all(title.startswith("The endpoint refuses ") for title in titles)
 
 
 def test_only_missing_required_fields_protect_people():
@@ -178,4 +178,4 @@ def test_an_entry_without_a_key_that_it_needs_is_one_clear_error():
 def test_values_replace_the_default_wrong_value():
     (item,) = derive(load_document(), {**ENTRY, "values": {"user_id-type": {"id": 1}}}, {"max_tokens": 1})
     assert item.body == {"max_tokens": 1, "metadata": {"user_id": {"id": 1}}}
-    assert item.title == "Metadata with an object as user_id is refused"
+    assert item.title == "The endpoint refuses metadata with an object for user_id"
