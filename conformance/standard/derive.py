@@ -72,7 +72,7 @@ def derive(document: Document, entry: Mapping[str, Json], frame_body: Json) -> I
     """The cases of one entry of `derived.yaml`. `frame_body` is the valid body of the base request `entry['frame']`.
 
     An entry says: `schema` (a component), `frame` (a base request), `at` (JSON pointer of the instance in its body),
-    `plant` (a value put there first), `prefix` (of the ids), `subject` (what titles name, such as "a message"), `fields` (only these),
+    `plant` (a value put there first), `prefix` (of the ids), `subject` (named in titles), `fields` (only these),
     `clauses` (by kind, as a list or by field; a kind without clauses is not derived), `values` (by id without prefix,
     in place of the default wrong value), `needs`, `version` (an API version that alone has the fields; otherwise the
     newest, whose fields all versions have), `leave-out` (field or id -> reason).
