@@ -14,8 +14,8 @@ from typing import Any
 import click
 
 from conformance import __version__
+from conformance.config.settings import OPTIONS, PREFIX, Option
 from conformance.model import HarnessError, Level
-from conformance.run.settings import OPTIONS, PREFIX, Option
 
 USAGE = 4
 """Exit code for bad input (DESIGN.md, section 6)."""
@@ -53,7 +53,7 @@ def _click_arguments(option: Option) -> dict[str, Any]:
 @click.argument("pytest_args", nargs=-1, metavar="[-- PYTEST ARGS]")
 def run(pytest_args: tuple[str, ...], **given: Any) -> None:
     """Runs the catalogue against an endpoint and reports; without --url: the embedded reference endpoint."""
-    from conformance.run.launch import launch
+    from conformance.commands.run import launch
 
     sys.exit(launch(_as_pytest_options(given), pytest_args))
 
@@ -76,8 +76,8 @@ def _as_pytest_options(given: dict[str, Any]) -> list[str]:
 @click.option("--json", "as_json", is_flag=True, help="for scripts")
 def plan(as_json: bool, **given: Any) -> None:
     """Tells what a run with the same options would send and cost at the most. Sends nothing."""
-    from conformance.report import planning as report
-    from conformance.run.planning import plans
+    from conformance.commands.plan import plans
+    from conformance.report import plan as report
 
     found = plans(given, Path.cwd())
     click.echo(json.dumps(found, indent=1) if as_json else report.text(found), nl=as_json)
@@ -107,8 +107,8 @@ def serve(port: int, api_key: str, faults: tuple[str, ...]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="for scripts")
 def faults_(as_json: bool) -> None:
     """Lists the defects that the reference endpoint can be served with, and which cases catch each."""
+    from conformance.commands.faults import told_faults
     from conformance.report import faults
-    from conformance.run.faults import told_faults
 
     listed = told_faults()
     click.echo(json.dumps(listed, indent=1) if as_json else faults.text(listed), nl=as_json)
@@ -118,8 +118,8 @@ def faults_(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="for scripts")
 def list_(as_json: bool) -> None:
     """Lists the cases of the catalogue and the clauses of the ledger."""
-    from conformance.report import listing
-    from conformance.run.library import load_library
+    from conformance.judge.library import load_library
+    from conformance.report import catalogue as listing
 
     library = load_library("2023-06-01")
     entries = listing.entries(library.catalogue.cases, library.ledger.clauses.values())
@@ -130,8 +130,8 @@ def list_(as_json: bool) -> None:
 @click.argument("name", metavar="CASE|CLAUSE")
 def explain(name: str) -> None:
     """Explains a case or a clause: what it says, where that comes from, how it is judged."""
-    from conformance.report import listing
-    from conformance.run.library import load_library
+    from conformance.judge.library import load_library
+    from conformance.report import catalogue as listing
 
     library = load_library("2023-06-01")
     click.echo(listing.explain(name, library.catalogue.cases, library.ledger.clauses), nl=False)
@@ -142,7 +142,7 @@ def explain(name: str) -> None:
 @click.option("--freeze", is_flag=True, help="end the draft: from now on only these cases score")
 def edition(name: str, freeze: bool) -> None:
     """Writes the edition of a date from the catalogue as it is; for maintainers, in a checkout."""
-    from conformance.run.editions import write_edition
+    from conformance.commands.edition import write_edition
 
     click.echo(write_edition(name, freeze=freeze))
 
@@ -164,7 +164,7 @@ def judge(
     Case files of your own (*.messages.yaml) among the files are judged with. The form of NDJSON and the flags of damage
     are described in the documentation.
     """
-    from conformance.run import offline
+    from conformance.commands import judge as offline
 
     asked = offline.Asked(files, Level(gate) if gate else None, strict, damage)
     with offline.progress(files) as told:
@@ -186,7 +186,7 @@ def proxy(upstream: str, port: int, out: Path | None, gate: str) -> None:
     Point the client's base URL at it, use the client, interrupt to stop. The key of the client passes through and is
     written nowhere.
     """
-    from conformance.run import proxying
+    from conformance.commands import proxy as proxying
 
     asked = proxying.Asked(upstream, port, out, Level(gate))
     with proxying.interruption() as wait:
@@ -200,7 +200,7 @@ def proxy(upstream: str, port: int, out: Path | None, gate: str) -> None:
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="write JUnit XML here")
 def report(results: Path, html: Path | None, markdown: Path | None, junit: Path | None) -> None:
     """Makes outputs from a results file; without options: the verdict as text."""
-    from conformance.run.launch import render_report
+    from conformance.commands.run import render_report
 
     click.echo(render_report(results, html=html, markdown=markdown, junit=junit), nl=False)
 
@@ -209,8 +209,8 @@ def report(results: Path, html: Path | None, markdown: Path | None, junit: Path 
 @click.option("--json", "as_json", is_flag=True, help="for scripts")
 def drift(as_json: bool) -> None:
     """Compares the OpenAPI document with the installed `anthropic` package; exit 1 on an unexplained difference."""
+    from conformance import sdk_drift as alarm
     from conformance.report.drift import text
-    from conformance.standard import drift as alarm
 
     listed = alarm.as_json(alarm.drift())
     click.echo(json.dumps(listed, indent=1) if as_json else text(listed), nl=as_json)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from conformance.judge.evaluate import Bench, judge
-from conformance.judge.transcripts import Transcript, Transcripts
+from conformance.judge.evidence import Transcript, Transcripts
 from conformance.judge.verdict import DEVIATING, is_settled, over_attempts
 from conformance.model import Case, Judgement, Mode, Outcome, Plane
 

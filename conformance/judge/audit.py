@@ -16,15 +16,15 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
 
+from conformance.base.pointer import show
 from conformance.judge.capabilities import answered
-from conformance.judge.checking import Check, Facts, Observation, deviation, found
+from conformance.judge.check import Check, Facts, Observation, deviation, found
 from conformance.judge.evaluate import KINDS, Bench
-from conformance.judge.pointer import show
-from conformance.judge.reading import Reply
+from conformance.judge.evidence import selected
 from conformance.judge.soundness import is_sound, stands_by_itself
-from conformance.judge.transcripts import selected
 from conformance.judge.verdict import Said, Shown, Signals, axis_of, decide, gates
 from conformance.model import Case, CheckCall, Finding, Json, Judgement, Mode
+from conformance.protocol.reply import Reply
 from conformance.standard.document import Document, api_versions
 
 REMEMBERED: Final = 50_000

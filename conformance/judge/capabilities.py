@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from conformance.judge.pointer import spread
-from conformance.judge.reading import Reply
+from conformance.base.pointer import spread
 from conformance.model import Mode
+from conformance.protocol.reply import Reply
 from conformance.standard.capabilities import Capability, Sign
 
 Probed = Literal["accepted", "declined", "unknown"]

@@ -10,14 +10,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.judge.capabilities import answered, declined, probed
-from conformance.judge.checking import Check, Observation, deviation
-from conformance.judge.reading import Reply
+from conformance.judge.check import Check, Observation, deviation
+from conformance.judge.evidence import Transcript, Transcripts, evidence, pushed_back
 from conformance.judge.soundness import can_be_sent_back, is_sound, stands_by_itself
-from conformance.judge.transcripts import Transcript, Transcripts, evidence, pushed_back
 from conformance.judge.verdict import Ability, Control, Policy, Row, Said, Shown, Signals, axis_of, decide, gates
 from conformance.model import Case, CheckCall, Finding, Json, Judgement, Mode
-from conformance.standard.abilities import ENTRY_SCENARIO, NO_MODELS, Models, Refusal, abilities_of
+from conformance.protocol.reply import Reply
 from conformance.standard.document import Document
+from conformance.standard.models import ENTRY_SCENARIO, NO_MODELS, Models, Refusal, abilities_of
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from conformance.judge.checking import Check, Facts
-from conformance.judge.checks import deltas, endings, framing, grammar, http, matching, message, refusal, starts
-from conformance.judge.content import tool_calls
-from conformance.judge.grammar import RULES
-from conformance.judge.reading import Reply
+from conformance.judge.check import Check, Facts
+from conformance.judge.checks import agreement as matching
+from conformance.judge.checks import deltas, endings, grammar, http, message, refusal, starts
+from conformance.judge.checks import frames as framing
 from conformance.model import Finding, Json
+from conformance.protocol.grammar import RULES
+from conformance.protocol.message import tool_calls
+from conformance.protocol.reply import Reply
 
 _FAMILIES: Final[tuple[Mapping[str, Check], ...]] = (
     framing.CHECKS,

@@ -20,7 +20,7 @@ from conformance.reference.answer import Answer, Call
 from conformance.reference.cache import PromptCache
 from conformance.reference.negotiate import VERSIONS
 from conformance.reference.pipeline import Desk, Endpoint, Settings, Steps
-from conformance.reference.signing import Signer
+from conformance.reference.signatures import Signer
 from conformance.standard.document import load_document
 
 _MOST_DRAINED = 4

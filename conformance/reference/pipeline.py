@@ -17,7 +17,7 @@ from conformance.reference.answer import Answer, Call, Refusal, ServerEvent, Ter
 from conformance.reference.cache import PromptCache
 from conformance.reference.models import MODELS, Model
 from conformance.reference.prompt import Prompt
-from conformance.reference.signing import Signer
+from conformance.reference.signatures import Signer
 from conformance.reference.validate import Validator
 
 MIB = 1024 * 1024

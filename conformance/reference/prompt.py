@@ -13,7 +13,7 @@ from typing import Any
 from conformance.model import Json
 from conformance.reference.answer import Terms
 from conformance.reference.models import Model
-from conformance.reference.signing import Signer
+from conformance.reference.signatures import Signer
 
 Block = dict[str, Any]
 

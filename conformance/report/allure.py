@@ -14,7 +14,7 @@ from typing import Any
 import allure
 
 from conformance.model import Level
-from conformance.report import wording
+from conformance.report import words as wording
 from conformance.report.block import block
 from conformance.report.escape import markdown, one_line, printable
 from conformance.results import CaseResult, ExchangeSummary, Results

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from conformance.model import Where
 from conformance.report.escape import cut, one_line
-from conformance.report.wording import accepted, actual, modes
+from conformance.report.words import accepted, actual, modes
 from conformance.results import CaseResult, FindingResult
 
 VALUE_LIMIT = 300

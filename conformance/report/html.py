@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.model import Outcome
-from conformance.report import wording
+from conformance.report import words as wording
 from conformance.report.block import block, location
 from conformance.report.escape import one_line, printable
 from conformance.results import CaseResult, Count, Results

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from conformance.report import wording
+from conformance.report import words as wording
 from conformance.report.block import block
 from conformance.report.escape import one_line, printable
 from conformance.results import CaseResult, EntryResult, Results

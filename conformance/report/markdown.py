@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from conformance.report import wording
+from conformance.report import words as wording
 from conformance.report.block import block
 from conformance.report.escape import cut, markdown, markdown_block, markdown_code
 from conformance.results import CaseResult, Count, Results

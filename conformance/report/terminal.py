@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from conformance.report import wording
+from conformance.report import words as wording
 from conformance.report.block import block
 from conformance.report.escape import cut, one_line
 from conformance.results import CaseResult, Count, Part, Results

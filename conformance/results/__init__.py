@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from conformance.model import Known
-from conformance.results.conclusions import (
+from conformance.results.conclusion_model import (
     BaselineResult,
     CapabilityResult,
     ClaimResult,
@@ -20,8 +20,8 @@ from conformance.results.conclusions import (
     Gate,
     LevelResult,
 )
-from conformance.results.numbers import gate, level_result, summarise
-from conformance.results.pieces import (
+from conformance.results.count import gate, level_result, summarise
+from conformance.results.model import (
     CONFORMANCE,
     DECIDED,
     DEVIATING,

@@ -1,108 +1,167 @@
-"""What is concluded from results: gate, levels, baseline, abilities, clients, claims.
+"""What the judgements of a run add up to beyond each case: baseline, named levels, abilities, edition.
 
-Belongs here: the shape of each conclusion. Does not belong here: how it is reached (see `judge/`), any counting.
+Belongs here: loading the baseline, writing its update, and putting conclusions into the results. Does not belong here:
+how a conclusion is reached (`judge/`), counting (`results`), judging cases.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
 
-from conformance.model import Mode
+from conformance.config.settings import Settings
+from conformance.judge import capabilities
+from conformance.judge.library import Library
+from conformance.judge.verdict import DECIDED
+from conformance.model import Case, HarnessError, Judgement
+from conformance.protocol.reply import Reply
+from conformance.results import (
+    BaselineResult,
+    CapabilityResult,
+    CaseResult,
+    EntryResult,
+    LevelResult,
+    Results,
+    gate,
+    level_result,
+)
+from conformance.results import baseline as known
+from conformance.results import tiers as levels
+from conformance.standard.baseline import Baseline, read_baseline, render
+from conformance.standard.capabilities import Capability, check_declared
+from conformance.standard.tiers import NamedLevel
 
 
 @dataclass(frozen=True)
-class Gate:
-    """Whether the gate of a run holds. `exit_code` is 0 holds, 1 violated, 2 could not decide; `policy` names it."""
+class Grading:
+    """What a run is measured with after its cases are judged.
 
-    holds: bool
-    exit_code: int
-    reasons: tuple[str, ...]
-    policy: str
-
-
-@dataclass(frozen=True)
-class LevelResult:
-    """Whether a named level (Core, Agent, Full) is reached: `status` is `reached`, `not-reached` or `undecided`.
-
-    `total` is all results that count for the level, also those that an incomplete run has not judged. `deciding` are
-    the cases that keep it from being reached. `covers` says what the level is about.
+    `baseline` is None where none was asked for; it stands in the file `path`, which is written when `updating`. `today`
+    decides what has expired. `update` says what an update has written.
     """
 
-    name: str
-    status: str
-    passed: int = 0
-    decided: int = 0
-    total: int = 0
-    deciding: tuple[str, ...] = ()
-    covers: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class EntryResult:
-    """One entry of the baseline. `mode` None: every mode. `entry` is its place, as in `known.yaml:12`.
-
-    `state` is `passes`, `expired` or `unmatched`, which are stale and gate, or `open`: left alone. `sentence` says what
-    to do.
-    """
-
-    case: str
-    mode: Mode | None
-    state: str
-    entry: str
-    sentence: str
-
-
-@dataclass(frozen=True)
-class BaselineResult:
-    """The baseline of a run: how many entries, and which of them are stale or were left alone.
-
-    `update` says what an update has written, and is empty where there was none.
-    """
-
-    file: str
-    entries: int = 0
-    stale: tuple[EntryResult, ...] = ()
-    open: tuple[EntryResult, ...] = ()
+    today: date
+    levels: tuple[NamedLevel, ...] = ()
+    capabilities: Mapping[str, Capability] = field(default_factory=dict)
+    edition: str | None = None
+    baseline: Baseline | None = None
+    path: Path = Path()
+    updating: bool = False
+    aliases: Mapping[str, str] = field(default_factory=dict)
     update: str = ""
 
+    def excused(self, judgement: Judgement) -> Judgement:
+        """The judgement with what the baseline knows of it."""
+        if self.baseline is None:
+            return judgement
+        return known.excused(judgement, self.baseline, self.today, updating=self.updating)
 
-@dataclass(frozen=True)
-class CapabilityResult:
-    """One ability as three facts. `core`: no target is exempt from it.
+    def updated(self, judgements: Sequence[Judgement], *, whole: bool) -> Grading:
+        """Writes the baseline where that was asked for; returns the grading with what stands in the file now.
 
-    `declared` is None where the target says nothing, `probed` is `accepted`, `declined` or `unknown`, `observed` is
-    None where no answer can show the ability. `evidence` are journal lines. `contradiction` is a sentence or empty.
+        A run that decided nothing writes nothing. Raises HarnessError where the file cannot be written.
+        """
+        if self.baseline is None or not self.updating:
+            return self
+        if not any(judgement.outcome in DECIDED for judgement in judgements):
+            return replace(self, update="not written: nothing was decided in this run")
+        change = known.updated(self.baseline, judgements, whole=whole, today=self.today)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.write_text(render(change.entries), encoding="utf-8")
+        except OSError as problem:
+            raise HarnessError(f"the baseline {self.path} cannot be written: {problem.strerror}") from None
+        told = [f"{change.added} added", f"{change.removed} removed", f"{change.renewed} with a later date"]
+        written = read_baseline(self.path, self.baseline.file, self.aliases)
+        count = f"{len(change.entries)} {'entry' if len(change.entries) == 1 else 'entries'}"
+        return replace(self, baseline=written, updating=False, update=f"written with {count}: {', '.join(told)}")
+
+
+def grading_of(settings: Settings, library: Library, here: Path, today: date) -> Grading:
+    """The grading of a run. Raises HarnessError (exit code 4) for a baseline or capabilities that do not fit."""
+    check_declared(library.capabilities, settings["declare"], settings["lacks"])
+    label = library.edition.label if library.edition is not None else None
+    plain = Grading(today, library.levels, library.capabilities, label)
+    name, updating = settings["baseline"], settings["baseline_update"]
+    if not name:
+        if updating:
+            raise HarnessError("--baseline-update needs --baseline FILE, the file to write", exit_code=4)
+        return plain
+    path = here / name
+    aliases = {alias: case.id for case in library.catalogue.cases for alias in case.aliases}
+    fresh = updating and not path.exists()
+    baseline = Baseline(name) if fresh else read_baseline(path, name, aliases)
+    return replace(plain, baseline=baseline, path=path, updating=updating, aliases=aliases)
+
+
+def graded(
+    results: Results,
+    grading: Grading,
+    judgements: Sequence[Judgement],
+    cases: Mapping[str, Case],
+    replies: Sequence[Reply],
+    unfinished: str = "",
+) -> Results:
+    """The results with edition, levels, abilities and baseline, and the gate with what the baseline adds to it.
+
+    `unfinished` says why not all that was selected could be judged, or is empty.
     """
-
-    name: str
-    title: str
-    core: bool
-    declared: bool | None
-    probed: str
-    observed: bool | None
-    contradiction: str = ""
-    evidence: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class ClientResult:
-    """Whether a client works: `status` is `ready`, `limited`, `not-ready` or `undecided`, with the deciding cases."""
-
-    name: str
-    version: str
-    status: str
-    reason: str = ""
-    deciding: tuple[str, ...] = ()
+    lacking = results.target.lacks
+    facts = capabilities.facts(grading.capabilities, replies, declared=results.target.declared, lacking=lacking)
+    standing = levels.standings(grading.levels, cases, judgements, complete=results.complete, lacking=lacking)
+    baseline = _baseline(grading, judgements, whole=results.complete)
+    stale = len(baseline.stale) if baseline is not None else 0
+    return replace(
+        results,
+        suite=replace(results.suite, edition=grading.edition),
+        levels=tuple(_level(each, results.cases) for each in standing),
+        capabilities=tuple(_capability(each) for each in facts),
+        baseline=baseline,
+        gate=gate(results.cases, results.gate.policy, not unfinished, unfinished, stale),
+    )
 
 
-@dataclass(frozen=True)
-class ClaimResult:
-    """One claim of the vendor's own documents beside what was observed: `status` is `kept`, `broken` or `undecided`."""
+def _level(standing: levels.LevelStanding, cases: Sequence[CaseResult]) -> LevelResult:
+    members = set(standing.members)
+    return level_result(
+        standing.level.title,
+        standing.status,
+        [case for case in cases if (case.id, case.mode) in members],
+        standing.absent,
+        deciding=standing.deciding,
+        covers=standing.level.covers,
+        reason=standing.reason,
+    )
 
-    claim: str
-    status: str
-    observed: str = ""
-    source: str = ""
-    dated: str = ""
-    deciding: tuple[str, ...] = ()
+
+def _capability(facts: capabilities.Facts) -> CapabilityResult:
+    return CapabilityResult(
+        name=facts.capability.name,
+        title=facts.capability.title,
+        core=facts.capability.core,
+        declared=facts.declared,
+        probed=facts.probed,
+        observed=facts.observed,
+        contradiction=facts.contradiction,
+        evidence=facts.lines,
+    )
+
+
+def _baseline(grading: Grading, judgements: Sequence[Judgement], *, whole: bool) -> BaselineResult | None:
+    baseline = grading.baseline
+    if baseline is None:
+        return None
+    told = [
+        (standing.state, EntryResult(entry.case, entry.mode, standing.state, baseline.place(entry), standing.sentence))
+        for standing in known.standings(baseline, judgements, whole=whole, today=grading.today)
+        for entry in [standing.entry]
+    ]
+    return BaselineResult(
+        file=baseline.file,
+        entries=len(baseline.entries),
+        stale=tuple(entry for state, entry in told if state in known.STALE),
+        open=tuple(entry for state, entry in told if state is known.State.OPEN),
+        update=grading.update,
+    )

@@ -18,10 +18,10 @@ from conformance.standard.capabilities import Capability, load_capabilities
 from conformance.standard.derive import derive
 from conformance.standard.document import Document
 from conformance.standard.ledger import Ledger
-from conformance.standard.levels import NamedLevel, level_name, load_levels
 from conformance.standard.paths import catalogue_folder, spec_folder
-from conformance.standard.sending import SendError, steps_of
+from conformance.standard.requests import SendError, steps_of
 from conformance.standard.source import SourceError, check_shape, load_yaml, locate, nearest
+from conformance.standard.tiers import NamedLevel, level_name, load_levels
 
 BASE_FILES = ("bases.yaml", "frames.yaml")
 DERIVED_FILE = "derived.yaml"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.model import HarnessError, Json
 from conformance.standard.betas import beta_file, beta_names, with_betas
 from conformance.standard.paths import spec_folder
-from conformance.standard.sending import merge_patch
+from conformance.standard.requests import merge_patch
 from conformance.standard.source import SourceError, load_yaml, nearest
 
 if TYPE_CHECKING:

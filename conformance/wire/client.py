@@ -18,12 +18,12 @@ from typing import Any, Self
 import httpx
 
 from conformance.model import Chunk, Exchange, HarnessError, Mode, Response, SentRequest, Trouble
-from conformance.wire import decoding
-from conformance.wire.connecting import header_texts, kind_of, open_pool, raw_headers, reason_of
+from conformance.protocol.sse import Parser
+from conformance.wire import codings as decoding
+from conformance.wire.connections import header_texts, kind_of, open_pool, raw_headers, reason_of
 from conformance.wire.limits import Limits
 from conformance.wire.quiet import install, quiet
 from conformance.wire.redact import Redactor
-from conformance.wire.sse import Parser
 
 _LARGE_BODY = 1024 * 1024
 _TOO_LATE = {

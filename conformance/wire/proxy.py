@@ -22,8 +22,8 @@ from typing import Any, Final
 import httpx
 
 from conformance.model import Chunk, Exchange, Mode, Response, SentRequest, Trouble
-from conformance.wire import decoding
-from conformance.wire.connecting import header_texts, kind_of, open_pool, raw_headers, reason_of
+from conformance.wire import codings as decoding
+from conformance.wire.connections import header_texts, kind_of, open_pool, raw_headers, reason_of
 from conformance.wire.limits import Limits
 from conformance.wire.quiet import install, quiet
 from conformance.wire.traffic import Room, Traffic

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from conformance.judge.audit import KINDS_KEPT, LINES_KEPT, Audit, LeftOut, Noticed
 from conformance.judge.evaluate import Bench
-from conformance.judge.reading import Reply, read
+from conformance.judge.library import Library, load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Chunk, Exchange, Judgement, Mode, Outcome, Response, SentRequest
-from conformance.run.library import Library, load_library
-from conformance.wire.sse import parse
+from conformance.protocol.reply import Reply, read
+from conformance.protocol.sse import parse
 
 USAGE = {"input_tokens": 9, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 3}
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.judge.baseline import STALE, TO_EXPLAIN, State, excused, standings, updated
 from conformance.model import Judgement, Mode, Outcome
+from conformance.results.baseline import STALE, TO_EXPLAIN, State, excused, standings, updated
 from conformance.standard.baseline import Baseline, Entry
 
 TODAY = date(2026, 11, 22)

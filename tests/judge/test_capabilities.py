@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from conformance.judge.capabilities import facts
-from conformance.judge.reading import Reply, read
+from conformance.judge.library import Library, load_library
 from conformance.model import Chunk, Exchange, Mode, Response, SentRequest
-from conformance.run.library import Library, load_library
+from conformance.protocol.reply import Reply, read
 from conformance.standard.capabilities import Capability, Sign, check_declared
 
 ERROR = {"type": "error", "error": {"type": "invalid_request_error", "message": "no tools here"}}

@@ -8,11 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Observation, deviation, found
+from conformance.judge.check import FINE, NOTHING_SEEN, Check, Observation, deviation, found
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, judge
-from conformance.judge.reading import Reply, read
-from conformance.judge.transcripts import Transcript, Transcripts
+from conformance.judge.evidence import Transcript, Transcripts
 from conformance.judge.verdict import Policy
 from conformance.model import (
     Case,
@@ -32,6 +31,7 @@ from conformance.model import (
     Step,
     Trouble,
 )
+from conformance.protocol.reply import Reply, read
 from conformance.standard.document import Document, load_document
 
 MESSAGE = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "LAPIS-7431"}], "usage": {}}

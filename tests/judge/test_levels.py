@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from conformance.judge.levels import counts, standings
 from conformance.model import Case, CheckCall, Direction, Judgement, Level, Mode, Outcome, Plane
-from conformance.standard.levels import NamedLevel
+from conformance.results.tiers import counts, standings
+from conformance.standard.tiers import NamedLevel
 
 LEVELS = (
     NamedLevel("core", "Core", "text", areas=("messages",)),

@@ -16,16 +16,16 @@ from typing import Any
 
 import pytest
 
+from conformance.engine.offline import audit, is_messages_api, recorders_of, reply_to
 from conformance.judge.audit import Audit
 from conformance.judge.evaluate import Bench, CaseFacts
-from conformance.judge.reading import Reply
-from conformance.judge.transcripts import Transcripts
+from conformance.judge.evidence import Transcripts
+from conformance.judge.library import Library, load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Judgement, Level, Mode, Outcome
+from conformance.protocol.reply import Reply
 from conformance.results import CaseResult
-from conformance.run.auditing import audit, is_messages_api, recorders_of, reply_to
-from conformance.run.library import Library, load_library
-from conformance.wire.recordings import Recorded, open_recording
+from conformance.wire.importers.recordings import Recorded, open_recording
 
 EXPLAINED: Mapping[str, str] = {"errors-request-id-key": "2025-07"}
 """Should-level cases with findings -> the month in which the API began to do as they say. No later one deviates."""

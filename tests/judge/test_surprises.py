@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
+from conformance.engine.offline import recorders_of
 from conformance.judge.audit import Audit
 from conformance.judge.evaluate import Bench
-from conformance.judge.reading import Reply, read
+from conformance.judge.library import Library, load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Chunk, Exchange, Judgement, Level, Mode, Response, SentRequest
-from conformance.run.auditing import recorders_of
-from conformance.run.library import Library, load_library
-from conformance.wire.recordings import ALWAYS
-from conformance.wire.sse import parse
+from conformance.protocol.reply import Reply, read
+from conformance.protocol.sse import parse
+from conformance.wire.importers.recordings import ALWAYS
 
 Body = dict[str, Any]
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from conformance.judge.evaluate import Bench, judge
-from conformance.judge.reading import read
-from conformance.judge.transcripts import Transcript, Transcripts
+from conformance.judge.evidence import Transcript, Transcripts
+from conformance.judge.library import Library, load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Chunk, Exchange, Mode, Outcome, Response, Scenario, SentRequest
-from conformance.run.library import Library, load_library
+from conformance.protocol.reply import read
 
 MESSAGE: dict[str, Any] = {
     "id": "msg_1",

@@ -14,14 +14,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conformance.judge.evaluate import judge
-from conformance.judge.reading import Reply, read
-from conformance.judge.transcripts import Transcript, Transcripts
+from conformance.judge.evidence import Transcript, Transcripts
 from conformance.model import Case, Chunk, Exchange, Judgement, Mode, Scenario, SentRequest, Step
+from conformance.protocol.reply import Reply, read
+from conformance.protocol.sse import parse
 from conformance.reference.answer import Answer, Call
 from conformance.reference.cache import PromptCache
 from conformance.reference.faults import Fault, with_faults
 from conformance.reference.pipeline import Endpoint, Steps
-from conformance.wire.sse import parse
 
 Body = dict[str, Any]
 

@@ -13,9 +13,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from conformance.config.target import Target
+from conformance.engine.fill import FillError, fill
+from conformance.engine.plan import Plan, build_plan, needed
 from conformance.judge.evaluate import Bench, judge
-from conformance.judge.reading import Reply, read
-from conformance.judge.transcripts import Transcript, Transcripts
+from conformance.judge.evidence import Transcript, Transcripts
+from conformance.judge.library import Library, load_library
 from conformance.judge.verdict import DEVIATING, Policy
 from conformance.model import (
     Case,
@@ -29,6 +32,9 @@ from conformance.model import (
     SentRequest,
     Trouble,
 )
+from conformance.protocol.replies import is_stream
+from conformance.protocol.reply import Reply, read
+from conformance.protocol.sse import parse
 from conformance.reference.answer import Answer, Call, dump
 from conformance.reference.app import create_endpoint
 from conformance.reference.cache import PromptCache
@@ -36,14 +42,8 @@ from conformance.reference.errors import base58
 from conformance.reference.faults import Fault, with_faults
 from conformance.reference.pipeline import Desk, Endpoint, Settings, Steps
 from conformance.reference.validate import Validator
-from conformance.run.filling import FillError, fill
-from conformance.run.library import Library, load_library
-from conformance.run.plan import Plan, build_plan, needed
-from conformance.run.replies import is_stream
-from conformance.run.target import Target
 from conformance.standard.document import Violation
 from conformance.wire.limits import Limits
-from conformance.wire.sse import parse
 
 STRICTEST = Policy(level=Level.SHOULD, strict=True, behaviour=True)
 """Every case counts here, except those that inform only."""

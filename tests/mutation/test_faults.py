@@ -12,11 +12,11 @@ from fnmatch import filter as matching
 
 import pytest
 
+from conformance.judge.library import load_library
 from conformance.judge.verdict import DEVIATING
 from conformance.model import Outcome
 from conformance.reference.faults import Fault, all_faults
 from conformance.report.faults import covers
-from conformance.run.library import load_library
 
 OTHER_VERSION: Mapping[str, tuple[str, str]] = {
     "version-2023-06-01-refused": ("2026-10-21", "a run in the refused version sees nothing else"),

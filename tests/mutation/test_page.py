@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from conformance.commands.faults import told_faults
+from conformance.judge.library import load_library
 from conformance.report.faults import page
-from conformance.run.faults import told_faults
-from conformance.run.library import load_library
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 

@@ -22,8 +22,8 @@ KEPT = (
     "anyio._backends._asyncio",
     "conformance.report.allure",
     "conformance.reference.server",
-    "conformance.run.items",
-    "conformance.run.scheduling",
+    "conformance.plugin.items",
+    "conformance.plugin.scheduler",
     "conformance.standard.dialect",
     "httpcore",
 )

@@ -55,7 +55,7 @@ def test_workers_tell_allure_as_well(project, chosen) -> None:
 
 
 def test_without_the_option_nothing_is_told(project, chosen, monkeypatch) -> None:
-    import conformance.run.items as items
+    import conformance.plugin.items as items
 
     def tell(*args: object) -> None:
         raise AssertionError("Allure was told although nobody asked")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.run.library import load_library
-from conformance.run.session import Run
+from conformance.engine.session import Run
+from conformance.judge.library import load_library
 
 
 def test_collect_only_lists_every_case_in_every_mode(project) -> None:

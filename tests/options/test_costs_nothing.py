@@ -26,8 +26,8 @@ HEAVY = (
     "anyio",
     "click",
     "referencing",
-    "conformance.run.items",
-    "conformance.run.session",
+    "conformance.plugin.items",
+    "conformance.engine.session",
     "conformance.standard.catalogue",
     "conformance.judge",
     "conformance.wire",
@@ -38,9 +38,9 @@ OURS = {
     "conformance",
     "conformance.model",
     "conformance.plugin",
-    "conformance.run",
-    "conformance.run.settings",
-    "conformance.run.target",
+    "conformance.config",
+    "conformance.config.settings",
+    "conformance.config.target",
 }
 """All that is loaded of the package: options, and what they need."""
 

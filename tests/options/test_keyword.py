@@ -22,6 +22,6 @@ def test_k_that_selects_nothing_sends_and_writes_nothing(project) -> None:
 
 
 def len_of_catalogue() -> int:
-    from conformance.run.library import load_library
+    from conformance.judge.library import load_library
 
     return sum(len(case.modes) for case in load_library("2023-06-01").catalogue.cases)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.run.library import load_library
+from conformance.judge.library import load_library
 from conformance.standard.paths import catalogue_folder
 
 

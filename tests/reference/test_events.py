@@ -6,7 +6,7 @@ import pytest
 
 from conformance.reference.answer import Answer, ServerEvent
 from conformance.reference.errors import new_id
-from conformance.reference.signing import Signer
+from conformance.reference.signatures import Signer
 
 Post = Callable[..., Answer]
 

@@ -14,7 +14,7 @@ from conformance.reference.answer import Answer, Terms
 from conformance.reference.models import MODELS, find_model
 from conformance.reference.prompt import Prompt
 from conformance.reference.rules import TABLE
-from conformance.reference.signing import Signer
+from conformance.reference.signatures import Signer
 
 Post = Callable[..., Answer]
 SIGNER = Signer(b"test")

@@ -7,7 +7,6 @@ from enum import Enum
 from typing import Any
 
 from conformance.model import Direction, Known, Level, Mode, Outcome, Plane, Where
-from conformance.report.commands import accept, curl, rerun
 from conformance.results import (
     BaselineResult,
     CapabilityResult,
@@ -25,6 +24,7 @@ from conformance.results import (
     TraceLine,
     gate,
 )
+from conformance.results.commands import accept, curl, rerun
 
 SELECT = ("--target", "naga")
 URL = "https://api.naga.example/anthropic/v1/messages"

@@ -14,12 +14,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from conformance.config.settings import read_settings
+from conformance.engine.session import Run
+from conformance.judge.library import Library, load_library
 from conformance.model import Case, Judgement, Mode
 from conformance.reference.answer import Call
 from conformance.reference.app import create_endpoint
-from conformance.run.library import Library, load_library
-from conformance.run.session import Run
-from conformance.run.settings import read_settings
 from conformance.wire.journal import Recording, read
 
 KEY = "reference-key"

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from conformance.engine.budget import Account, Limits, Prices, Spend
+from conformance.engine.estimate import bill, estimate, request_ceiling, scenario_ceiling, seconds_left, step_ceiling
 from conformance.model import Chunk, Exchange, Json, Mode, Response, Scenario, SentRequest, Step, Trouble
-from conformance.run.budget import Account, Limits, Prices, Spend
-from conformance.run.estimate import bill, estimate, request_ceiling, scenario_ceiling, seconds_left, step_ceiling
 
 ASK = {"max_tokens": 32, "messages": [{"role": "user", "content": "Hello"}]}
 

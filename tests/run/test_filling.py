@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.judge.reading import Reply, read
+from conformance.config.target import Target
+from conformance.engine.fill import FillError, fill
 from conformance.model import Chunk, Exchange, Json, Mode, Response, SentRequest, Step
-from conformance.run.filling import FillError, fill
-from conformance.run.target import Target
+from conformance.protocol.reply import Reply, read
 
 TARGET = Target("t", "https://api.example.com", "some-model", api_key="k-123456", auth="x-api-key")
 CALLS = [

@@ -2,10 +2,10 @@
 
 import pytest
 
+from conformance.engine.estimate import estimate
+from conformance.engine.plan import build_plan
+from conformance.judge.library import load_library
 from conformance.model import Direction
-from conformance.run.estimate import estimate
-from conformance.run.library import load_library
-from conformance.run.plan import build_plan
 
 REQUESTS, GENERATING, INPUT, OUTPUT = 280, 130, 60_000, 8_000
 

@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.run.pace import Gate, Pace
+from conformance.engine.pace import Gate, Pace
 
 
 class FakeClock:

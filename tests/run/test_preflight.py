@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from conformance.config.target import Target
+from conformance.engine.preflight import Preflight, account_trouble, fatal_reason, preflight
 from conformance.model import Chunk, Exchange, Json, Mode, Outcome, Response, Scenario, SentRequest, Step, Trouble
-from conformance.run.preflight import Preflight, account_trouble, fatal_reason, preflight
-from conformance.run.target import Target
 
 TARGET = Target("t", "https://api.example.com", "some-model-1", api_key="k-123456", key_name="SOME_KEY")
 SCENARIO = Scenario("text", Mode.JSON, (Step(body={"max_tokens": 16, "messages": []}),))

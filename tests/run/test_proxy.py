@@ -22,15 +22,15 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
+from conformance.commands import proxy as proxying
+from conformance.engine.offline import Auditing
+from conformance.judge.library import Library, load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Chunk, Exchange, HarnessError, Level, Mode, Response, SentRequest
 from conformance.reference.server import LocalServer
-from conformance.run import proxying
-from conformance.run.auditing import Auditing
-from conformance.run.library import Library, load_library
+from conformance.wire.importers.recordings import open_recording
 from conformance.wire.journal import Journal, read
 from conformance.wire.proxy import End, Passed
-from conformance.wire.recordings import open_recording
 from conformance.wire.traffic import Room
 
 anthropic = pytest.importorskip("anthropic")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.engine.retry import Retry, RetryPolicy, is_final, next_attempt, retry_after, slows_down
 from conformance.model import Chunk, Exchange, Mode, Response, SentRequest, Trouble
-from conformance.run.retry import Retry, RetryPolicy, is_final, next_attempt, retry_after, slows_down
 
 POLICY = RetryPolicy()
 NOW = "2026-11-22T10:00:00.000Z"

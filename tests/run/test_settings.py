@@ -6,9 +6,9 @@ import os
 
 import pytest
 
+from conformance.config.settings import OPTIONS, read_settings, target_of
+from conformance.config.targets_file import read_all_settings
 from conformance.model import HarnessError
-from conformance.run.settings import OPTIONS, read_settings, target_of
-from conformance.run.targets import read_all_settings
 
 
 @pytest.fixture(autouse=True)

@@ -15,11 +15,11 @@ from types import ModuleType
 
 import pytest
 
+from conformance.config.settings import read_settings
+from conformance.engine.session import Run
+from conformance.judge.library import Library, load_library
 from conformance.judge.verdict import DECIDED, DEVIATING
 from conformance.model import Direction, Judgement, Level, Mode, Outcome
-from conformance.run.library import Library, load_library
-from conformance.run.session import Run
-from conformance.run.settings import read_settings
 
 KEY = "sk-test-0123456789abcdef"
 

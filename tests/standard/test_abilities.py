@@ -2,8 +2,8 @@
 
 import pytest
 
-from conformance.run.library import load_library
-from conformance.standard.abilities import ENTRY, NO_MODELS, abilities_of
+from conformance.judge.library import load_library
+from conformance.standard.models import ENTRY, NO_MODELS, abilities_of
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from conformance.judge.checks import REGISTRY
+from conformance.judge.library import Library, load_library
 from conformance.model import Direction, Mode
-from conformance.run.library import Library, load_library
 from conformance.standard.paths import catalogue_folder
 from conformance.standard.source import SourceError, load_yaml
 

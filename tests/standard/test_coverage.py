@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.judge.library import load_library
 from conformance.report.coverage import page
-from conformance.run.library import load_library
 
 PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
 

@@ -6,7 +6,7 @@ from conformance.model import HarnessError
 from conformance.standard.derive import KINDS, derive
 from conformance.standard.document import NEWEST, api_versions, load_document
 from conformance.standard.paths import catalogue_folder
-from conformance.standard.sending import steps_of
+from conformance.standard.requests import steps_of
 from conformance.standard.source import load_yaml
 
 SNAPSHOT = Path(__file__).with_name("derived.snapshot.txt")

@@ -10,12 +10,12 @@ from typing_extensions import Annotated, Required, TypedDict  # noqa: UP035
 from conformance.cli import command
 from conformance.model import HarnessError
 from conformance.report.drift import _SAYINGS, text
+from conformance.sdk_drift import differences, drift, sort
+from conformance.sdk_drift.explained import Explanation, read_explanations
+from conformance.sdk_drift.roots import Root
+from conformance.sdk_drift.sdk import installed, lookup
+from conformance.sdk_drift.structure import Direction, Kind, Scope
 from conformance.standard.document import Document
-from conformance.standard.drift import differences, drift, sort
-from conformance.standard.drift.explained import Explanation, read_explanations
-from conformance.standard.drift.roots import Root
-from conformance.standard.drift.sdk import installed, lookup
-from conformance.standard.drift.structure import Direction, Kind, Scope
 from conformance.standard.paths import spec_folder
 
 pydantic = pytest.importorskip("pydantic", reason="pydantic comes with the SDK, a development extra")
@@ -252,7 +252,7 @@ def test_without_the_sdk_one_sentence_says_where_it_comes_from(monkeypatch):
 
 
 def test_an_api_version_that_is_not_known_is_told_before_anything_is_compared(monkeypatch):
-    monkeypatch.setattr("conformance.standard.drift.installed", lambda: ("9.0.0", "2031-01-01"))
+    monkeypatch.setattr("conformance.sdk_drift.installed", lambda: ("9.0.0", "2031-01-01"))
     with pytest.raises(HarnessError, match="'2031-01-01'") as caught:
         drift()
     assert caught.value.exit_code == 4

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.judge.library import Library, load_library
 from conformance.model import CheckCall, HarnessError, Level
-from conformance.run.library import Library, load_library
 from conformance.standard.catalogue import USER_SUFFIX
 from conformance.standard.editions import Edition, difference, edition_of, load_edition, meaning, render, scored
 from conformance.standard.paths import spec_folder

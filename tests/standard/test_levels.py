@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.judge.library import Library, included, load_library
 from conformance.model import HarnessError
-from conformance.run.library import Library, included, load_library
-from conformance.standard.levels import level_name, load_levels
 from conformance.standard.paths import spec_folder
+from conformance.standard.tiers import level_name, load_levels
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_what_no_level_claims_belongs_to_the_last():
 
 
 def test_levels_in_another_order_are_refused(tmp_path):
-    text = (spec_folder() / "levels.yaml").read_text(encoding="utf-8")
-    (tmp_path / "levels.yaml").write_text(text.replace("name: core", "name: agent", 1), encoding="utf-8")
+    text = (spec_folder() / "tiers.yaml").read_text(encoding="utf-8")
+    (tmp_path / "tiers.yaml").write_text(text.replace("name: core", "name: agent", 1), encoding="utf-8")
     with pytest.raises(HarnessError, match="the levels stand in this order"):
         load_levels(tmp_path)

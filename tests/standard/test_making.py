@@ -6,8 +6,19 @@ import zlib
 
 import pytest
 
-from conformance.standard.making import COLOURS, ENCODERS, MakeError, conversation, gif, jpeg, make, pdf, png, webp
-from conformance.standard.sending import SendError, steps_of
+from conformance.standard.large_values import (
+    COLOURS,
+    ENCODERS,
+    MakeError,
+    conversation,
+    gif,
+    jpeg,
+    make,
+    pdf,
+    png,
+    webp,
+)
+from conformance.standard.requests import SendError, steps_of
 
 RED = COLOURS["red"]
 

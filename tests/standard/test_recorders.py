@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.run.auditing import recorders_of
-from conformance.run.library import Library, load_library
+from conformance.engine.offline import recorders_of
+from conformance.judge.library import Library, load_library
 from conformance.standard.recorders import Known, load_recorders
 from conformance.standard.source import SourceError
 

@@ -7,7 +7,7 @@ import pytest
 
 from conformance.standard.document import load_document
 from conformance.standard.paths import catalogue_folder
-from conformance.standard.sending import steps_of
+from conformance.standard.requests import steps_of
 from conformance.standard.source import load_yaml
 
 FOLDER = catalogue_folder()

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import pytest
 
 from conformance.model import Chunk, Exchange, Mode, Response, SentRequest
-from conformance.wire.decoding import UndecodableError
+from conformance.wire.codings import UndecodableError
 from conformance.wire.proxy import End, Passed, Proxy, decoded, end_to_end
 from conformance.wire.proxy_server import ProxyServer
 from conformance.wire.traffic import Room

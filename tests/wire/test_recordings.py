@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.model import HarnessError, Mode
-from conformance.wire import har
-from conformance.wire.recordings import ALWAYS, Form, Recorded, open_recording
+from conformance.wire.importers import har
+from conformance.wire.importers.recordings import ALWAYS, Form, Recorded, open_recording
 
 REQUEST: dict[str, Any] = {
     "method": "POST",

@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from conformance.judge.checking import Check
+from conformance.judge.check import Check
+from conformance.judge.checks import agreement as matching
 from conformance.judge.checks import (
     arrival,
     between,
     caching,
     cites,
-    counting,
     deltas,
     endings,
     envelope,
-    framing,
     grammar,
     honoured,
     http,
-    matching,
     message,
     models,
     output,
     refusal,
     starts,
-    stopping,
     text,
     thinking,
     tools,
     usage,
 )
+from conformance.judge.checks import frames as framing
+from conformance.judge.checks import stop as stopping
+from conformance.judge.checks import token_counting as counting
 
 FAMILIES = (
     arrival,

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.judge.content import stop_reason, text_of
-from conformance.judge.pointer import show
-from conformance.judge.reading import Reply
+from conformance.base.pointer import show
+from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json, Mode
+from conformance.protocol.message import stop_reason, text_of
+from conformance.protocol.reply import Reply
 
 _CODE = re.compile(r"\b[A-Z]{4,}-\d{4}\b")
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
+from conformance.base.pointer import look_up, whole_number
+from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.judge.checks.usage import STOP_TOKENS, close
-from conformance.judge.content import total_input
-from conformance.judge.pointer import look_up, whole_number
-from conformance.judge.reading import Reply
 from conformance.model import Json
+from conformance.protocol.message import total_input
+from conformance.protocol.reply import Reply
 
 COUNTERS: Final = ("cache_creation_input_tokens", "cache_read_input_tokens")
 

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.judge.checks.matching import MOST, component_problems
-from conformance.judge.content import blocks, stop_reason
-from conformance.judge.pointer import join, look_up, show, whole_number
-from conformance.judge.reading import Reply
+from conformance.base.pointer import join, look_up, show, whole_number
+from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
+from conformance.judge.checks.agreement import MOST, component_problems
 from conformance.model import Finding, Json
+from conformance.protocol.message import blocks, stop_reason
+from conformance.protocol.reply import Reply
 
 OF_REQUEST: Final = ("char_location", "page_location", "content_block_location", "search_result_location")
 """Types of citations whose source stands in the request."""

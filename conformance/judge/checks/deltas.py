@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
 
-from conformance.judge.accumulate import CUT_SHORT, joined_input
-from conformance.judge.checking import NOTHING_SEEN, Check, Facts, Observation
-from conformance.judge.grammar import Block
-from conformance.judge.pointer import MISSING, kind, show
-from conformance.judge.reading import Reply
-from conformance.judge.streaming import Problem, blocks, conclude, deltas, of_type, stop_reason
+from conformance.base.pointer import MISSING, kind, show
+from conformance.judge.check import NOTHING_SEEN, Check, Facts, Observation
+from conformance.judge.stream_findings import Problem, blocks, conclude, deltas, of_type, stop_reason
 from conformance.model import Json
+from conformance.protocol.accumulation import CUT_SHORT, joined_input
+from conformance.protocol.grammar import Block
+from conformance.protocol.reply import Reply
 
 FIELDS: Final[Mapping[str, tuple[str, type, str]]] = {
     "text_delta": ("text", str, "a string"),

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Final
 
-from conformance.judge.checking import NOTHING_SEEN, Check, Facts, Observation
-from conformance.judge.pointer import MISSING, Missing, show, whole_number
-from conformance.judge.reading import Reply
-from conformance.judge.streaming import Problem, conclude, of_type
+from conformance.base.pointer import MISSING, Missing, show, whole_number
+from conformance.judge.check import NOTHING_SEEN, Check, Facts, Observation
+from conformance.judge.stream_findings import Problem, conclude, of_type
 from conformance.model import Json
+from conformance.protocol.reply import Reply
 
 Part = tuple[tuple[str, ...], str, Callable[[Json | Missing], bool]]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.judge.pointer import MISSING, kind, look_up, show
-from conformance.judge.reading import Reply
+from conformance.base.pointer import MISSING, kind, look_up, show
+from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json
+from conformance.protocol.reply import Reply
 
 CLIENT_MISTAKES: Final = frozenset(
     {"invalid_request_error", "authentication_error", "billing_error", "permission_error", "not_found_error"}

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from conformance.judge import grammar as rules
-from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.judge.grammar import RULES, Walk
-from conformance.judge.reading import Reply
+from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json
+from conformance.protocol import grammar as rules
+from conformance.protocol.grammar import RULES, Walk
+from conformance.protocol.reply import Reply
 
 EVIDENCE: Final[Mapping[str, tuple[str, int]]] = {
     rules.MESSAGE_START_FIRST: ("message_start", 1),

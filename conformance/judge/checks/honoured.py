@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.judge.content import text_of, total_input
-from conformance.judge.pointer import show
-from conformance.judge.reading import Reply
+from conformance.base.pointer import show
+from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json
+from conformance.protocol.message import text_of, total_input
+from conformance.protocol.reply import Reply
 
 
 def honoured(reply: Reply, argument: Json, facts: Facts) -> Observation:

@@ -10,12 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
+from conformance.base.pointer import MISSING, look_up, show, spread
+from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.judge.checks.times import is_rfc_3339
-from conformance.judge.content import text_of
-from conformance.judge.pointer import MISSING, look_up, show, spread
-from conformance.judge.reading import Reply
 from conformance.model import Finding, Json
+from conformance.protocol.message import text_of
+from conformance.protocol.reply import Reply
 
 TRANSIENT: Final = frozenset({429, 502, 503, 504, 529})
 """Statuses that tell of the moment and not of the request (RFC 9110, section 15.6; REQ-ERR-010, REQ-ERR-013)."""

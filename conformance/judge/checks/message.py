@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.judge.content import blocks, tool_calls
-from conformance.judge.pointer import MISSING, join, kind, look_up, show
-from conformance.judge.reading import Reply
+from conformance.base.pointer import MISSING, join, kind, look_up, show
+from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json, Mode
+from conformance.protocol.message import blocks, tool_calls
+from conformance.protocol.reply import Reply
 
 CORE_KEYS: Final = ("id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage")
 """Keys whose absence breaks clients (REQ-RESP-018)."""

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Final
 
-from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
+from conformance.base.pointer import MISSING, join, look_up, show, spread
+from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.judge.checks.times import is_rfc_3339, rfc_3339
-from conformance.judge.pointer import MISSING, join, look_up, show, spread
-from conformance.judge.reading import Reply
 from conformance.model import Json, Mode
+from conformance.protocol.reply import Reply
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """created_at of a model whose date is not known (REQ-MODELS-003); it says nothing about order."""

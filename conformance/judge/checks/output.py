@@ -14,11 +14,11 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
 from referencing.exceptions import Unresolvable
 
-from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.judge.content import stop_reason, text_of
-from conformance.judge.pointer import look_up, show
-from conformance.judge.reading import Reply
+from conformance.base.pointer import look_up, show
+from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json
+from conformance.protocol.message import stop_reason, text_of
+from conformance.protocol.reply import Reply
 
 FREE: Final = ("max_tokens", "refusal", "model_context_window_exceeded")
 """Stop reasons after which the text need not follow the schema (REQ-THINK-010)."""

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.judge.pointer import show
-from conformance.judge.reading import Reply
+from conformance.base.pointer import show
+from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json
+from conformance.protocol.reply import Reply
 
 REFUSING: Final = (400, 413, 422)
 """Statuses that refuse the request for what it says (RFC 9110, sections 15.5.1, 15.5.14 and 15.5.21)."""

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.judge.checking import NOTHING_SEEN, Check, Facts, Observation
-from conformance.judge.pointer import MISSING, Missing, show, whole_number
-from conformance.judge.reading import Reply
-from conformance.judge.streaming import Problem, blocks, conclude, deltas, of_type
+from conformance.base.pointer import MISSING, Missing, show, whole_number
+from conformance.judge.check import NOTHING_SEEN, Check, Facts, Observation
+from conformance.judge.stream_findings import Problem, blocks, conclude, deltas, of_type
 from conformance.model import Json
+from conformance.protocol.reply import Reply
 
 WHOLE_BLOCKS: Final = frozenset({"redacted_thinking", "container_upload", "fallback"})
 """Block types that arrive whole in their start, besides every type that ends in `_tool_result` (REQ-STREAM-009)."""

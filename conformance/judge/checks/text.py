@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.judge.checks.stopping import FOREIGN
-from conformance.judge.content import stop_reason, text_of
-from conformance.judge.pointer import show
-from conformance.judge.reading import Reply
+from conformance.base.pointer import show
+from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
+from conformance.judge.checks.stop import FOREIGN
 from conformance.model import Json
+from conformance.protocol.message import stop_reason, text_of
+from conformance.protocol.reply import Reply
 
 BESIDE_TEXT: Final = frozenset({"text", "thinking", "redacted_thinking"})
 """Block types of an answer that calls nothing."""

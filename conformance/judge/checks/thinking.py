@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.judge.content import blocks, stop_reason, text_of
-from conformance.judge.pointer import look_up, show, whole_number
-from conformance.judge.reading import Reply
+from conformance.base.pointer import look_up, show, whole_number
+from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json
+from conformance.protocol.message import blocks, stop_reason, text_of
+from conformance.protocol.reply import Reply
 
 CHARACTERS_PER_TOKEN: Final = 20
 """More characters than this in one token of running text is not possible."""

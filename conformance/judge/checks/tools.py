@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.judge.content import ToolCall, blocks, declared_tools, stop_reason, text_of, tool_calls
-from conformance.judge.pointer import show
-from conformance.judge.reading import Reply
+from conformance.base.pointer import show
+from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json
+from conformance.protocol.message import ToolCall, blocks, declared_tools, stop_reason, text_of, tool_calls
+from conformance.protocol.reply import Reply
 
 CUT: Final = ("max_tokens", "refusal", "model_context_window_exceeded")
 """Stop reasons after which a missing or incomplete call proves nothing (REQ-STOP-003, REQ-STOP-004)."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from conformance.judge.checking import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.judge.content import blocks, total_input
-from conformance.judge.pointer import MISSING, look_up, show, whole_number
-from conformance.judge.reading import Reply
+from conformance.base.pointer import MISSING, look_up, show, whole_number
+from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json, Mode
+from conformance.protocol.message import blocks, total_input
+from conformance.protocol.reply import Reply
 
 STOP_TOKENS: Final = 2
 """Tokens above max_tokens that the stop itself can cost (REQ-USAGE-004)."""

@@ -18,7 +18,7 @@ from conformance.standard.catalogue import load_bases
 from conformance.standard.derive import Derived, derive
 from conformance.standard.document import NEWEST, Violation, load_document
 from conformance.standard.paths import catalogue_folder
-from conformance.standard.sending import steps_of
+from conformance.standard.requests import steps_of
 from conformance.standard.source import load_yaml
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from conformance.judge.reading import Reply, read
 from conformance.model import Case, Chunk, Direction, Exchange, Level, Mode, Plane, Response, SentRequest
+from conformance.protocol.reply import Reply, read
 
 
 def make_reply(body: Any = None, *, status: int | None = 200, request: Any = None, mode: Mode = Mode.JSON) -> Reply:

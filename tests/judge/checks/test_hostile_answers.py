@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from conformance.judge.checking import Observation
+from conformance.judge.check import Observation
 from conformance.judge.checks import between, caching, cites, honoured, output, refusal, text, thinking, tools
 
 ARGUMENTS = {

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from conformance.judge.checking import Observation
+from conformance.judge.check import Observation
 from conformance.judge.checks import REGISTRY
-from conformance.judge.reading import Reply, read
 from conformance.model import Chunk, Exchange, Mode, Response, SentRequest
+from conformance.protocol.reply import Reply, read
+from conformance.protocol.sse import parse
 from conformance.standard.document import load_document
-from conformance.wire.sse import parse
 
 JSON_HEADERS = {"content-type": "application/json", "request-id": "req_1"}
 USAGE = {"input_tokens": 20, "output_tokens": 5}

@@ -7,8 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from conformance.judge.checking import Observation
-from conformance.judge.checks import counting, envelope, http, matching, message, models, stopping, usage
+from conformance.judge.check import Observation
+from conformance.judge.checks import agreement as matching
+from conformance.judge.checks import envelope, http, message, models, usage
+from conformance.judge.checks import stop as stopping
+from conformance.judge.checks import token_counting as counting
 
 CHECKS = {
     name: check

@@ -9,13 +9,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from conformance.judge.checking import Observation
+from conformance.judge.check import Observation
 from conformance.judge.checks import REGISTRY
-from conformance.judge.reading import Reply, read
 from conformance.model import Chunk, Exchange, Level, Mode, Response, SentRequest
+from conformance.protocol.reply import Reply, read
+from conformance.protocol.sse import parse
 from conformance.standard.ledger import load_ledger
 from conformance.standard.source import load_yaml
-from conformance.wire.sse import parse
 
 ROOT = Path(__file__).parents[3]
 SHARED = ROOT.parent / "shared"

@@ -3,9 +3,9 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.judge.accumulate import accumulate
 from conformance.model import Chunk, Event
-from conformance.wire.sse import parse
+from conformance.protocol.accumulation import accumulate
+from conformance.protocol.sse import parse
 
 
 def add_up(kit, *parts, end=None):

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.judge import grammar
-from conformance.judge.grammar import FITS, GRAMMAR, KNOWN_EVENTS, REPAIRS, RULES, UNFINISHED, State
-from conformance.judge.walking import walk
 from conformance.model import Chunk, Event
-from conformance.wire.sse import parse
+from conformance.protocol import grammar
+from conformance.protocol.grammar import FITS, GRAMMAR, KNOWN_EVENTS, REPAIRS, RULES, UNFINISHED, State
+from conformance.protocol.sse import parse
+from conformance.protocol.trace import walk
 
 
 def walked(*parts):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from conformance.judge.evaluate import Bench, judge
-from conformance.judge.reading import Reply
-from conformance.judge.transcripts import Transcript, Transcripts
+from conformance.judge.evidence import Transcript, Transcripts
+from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Judgement, Mode, Outcome, Scenario
-from conformance.run.library import load_library
+from conformance.protocol.reply import Reply
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,361 @@
+"""The command `proxy`: what passes is recorded, judged and told, off the path of the bytes.
+
+Belongs here: the queue between passing and judging, redaction of what is recorded, findings as they come, the files at
+the end. Does not belong here: passing bytes on (`wire/proxy.py`), judging (`auditing.py`), wording (`report/`).
+"""
+
+from __future__ import annotations
+
+import queue
+import re
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from conformance import __version__
+from conformance.engine.finish import write
+from conformance.engine.offline import CREDENTIALS, Audited, Auditing, Counted, counts
+from conformance.engine.session import JOURNAL, Tell
+from conformance.judge.audit import Noticed
+from conformance.judge.library import Library, fingerprint, load_library
+from conformance.judge.verdict import Policy
+from conformance.model import Exchange, HarnessError, Json, Level, SentRequest
+from conformance.protocol.sse import Parser
+from conformance.report import terminal
+from conformance.report import traffic as watching
+from conformance.wire.codings import UndecodableError
+from conformance.wire.importers.recordings import ALWAYS, Form, Recorded
+from conformance.wire.journal import Journal, encode_exchange
+from conformance.wire.proxy import End, Passed, Proxy, decoded
+from conformance.wire.proxy_server import ProxyServer
+from conformance.wire.redact import MIN_LENGTH, Redactor
+from conformance.wire.traffic import Room, Traffic
+
+WAITING: Final = 256
+"""Exchanges that wait to be judged; what ends while so many wait is passed on and not judged."""
+
+BEHIND: Final = "judging fell behind"
+LEFT: Final = "the client went away first"
+UNKEPT: Final = "too large, or too much under way, to be kept"
+UNDECODED: Final = "a content coding that is not undone here, or a body that is too large decoded"
+OTHER: Final = "not the Messages API"
+UNREACHED: Final = "no response from the endpoint"
+CROSSED: Final = "a stream with too many events, or too large ones"
+BUG: Final = "a mistake of our own"
+FAILED: Final = "judging had stopped after an error of our own"
+
+LARGE: Final = 512 * 1024
+"""Bytes of a body from which its events are counted before it is judged, because reading stops at a bound."""
+
+SWITCH_S: Final = 0.0002
+"""How long the thread that judges may keep the interpreter while bytes wait to be passed on."""
+
+LULL_S: Final = 0.02
+PATIENCE_S: Final = 0.5
+"""Judging waits for a lull of the traffic, but not for long, and not while half of the queue is taken."""
+
+_NAMED = re.compile(rf"([?&](?:{'|'.join(map(re.escape, sorted(CREDENTIALS)))})=)[^&#]*", re.IGNORECASE)
+_HIDDEN = "[redacted]"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What `proxy` was asked for. `out` None: a folder of its own below `reports/`."""
+
+    upstream: str
+    port: int = 0
+    out: Path | None = None
+    gate: Level = Level.MUST
+
+    def folder(self) -> Path:
+        """Where the files go."""
+        host = re.sub(r"[^A-Za-z0-9.-]", "-", urlsplit(self.upstream).hostname or "")
+        return self.out or Path("reports") / f"proxy-{host}" / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+@dataclass
+class Tally:
+    """What passed: how many exchanges, and how many were not judged, by reason. `told` are the findings shown."""
+
+    passed: int = 0
+    judged: int = 0
+    others: Counter[str] = field(default_factory=Counter)
+    told: set[tuple[str, str, str]] = field(default_factory=set)
+
+
+class Watch:
+    """Judges what passed, in a thread of its own. `offer` never waits; `close` waits until all is judged.
+
+    `error` is set where something of ours went wrong (a full disk, a bug): what passes from then on is only counted.
+    """
+
+    def __init__(
+        self,
+        auditing: Auditing,
+        journal: Journal,
+        room: Room,
+        tell: Tell,
+        waiting: int = WAITING,
+        traffic: Traffic | None = None,
+    ) -> None:
+        self._auditing = auditing
+        self._journal = journal
+        self._room = room
+        self._traffic = traffic if traffic is not None else Traffic()
+        self._closing = False
+        self._tell = tell
+        self._queue: queue.Queue[Passed | None] = queue.Queue(waiting)
+        self._behind = 0
+        self._stopped = False
+        self._counted = Counted(journal.path.name, Form.JOURNAL)
+        self._thread = threading.Thread(target=self._work, name="judging", daemon=True)
+        self.tally = Tally()
+        self.error: HarnessError | None = None
+
+    def start(self) -> None:
+        """Starts to judge."""
+        self._thread.start()
+
+    def offer(self, passed: Passed) -> None:
+        """Takes an exchange to be judged, if there is room for it. Called by the thread that passes bytes on."""
+        try:
+            self._queue.put_nowait(passed)
+        except queue.Full:
+            self._behind += 1
+            self._room.give(passed.held)
+
+    def close(self) -> None:
+        """Judges what still waits, and ends."""
+        self._closing = True
+        self._queue.put(None)
+        self._thread.join()
+        if self._behind:
+            self.tally.others[BEHIND] += self._behind
+            self.tally.passed += self._behind
+
+    def audited(self, name: str) -> Audited:
+        """What all of it adds up to."""
+        return self._auditing.audited([self._counted], name)
+
+    def _work(self) -> None:
+        while (passed := self._queue.get()) is not None:
+            try:
+                if not self._closing and self._queue.qsize() < self._queue.maxsize // 2:
+                    self._traffic.wait_for_lull(LULL_S, PATIENCE_S)
+                self._take(passed)
+            except HarnessError as problem:
+                self._stop(problem)
+            except Exception as problem:
+                self._note_bug(problem)
+            finally:
+                self._room.give(passed.held)
+
+    def _stop(self, problem: HarnessError) -> None:
+        self.error, self._stopped = problem, True
+        self.tally.others[FAILED] += 1
+        self._tell(f"judging has stopped, passing on goes on: {problem}")
+
+    def _note_bug(self, problem: Exception) -> None:
+        """One exchange that we cannot judge is no reason to leave the others alone; the exit code will say it."""
+        message = f"an exchange could not be judged, which is our mistake: {type(problem).__name__}"
+        self.tally.others[BUG] += 1
+        if self.error is None:
+            self._tell(message)
+        self.error = self.error or HarnessError(message)
+
+    def _take(self, passed: Passed) -> None:
+        self.tally.passed += 1
+        if self._stopped:
+            self.tally.others[FAILED] += 1
+            return
+        why, exchange = _why_not(passed)
+        exchange = without_keys(exchange)
+        if why:
+            self.tally.others[why] += 1
+            self._journal.note({"what": "not judged", "why": why, "exchange": _unkinded(exchange)})
+        else:
+            exchange = self._journal.append(exchange)
+        if exchange.trouble is not None:
+            self._tell(watching.trouble(exchange))
+        if not why:
+            self._judge(exchange)
+
+    def _judge(self, exchange: Exchange) -> None:
+        recorded = Recorded(exchange, ALWAYS)
+        if not counts(self._counted, recorded):
+            self.tally.others[OTHER if exchange.response is not None else UNREACHED] += 1
+            return
+        found = self._auditing.take(recorded, exchange.line, f"{self._counted.path}:{exchange.line}")
+        self.tally.judged += 1
+        for noticed in found:
+            self._show(noticed, exchange)
+
+    def _show(self, noticed: Noticed, exchange: Exchange) -> None:
+        """Tells a kind of finding once, although it is found in both modes and again and again."""
+        for finding in noticed.kept:
+            kind = (noticed.case.id, finding.check, finding.expected)
+            if kind not in self.tally.told:
+                self.tally.told.add(kind)
+                where = replace(finding.where, scenario="", file=f"{self._counted.path}:{exchange.line}")
+                self._tell(watching.finding(noticed.case, replace(finding, where=where), exchange))
+
+
+def watch(
+    asked: Asked,
+    tell: Tell,
+    wait: Callable[[], object],
+    *,
+    colour: bool = False,
+    library: Library | None = None,
+) -> int:
+    """Passes on until `wait` returns, then reports; returns the exit code.
+
+    Raises HarnessError: exit code 4 for a URL that cannot be used and a folder that cannot be written to, 2 for a port
+    that is taken, 3 where judging stopped because of an error of our own.
+    """
+    check_upstream(asked.upstream)
+    folder = asked.folder()
+    library = library or load_library("2023-06-01")
+    room, traffic = Room(), Traffic()
+    with Journal.create(folder / JOURNAL, _header(asked)) as journal:
+        done = Watch(Auditing(library, Policy(asked.gate)), journal, room, tell, traffic=traffic)
+        done.start()
+        try:
+            with (
+                _quick_switching(),
+                ProxyServer(
+                    lambda: Proxy(asked.upstream, done.offer, room=room, traffic=traffic), asked.port
+                ) as server,
+            ):
+                tell(f"proxy at {server.url} for {asked.upstream}; files in {folder}; interrupt to stop and report")
+                wait()
+        finally:
+            done.close()
+        journal.end({"ended": _now()})
+    return _report(done, folder, asked, tell, colour=colour)
+
+
+@contextmanager
+def interruption() -> Iterator[Callable[[], object]]:
+    """Yields what waits for SIGINT or SIGTERM; a second one raises KeyboardInterrupt. In the main thread."""
+    asked = threading.Event()
+
+    def note(*_: object) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked.wait
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def check_upstream(url: str) -> None:
+    """Raises HarnessError (exit code 4) for what is no base URL; credentials in it are not quoted."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise HarnessError("the upstream is not a URL with http or https and a host", exit_code=4)
+    if parts.username is not None or parts.query or parts.fragment:
+        raise HarnessError("the upstream is a base URL, without credentials, query and fragment", exit_code=4)
+
+
+def without_keys(exchange: Exchange) -> Exchange:
+    """The exchange without the credentials of its request, wherever they stand, and without cookies.
+
+    A credential that is shorter than a secret can be is taken out of its own header or parameter only.
+    """
+    redacted = Redactor(set(_secrets(exchange.request))).exchange(exchange)
+    request, response = redacted.request, redacted.response
+    request = SentRequest(
+        request.method, _NAMED.sub(rf"\1{_HIDDEN}", request.url), _hidden(request.headers), request.body
+    )
+    if response is not None:
+        response = replace(response, headers=_hidden(response.headers))
+    return replace(redacted, request=request, response=response)
+
+
+def _secrets(request: SentRequest) -> Iterator[str]:
+    pairs = [*request.headers, *parse_qsl(urlsplit(request.url).query)]
+    for name, value in pairs:
+        if name.lower() in CREDENTIALS:
+            scheme, _, rest = value.strip().partition(" ")
+            yield from (word for word in (rest.strip() or scheme,) if len(word) >= MIN_LENGTH)
+
+
+def _hidden(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, _hide(value) if name.lower() in CREDENTIALS else value) for name, value in headers)
+
+
+def _hide(value: str) -> str:
+    scheme, _, rest = value.strip().partition(" ")
+    return f"{scheme} {_HIDDEN}" if rest and scheme.lower() in ("bearer", "basic") else _HIDDEN
+
+
+def _why_not(passed: Passed) -> tuple[str, Exchange]:
+    """Why an exchange cannot be judged, empty where it can be; and the exchange, decoded where that is possible."""
+    if passed.end in (End.LEFT, End.UNKEPT):
+        return (LEFT if passed.end is End.LEFT else UNKEPT), passed.exchange
+    try:
+        exchange = decoded(passed.exchange)
+    except UndecodableError:
+        return UNDECODED, passed.exchange
+    response = exchange.response
+    if response is not None and len(response.body) > LARGE:
+        parser = Parser()
+        for chunk in response.chunks:
+            parser.feed(chunk.data, chunk.at)
+        if parser.crossed is not None and response.media_type == "text/event-stream":
+            return CROSSED, exchange
+    return "", exchange
+
+
+def _unkinded(exchange: Exchange) -> dict[str, Json]:
+    return {key: value for key, value in encode_exchange(exchange).items() if key != "kind"}
+
+
+def _report(done: Watch, folder: Path, asked: Asked, tell: Tell, *, colour: bool) -> int:
+    audited = done.audited(urlsplit(asked.upstream).hostname or "")
+    write(folder, audited.results)
+    tell("")
+    tell(watching.counts(done.tally.passed, done.tally.judged, done.tally.others))
+    tell("")
+    tell(terminal.render(audited.results, colour=colour, report=str(folder / "report.html")))
+    if done.error is not None:
+        raise done.error
+    return audited.results.gate.exit_code
+
+
+def _header(asked: Asked) -> dict[str, Json]:
+    """The first line of the journal. It names no target, so that `judge` takes it for a recording and not for a run."""
+    proxy = {"upstream": asked.upstream}
+    return {"suite": __version__, "started": _now(), "catalogue": fingerprint(), "proxy": proxy}
+
+
+@contextmanager
+def _quick_switching() -> Iterator[None]:
+    """Lets the thread that passes bytes on have the interpreter soon after it asks for it."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""Sends what a plan asks for and hands out replies: one asyncio loop in a background thread."""

@@ -1,0 +1,173 @@
+"""What requests cost: ceilings before they are sent, and the bill afterwards; how long a run takes.
+
+Belongs here: the rules by which tokens, money and time are estimated, said in words (`RULES`). Does not belong here:
+what may be spent (`budget.py`), how a plan is shown (`report/`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.engine.budget import Spend
+from conformance.model import Exchange, Json, Scenario, SentRequest, Step
+
+CHARACTERS_PER_TOKEN = 3
+TOOLS_TOKENS = 500
+IMAGE_TOKENS = 1_600
+DOCUMENT_TOKENS = 3_000
+ELSEWHERE = ("base64", "url", "file")
+"""Sources whose characters are not what the model reads."""
+
+UNBOUNDED_OUTPUT = 4_096
+MOST_OUTPUT = 1_000_000
+SECONDS_PER_REQUEST = 1.0
+OUTPUT_TOKENS_PER_SECOND = 50.0
+
+NEVER_ARRIVED = ("dns", "connect", "tls", "timeout-connect")
+"""Kinds of trouble in which the endpoint has not seen the request."""
+
+RULES = (
+    f"input: one token for {CHARACTERS_PER_TOKEN} characters of the request body, {TOOLS_TOKENS} more where tools are "
+    f"declared, {IMAGE_TOKENS:,} for an image and {DOCUMENT_TOKENS:,} for a document in place of its data",
+    f"output: max_tokens of a request that creates a message; {UNBOUNDED_OUTPUT:,} where it names no number "
+    f"between 0 and {MOST_OUTPUT:,}",
+    f"duration: {SECONDS_PER_REQUEST:g} s a request and {OUTPUT_TOKENS_PER_SECOND:g} output tokens a second, "
+    "as many at a time as --concurrency says; retries, repetitions and rate limits come on top",
+)
+"""How everything here is estimated, for people."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a plan costs where nothing is retried.
+
+    `served` are requests that are expected to be answered, `refused` those expected to be refused, which cost tokens
+    only where the endpoint accepts what the API refuses. `repeated` is what repetitions of the behaviour plane add at
+    the most. `seconds` is the expected duration.
+    """
+
+    served: Spend
+    refused: Spend
+    repeated: Spend
+    seconds: float
+
+    @property
+    def least(self) -> Spend:
+        """What the plan costs at the least: every request, and no output."""
+        return Spend(self.served.requests + self.refused.requests, self.served.input, 0)
+
+    @property
+    def most(self) -> Spend:
+        """What the plan costs at the most, without retries."""
+        return self.served + self.refused + self.repeated
+
+
+def estimate(
+    scenarios: Iterable[Scenario], refusals: Collection[str], repeated: Collection[str], repeat: int, concurrency: int
+) -> Estimate:
+    """The estimate of a plan. `refusals` and `repeated` are ids of scenarios, `repeat` the attempts in all."""
+    served = refused = again = Spend()
+    work, longest = 0.0, 0.0
+    for scenario in scenarios:
+        refuses = scenario.id in refusals
+        cost = scenario_ceiling(scenario)
+        served, refused = (served, refused + cost) if refuses else (served + cost, refused)
+        if scenario.id in repeated:
+            for _ in range(repeat - 1):
+                again += cost
+        seconds = SECONDS_PER_REQUEST * cost.requests + (0 if refuses else cost.output / OUTPUT_TOKENS_PER_SECOND)
+        work, longest = work + seconds, max(longest, seconds)
+    return Estimate(served, refused, again, max(longest, work / concurrency))
+
+
+def scenario_ceiling(scenario: Scenario) -> Spend:
+    """What a scenario costs at the most. What a later step takes from an earlier reply counts with its ceiling too."""
+    total, carried = Spend(), 0
+    for step in scenario.steps:
+        one = step_ceiling(step)
+        total += Spend(one.requests, one.input + carried, one.output)
+        carried += one.output
+    return total
+
+
+def step_ceiling(step: Step) -> Spend:
+    """What one step costs at the most."""
+    if step.raw is not None:
+        body = _as_json(step.raw)
+        if not isinstance(body, dict):
+            return Spend(1, _tokens(len(step.raw)), UNBOUNDED_OUTPUT if step.makes_message else 0)
+        return _ceiling(body, step.makes_message, free=not step.makes_message)
+    return _ceiling(step.body, step.makes_message, free=not step.makes_message)
+
+
+def request_ceiling(request: SentRequest) -> Spend:
+    """What a request that is ready to be sent costs at the most."""
+    makes = request.method == "POST" and request.url.partition("?")[0].endswith("/messages")
+    body = request.json
+    if makes and not isinstance(body, dict):
+        return Spend(1, _tokens(len(request.body)), UNBOUNDED_OUTPUT)
+    return _ceiling(body, makes, free=not makes)
+
+
+def _ceiling(body: Json, makes: bool, *, free: bool) -> Spend:
+    if free:
+        return Spend(1)
+    tools = TOOLS_TOKENS if isinstance(body, dict) and body.get("tools") else 0
+    return Spend(1, _tokens(_characters(body)) + tools, _output(body) if makes else 0)
+
+
+def _output(body: Json) -> int:
+    most = body.get("max_tokens") if isinstance(body, dict) else None
+    bounded = isinstance(most, int) and not isinstance(most, bool) and 0 <= most <= MOST_OUTPUT
+    return int(most) if bounded and most is not None else UNBOUNDED_OUTPUT
+
+
+def _as_json(raw: bytes) -> Json:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _tokens(characters: int) -> int:
+    return math.ceil(characters / CHARACTERS_PER_TOKEN)
+
+
+def _characters(value: Json) -> int:
+    """Characters of a value as JSON, with a flat rate for the data of images and documents."""
+    if isinstance(value, str):
+        return len(value) + 2
+    if isinstance(value, list):
+        return 2 + sum(_characters(item) + 1 for item in value)
+    if isinstance(value, dict):
+        kind, source = value.get("type"), value.get("source")
+        if kind in ("image", "document") and isinstance(source, dict) and source.get("type") in ELSEWHERE:
+            return (IMAGE_TOKENS if kind == "image" else DOCUMENT_TOKENS) * CHARACTERS_PER_TOKEN
+        return 2 + sum(len(key) + 4 + _characters(item) for key, item in value.items())
+    return 6
+
+
+def bill(exchange: Exchange, usages: Iterable[dict[str, Any]]) -> Spend:
+    """What an exchange has cost: the tokens that the endpoint reports; the ceiling where it reports none.
+
+    Nothing but the request itself where it was refused or never arrived, and where no message was asked for.
+    """
+    ceiling = request_ceiling(exchange.request)
+    response, trouble = exchange.response, exchange.trouble
+    if response.status >= 300 if response is not None else trouble is not None and trouble.kind in NEVER_ARRIVED:
+        return Spend(1)
+    reported = Spend()
+    for usage in usages:
+        keys = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+        counts = {key: value for key, value in usage.items() if isinstance(value, int) and value > 0}
+        reported += Spend(0, sum(counts.get(key, 0) for key in keys), counts.get("output_tokens", 0))
+    return Spend(1, reported.input or ceiling.input, reported.output or ceiling.output)
+
+
+def seconds_left(done: int, elapsed: float, remaining: int) -> float:
+    """How long the rest takes at the rate that was observed so far; pauses count. `done` is at least 1."""
+    return elapsed / max(1, done) * remaining

@@ -1,0 +1,211 @@
+"""Runs a plan in a background thread: one asyncio loop, scenarios side by side, transcripts as soon as they are done.
+
+Belongs here: the thread, the order of a run, handing out transcripts. Does not belong here: how a scenario is sent
+(`sender.py`), what was recorded before (`resume.py`), the network itself (`wire/`), judging.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from dataclasses import replace
+
+from conformance.engine.plan import Plan
+from conformance.engine.preflight import Preflight, fatal_reason, preflight
+from conformance.engine.recorded import recorded
+from conformance.engine.resume import NOTHING, Earlier
+from conformance.engine.sender import FIRST_TICKET, Sender, Slot, Unsent, Wiring
+from conformance.judge.evidence import Transcript, Transcripts
+from conformance.model import Exchange, HarnessError, Scenario, SentRequest
+from conformance.protocol.replies import is_stream, reply_of
+
+__all__ = ["Engine", "Wiring", "is_stream", "reply_of"]
+
+PREFLIGHT_TROUBLES = ("closed", "protocol")
+"""Trouble that the first request is sent again for. A wrong host, port or certificate is told at once."""
+
+
+class Engine:
+    """Runs one plan once. `start`, then `wait` for what is needed, `again` for repetitions, then `stop`.
+
+    `exchanges` holds what was recorded so far, by journal line; those of an earlier part of the run as well.
+    """
+
+    def __init__(self, plan: Plan, wiring: Wiring, earlier: Earlier = NOTHING) -> None:
+        self._plan = plan
+        self._wiring = wiring
+        self._earlier = earlier
+        self._scenarios = {scenario.id: scenario for scenario in plan.scenarios}
+        self._futures: Mapping[str, Future[Transcript]] = {name: Future() for name in self._scenarios}
+        self._repeated: dict[tuple[str, int], Transcript] = dict(earlier.transcripts)
+        self._ready: Future[Preflight] = Future()
+        self._thread = threading.Thread(target=self._run, name="messages-engine", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._main: asyncio.Task[None] | None = None
+        self._stopped = threading.Event()
+        self._sender: Sender | None = None
+        self._all_sent: asyncio.Event | None = None
+        self.exchanges: dict[int, Exchange] = {exchange.line: exchange for exchange in earlier.exchanges}
+
+    def start(self) -> None:
+        """Starts sending in the background."""
+        self._thread.start()
+
+    def preflight(self) -> Preflight:
+        """What the first request found out; waits for it. Raises HarnessError where our own side failed."""
+        return self._ready.result()
+
+    def wait(self, scenario_ids: Iterable[str]) -> Transcripts:
+        """The transcripts of the given scenarios; waits until they are done.
+
+        Raises HarnessError where our own side failed, for example a full disk.
+        """
+        done: dict[str, Transcript] = {}
+        unsent: dict[str, str] = {}
+        for scenario_id in scenario_ids:
+            future = self._futures.get(scenario_id)
+            if future is None:
+                unsent[scenario_id] = "it is not part of this run"
+                continue
+            try:
+                transcript = future.result()
+            except CancelledError:
+                unsent[scenario_id] = "the run was stopped"
+                continue
+            if transcript.replies or transcript.earlier:
+                done[scenario_id] = transcript
+            else:
+                unsent[scenario_id] = transcript.stopped
+        return Transcripts(done, unsent)
+
+    def again(self, scenario_id: str, repetition: int) -> Transcript:
+        """The transcript of a further repetition (2, 3, ...) of a scenario, sent when nothing else is under way.
+
+        Each repetition is sent once, whoever asks for it. A transcript without replies says why it was not sent. Raises
+        HarnessError where our own side failed.
+        """
+        known = self._repeated.get((scenario_id, repetition))
+        if known is not None:
+            return known
+        scenario = self._scenarios[scenario_id]
+        if self._loop is None or self._stopped.is_set():
+            return Transcript(scenario, (), "the run was stopped")
+        sending = self._send_again(scenario, repetition)
+        try:
+            transcript = asyncio.run_coroutine_threadsafe(sending, self._loop).result()
+        except (CancelledError, RuntimeError):
+            sending.close()
+            return Transcript(scenario, (), "the run was stopped")
+        self._repeated[scenario_id, repetition] = transcript
+        return transcript
+
+    def stop(self) -> None:
+        """Stops sending; what was recorded stays. Returns when the loop has ended."""
+        self._stopped.set()
+        loop, main = self._loop, self._main
+        if loop is not None and main is not None and not loop.is_closed():
+            with suppress(RuntimeError):  # the loop has closed in between
+                loop.call_soon_threadsafe(main.cancel)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._send_all())
+        except asyncio.CancelledError:
+            pass
+        except BaseException as problem:
+            self._fail(_ours(problem))
+        finally:
+            self._ready.cancel()
+            for future in self._futures.values():
+                future.cancel()
+
+    def _fail(self, problem: HarnessError) -> None:
+        if not self._ready.done():
+            self._ready.set_exception(problem)
+        for future in self._futures.values():
+            if not future.done():
+                future.set_exception(problem)
+
+    async def _send_all(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._main = asyncio.current_task()
+        self._all_sent = asyncio.Event()
+        if self._stopped.is_set():
+            return
+        missing = [scenario for scenario in self._plan.scenarios if (scenario.id, 1) not in self._earlier.transcripts]
+        expected = sum(len(scenario.steps) for scenario in missing)
+        sender = Sender(self._wiring, self._plan.scenarios[0], self._earlier.spent, expected)
+        sender.exchanges = self.exchanges
+        self._sender = sender
+        async with self._wiring.client:
+            found = await self._find_out(sender, missing)
+            self._note(found)
+            self._hand_out(found)
+            self._ready.set_result(found)
+            async with asyncio.TaskGroup() as group:
+                for ticket, scenario in enumerate(self._plan.scenarios):
+                    if not self._futures[scenario.id].done():
+                        group.create_task(self._send(sender, scenario, found, ticket))
+            self._all_sent.set()
+            if not found.fatal:
+                await asyncio.Event().wait()  # for repetitions, until `stop` cancels it
+
+    def _hand_out(self, found: Preflight) -> None:
+        """Hands out what needs no sending: everything where the run cannot go on, otherwise what was recorded."""
+        for name, scenario in self._scenarios.items():
+            transcript = self._earlier.transcripts.get((name, 1))
+            if found.fatal:
+                transcript = Transcript(scenario, (), found.fatal)
+            if transcript is not None and not self._futures[name].done():
+                self._futures[name].set_result(transcript)
+
+    async def _send(self, sender: Sender, scenario: Scenario, found: Preflight, ticket: int) -> None:
+        self._futures[scenario.id].set_result(await sender.send(scenario, found.target, ticket))
+
+    async def _send_again(self, scenario: Scenario, repetition: int) -> Transcript:
+        assert self._all_sent is not None
+        assert self._sender is not None
+        await self._all_sent.wait()
+        return await self._sender.send(scenario, self._ready.result().target, FIRST_TICKET, repetition)
+
+    async def _find_out(self, sender: Sender, missing: list[Scenario]) -> Preflight:
+        """The preflight: none where nothing is missing, one request where its findings were recorded."""
+        first, settled = self._plan.scenarios[0], self._earlier.settled
+        if settled is not None and first not in missing:
+            target = self._wiring.target.settled(root=settled[0], auth=settled[1])
+            if not missing:
+                return Preflight(target, self._earlier.transcripts[first.id, 1].replies[0].exchange)
+            try:
+                exchange = await sender.probe(target)
+            except Unsent as reason:
+                return Preflight(target, None, str(reason))
+            return Preflight(target, exchange, fatal_reason(target, exchange))
+        policy = replace(self._wiring.retry, troubles=PREFLIGHT_TROUBLES)
+
+        async def send(request: SentRequest, number: int) -> Exchange:
+            slot = Slot(first.name, first.mode, 1, FIRST_TICKET)
+            return await sender.attempts(request, slot, first=number, policy=policy)
+
+        try:
+            found = await preflight(first, self._wiring.target, send)
+        except Unsent as reason:
+            return Preflight(self._wiring.target, None, str(reason))
+        sent = recorded(self.exchanges.values())[first.id, 1]
+        self._futures[first.id].set_result(sent.transcript(first, found.target))
+        return found
+
+    def _note(self, found: Preflight) -> None:
+        root = "" if found.fatal else found.target.root
+        self._wiring.journal.note({"what": "preflight", "root": root, "auth": found.target.auth, "fatal": found.fatal})
+
+
+def _ours(problem: BaseException) -> HarnessError:
+    """What went wrong on our side, taken out of the groups that asyncio makes."""
+    while isinstance(problem, BaseExceptionGroup):
+        problem = problem.exceptions[0]
+    return problem if isinstance(problem, HarnessError) else HarnessError(f"the engine failed: {problem!r}")

@@ -1,0 +1,82 @@
+"""What will be sent and judged: the selected cases and the scenarios that they need, each once.
+
+Belongs here: selection and the set of scenarios. Does not belong here: sending, judging, budgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from conformance.model import Case, Mode, Scenario
+from conformance.standard.catalogue import Catalogue
+from conformance.standard.models import ENTRY, ENTRY_SCENARIO
+
+FIRST = "text"
+"""The scenario that the preflight sends; its answer serves every case that needs it."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The items to judge, in order, and the scenarios to send, in order."""
+
+    items: tuple[tuple[Case, Mode], ...]
+    scenarios: tuple[Scenario, ...]
+
+    @property
+    def requests(self) -> int:
+        """How many requests the plan sends where nothing is retried."""
+        return sum(len(scenario.steps) for scenario in self.scenarios)
+
+
+def build_plan(items: Sequence[tuple[Case, Mode]], catalogue: Catalogue, absent: Collection[str] = ()) -> Plan:
+    """The plan for the given items: every scenario that one of them needs, the preflight's first.
+
+    Nothing is sent for items that need an ability which the target is said to lack (`absent`).
+    """
+    wanted: dict[str, Scenario] = {}
+
+    def want(name: str, mode: Mode) -> None:
+        scenario = scenario_of(name, mode, catalogue)
+        wanted.setdefault(scenario.id, scenario)
+
+    applying = [(case, mode) for case, mode in items if not set(case.needs) & set(absent)]
+    want(FIRST, Mode.JSON)
+    for case, mode in applying:
+        for name in names_of(case):
+            if not name.startswith("every-"):
+                want(name, mode)
+    for case, mode in applying:
+        for selector in (name for name in case.on if name.startswith("every-")):
+            for name in catalogue.samples.get(selector, ()):
+                want(name, Mode.STREAM if selector.startswith("every-stream") else mode)
+    return Plan(tuple(items), tuple(wanted.values()))
+
+
+def names_of(case: Case) -> Iterable[str]:
+    """The names of all scenarios and selectors that a case looks at."""
+    if case.scenario is not None:
+        yield case.scenario
+    if case.control is not None:
+        yield case.control
+    yield from case.beside
+    yield from filter(None, case.probes)
+    if any(need in ENTRY for need in case.needs):
+        yield ENTRY_SCENARIO  # what the endpoint itself says of the model
+    yield from case.on
+
+
+def scenario_of(name: str, mode: Mode, catalogue: Catalogue) -> Scenario:
+    """The scenario of a name in a mode; requests that create no message exist in json mode only."""
+    base, _, own = name.partition("/")
+    steps = catalogue.scenarios[base]
+    exists = any(step.makes_message for step in steps)
+    return Scenario(base, Mode(own or mode) if exists else Mode.JSON, steps)
+
+
+def needed(case: Case, mode: Mode, plan: Plan, catalogue: Catalogue) -> tuple[str, ...]:
+    """The ids of the scenarios that have to be done before a case can be judged."""
+    names = tuple(names_of(case))
+    if any(name.startswith("every-") for name in names):
+        return tuple(scenario.id for scenario in plan.scenarios)
+    return tuple(dict.fromkeys(scenario_of(name, mode, catalogue).id for name in names))

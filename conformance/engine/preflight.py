@@ -1,0 +1,188 @@
+"""The first request: is the endpoint there, on which path, with which credential style, and does it know the model.
+
+Belongs here: what one or two requests can settle before the rest is sent, and which answers end a run. Does not belong
+here: judging conformance, retries.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+
+from conformance.config.target import Target, roots
+from conformance.engine.fill import fill
+from conformance.engine.retry import wait_told
+from conformance.model import Exchange, Json, Scenario, SentRequest, Step
+
+Send = Callable[[SentRequest, int], Awaitable[Exchange]]
+"""Sends a request whose first attempt has the given number; returns the exchange that no further attempt follows."""
+
+UNREACHABLE = ("dns", "connect", "tls", "timeout-connect")
+
+CREDIT = re.compile(
+    r"credit balance|insufficient[_ ](quota|balance|credit|fund)|out of credit|exceeded your current quota"
+    r"|check your plan and billing|(balance|credits?) (is |are )?(too low|exhausted|depleted|used up|not enough)"
+    r"|余额不足|额度不足|额度已用|欠费",
+    re.IGNORECASE,
+)
+"""How endpoints say that an account has no money left, in whatever status and field."""
+
+NO_MODEL = re.compile(
+    r"(unknown|invalid|unsupported|no such|unrecognized|nonexistent) model|model_not_found|not a valid model"
+    r"|model\b.{0,100}?\b(not found|not exist|not supported|unsupported|not available|unavailable|unknown|not allowed)"
+    r"|no (available|active|healthy) (channel|deployment|provider)|无可用渠道|模型不存在",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How endpoints say that they do not know a model, beside naming it in a 404."""
+
+NO_VERSION = re.compile(r"anthropic[-_ ]version|api version", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What the preflight settled. `fatal` is one clear sentence when nothing else can be asked, or empty.
+
+    `exchange` is what showed it; None where not even the first request could be sent.
+    """
+
+    target: Target
+    exchange: Exchange | None
+    fatal: str = ""
+
+
+async def preflight(scenario: Scenario, target: Target, send: Send) -> Preflight:
+    """Sends the scenario's only step until a path and a credential style answer; four requests at the most."""
+    found: Preflight | None = None
+    number, refused = 1, 0
+    for candidate in _candidates(target):
+        request = fill(scenario.steps[0], scenario.mode, candidate, None, scenario.name)
+        exchange = await send(request, number)
+        number = exchange.attempt + 1
+        verdict = Preflight(candidate, exchange, fatal_reason(candidate, exchange))
+        if found is None or _status(exchange) not in (401, 403, 404, 405):
+            found = verdict
+        refused += _status(exchange) in (401, 403) and _error(exchange) is not None
+        if _settled(exchange) or refused >= len(_styles(target)):
+            break
+    assert found is not None
+    return found
+
+
+def _styles(target: Target) -> tuple[str, ...]:
+    styles = ("x-api-key", "bearer") if target.auth == "auto" else (target.auth,)
+    return styles if target.api_key else styles[:1]
+
+
+def _candidates(target: Target) -> Iterator[Target]:
+    for root in roots(target.url):
+        for style in _styles(target):
+            yield target.settled(root=root, auth=style)
+
+
+def _settled(exchange: Exchange) -> bool:
+    """Whether another path or credential style cannot change the answer."""
+    status = _status(exchange)
+    if status in (401, 403):
+        return _no_credit(exchange) or _model_unknown(exchange, None)
+    return status not in (404, 405) or _model_unknown(exchange, None)
+
+
+def fatal_reason(target: Target, exchange: Exchange) -> str:
+    """Why the run cannot go on, in one sentence, or an empty string.
+
+    Meant for the answer to an ordinary request after all attempts. A status 500 is not fatal: it is judged.
+    """
+    response, trouble = exchange.response, exchange.trouble
+    if response is None:
+        kind = trouble.kind if trouble else "closed"
+        what = "cannot be reached" if kind in UNREACHABLE else "does not answer"
+        return f"{target.url} {what} ({kind}: {trouble.message if trouble else 'nothing came back'})"
+    said = _message(exchange)
+    told = f" with status {response.status}{f': {said}' if said else ''}"
+    if response.status == 402 or _no_credit(exchange):
+        return f"{target.url} refuses to work for lack of credit{told}"
+    if _model_unknown(exchange, target.model):
+        return f"{target.url} does not take the model {target.model!r}{told}"
+    if response.status in (401, 403):
+        return f"{target.url} refuses {_key(target)}{told}"
+    if response.status in (400, 422) and NO_VERSION.search(said):
+        return f"{target.url} refuses anthropic-version {target.api_version}{told}; --api-version names another"
+    if response.status in (404, 405):
+        tried = " and ".join(f"{root}/messages" for root in roots(target.url))
+        return f"no Messages API at {target.url}: {tried} answered {response.status}"
+    return _no_answer(target, exchange, told)
+
+
+def _no_answer(target: Target, exchange: Exchange, told: str) -> str:
+    response = exchange.response
+    assert response is not None
+    if 300 <= response.status < 400:
+        where = response.header("location") or "nowhere"
+        return f"{target.url} redirects to {where}, which is not followed; --url names the endpoint itself"
+    if response.status in (408, 429, 502, 503, 504, 529):
+        wait = wait_told(exchange)
+        asks = f", and asks to wait {wait:.0f} s" if wait is not None else ""
+        return f"{target.url} does not serve requests now: it answered{told}{asks}"
+    return ""
+
+
+def account_trouble(exchange: Exchange, step: Step) -> bool:
+    """Whether an answer in the middle of a run says that the key or the credit has ended, and not something about the
+    request; to be confirmed by an ordinary request.
+    """
+    own = step.auth != "default" or any(name.lower() in ("x-api-key", "authorization") for name in step.headers)
+    return not own and (_status(exchange) in (401, 402) or _no_credit(exchange))
+
+
+def _key(target: Target) -> str:
+    if target.api_key:
+        return f"the key in {target.key_name}"
+    return f"a request without a key ({target.key_name} is not set)"
+
+
+def _status(exchange: Exchange) -> int | None:
+    return exchange.response.status if exchange.response else None
+
+
+def _error(exchange: Exchange) -> Json:
+    """The error of the envelope, or of what resembles one: an object or a text; None where there is none."""
+    try:
+        body = json.loads(exchange.response.body) if exchange.response else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(body, dict):
+        return None
+    found = body.get("error") or body.get("detail") or body.get("message")
+    return found if isinstance(found, dict | str) else None
+
+
+def _message(exchange: Exchange) -> str:
+    error = _error(exchange)
+    text = error.get("message", "") if isinstance(error, dict) else error or ""
+    return " ".join(str(text).split())[:200]
+
+
+def _text(exchange: Exchange) -> str:
+    """What an error says anywhere in its beginning: codes and types as well as the message."""
+    return exchange.response.body[:2000].decode("utf-8", "replace") if exchange.response else ""
+
+
+def _no_credit(exchange: Exchange) -> bool:
+    return 400 <= (_status(exchange) or 0) < 500 and CREDIT.search(_unescaped(exchange)) is not None
+
+
+def _model_unknown(exchange: Exchange, model: str | None) -> bool:
+    """Whether an error is about the model: a 404 that speaks of one, or an error that says that it is not known."""
+    status = _status(exchange)
+    if status == 404:
+        return "model" in _message(exchange).lower()
+    named = status in (400, 422) and model is not None and model in _message(exchange)
+    return named or (status in (400, 403, 422, 503) and NO_MODEL.search(_unescaped(exchange)) is not None)
+
+
+def _unescaped(exchange: Exchange) -> str:
+    """The text of an error with the characters that JSON escapes."""
+    error = _error(exchange)
+    return _text(exchange) if error is None else f"{json.dumps(error, ensure_ascii=False)}"

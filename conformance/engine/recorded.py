@@ -1,0 +1,66 @@
+"""Transcripts from recorded exchanges: of a run that was interrupted, or of one that has ended.
+
+Belongs here: putting exchanges together again as they were sent. Does not belong here: reading files, judging, the
+decision whether a run may be continued (`resume.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from conformance.config.target import Target
+from conformance.engine.fill import FillError, fill
+from conformance.judge.evidence import Transcript
+from conformance.model import Exchange, Scenario
+from conformance.protocol.replies import reply_of
+from conformance.protocol.reply import Reply
+
+
+@dataclass
+class Recorded:
+    """The exchanges of one sending of a scenario: the last attempt of each step, and the attempts before."""
+
+    steps: list[Exchange] = field(default_factory=list)
+    earlier: list[Exchange] = field(default_factory=list)
+
+    def add(self, exchange: Exchange) -> None:
+        """Adds the next exchange in order of the journal.
+
+        A further attempt replaces the one before it. A step that was sent anew because the run was continued replaces
+        that step and all behind it.
+        """
+        behind = self.steps[exchange.step - 1 :]
+        if behind and exchange.attempt > behind[0].attempt and behind[0].response is not None:
+            self.earlier.append(behind[0])
+        self.steps[exchange.step - 1 :] = [exchange]
+
+    def transcript(self, scenario: Scenario, target: Target) -> Transcript:
+        """As a transcript of the scenario."""
+        replies = [reply_of(exchange) for exchange in self.steps[: len(scenario.steps)]]
+        stopped = why_stopped(scenario, target, replies)
+        return Transcript(scenario, tuple(replies), stopped, tuple(reply_of(exchange) for exchange in self.earlier))
+
+
+def recorded(exchanges: Iterable[Exchange]) -> dict[tuple[str, int], Recorded]:
+    """Exchanges in order of the journal, by id of the scenario and number of the repetition."""
+    found: dict[tuple[str, int], Recorded] = {}
+    for exchange in exchanges:
+        found.setdefault((exchange.scenario_id, exchange.repetition), Recorded()).add(exchange)
+    return found
+
+
+def why_stopped(scenario: Scenario, target: Target, replies: Sequence[Reply]) -> str:
+    """Why the step behind the given replies is not sent, in words; empty where it can be, or where all are done."""
+    number = len(replies)
+    if number == 0 or number >= len(scenario.steps):
+        return ""
+    last = replies[-1]
+    if not last.ok:
+        came = f"status {last.status} (journal line {last.exchange.line})" if last.status else "no response"
+        return f"step {number} got {came}"
+    try:
+        fill(scenario.steps[number], scenario.mode, target, last, scenario.name)
+    except FillError as problem:
+        return f"step {number + 1} could not be made: {problem}"
+    return ""

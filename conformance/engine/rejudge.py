@@ -1,0 +1,168 @@
+"""Judges the journal of a run again: the same exchanges, the cases of today, nothing sent.
+
+Belongs here: what a journal says of its run, which cases are judged, and their transcripts. Does not belong here: how
+exchanges become transcripts (`recorded.py`), judging, recordings of others (`auditing.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from conformance.config.target import Target
+from conformance.engine.finish import Judged, results_of
+from conformance.engine.offline import Audited, Counted, Progress
+from conformance.engine.plan import Plan, build_plan, needed
+from conformance.engine.recorded import Recorded, recorded
+from conformance.judge.attempts import judge_in_attempts
+from conformance.judge.audit import LeftOut
+from conformance.judge.evidence import Transcript, Transcripts
+from conformance.judge.library import Library, fingerprint, load_library
+from conformance.judge.verdict import Policy
+from conformance.model import Case, Judgement, Level, Mode, Outcome, Scenario
+from conformance.results.conclusions import Grading
+from conformance.wire.importers.recordings import Form, Reading, unreadable
+from conformance.wire.journal import Recording, read
+
+NEWER = "is newer than the run, which did not send what it judges"
+UNSENT = "its requests were not sent in the recorded run"
+
+
+@dataclass(frozen=True)
+class _Past:
+    """A run that has ended: what it noted of itself, its target as the preflight left it, why it could not go on, and
+    its exchanges. `stopped` says why sending ended before everything was sent, or is empty.
+    """
+
+    noted: Mapping[str, Any]
+    target: Target
+    fatal: str
+    sent: Mapping[tuple[str, int], Recorded]
+    stopped: str = ""
+
+    def option(self, name: str, otherwise: Any) -> Any:
+        """An option of the run."""
+        return (self.noted.get("options") or {}).get(name, otherwise)
+
+
+def is_run(reading: Reading) -> bool:
+    """Whether a file is the journal of a run, which names its target and how many results it was to give."""
+    return reading.form is Form.JOURNAL and {"target", "items"} <= reading.header.keys()
+
+
+def rejudge(
+    reading: Reading,
+    files: Sequence[Path],
+    gate: Level | None = None,
+    *,
+    strict: bool = False,
+    progress: Progress = lambda _: None,
+) -> Audited:
+    """Judges the journal of a run with the cases of today, and with the case files of a user.
+
+    `gate` None: what gated in the run. Its baseline is not applied.
+
+    Cases that are newer than the run and judge what it did not send are left out and named. Raises HarnessError (exit
+    code 4) where the file is packed, torn in the middle, or lacks what belongs in a journal.
+    """
+    if reading.path.read_bytes()[:2] == b"\x1f\x8b":
+        raise unreadable(reading.path, None, "unpack the journal of a run before it is judged again")
+    recording = read(reading.path)
+    progress(reading.size)
+    past = _past(recording)
+    library = load_library(past.target.api_version, files, past.option("edition", None))
+    policy = Policy(
+        Level(gate or past.option("gate", Level.MUST)),
+        strict=strict or past.option("strict", False),
+        behaviour=past.option("gate-behaviour", False),
+    )
+    items = _items(past.noted, library)
+    judge = _Judge(past, build_plan(items, library.catalogue), library, policy)
+    judged, left_out = [], []
+    same = past.noted.get("catalogue") == fingerprint()
+    for case, mode in items:
+        judgement = judge.judge(case, mode)
+        if judgement.outcome is Outcome.NOT_RUN and not past.fatal and not same:
+            left_out.append(LeftOut(f"{case.id}/{mode}", NEWER))
+        else:
+            judged.append(Judged(past.target.name, case.id, mode, judgement, case.file, 0.0))
+    label = library.edition.label if library.edition is not None else None
+    grading = Grading(date.today(), library.levels, library.capabilities, label)
+    results = results_of(recording, judged, library.cases, library.ledger.clauses, policy, grading)
+    counted = Counted(reading.path.name, reading.form, len(recording.exchanges), len(recording.exchanges))
+    counted.torn = recording.torn
+    return Audited(results, (counted,), left_out=tuple(left_out))
+
+
+def _past(recording: Recording) -> _Past:
+    public = recording.header["target"]
+    found, resumed = (_last_note(recording, what) for what in ("preflight", "resume"))
+    target = Target(
+        name=public["name"],
+        url=public["url"],
+        model=public["model"],
+        key_name=public.get("key_env") or "",
+        api_version=public["api_version"],
+        declared=frozenset(public.get("declared", ())),
+        absent=frozenset(public.get("lacks", ())),
+    )
+    settled = target.settled(root=found.get("root", ""), auth=found.get("auth", public.get("auth", "")))
+    noted = {**recording.header, **resumed}
+    sent = recorded(recording.exchanges)
+    for note in recording.notes:
+        place = (f"{note.data.get('scenario')}/{note.data.get('mode')}", int(note.data.get("repetition", 1)))
+        if note.data.get("what") == "unsent" and place in sent and sent[place].steps[-1].line < note.line:
+            del sent[place]
+    stopped = _last_note(recording, "stopped")
+    return _Past(noted, settled, found.get("fatal", ""), sent, stopped.get("why", ""))
+
+
+def _last_note(recording: Recording, what: str) -> Mapping[str, Any]:
+    notes = [note.data for note in recording.notes if note.data.get("what") == what]
+    return notes[-1] if notes else {}
+
+
+def _items(noted: Mapping[str, Any], library: Library) -> list[tuple[Case, Mode]]:
+    """What is judged: all cases, or those that the run selected."""
+    selected = set(noted.get("selected") or ())
+    everything = [(case, mode) for case in library.catalogue.cases for mode in case.modes]
+    return [(case, mode) for case, mode in everything if not selected or f"{case.id}/{mode}" in selected]
+
+
+class _Judge:
+    """Judges the cases of one run. Every transcript is read once."""
+
+    def __init__(self, past: _Past, plan: Plan, library: Library, policy: Policy) -> None:
+        self._past = past
+        self._plan = plan
+        self._library = library
+        self._scenarios = {scenario.id: scenario for scenario in plan.scenarios}
+        self._done = {
+            name: transcript
+            for name, scenario in self._scenarios.items()
+            if (transcript := _transcript(scenario, 1, past)) is not None
+        }
+        self._bench = library.bench(past.target, policy)
+
+    def judge(self, case: Case, mode: Mode) -> Judgement:
+        """The judgement of a case as the run would give it."""
+        past = self._past
+        if past.fatal:
+            lines = tuple(exchange.line for sent in past.sent.values() for exchange in sent.steps[-1:])
+            return Judgement(case.id, mode, Outcome.NOT_RUN, past.fatal, evidence=lines)
+        names = needed(case, mode, self._plan, self._library.catalogue)
+        done = {name: self._done[name] for name in names if name in self._done}
+        unsent = {name: past.stopped or UNSENT for name in names if name not in self._done}
+        attempts = past.option("repeat", 1)
+        return judge_in_attempts(case, mode, Transcripts(done, unsent), self._bench, self._again, attempts)
+
+    def _again(self, scenario_id: str, repetition: int) -> Transcript | None:
+        return _transcript(self._scenarios[scenario_id], repetition, self._past)
+
+
+def _transcript(scenario: Scenario, repetition: int, past: _Past) -> Transcript | None:
+    sent = past.sent.get((scenario.id, repetition))
+    return sent.transcript(scenario, past.target) if sent is not None else None

@@ -1,0 +1,133 @@
+"""Continues a run that was interrupted: what it recorded, and whether it may be continued.
+
+Belongs here: reading the journal of a run folder, the comparison with what would be run now, and what is missing. Does
+not belong here: sending (`engine.py`), how exchanges become transcripts (`recorded.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance.config.target import Target
+from conformance.engine.budget import NO_SPEND, Spend
+from conformance.engine.estimate import bill
+from conformance.engine.fill import fill
+from conformance.engine.recorded import recorded
+from conformance.engine.retry import RetryPolicy, is_final
+from conformance.judge.evidence import Transcript
+from conformance.model import Exchange, HarnessError, Scenario
+from conformance.protocol.replies import usages
+from conformance.wire.journal import Recording, read
+from conformance.wire.redact import Redactor
+
+SAME = (
+    ("suite", "version"),
+    ("catalogue", "catalogue"),
+    ("target/url", "base URL"),
+    ("target/name", "target"),
+    ("target/model", "model"),
+    ("target/api_version", "API version"),
+)
+"""What has to be the same in both parts of a run, by place in the header of the journal, and its name for people."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What the earlier part of a run recorded.
+
+    `transcripts` are those that are complete, by id of the scenario and number of the repetition; everything else is
+    missing. `settled` is the root and the credential style that the preflight found, `spent` what the exchanges cost.
+    """
+
+    exchanges: tuple[Exchange, ...] = ()
+    transcripts: Mapping[tuple[str, int], Transcript] = field(default_factory=dict)
+    settled: tuple[str, str] | None = None
+    spent: Spend = NO_SPEND
+
+
+NOTHING = Earlier()
+"""The earlier part of a run that starts anew."""
+
+
+def read_run(path: Path) -> Recording:
+    """The journal of a run that is to be continued. Raises HarnessError (exit code 4) where there is none."""
+    if not path.is_file():
+        raise HarnessError(f"{path} does not exist, so there is no run to resume", exit_code=4)
+    return read(path)
+
+
+def check_same(before: Mapping[str, Any], now: Mapping[str, Any], *, moving: bool = False) -> None:
+    """Raises HarnessError (exit code 4) with one sentence where the header of a run differs from the one that would be
+    written now. `moving`: the target is at another address in every run, as the embedded reference endpoint is.
+    """
+    for place, name in SAME:
+        if moving and place == "target/url":
+            continue
+        old, new = _at(before, place), _at(now, place)
+        if old != new:
+            raise HarnessError(
+                f"the run cannot be resumed: its {name} is {old!r}, and now it is {new!r}; start a new run", exit_code=4
+            )
+
+
+def _at(header: Mapping[str, Any], place: str) -> Any:
+    value: Any = header
+    for key in place.split("/"):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def earlier_part(
+    recording: Recording, scenarios: Iterable[Scenario], target: Target, policy: RetryPolicy, redactor: Redactor
+) -> Earlier:
+    """What is left to build on. A scenario counts as recorded where each of its steps has an answer that can be judged,
+    or an answer after which no further step is sent, and where its first request is the one that would be sent now.
+    """
+    settled = _settled(recording, target)
+    if settled is None:
+        return Earlier(exchanges=recording.exchanges, spent=spent_on(recording.exchanges))
+    reached = target.settled(root=settled[0], auth=settled[1])
+    by_id = {scenario.id: scenario for scenario in scenarios}
+    transcripts: dict[tuple[str, int], Transcript] = {}
+    for (name, repetition), sent in recorded(recording.exchanges).items():
+        scenario = by_id.get(name)
+        if scenario is None or not all(is_final(exchange, policy) for exchange in sent.steps):
+            continue
+        transcript = sent.transcript(scenario, reached)
+        whole = len(transcript.replies) == len(scenario.steps) or transcript.stopped
+        if whole and _same_request(scenario, sent.steps[0], reached, redactor):
+            transcripts[name, repetition] = transcript
+    return Earlier(recording.exchanges, transcripts, settled, spent_on(recording.exchanges))
+
+
+def spent_on(exchanges: Iterable[Exchange]) -> Spend:
+    """What recorded exchanges have cost."""
+    total = NO_SPEND
+    for exchange in exchanges:
+        total += bill(exchange, usages(exchange))
+    return total
+
+
+def _settled(recording: Recording, target: Target) -> tuple[str, str] | None:
+    """Root and credential style of the last preflight that found any; the root as it is at the target's own address."""
+    url = str(_at(recording.header, "target/url"))
+    for note in reversed(recording.notes):
+        root, auth = note.data.get("root"), note.data.get("auth")
+        if note.data.get("what") == "preflight" and isinstance(root, str) and root and isinstance(auth, str):
+            return target.url + root.removeprefix(url), auth
+    return None
+
+
+def _same_request(scenario: Scenario, exchange: Exchange, target: Target, redactor: Redactor) -> bool:
+    """Whether the recorded first request is the one that would be sent now; where to may differ, and the headers."""
+    request = fill(scenario.steps[0], scenario.mode, target, None, scenario.name)
+    again = redactor.exchange(Exchange(scenario.name, scenario.mode, 1, 1, "", request, None)).request
+    sent = exchange.request
+    return (sent.method, _path(sent.url), sent.body) == (again.method, _path(again.url), again.body)
+
+
+def _path(url: str) -> str:
+    return "/" + url.partition("//")[2].partition("/")[2]

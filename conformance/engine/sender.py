@@ -1,0 +1,244 @@
+"""Sends scenarios: steps in order, each request as often as transport trouble asks for, within pace and budget.
+
+Belongs here: the order of steps, attempts, the account, when sending ends for good. Does not belong here: threads and
+futures (`engine.py`), whether to try again (`retry.py`), what a request looks like (`filling.py`), judging.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from conformance.config.target import Target
+from conformance.engine.budget import NO_SPEND, Account, Limits, Spend
+from conformance.engine.estimate import bill, request_ceiling, seconds_left
+from conformance.engine.fill import fill
+from conformance.engine.pace import Clock, Gate, WallClock
+from conformance.engine.preflight import UNREACHABLE, account_trouble, fatal_reason
+from conformance.engine.recorded import why_stopped
+from conformance.engine.retry import RetryPolicy, next_attempt, slows_down, wait_told
+from conformance.judge.evidence import Transcript
+from conformance.model import Exchange, Mode, Scenario, SentRequest
+from conformance.protocol.replies import reply_of, usages
+from conformance.protocol.reply import Reply
+from conformance.wire.client import Client
+from conformance.wire.journal import Journal
+
+PROBE = "preflight"
+"""The scenario name of requests that only find out whether the endpoint still works; no case is judged on them."""
+
+PROBES = 3
+"""How often a refused key or a lack of credit is looked into before the endpoint is believed to mean the request."""
+
+LONGEST_BACKOFF_S = 60.0
+TELL_EVERY_S = 30.0
+FIRST_TICKET = -1
+
+
+@dataclass(frozen=True)
+class Slowdown:
+    """The endpoint asked to slow down: with which status, how long everything pauses, and what that means."""
+
+    status: int
+    pause_s: float
+    done: int
+    left: int
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What is sent with: the target, where exchanges are recorded, how much at a time and in all."""
+
+    target: Target
+    client: Client
+    journal: Journal
+    concurrency: int
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    limits: Limits = field(default_factory=Limits)
+    clock: Clock = field(default_factory=WallClock)
+    tell: Callable[[Slowdown], None] | None = None
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where a request belongs. `ticket` is its place in the queue."""
+
+    scenario: str
+    mode: Mode
+    step: int
+    ticket: int
+    repetition: int = 1
+
+
+class Unsent(Exception):  # noqa: N818 - it is an answer to the question why, and no error
+    """A request was not sent, or not sent again; the sentence says why."""
+
+
+class Sender:
+    """Sends for one run, in one event loop. `stopped` says why nothing is sent any more, or is empty."""
+
+    def __init__(self, wiring: Wiring, probe: Scenario, spent: Spend = NO_SPEND, expected: int = 0) -> None:
+        self._wiring = wiring
+        self._probe = probe
+        self._expected = expected
+        self.gate = Gate(wiring.concurrency, wiring.clock)
+        self.account = Account(wiring.limits, spent)
+        self.stopped = ""
+        self.exchanges: dict[int, Exchange] = {}
+        self._retries = self._answered = self._probed = self._unreached = 0
+        self._began = wiring.clock.now()
+        self._told = float("-inf")
+        self._settled = asyncio.Event()
+        self._probing = asyncio.Lock()
+
+    async def send(self, scenario: Scenario, target: Target, ticket: int, repetition: int = 1) -> Transcript:
+        """Sends the steps of a scenario until one is not accepted. Raises HarnessError where our own side fails."""
+        replies: list[Reply] = []
+        earlier: list[Reply] = []
+        stopped = ""
+        try:
+            for number, step in enumerate(scenario.steps, start=1):
+                stopped = why_stopped(scenario, target, replies)
+                if stopped:
+                    break
+                request = fill(step, scenario.mode, target, replies[-1] if replies else None, scenario.name)
+                slot = Slot(scenario.name, scenario.mode, number, ticket, repetition)
+                exchange = await self.attempts(request, slot, earlier)
+                if account_trouble(exchange, step):
+                    await self._confirm(target)
+                replies.append(reply_of(exchange))
+        except Unsent as reason:
+            if replies or earlier:
+                self._note_unsent(scenario, repetition, str(reason))
+            return Transcript(scenario, (), str(reason), tuple(earlier))
+        return Transcript(scenario, tuple(replies), stopped, tuple(earlier))
+
+    def _note_unsent(self, scenario: Scenario, repetition: int, why: str) -> None:
+        """Notes that what was recorded of a scenario is not all of it, and judges nothing."""
+        place = {"scenario": scenario.name, "mode": scenario.mode.value, "repetition": repetition}
+        self._wiring.journal.note({"what": "unsent", **place, "why": why})
+
+    async def attempts(
+        self,
+        request: SentRequest,
+        slot: Slot,
+        earlier: list[Reply] | None = None,
+        *,
+        first: int = 1,
+        policy: RetryPolicy | None = None,
+    ) -> Exchange:
+        """Sends a request until no further attempt follows, and returns the last exchange.
+
+        Answers that were tried again are added to `earlier`. Attempts are numbered from `first` on. Raises Unsent where
+        the run may not send it, or not again.
+        """
+        policy = policy or self._wiring.retry
+        number = first
+        while True:
+            exchange, entered = await self._once(request, slot, number)
+            retry = next_attempt(replace(exchange, attempt=number - first + 1), policy, self._retries)
+            self._keep_pace(exchange, entered)
+            if retry is None:
+                return exchange
+            if earlier is not None and exchange.response is not None:
+                earlier.append(reply_of(exchange))
+            if not slows_down(exchange):
+                self._retries += 1
+                await self._wiring.clock.sleep(retry.wait_s)
+            number += 1
+
+    async def _once(self, request: SentRequest, slot: Slot, attempt: int) -> tuple[Exchange, float]:
+        async with self.gate.place(slot.ticket) as entered:
+            ceiling = request_ceiling(request)
+            await self._debit(ceiling)
+            exchange = await self._wiring.client.send(
+                request, scenario=slot.scenario, mode=slot.mode, step=slot.step, attempt=attempt
+            )
+            recorded = self._wiring.journal.append(replace(exchange, repetition=slot.repetition))
+            self.exchanges[recorded.line] = recorded
+            self.account.settle(ceiling, bill(recorded, usages(recorded)))
+            settled, self._settled = self._settled, asyncio.Event()
+            settled.set()
+            return recorded, entered
+
+    async def _debit(self, ceiling: Spend) -> None:
+        """Sets aside what a request can cost; waits while answers under way may still turn out cheaper."""
+        while True:
+            if self.stopped:
+                raise Unsent(self.stopped)
+            crossed = self.account.debit(ceiling)
+            if not crossed:
+                return
+            if not self.account.set_aside.requests:
+                self.stop(f"the budget does not allow another request: at most {crossed}")
+            else:
+                await self._settled.wait()
+
+    def stop(self, why: str) -> None:
+        """Nothing is sent from now on; what is under way ends by itself."""
+        if not self.stopped:
+            self.stopped = why
+            self._wiring.journal.note({"what": "stopped", "why": why})
+            self.gate.open()
+
+    def _keep_pace(self, exchange: Exchange, entered: float) -> None:
+        if slows_down(exchange):
+            if not self.stopped:
+                self._slow_down(exchange, entered)
+        elif exchange.response is not None:
+            self._answered += 1
+            self._unreached = 0
+            self.gate.success()
+        elif exchange.trouble is not None and exchange.trouble.kind in UNREACHABLE:
+            self._unreached += 1
+            if self._unreached >= self._wiring.retry.patience:
+                trouble = f"{exchange.trouble.kind}: {exchange.trouble.message}"
+                self.stop(
+                    f"{self._wiring.target.url} cannot be reached any more ({trouble}); --resume continues the run"
+                )
+
+    def _slow_down(self, exchange: Exchange, entered: float) -> None:
+        policy, url = self._wiring.retry, self._wiring.target.url
+        assert exchange.response is not None
+        told = wait_told(exchange)
+        backoff = min(LONGEST_BACKOFF_S, policy.base_s * 2.0**self.gate.pace.strikes)
+        self.gate.push_back(entered, min(policy.longest_s, told) if told is not None else backoff)
+        said = f"status {exchange.response.status}"
+        if told is not None and told > policy.longest_s:
+            self.stop(
+                f"{url} asks to wait {told:,.0f} s ({said}), longer than this run waits; --resume continues the run"
+            )
+        elif self.gate.pace.strikes > policy.patience:
+            self.stop(f"{url} pushed back {self.gate.pace.strikes} times in a row ({said}); --resume continues the run")
+        else:
+            self._tell(exchange.response.status)
+
+    def _tell(self, status: int) -> None:
+        """Says how long it will take, at most every half minute."""
+        now, pause = self._wiring.clock.now(), self.gate.closed_for
+        left = max(0, self._expected - self._answered)
+        if self._wiring.tell is None or now - self._told < TELL_EVERY_S or not left:
+            return
+        self._told = now
+        rest = seconds_left(self._answered, now + pause - self._began, left)
+        self._wiring.tell(Slowdown(status, pause, self._answered, left, rest))
+
+    async def _confirm(self, target: Target) -> None:
+        """Finds out with an ordinary request whether key and credit still work. Raises Unsent where they do not."""
+        async with self._probing:
+            if self.stopped:
+                raise Unsent(self.stopped)
+            if self._probed >= PROBES:
+                return
+            reason = fatal_reason(target, await self.probe(target))
+            if reason:
+                self.stop(reason)
+                raise Unsent(reason)
+            self._probed += 1
+
+    async def probe(self, target: Target) -> Exchange:
+        """Sends the first request of the plan once more, outside of the plan. Raises Unsent."""
+        request = fill(self._probe.steps[0], self._probe.mode, target, None, PROBE)
+        return await self.attempts(request, Slot(PROBE, self._probe.mode, 1, FIRST_TICKET))

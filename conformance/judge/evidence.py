@@ -1,0 +1,132 @@
+"""What a run has seen, by scenario: the evidence that cases are judged on.
+
+Belongs here: transcripts and how a case's evidence is picked from them. Does not belong here: checks, outcomes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from conformance.model import Case, Mode, Scenario
+from conformance.protocol.reply import Reply
+
+PUSHED_BACK = (408, 429, 502, 503, 504, 529)
+"""Statuses that tell of the moment and not of the request, when they are still there after all attempts."""
+
+NOT_PROVOKED = (408, 429, 529)
+"""Those of them that an invalid request does not provoke: a breakdown is how some endpoints answer what they ought to
+refuse."""
+
+DOCUMENTED = (408, 409, 429, 500, 504, 529)
+"""Statuses of retried answers whose error type is documented, so that their envelope can be judged. Others come from
+whatever stands before the endpoint."""
+
+NOT_THE_ENDPOINT = (502, 503, *range(520, 528))
+"""Statuses that proxies, balancers and content delivery networks send in their own form. Clients know none of them from
+the API; whether a request was answered with one is told where the request is judged."""
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """The exchanges of one scenario, read: one reply a step, each of the last attempt.
+
+    `stopped` says why not every step was sent (a sentence), or is empty. `earlier` are the answers of attempts that
+    were made again because of transport trouble.
+    """
+
+    scenario: Scenario
+    replies: tuple[Reply, ...]
+    stopped: str = ""
+    earlier: tuple[Reply, ...] = ()
+
+    @property
+    def last(self) -> Reply | None:
+        """The reply of the last step, or None where it was not sent."""
+        return self.replies[-1] if len(self.replies) == len(self.scenario.steps) else None
+
+
+@dataclass(frozen=True)
+class Transcripts:
+    """All transcripts of a run by scenario id (`weather/stream`). `unsent` gives the reasons for those that lack."""
+
+    by_id: Mapping[str, Transcript]
+    unsent: Mapping[str, str]
+
+    def get(self, name: str, mode: Mode) -> Transcript | None:
+        """The transcript of a scenario. A name may carry its own mode (`text/stream`), which then counts.
+
+        Requests that do not create a message exist in json mode only and are found under either mode.
+        """
+        base, _, own = name.partition("/")
+        found = self.by_id.get(f"{base}/{own or mode}")
+        return found if found is not None or own else self.by_id.get(f"{base}/{Mode.JSON}")
+
+    def why_unsent(self, name: str, mode: Mode) -> str:
+        """The reason why a scenario has no transcript."""
+        base, _, own = name.partition("/")
+        return self.unsent.get(f"{base}/{own or mode}") or self.unsent.get(f"{base}/{Mode.JSON}") or "it was not sent"
+
+    def all_replies(self) -> Iterator[Reply]:
+        """Every reply of the run, in order of scenarios and steps."""
+        for transcript in self.by_id.values():
+            yield from transcript.replies
+
+    def retried_errors(self) -> Iterator[Reply]:
+        """Errors of documented kinds that a later attempt replaced: evidence of how the endpoint tells an error."""
+        for transcript in self.by_id.values():
+            yield from (reply for reply in transcript.earlier if reply.status in DOCUMENTED)
+
+
+def evidence(case: Case, mode: Mode, transcripts: Transcripts, invalid: Collection[str] = ()) -> tuple[Reply, ...]:
+    """The replies that an `on` case judges in one mode, in order of the plan.
+
+    `invalid` names scenarios whose requests the API refuses. An endpoint that answers one nevertheless has deviated
+    already, and what it answers is no evidence of how it answers valid requests.
+    """
+    picked: list[Reply] = []
+    for name in case.on:
+        if name.startswith("every-"):
+            replies = [reply for reply in transcripts.all_replies() if selected(name, mode, reply)]
+            about_answers = name not in ("every-error", "every-response")
+            picked += [reply for reply in replies if not (about_answers and reply.exchange.scenario in invalid)]
+            picked += transcripts.retried_errors() if name == "every-error" else ()
+        else:
+            transcript = transcripts.get(name, mode)
+            picked += [reply for reply in transcript.replies if not pushed_back(reply)] if transcript else ()
+    return tuple(picked)
+
+
+def pushed_back(reply: Reply, *, refusing: bool = False) -> bool:
+    """Whether an answer tells of load or of the way to the endpoint. `refusing`: the request is an invalid one."""
+    return reply.status in (NOT_PROVOKED if refusing else PUSHED_BACK)
+
+
+def selected(selector: str, mode: Mode, reply: Reply) -> bool:
+    """Whether a selector takes a reply.
+
+    `every-stream`: 2xx event streams of message requests. `every-answer`: 2xx answers to message requests in that mode,
+    in stream mode those that are streams. `every-stream-request`: 2xx answers to requests for a stream, whatever came.
+    `every-error`: status 400 and above, save those of what stands before the endpoint. `every-count`: 2xx of
+    count_tokens. `every-response`: all with a response.
+    An error with status 2xx is told as such, by a case on every response, and is no answer.
+    """
+    if reply.status is None:
+        return False
+    request = reply.exchange.request
+    path = request.url.partition("?")[0]
+    makes_message = request.method == "POST" and path.endswith("/messages")
+    match selector:
+        case "every-stream":
+            return makes_message and reply.ok and reply.events is not None
+        case "every-stream-request":
+            return makes_message and reply.ok and reply.exchange.mode is Mode.STREAM and reply.error is None
+        case "every-answer":
+            as_asked = mode is Mode.JSON or reply.events is not None
+            return makes_message and reply.ok and reply.exchange.mode is mode and as_asked and reply.error is None
+        case "every-error":
+            return reply.status >= 400 and reply.status not in NOT_THE_ENDPOINT
+        case "every-count":
+            return path.endswith("/messages/count_tokens") and reply.ok
+        case _:
+            return True

@@ -1,0 +1,152 @@
+"""The Message that a stream adds up to, in the shape that the JSON mode returns.
+
+Belongs here: folding events into one object, as leniently as clients do. Does not belong here: opinions about the
+events (see `grammar.py` and `checks/`). Which delta belongs to which block is what the walk through the grammar says,
+so a stream with a broken order still gives the Message that it meant.
+
+Conventions where a stream is not as it has to be:
+- `partial_json` fragments that do not join to JSON leave `input` as the joined string, which no reader takes for an
+  object. Where the stop reason says that the answer was cut (REQ-STREAM-015), `input` is what the block's start said.
+- A field that is not a string adds nothing to a text; a `null` count in `message_delta.usage` overwrites nothing.
+- A stop reason stays when a later message_delta does not mention it, although SDKs drop it then (REQ-STREAM-021).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+from conformance.model import Event, Json
+from conformance.protocol.grammar import FITS, Block, Walk
+from conformance.protocol.trace import walk
+
+CUT_SHORT = frozenset({"max_tokens", "model_context_window_exceeded", "refusal"})
+"""Stop reasons of an answer that may end in the middle of a tool's input (REQ-STREAM-015)."""
+
+
+def accumulate(events: Sequence[Event], trace: Walk | None = None) -> dict[str, Json] | None:
+    """The Message of a stream, or None where no message_start carries a message object.
+
+    `trace` is the walk of the same events, where the caller has it. Never raises (REQ-STREAM-028, -020, -012).
+    """
+    trace = walk(events) if trace is None else trace
+    message = _first_message(events, trace)
+    if message is None:
+        return None
+    for number in trace.numbers("message_delta"):
+        _merge(message, events[number - 1].json)
+    reason = message.get("stop_reason")
+    cut = isinstance(reason, str) and reason in CUT_SHORT
+    given = message.get("content")
+    content = list(given) if isinstance(given, list) else []
+    for block in trace.blocks:
+        content.append(_fold(block, events, cut=cut))
+    message["content"] = content
+    _relabel(message)
+    return message
+
+
+def joined_input(fragments: Sequence[str]) -> tuple[str, Json]:
+    """The joined `partial_json` of a block, and the JSON value it is; the joined text itself where it is not JSON."""
+    text = "".join(fragments)
+    try:
+        return text, json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return text, text
+
+
+def _no_constant(name: str) -> Json:
+    """NaN and the infinities, which Python reads and JSON does not have (RFC 8259, section 6)."""
+    raise ValueError(name)
+
+
+def _first_message(events: Sequence[Event], trace: Walk) -> dict[str, Json] | None:
+    for number in trace.numbers("message_start"):
+        data = events[number - 1].json
+        message = data.get("message") if isinstance(data, dict) else None
+        if isinstance(message, dict):
+            return dict(message)
+    return None
+
+
+def _merge(message: dict[str, Json], data: Json) -> None:
+    """Overwrites with what a message_delta brings: `delta.*`, `usage.*`, and what stands beside them."""
+    if not isinstance(data, dict):
+        return
+    message.update({key: value for key, value in data.items() if key not in ("type", "delta", "usage")})
+    delta = data.get("delta")
+    if isinstance(delta, dict):
+        message.update({key: value for key, value in delta.items() if key not in ("type", "content")})
+    counts = data.get("usage")
+    if isinstance(counts, dict):
+        before = message.get("usage")
+        usage = dict(before) if isinstance(before, dict) else {}
+        usage.update({key: value for key, value in counts.items() if value is not None or key not in usage})
+        message["usage"] = usage
+
+
+def _relabel(message: dict[str, Json]) -> None:
+    """A fallback block names the model that served the answer, as the JSON mode's `model` does."""
+    for block in message["content"]:
+        target = block.get("to") if isinstance(block, dict) and block.get("type") == "fallback" else None
+        if isinstance(target, dict) and isinstance(target.get("model"), str):
+            message["model"] = target["model"]
+
+
+def _fold(block: Block, events: Sequence[Event], *, cut: bool) -> Json:
+    start = events[block.start - 1].json
+    given = start.get("content_block") if isinstance(start, dict) else None
+    content = dict(given) if isinstance(given, dict) else {}
+    parts: dict[str, list[str]] = {}
+    for number in block.deltas:
+        data = events[number - 1].json
+        delta = data.get("delta") if isinstance(data, dict) else None
+        kind = delta.get("type") if isinstance(delta, dict) else None
+        if isinstance(delta, dict) and isinstance(kind, str) and kind in FITS.get(block.type or "", _APPLY):
+            _APPLY[kind](content, parts, delta)
+    for key, texts in parts.items():
+        if key != "partial_json":
+            before = content.get(key)
+            content[key] = "".join([before if isinstance(before, str) else "", *texts])
+    if any(parts.get("partial_json", ())):
+        text, value = joined_input(parts["partial_json"])
+        if not (cut and value is text):
+            content["input"] = value
+    return content
+
+
+def _append(key: str) -> Callable[[dict[str, Json], dict[str, list[str]], Mapping[str, Json]], None]:
+    """A delta whose string is joined to what came before."""
+
+    def apply(_: dict[str, Json], parts: dict[str, list[str]], delta: Mapping[str, Json]) -> None:
+        if isinstance(delta.get(key), str):
+            parts.setdefault(key, []).append(delta[key])
+
+    return apply
+
+
+def _sign(content: dict[str, Json], _: dict[str, list[str]], delta: Mapping[str, Json]) -> None:
+    """Signatures overwrite (REQ-STREAM-016)."""
+    if isinstance(delta.get("signature"), str):
+        content["signature"] = delta["signature"]
+
+
+def _cite(content: dict[str, Json], _: dict[str, list[str]], delta: Mapping[str, Json]) -> None:
+    """Citations come one by one (REQ-STREAM-018)."""
+    before = content.get("citations")
+    content["citations"] = [*(before if isinstance(before, list) else []), delta.get("citation")]
+
+
+def _compact(content: dict[str, Json], _: dict[str, list[str]], delta: Mapping[str, Json]) -> None:
+    """A compaction arrives whole, in one delta."""
+    content.update({key: value for key, value in delta.items() if key != "type"})
+
+
+_APPLY: Mapping[str, Callable[[dict[str, Json], dict[str, list[str]], Mapping[str, Json]], None]] = {
+    "text_delta": _append("text"),
+    "thinking_delta": _append("thinking"),
+    "input_json_delta": _append("partial_json"),
+    "signature_delta": _sign,
+    "citations_delta": _cite,
+    "compaction_delta": _compact,
+}

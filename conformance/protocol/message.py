@@ -1,0 +1,78 @@
+"""What stands in a Message: its blocks, its text, its tool calls, its input tokens.
+
+Belongs here: reading a Message of any shape without raising. Does not belong here: any opinion about what was read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.model import Json
+from conformance.protocol.reply import Reply
+
+INPUT_COUNTS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+"""The counts that add up to the whole input (REQ-CACHE-005)."""
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A `tool_use` block: where it stands in the content, and its fields as they came (None: not there)."""
+
+    index: int
+    id: Json
+    name: Json
+    input: Json
+
+    @property
+    def pointer(self) -> str:
+        """The JSON pointer of the block inside the Message."""
+        return f"/content/{self.index}"
+
+
+def blocks(reply: Reply) -> list[tuple[int, dict[str, Json]]]:
+    """The content blocks that are objects, each with its index; none where there is no Message."""
+    content = reply.message.get("content") if reply.message is not None else None
+    if not isinstance(content, list):
+        return []
+    return [(index, block) for index, block in enumerate(content) if isinstance(block, dict)]
+
+
+def text_of(reply: Reply) -> str:
+    """All text blocks joined; empty where there are none."""
+    found = [block.get("text") for _, block in blocks(reply) if block.get("type") == "text"]
+    return "".join(text for text in found if isinstance(text, str))
+
+
+def tool_calls(reply: Reply) -> list[ToolCall]:
+    """The client tool calls in order of the content."""
+    return [
+        ToolCall(index, block.get("id"), block.get("name"), block.get("input"))
+        for index, block in blocks(reply)
+        if block.get("type") == "tool_use"
+    ]
+
+
+def stop_reason(reply: Reply) -> Json:
+    """The `stop_reason` of the Message as it came, or None."""
+    return reply.message.get("stop_reason") if reply.message is not None else None
+
+
+def declared_tools(reply: Reply) -> dict[str, Json]:
+    """The `input_schema` of every tool that the request declares, by name."""
+    tools = reply.request.get("tools")
+    if not isinstance(tools, list):
+        return {}
+    named = [tool for tool in tools if isinstance(tool, dict) and isinstance(tool.get("name"), str)]
+    return {tool["name"]: tool.get("input_schema") for tool in named}
+
+
+def total_input(reply: Reply) -> int | None:
+    """The whole input in tokens, cached or not (REQ-CACHE-005), or None where no `input_tokens` is told."""
+    usage = reply.message.get("usage") if reply.message is not None else None
+    if not isinstance(usage, dict) or _count(usage.get("input_tokens")) is None:
+        return None
+    return sum(_count(usage.get(name)) or 0 for name in INPUT_COUNTS)
+
+
+def _count(value: Json) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

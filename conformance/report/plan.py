@@ -1,0 +1,57 @@
+"""The plan of a run as text, and what is said while a run is slowed down.
+
+Belongs here: wording and layout. Does not belong here: any number that is not handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from conformance.report.escape import one_line
+from conformance.report.words import plural, seconds
+
+
+def text(plans: Sequence[Mapping[str, Any]]) -> str:
+    """The plans of all selected targets, ending with a newline."""
+    return "\n\n".join("\n".join(_lines(plan)) for plan in plans) + "\n"
+
+
+def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
+    place = f" at {plan['url']}" if plan["url"] else ", the embedded reference endpoint"
+    yield one_line(f"plan for {plan['target']}{place}: {plural(plan['cases'], 'case')}, nothing was sent")
+    yield f"{'':<12}{'requests':>10}{'input':>12}{'output':>12}{'cost':>14}"
+    for name, meaning in (
+        ("served", "expected to be answered"),
+        ("refused", "expected to be refused; tokens only where they are accepted"),
+        ("repeated", f"at most, where the model does something else: {plan['repeat']} attempts in all"),
+        ("most", "all together, without retries"),
+    ):
+        row = plan[name]
+        cost = "unknown" if row["cost"] is None else f"USD {row['cost']:.4f}"
+        tokens = f"{row['input_tokens']:>12,}{row['output_tokens']:>12,}"
+        yield f"{name:<12}{row['requests']:>10,}{tokens}{cost:>14}  {meaning}"
+    at_a_time = f"with {plan['concurrency']} at a time"
+    yield f"{plural(len(plan['scenarios']), 'scenario')}, about {seconds(plan['seconds'])} {at_a_time}"
+    if plan["refused_by"]:
+        yield f"the run would not start: it takes more than {plan['refused_by']}"
+    elif plan["may_stop_at"]:
+        yield f"the run may stop in time: it can take more than {plan['may_stop_at']}"
+    if plan["most"]["cost"] is None:
+        yield "cost is unknown without --price-input and --price-output (US dollars for a million tokens)"
+    for rule in plan["rules"]:
+        yield f"estimated  {rule}"
+
+
+def slowed(target: str, status: int, pause_s: float, done: int, left: int, seconds_left: float) -> str:
+    """What is said when an endpoint pushes back."""
+    said = f"{target}: pushed back with status {status}, so everything waits {seconds(pause_s)} and goes on slower"
+    return one_line(f"{said}; {plural(done, 'request')} answered, {left} left, about {seconds(seconds_left)}")
+
+
+def resumed(target: str, recorded: int, missing: int, torn: int | None) -> str:
+    """What is said when a run is continued."""
+    dropped = f"; line {torn} of the journal was cut off in the middle and is dropped" if torn is not None else ""
+    return one_line(
+        f"{target}: continues a run, {plural(recorded, 'scenario')} recorded and {missing} to be sent{dropped}"
+    )

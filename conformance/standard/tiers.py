@@ -1,0 +1,86 @@
+"""The named levels as data: Core, Agent, Full, and which cases belong to each.
+
+Belongs here: reading `specs/tiers.yaml`, and the level of a case. Does not belong here: whether a level is reached
+(see `judge/levels.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.standard.source import SourceError, check_shape, load_yaml
+
+FILE = "tiers.yaml"
+
+NAMES = ("core", "agent", "full")
+"""The levels in their order; each includes the ones before it."""
+
+_LIST = {"type": "array", "items": {"type": "string", "minLength": 1}, "uniqueItems": True}
+
+SCHEMA: dict[str, Any] = {
+    "type": "array",
+    "minItems": len(NAMES),
+    "maxItems": len(NAMES),
+    "items": {
+        "type": "object",
+        "required": ["name", "title", "covers", "areas"],
+        "additionalProperties": False,
+        "properties": {
+            "name": {"enum": list(NAMES)},
+            "title": {"type": "string", "minLength": 1},
+            "covers": {"type": "string", "minLength": 1},
+            **dict.fromkeys(("areas", "paths", "requires", "optional", "cases"), _LIST),
+        },
+    },
+}
+
+
+@dataclass(frozen=True)
+class NamedLevel:
+    """One level. `requires` are abilities that it promises, `optional` those that count where they are there."""
+
+    name: str
+    title: str
+    covers: str
+    areas: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+
+    def claims(self, case: str, area: str, needs: Collection[str], paths: Collection[str]) -> bool:
+        """Whether the level lists a case, its area, one of its needs, or a path that it sends to."""
+        return (
+            case in self.cases
+            or area in self.areas
+            or any(need in self.requires or need in self.optional for need in needs)
+            or any(path == own or path.startswith(f"{own}/") for path in paths for own in self.paths)
+        )
+
+
+def load_levels(folder: Path) -> tuple[NamedLevel, ...]:
+    """The levels in their order. Raises SourceError with file, line and key for what does not fit."""
+    path = folder / FILE
+    data = load_yaml(path)
+    check_shape(data, SCHEMA, path)
+    for index, (item, name) in enumerate(zip(data, NAMES, strict=True)):
+        if item["name"] != name:
+            raise SourceError(
+                f"the levels stand in this order: {', '.join(NAMES)}", path=path, pointer=f"/{index}/name"
+            )
+    lists = ("areas", "paths", "requires", "optional", "cases")
+    return tuple(
+        NamedLevel(item["name"], item["title"], item["covers"], **{key: tuple(item.get(key, ())) for key in lists})
+        for item in data
+    )
+
+
+def level_name(
+    levels: Sequence[NamedLevel], case: str, area: str, needs: Collection[str], paths: Collection[str]
+) -> str:
+    """The highest level that claims a case; the last one where none does."""
+    claiming = [level.name for level in levels if level.claims(case, area, needs, paths)]
+    return claiming[-1] if claiming else NAMES[-1]

@@ -1,0 +1,1 @@
+"""Readers of exchanges that others recorded."""
