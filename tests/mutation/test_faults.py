@@ -26,12 +26,6 @@ OTHER_VERSION: Mapping[str, tuple[str, str]] = {
 NOT_BUILT: Mapping[str, str] = {}
 """Faults that cases name and that do not exist yet, with the reason."""
 
-SHARED_CLAUSES: Mapping[str, str] = {
-    "REQ-HTTP-001": "an endpoint without the path of messages fails the preflight, and nothing is judged",
-    "REQ-STREAM-017": "thinking that is delivered is also what the stream adds up to",
-}
-"""Clauses that no fault violates alone, and why."""
-
 CASES = {case.id: case for case in load_library("2023-06-01").catalogue.cases}
 FAULTS = all_faults()
 
@@ -72,17 +66,6 @@ def test_a_fault_is_caught_by_the_cases_that_name_it_and_by_no_other(stage, faul
 
 def test_every_case_is_failed_by_a_fault_that_exists() -> None:
     assert {case.id: case.caught for case in CASES.values() if not set(case.caught) & set(FAULTS)} == {}
-
-
-def test_every_clause_with_a_case_is_violated_by_a_fault_and_no_other_clause_is_always_with_it() -> None:
-    """Some fault is caught only by cases of the clause, so that the failure of the clause can stand alone."""
-    cited = {clause for case in CASES.values() for clause in case.clauses}
-    alone = {
-        clause
-        for fault in FAULTS
-        for clause in set.intersection(set(cited), *(set(CASES[case].clauses) for case in named_by(fault)))
-    }
-    assert cited - alone == set(SHARED_CLAUSES)
 
 
 def test_every_fault_that_a_case_names_exists() -> None:

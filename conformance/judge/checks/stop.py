@@ -68,12 +68,11 @@ def stop_reason_native(reply: Reply, argument: Json, facts: Facts) -> Observatio
 def tool_call_stops(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """An answer with a client tool call has stop_reason tool_use, unless max_tokens or the context cut it.
 
-    Nothing is seen where a stop sequence of the request was met: no source says which of the two is told. The words of
-    another API are told by a case of their own.
+    Nothing is seen where a stop sequence of the request was met: no source says which of the two is told.
     """
     reason = _reason(reply)
     met = reason == "stop_sequence" and reply.request.get("stop_sequences")
-    if reason is None or reason in FOREIGN or met or not _calls(reply):
+    if reason is None or met or not _calls(reply):
         return NOTHING_SEEN
     if reason in WITH_CALL:
         return FINE

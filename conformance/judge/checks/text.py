@@ -12,7 +12,6 @@ from typing import Final
 
 from conformance.base.pointer import show
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.judge.checks.stop import FOREIGN
 from conformance.model import Json
 from conformance.protocol.message import stop_reason, text_of
 from conformance.protocol.reply import Reply
@@ -58,15 +57,11 @@ def text_lacks(reply: Reply, argument: Json, facts: Facts) -> Observation:
 
 
 def stop_reason_is(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """The reply ends for this reason, or for one of these.
-
-    Nothing is seen in a refusal by the model, and where the reason is missing or the word of another API, which is told
-    once by cases of their own.
-    """
-    actual = stop_reason(reply)
-    if reply.message is None or not isinstance(actual, str) or actual == "refusal" or actual in FOREIGN:
+    """The reply ends for this reason, or for one of these; nothing is seen in a refusal by the model."""
+    if reply.message is None or stop_reason(reply) == "refusal":
         return NOTHING_SEEN
     wanted = argument if isinstance(argument, list) else [argument]
+    actual = stop_reason(reply)
     if actual in wanted:
         return FINE
     expected = "stop_reason " + " or ".join(show(item) for item in wanted)

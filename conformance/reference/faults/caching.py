@@ -35,14 +35,6 @@ class CacheControlRefused(RefusingFault):
         return None
 
 
-class CacheControlInMessagesRefused(RefusingFault):
-    """Refuses cache_control on blocks of messages."""
-
-    def problem(self, prompt: Prompt, call: Call) -> str | None:
-        marked = any(path.startswith("messages.") for path, _ in prompt.controls())
-        return "cache_control: Extra inputs are not permitted" if marked and not prompt.counting else None
-
-
 class AutomaticCachingRefused(FieldFault):
     """Refuses cache_control at the top of the request."""
 

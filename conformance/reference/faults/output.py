@@ -18,7 +18,6 @@ from conformance.reference.faults.base import (
     LaxFault,
     MessageFault,
     RefusingFault,
-    because,
     blocks_of_type,
 )
 from conformance.reference.prompt import Prompt
@@ -106,8 +105,6 @@ class DiagnosticsRefused(FieldFault):
 
 class OutputFormatRefused(FieldFault):
     """Refuses output_config.format."""
-
-    collateral = because("what is refused has no form", "output-format-*")
 
     field = "output_config"
 

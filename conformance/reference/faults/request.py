@@ -63,7 +63,7 @@ class NullRefused(RefusingFault):
 class UnknownFieldAccepted(AcceptingFault):
     """Passes over fields of the request that do not exist."""
 
-    sentence = r"^(?!temperature|top_[pk]|disable_parallel)[a-z_]+: Extra inputs are not permitted"
+    sentence = r"^(?!temperature|top_[pk])[a-z_]+: Extra inputs are not permitted"
 
 
 class MaxTokensUnlimited(LaxFault):

@@ -6,7 +6,6 @@ tools.
 
 from __future__ import annotations
 
-from conformance.model import Mode
 from conformance.reference.answer import Call
 from conformance.reference.faults.base import Data, DeafFault, LaxFault, MessageFault, RefusingFault, blocks_of_type
 from conformance.reference.prompt import Prompt, is_server_tool
@@ -71,16 +70,3 @@ class ToolsAllDeferredAccepted(LaxFault):
     """Takes tools that are all deferred."""
 
     without = ("REQ-TOOL-016",)
-
-
-class ClientToolAlsoRun(MessageFault):
-    """Searches the web by itself where the client has a tool named web_search."""
-
-    only = Mode.JSON
-
-    def edit(self, message: Data, prompt: Prompt) -> None:
-        if any(tool.get("name") == "web_search" and "type" not in tool for tool in prompt.tools):
-            name = "srvtoolu_01ReferenceFault00000001"
-            call = {"type": "server_tool_use", "id": name, "name": "web_search", "input": {"query": "weather"}}
-            result = {"type": "web_search_tool_result", "tool_use_id": name, "content": []}
-            message["content"] = [call, result, *message["content"]]

@@ -6,15 +6,7 @@ Belongs here: stop reasons, stop sequences, max_tokens. Does not belong here: ho
 from __future__ import annotations
 
 from conformance.reference.answer import Call, dump
-from conformance.reference.faults.base import (
-    BodyFault,
-    Data,
-    DeafFault,
-    MessageFault,
-    RefusingFault,
-    because,
-    blocks_of_type,
-)
+from conformance.reference.faults.base import Data, DeafFault, MessageFault, RefusingFault, because, blocks_of_type
 from conformance.reference.prompt import Prompt
 
 _OPENAI = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "tool_use": "tool_calls"}
@@ -29,26 +21,18 @@ class StopReasonOpenai(MessageFault):
 
 
 class StopReasonUnknown(MessageFault):
-    """Says finished where it had nothing to say."""
+    """Says finished where an answer ended by itself."""
 
     def edit(self, message: Data, prompt: Prompt) -> None:
-        if [block.get("text") for block in message["content"]] == ["I understand."]:
+        if message["stop_reason"] == "end_turn":
             message["stop_reason"] = "finished"
 
 
-class StopReasonMissing(BodyFault):
-    """Sends null as the stop reason of JSON answers."""
-
-    def edit(self, message: Data) -> None:
-        message["stop_reason"] = message["stop_sequence"] = None
-
-
-class CutAnswersEndTurn(MessageFault):
-    """Says end_turn for texts that max_tokens cut."""
+class StopReasonMissing(MessageFault):
+    """Sends null as the stop reason of every answer."""
 
     def edit(self, message: Data, prompt: Prompt) -> None:
-        if message["stop_reason"] == "max_tokens" and prompt.max_tokens and not blocks_of_type(message, "tool_use"):
-            message["stop_reason"] = "end_turn"
+        message["stop_reason"] = message["stop_sequence"] = None
 
 
 class StopReasonAlwaysEndTurn(MessageFault):

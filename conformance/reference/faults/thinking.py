@@ -44,22 +44,6 @@ class ThinkingRefused(FieldFault):
         return isinstance(value, dict) and value.get("type") in ("enabled", "adaptive")
 
 
-class ManualThinkingRefused(_ThinkingRefused):
-    """Refuses thinking with a budget."""
-
-    collateral = because("what is refused is not streamed", "stream-thinking-incremental")
-    kind = "enabled"
-
-
-class ThinkingOmittedRefused(FieldFault):
-    """Refuses thinking that is not shown."""
-
-    field = "thinking"
-
-    def refuses(self, value: Any) -> bool:
-        return isinstance(value, dict) and value.get("type") == "adaptive" and value.get("display") == "omitted"
-
-
 class AdaptiveThinkingRefused(_ThinkingRefused):
     """Refuses adaptive thinking."""
 

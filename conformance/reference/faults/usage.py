@@ -103,11 +103,3 @@ class ServerToolUseInvented(BodyFault):
 
     def edit(self, message: Data) -> None:
         message["usage"]["server_tool_use"] = {"web_search_requests": 1}
-
-
-class OutputTokensOverLimit(BodyFault):
-    """Counts a hundred tokens more than max_tokens allowed where it cut an answer."""
-
-    def edit(self, message: Data) -> None:
-        if message["stop_reason"] == "max_tokens" and message["content"]:
-            message["usage"]["output_tokens"] += 100

@@ -31,12 +31,6 @@ class _ImageTypeRefused(BlockRefused):
         return bool(block["source"].get("media_type") == self.media_type)
 
 
-class ImagePngRefused(_ImageTypeRefused):
-    """Refuses PNG images."""
-
-    media_type = "image/png"
-
-
 class ImageJpegRefused(_ImageTypeRefused):
     """Refuses JPEG images."""
 
