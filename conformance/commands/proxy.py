@@ -18,16 +18,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from conformance import __version__
 from conformance.engine.finish import write
-from conformance.engine.offline import CREDENTIALS, Audited, Auditing, Counted, counts
+from conformance.engine.offline import Audited, Auditing, Counted, counts
 from conformance.engine.session import JOURNAL, Tell
 from conformance.judge.audit import Noticed
 from conformance.judge.library import Library, fingerprint, load_library
 from conformance.judge.verdict import Policy
-from conformance.model import Exchange, HarnessError, Json, Level, SentRequest
+from conformance.model import Exchange, HarnessError, Json, Level
 from conformance.protocol.sse import Parser
 from conformance.report import terminal
 from conformance.report import traffic as watching
@@ -36,7 +36,7 @@ from conformance.wire.importers.recordings import ALWAYS, Form, Recorded
 from conformance.wire.journal import Journal, encode_exchange
 from conformance.wire.proxy import End, Passed, Proxy, decoded
 from conformance.wire.proxy_server import ProxyServer
-from conformance.wire.redact import MIN_LENGTH, Redactor
+from conformance.wire.redact import Redactor
 from conformance.wire.traffic import Room, Traffic
 
 WAITING: Final = 256
@@ -61,9 +61,6 @@ SWITCH_S: Final = 0.0002
 LULL_S: Final = 0.02
 PATIENCE_S: Final = 0.5
 """Judging waits for a lull of the traffic, but not for long, and not while half of the queue is taken."""
-
-_NAMED = re.compile(rf"([?&](?:{'|'.join(map(re.escape, sorted(CREDENTIALS)))})=)[^&#]*", re.IGNORECASE)
-_HIDDEN = "[redacted]"
 
 
 @dataclass(frozen=True)
@@ -108,6 +105,7 @@ class Watch:
     ) -> None:
         self._auditing = auditing
         self._journal = journal
+        self._redactor = Redactor(())
         self._room = room
         self._traffic = traffic if traffic is not None else Traffic()
         self._closing = False
@@ -177,7 +175,7 @@ class Watch:
             self.tally.others[FAILED] += 1
             return
         why, exchange = _why_not(passed)
-        exchange = without_keys(exchange)
+        exchange = self._redactor.recorded(exchange)
         if why:
             self.tally.others[why] += 1
             self._journal.note({"what": "not judged", "why": why, "exchange": _unkinded(exchange)})
@@ -272,38 +270,6 @@ def check_upstream(url: str) -> None:
         raise HarnessError("the upstream is not a URL with http or https and a host", exit_code=4)
     if parts.username is not None or parts.query or parts.fragment:
         raise HarnessError("the upstream is a base URL, without credentials, query and fragment", exit_code=4)
-
-
-def without_keys(exchange: Exchange) -> Exchange:
-    """The exchange without the credentials of its request, wherever they stand, and without cookies.
-
-    A credential that is shorter than a secret can be is taken out of its own header or parameter only.
-    """
-    redacted = Redactor(set(_secrets(exchange.request))).exchange(exchange)
-    request, response = redacted.request, redacted.response
-    request = SentRequest(
-        request.method, _NAMED.sub(rf"\1{_HIDDEN}", request.url), _hidden(request.headers), request.body
-    )
-    if response is not None:
-        response = replace(response, headers=_hidden(response.headers))
-    return replace(redacted, request=request, response=response)
-
-
-def _secrets(request: SentRequest) -> Iterator[str]:
-    pairs = [*request.headers, *parse_qsl(urlsplit(request.url).query)]
-    for name, value in pairs:
-        if name.lower() in CREDENTIALS:
-            scheme, _, rest = value.strip().partition(" ")
-            yield from (word for word in (rest.strip() or scheme,) if len(word) >= MIN_LENGTH)
-
-
-def _hidden(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, _hide(value) if name.lower() in CREDENTIALS else value) for name, value in headers)
-
-
-def _hide(value: str) -> str:
-    scheme, _, rest = value.strip().partition(" ")
-    return f"{scheme} {_HIDDEN}" if rest and scheme.lower() in ("bearer", "basic") else _HIDDEN
 
 
 def _why_not(passed: Passed) -> tuple[str, Exchange]:

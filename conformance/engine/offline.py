@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from conformance import __version__
 from conformance.base.pointer import look_up, whole_number
@@ -28,13 +28,7 @@ from conformance.results.build import case_result, finding_result, summary_of
 from conformance.standard.paths import spec_folder
 from conformance.standard.recorders import Known, Recorders, load_recorders
 from conformance.wire.importers.recordings import Form, Reading, Recorded
-from conformance.wire.redact import MIN_LENGTH, Redactor
-
-CREDENTIALS = frozenset(
-    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "x-amz-security-token",
-     "cookie", "set-cookie", "key", "api_key", "token", "access_token"}
-)  # fmt: skip
-"""Headers and query parameters whose values are taken out of what is written: a log may hold them, a report may not."""
+from conformance.wire.redact import Redactor
 
 MOST_NAMED = 2
 """Models, hosts and files that are named; more are counted."""
@@ -126,12 +120,16 @@ def audit(
 
 
 class Auditing:
-    """Judges exchanges as they come: `take` each, then `audited`. `damage` are flags that all exchanges have."""
+    """Judges exchanges as they come: `take` each, then `audited`. `damage` are flags that all exchanges have.
+
+    Credentials that an exchange carries are taken out before anything reads it.
+    """
 
     def __init__(self, library: Library, policy: Policy, damage: Iterable[str] = ()) -> None:
         self._library = library
         self._policy = policy
         self._recorders = recorders_of(library)
+        self._redactor = Redactor(())
         bench = Bench(library.checks, library.document, "", policy)
         self._auditor = Audit(library.catalogue.cases, bench, self._recorders.touched_by)
         self._kept = _Kept(frozenset(self._recorders.damages), frozenset(damage))
@@ -139,7 +137,8 @@ class Auditing:
 
     def take(self, recorded: Recorded, number: int, place: str) -> tuple[Noticed, ...]:
         """Judges one exchange; returns what it deviates in. `number` and `place` say where it is recorded."""
-        return _take(self._auditor, self._kept, recorded, number, place)
+        exchange = replace(self._redactor.recorded(recorded.exchange), line=number)
+        return _take(self._auditor, self._kept, replace(recorded, exchange=exchange), place)
 
     def audited(self, files: Sequence[Counted], name: str) -> Audited:
         """What all exchanges taken so far add up to. `files` say where they come from, `name` is the target's."""
@@ -180,14 +179,6 @@ def is_messages_api(request: SentRequest) -> bool:
     return path.endswith("/models") and request.header("anthropic-version") is not None
 
 
-def without_credentials(exchange: Exchange) -> Exchange:
-    """The exchange with the values of its credentials taken out, wherever they stand."""
-    pairs = [*exchange.request.headers, *(exchange.response.headers if exchange.response else ())]
-    pairs += parse_qsl(urlsplit(exchange.request.url).query)
-    values = {word for name, value in pairs if name.lower() in CREDENTIALS for word in (value, *value.split())}
-    return Redactor(word for word in values if len(word) > MIN_LENGTH).exchange(exchange)
-
-
 def counts(counted: Counted, recorded: Recorded) -> bool:
     """Counts an exchange; True where it is judged."""
     counted.exchanges += 1
@@ -203,16 +194,15 @@ def counts(counted: Counted, recorded: Recorded) -> bool:
     return False
 
 
-def _take(auditor: Audit, kept: _Kept, recorded: Recorded, number: int, place: str) -> tuple[Noticed, ...]:
-    exchange = replace(recorded.exchange, line=number)
-    reply = reply_to(replace(recorded, exchange=exchange))
+def _take(auditor: Audit, kept: _Kept, recorded: Recorded, place: str) -> tuple[Noticed, ...]:
+    reply = reply_to(recorded)
     flags = recorded.flags | kept.everywhere
     if len(kept.unknown_flags) < MOST_DISTINCT:
         kept.unknown_flags |= flags - kept.known_flags
     _add_facts(kept, reply)
     noticed = auditor.take(reply, place, flags & kept.known_flags)
     if any(item.shown for item in noticed):
-        _keep(kept, noticed, without_credentials(exchange), place)
+        _keep(kept, noticed, recorded.exchange, place)
     return noticed
 
 

@@ -1,7 +1,7 @@
-r"""Takes secrets out of everything that is written, by value.
+r"""The one redactor: takes secrets out of everything that is written, by value.
 
-Belongs here: finding a secret however it is spelled, and replacing it. Does not belong here: guessing what might be a
-secret (no patterns, no header names), or the choice of secrets, which is the caller's.
+A secret of `LONG` characters or more is found anywhere. A shorter one is also an ordinary word or number, so it is
+taken out only where it is a whole JSON string, a field of an event stream, a header or part of one, or a part of a URL.
 
 A spelling is the value itself, its ASCII letters in any case, or its Base64 (standard and URL-safe, alone, behind
 `Bearer ` or inside something longer). In both, any character may be written as a URL escape (`%2F`), a JSON escape
@@ -18,12 +18,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from html import unescape
 
-from conformance.model import Chunk, Exchange, HarnessError, Json, Response, SentRequest, Trouble
+from conformance.model import Chunk, Exchange, Json, Response, SentRequest, Trouble
+from conformance.wire.credentials import HIDDEN, hide_in_header, hide_in_url, is_secret, recorded_secrets
 
-MIN_LENGTH = 6
-"""Characters that a secret has at least: a shorter one would take ordinary text away."""
+LONG = 8
+"""Characters from which on a secret is found inside other text as well."""
 
-_MARK = b"[redacted]"
+_MARK = HIDDEN.encode()
+_BODY_ENDS = b'"\\\r\n'
+_TEXT_ENDS = b" \t\r\n\"'\\,;:=&?/#@()<>[]"
+_EDGES = b""
 _JSON_SHORT_ESCAPES = b'"\\/bfnrt'
 _WINDOW = 256 * 1024
 _LONGEST_ESCAPE = 16
@@ -38,33 +42,24 @@ _STREAMED_TEXT = re.compile(rb'"(text|thinking|partial_json)"\s*:\s*"((?:[^"\\]|
 
 
 class Redactor:
-    """Replaces every spelling of the secrets it was made with.
-
-    Raises `HarnessError` (usage) where a secret is shorter than `MIN_LENGTH` characters; the message does not quote it.
-    """
+    """Replaces every spelling of the secrets it was made with. Dummy keys (`DUMMY_KEYS`) are no secrets."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        unique = sorted(set(secrets))
-        if any(len(secret) < MIN_LENGTH for secret in unique):
-            raise HarnessError(
-                f"A secret needs {MIN_LENGTH} characters or more: a shorter one cannot be told from ordinary text.",
-                exit_code=4,
-            )
-        self._needles = tuple(sorted({needle.lower() for secret in unique for needle in _needles(secret)}))
+        self._secrets = frozenset(filter(is_secret, secrets))
+        long = [secret for secret in self._secrets if len(secret) >= LONG]
+        short = self._secrets.difference(long)
+        self._needles = tuple(sorted({needle.lower() for secret in long for needle in _needles(secret)}))
+        whole = {needle.lower() for secret in short for needle in _whole_needles(secret)}
+        self._whole = {ends: _whole_pattern(whole, ends) for ends in (_BODY_ENDS, _TEXT_ENDS, _EDGES) if whole}
+        self._longest = max(map(len, [*self._needles, *whole]), default=0)
 
     def data(self, data: bytes) -> bytes:
-        """The same number of bytes, without the secrets."""
-        spans = _merged(self._spans(data))
-        if not spans:
-            return data
-        redacted = bytearray(data)
-        for start, end in spans:
-            redacted[start:end] = _mark(end - start)
-        return bytes(redacted)
+        """A body without the secrets, of the same number of bytes."""
+        return self._redacted(data, _BODY_ENDS)
 
     def text(self, text: str) -> str:
-        """The text without the secrets; it has the same number of bytes in UTF-8."""
-        return self.data(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+        """A header, URL or message without the secrets; it has the same number of bytes in UTF-8."""
+        return self._redacted(text.encode("utf-8", "surrogatepass"), _TEXT_ENDS).decode("utf-8", "surrogatepass")
 
     def json(self, value: Json) -> Json:
         """A JSON value with every string in it redacted, the keys of objects as well."""
@@ -78,7 +73,7 @@ class Redactor:
 
     def exchange(self, exchange: Exchange) -> Exchange:
         """The exchange without the secrets: URL, headers, bodies (also across chunks and deltas), trouble."""
-        if not self._needles:
+        if not self._longest:
             return exchange
         request, response, trouble = exchange.request, exchange.response, exchange.trouble
         return replace(
@@ -90,29 +85,53 @@ class Redactor:
             trouble=Trouble(trouble.kind, self.text(trouble.message), trouble.at) if trouble is not None else None,
         )
 
-    def _spans(self, data: bytes) -> Iterator[tuple[int, int]]:
-        """Where secrets stand in `data`, overlapping ones one by one."""
-        folded = data.lower()
-        for needle in self._needles:
-            for start in _occurrences(needle, folded):
-                yield start + int(_second_half_of_escape(data, start)), start + len(needle)
-        if not self._needles or _ESCAPE.search(data) is None:
+    def recorded(self, exchange: Exchange) -> Exchange:
+        """An exchange of somebody else, also without the credentials that it carries itself, wherever they occur."""
+        secrets = self._secrets.union(recorded_secrets(exchange))
+        redactor = self if secrets == self._secrets else Redactor(secrets)
+        redacted = redactor.exchange(exchange)
+        request, response = redacted.request, redacted.response
+        url, sent = hide_in_url(request.url), _hide_credentials(request.headers)
+        if url != request.url or sent != request.headers:
+            redacted = replace(redacted, request=SentRequest(request.method, url, sent, request.body))
+        if response is not None and (got := _hide_credentials(response.headers)) != response.headers:
+            redacted = replace(redacted, response=replace(response, headers=got))
+        return redacted
+
+    def _redacted(self, data: bytes, ends: bytes) -> bytes:
+        spans = _merged(
+            (start + int(_second_half_of_escape(data, start)), end) for start, end in self._spans(data, ends)
+        )
+        if not spans:
+            return data
+        redacted = bytearray(data)
+        for start, end in spans:
+            redacted[start:end] = _mark(end - start)
+        return bytes(redacted)
+
+    def _spans(self, data: bytes, ends: bytes) -> Iterator[tuple[int, int]]:
+        """Where the secrets are in `data`, overlapping ones one by one. `ends` delimit a short secret."""
+        whole = self._whole.get(ends)
+        yield from self._found(data.lower(), whole)
+        if not self._longest or _ESCAPE.search(data) is None:
             return
-        overlap = max(map(len, self._needles)) * _LONGEST_ESCAPE
+        overlap = self._longest * _LONGEST_ESCAPE
         for offset in range(0, len(data), _WINDOW):
             plain = _unescaped(data[offset : offset + _WINDOW + overlap])
-            for needle in self._needles:
-                for found in _occurrences(needle, plain.data):
-                    start, end = plain.origin(found, found + len(needle))
-                    yield offset + start + int(_second_half_of_escape(data, offset + start)), offset + end
+            for found in self._found(plain.data, whole):
+                start, end = plain.origin(*found)
+                yield offset + start, offset + end
+
+    def _found(self, folded: bytes, whole: re.Pattern[bytes] | None) -> Iterator[tuple[int, int]]:
+        for needle in self._needles:
+            yield from ((start, start + len(needle)) for start in _occurrences(needle, folded))
+        yield from (match.span() for match in (whole.finditer(folded) if whole is not None else ()))
 
     def _headers(self, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
         return tuple((self.text(name), self.text(value)) for name, value in headers)
 
     def _response(self, response: Response) -> Response:
-        body = self.data(response.body)
-        if response.media_type == "text/event-stream":
-            body = self._streamed_text(body)
+        body = self._streamed_text(self.data(response.body))
         chunks, start = [], 0
         for chunk in response.chunks:
             end = start + len(chunk.data)
@@ -127,12 +146,27 @@ class Redactor:
             spans.setdefault(match[1], []).append(match.span(2))
         redacted = bytearray(body)
         for pieces in spans.values():
-            joined = self.data(b"".join(body[start:end] for start, end in pieces))
+            joined = self._redacted(b"".join(body[start:end] for start, end in pieces), _EDGES)
             position = 0
             for start, end in pieces:
                 redacted[start:end] = joined[position : position + end - start]
                 position += end - start
         return bytes(redacted)
+
+
+def _hide_credentials(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, hide_in_header(name, value)) for name, value in headers)
+
+
+def _whole_pattern(needles: Iterable[bytes], ends: bytes) -> re.Pattern[bytes]:
+    """Matches a needle between the edges of the data, two of the bytes `ends`, or as a field of an event stream."""
+    choice = b"|".join(re.escape(needle) for needle in sorted(needles, key=len, reverse=True))
+    if not ends:
+        return re.compile(rb"\A(?:" + choice + rb")\Z")
+    other = b"[^" + re.escape(ends) + b"]"
+    fields = (b"event:", b"event: ", b"data:", b"data: ", b"id:", b"id: ")
+    before = b"|".join([rb"(?<!" + other + rb")", *(rb"(?<=" + re.escape(field) + rb")" for field in fields)])
+    return re.compile(rb"(?:" + before + rb")(?:" + choice + rb")(?!" + other + rb")")
 
 
 def _mark(length: int) -> bytes:
@@ -167,6 +201,16 @@ def _needles(secret: str) -> Iterator[bytes]:
         for shift in range(3):
             # Only the characters that `raw` alone decides, where it starts `shift` bytes into a group of three.
             yield encode(b"\0" * shift + raw)[(shift * 8 + 5) // 6 : (shift + len(raw)) * 8 // 6]
+
+
+def _whole_needles(secret: str) -> Iterator[bytes]:
+    """The byte strings that a short secret can be as a whole, where nothing is escaped."""
+    raw = secret.encode("utf-8", "surrogatepass")
+    yield raw
+    for encode in (b64encode, urlsafe_b64encode):
+        for value in (raw, b"Bearer " + raw):
+            yield encode(value)
+            yield encode(value).rstrip(b"=")
 
 
 def _occurrences(needle: bytes, data: bytes) -> Iterator[int]:

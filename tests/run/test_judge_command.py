@@ -242,6 +242,36 @@ def test_deviations_are_grouped_by_case_with_counts_and_first_examples(tmp_path:
     assert "in 3 of 5 answers" in text
 
 
+@pytest.mark.parametrize(
+    ("header", "value", "key"),
+    [
+        ("x-api-key", "K7q9Zx", "K7q9Zx"),
+        ("x-api-key", "K7qZ", "K7qZ"),
+        ("authorization", "Bearer K7q9Zx3", "K7q9Zx3"),
+        ("cookie", "a=1; session=K7q9Zx", "K7q9Zx"),
+        ("x-api-key", "K7q9Zx3V", "K7q9Zx3V"),
+    ],
+)
+def test_a_short_recorded_credential_is_in_no_output(tmp_path: Path, header: str, value: str, key: str) -> None:
+    leaking = record(1, request__headers={"anthropic-version": "2023-06-01", header: value})
+    leaking["request"]["url"] = f"https://user:{key}@gateway.test/v1/messages?api_key={key}&beta=true"
+    leaking["request"]["body"]["metadata"] = {"user_id": key}
+    leaking["response"]["headers"] |= {"x-echo": f"Bearer {key}", "set-cookie": f"s={key}; Path=/"}
+    leaking["response"]["body"] = message(1, role=key, model=key, content=[{"type": "text", "text": key}])
+    streamed = record(2, stream=True, request__headers={header: value})
+    split = stream(2).replace('"text_delta", "text": "Hello."', f'"text_delta", "text": "{key[:2]}"')
+    streamed["response"]["sse"] = split + f'event: {key}\ndata: {{"type":"{key}"}}\n\n'
+    (tmp_path / "log.ndjson").write_text(ndjson(leaking, streamed))
+    options = ("log.ndjson", "--html", "report.html", "--markdown", "summary.md")
+    done = command("judge", *options, cwd=tmp_path)
+    document = command("judge", "log.ndjson", "--json", cwd=tmp_path)
+    written = done.stdout + done.stderr + document.stdout + document.stderr
+    written += (tmp_path / "report.html").read_text() + (tmp_path / "summary.md").read_text()
+    assert done.returncode == 1
+    assert "[red" in written
+    assert key not in written
+
+
 def test_reports_are_written_and_hold_no_credentials(tmp_path: Path) -> None:
     leaking = record(1, response__body=message(1, role="user", content=[{"type": "text", "text": f"your key {KEY}"}]))
     (tmp_path / "log.ndjson").write_text(ndjson(leaking))

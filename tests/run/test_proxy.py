@@ -31,6 +31,7 @@ from conformance.reference.server import LocalServer
 from conformance.wire.importers.recordings import open_recording
 from conformance.wire.journal import Journal, read
 from conformance.wire.proxy import End, Passed
+from conformance.wire.redact import Redactor
 from conformance.wire.traffic import Room
 
 anthropic = pytest.importorskip("anthropic")
@@ -382,7 +383,7 @@ def test_a_mistake_of_ours_leaves_the_other_exchanges_judged(make_watch: Any) ->
 def test_a_key_that_is_too_short_to_be_found_is_taken_out_of_its_header(name: str, value: str) -> None:
     url = "http://x/v1/messages?KEY=abc&beta=true"
     request = SentRequest("POST", url, ((name, value), ("accept", "*/*")), b"{}")
-    hidden = proxying.without_keys(message_exchange(request=request)).request
+    hidden = Redactor(()).recorded(message_exchange(request=request)).request
     assert "abc" not in str(hidden)
     assert hidden.url == "http://x/v1/messages?KEY=[redacted]&beta=true"
     assert hidden.headers[1] == ("accept", "*/*")
@@ -392,7 +393,7 @@ def test_a_redacted_answer_keeps_words_of_its_cookies() -> None:
     """The words of a cookie's attributes are no secrets."""
     cookie = ("set-cookie", "s=1234567; expires=Sun, 20-Dec-26 10:00:00 GMT")
     response = Response(200, (cookie,), (Chunk(0.1, b"2026-11-22T10:00:00Z"),))
-    hidden = proxying.without_keys(message_exchange(response=response)).response
+    hidden = Redactor(()).recorded(message_exchange(response=response)).response
     assert hidden is not None
     assert hidden.body == b"2026-11-22T10:00:00Z"
     assert hidden.headers == (("set-cookie", "[redacted]"),)

@@ -1,0 +1,82 @@
+"""Credentials in recorded traffic: the headers and query parameters that carry them, and their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from conformance.model import Exchange
+
+NAMES: Final = frozenset(
+    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "x-amz-security-token",
+     "cookie", "set-cookie", "key", "api_key", "token", "access_token"}
+)  # fmt: skip
+"""Headers and query parameters whose values are credentials, in lower case."""
+
+DUMMY_KEYS: Final = frozenset(
+    {"empty", "none", "null", "x", "dummy", "fake", "test", "local", "ollama", "lm-studio", "no-key", "not-needed",
+     "sk-no-key-required"}
+)  # fmt: skip
+"""Keys that local engines document for "no key needed", in lower case. They open nothing, so they are no secrets."""
+
+HIDDEN: Final = "[redacted]"
+
+_PARAMETER: Final = re.compile(rf"([?&#](?:{'|'.join(map(re.escape, sorted(NAMES)))})=)[^&#]*", re.IGNORECASE)
+_USER_INFO: Final = re.compile(r"(?<=://)[^/?#]*@")
+_SCHEMES: Final = frozenset({"bearer", "basic", "token", "digest", "negotiate"})
+_MASKED: Final = re.compile(r"\W*(?:redacted|removed|filtered|masked|hidden|secret|x+|\.+|)\W*", re.IGNORECASE)
+"""What recorders write where a credential was."""
+
+
+def is_secret(value: str) -> bool:
+    """False for documented dummy keys, for the marks that recorders leave, and for nothing."""
+    return value.lower() not in DUMMY_KEYS and _MASKED.fullmatch(value) is None
+
+
+def recorded_secrets(exchange: Exchange) -> Iterator[str]:
+    """The values of the credentials that an exchange carries in its headers and in its URL.
+
+    Of a cookie that a response sets, the value counts; the attributes behind it are words of the protocol.
+    """
+    for name, value in exchange.request.headers:
+        if name.lower() in NAMES:
+            yield from _secrets_of(name.lower(), value)
+    for name, value in exchange.response.headers if exchange.response is not None else ():
+        if name.lower() in NAMES:
+            yield from _secrets_of(name.lower(), value)
+    yield from filter(is_secret, _in_url(exchange.request.url))
+
+
+def hide_in_header(name: str, value: str) -> str:
+    """A header's value, or a mark in its place where it is a credential; the scheme of an authorization stays."""
+    if name.lower() not in NAMES:
+        return value
+    scheme, _, rest = value.strip().partition(" ")
+    return f"{scheme} {HIDDEN}" if rest and scheme.lower() in _SCHEMES else HIDDEN
+
+
+def hide_in_url(url: str) -> str:
+    """A URL with a mark in place of user name and password and of each parameter that is a credential."""
+    return _USER_INFO.sub("redacted@", _PARAMETER.sub(rf"\1{HIDDEN}", url))
+
+
+def _secrets_of(name: str, value: str) -> Iterator[str]:
+    if name in ("cookie", "set-cookie"):
+        pairs = value.split(";")[: 1 if name == "set-cookie" else None]
+        words = [pair.partition("=")[2].strip().strip('"') or pair.strip() for pair in pairs]
+    else:
+        scheme, _, rest = value.strip().partition(" ")
+        words = [rest.strip() if rest and scheme.lower() in _SCHEMES else value.strip()]
+    yield from filter(is_secret, words)
+
+
+def _in_url(url: str) -> Iterator[str]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return
+    user_info = parts.netloc.rpartition("@")[0]
+    yield from (unquote(part) for part in user_info.split(":", 1))
+    yield from (value for name, value in parse_qsl(parts.query) if name.lower() in NAMES)
