@@ -139,9 +139,9 @@ def explain(name: str) -> None:
 
 @command.command(hidden=True)
 @click.argument("name", metavar="DATE")
-@click.option("--freeze", is_flag=True, help="end the draft: from now on only these cases score")
+@click.option("--freeze", is_flag=True, help="make these the cases that score; removes editions that were not released")
 def edition(name: str, freeze: bool) -> None:
-    """Writes the edition of a date from the catalogue as it is; for maintainers, in a checkout."""
+    """Write the edition of a date from the catalogue as it is; for maintainers, in a checkout."""
     from conformance.commands.edition import write_edition
 
     click.echo(write_edition(name, freeze=freeze))

@@ -1,36 +1,57 @@
-"""Makes editions: the command of the maintainers of the catalogue.
-
-Belongs here: writing `specs/editions/<date>.yaml`. Does not belong here: what an edition is (see
-`standard/editions.py`).
-"""
+"""Writes editions: the command of the maintainers of the catalogue."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from conformance.config.target import API_VERSIONS
 from conformance.judge.library import load_library
 from conformance.model import HarnessError
-from conformance.standard.editions import DATE, Edition, difference, edition_of, load_edition, render
+from conformance.standard.editions import (
+    DATE,
+    FOLDER,
+    Changes,
+    Edition,
+    changes,
+    edition_of,
+    load_edition,
+    load_editions,
+    render,
+)
 from conformance.standard.paths import spec_folder
 
 
-def write_edition(name: str, *, freeze: bool) -> str:
-    """Writes the edition from the catalogue as it is; returns one sentence on what changed.
+def write_edition(name: str, *, freeze: bool, folder: Path | None = None) -> str:
+    """Writes the edition of a date from the catalogue as it is, as a draft or frozen; returns what changed.
 
-    Raises HarnessError (exit code 4) for a name that is no date, and where a frozen edition would change.
+    Freezing replaces all editions that were not released. `folder` is the folder of editions (default: the project's
+    own). Raises HarnessError (exit code 4) for a name that is no date, and where a released or frozen edition would
+    change without being asked for.
     """
+    folder = folder or spec_folder() / FOLDER
     if not re.fullmatch(DATE, name):
-        raise HarnessError(f"an edition is named by its date, as in 2026-11-22, not {name!r}", exit_code=4)
-    folder = spec_folder() / "editions"
-    path = folder / f"{name}.yaml"
-    before = load_edition(folder, name) if path.is_file() else Edition(name, frozen=False)
-    cases = load_library(API_VERSIONS[0]).catalogue.cases
-    changes = difference(before or Edition(name, frozen=False), cases)
-    if before is not None and before.frozen and changes:
-        raise HarnessError(f"the edition {name} is frozen; make one with a later date", exit_code=4)
-    frozen = freeze or (before is not None and before.frozen)
+        raise HarnessError(f"An edition is named by its date, as in 2026-11-22, not {name!r}.", exit_code=4)
+    known = {edition.name: edition for edition in load_editions(folder)}
+    _check(name, known, freeze=freeze)
+    before = load_edition(folder) or Edition("", frozen=True)
+    catalogue = load_library(API_VERSIONS[0]).catalogue
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(render(edition_of(name, cases, frozen=frozen)), encoding="utf-8")
-    told = f"{len(changes.new)} new, {len(changes.changed)} changed, {len(changes.gone)} gone"
-    return f"edition {name}{'' if frozen else ' (draft)'}: {len(cases)} cases, {told}"
+    (folder / f"{name}.yaml").write_text(render(edition_of(name, catalogue, frozen=freeze)), encoding="utf-8")
+    for other in known.values() if freeze else ():
+        if not other.released and other.name != name:
+            (folder / f"{other.name}.yaml").unlink()
+    made = f"edition {name}{'' if freeze else ' (draft, which never scores)'}: {len(catalogue.cases)} cases"
+    return f"{made}; against {before.name or 'no edition'}: {_counts(changes(before, catalogue))}"
+
+
+def _check(name: str, known: dict[str, Edition], *, freeze: bool) -> None:
+    released = max((edition.name for edition in known.values() if edition.released), default="")
+    if name <= released:
+        raise HarnessError(f"The edition {released} is released and final; choose a later date.", exit_code=4)
+    if name in known and known[name].frozen and not freeze:
+        raise HarnessError(f"The edition {name} is frozen; freeze it anew with --freeze.", exit_code=4)
+
+
+def _counts(found: Changes) -> str:
+    return f"{len(found.new)} new, {len(found.changed)} changed, {len(found.gone)} gone"

@@ -89,7 +89,7 @@ def rejudge(
             left_out.append(LeftOut(f"{case.id}/{mode}", NEWER))
         else:
             judged.append(Judged(past.target.name, case.id, mode, judgement, case.file, 0.0))
-    label = library.edition.label if library.edition is not None else None
+    label = library.edition.name if library.edition is not None else None
     grading = Grading(date.today(), library.levels, library.capabilities, label)
     results = results_of(recording, judged, library.cases, library.ledger.clauses, policy, grading)
     counted = Counted(reading.path.name, reading.form, len(recording.exchanges), len(recording.exchanges))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.config.settings import Settings
@@ -18,7 +18,7 @@ from conformance.judge.evaluate import Bench
 from conformance.judge.verdict import Policy
 from conformance.model import Case, HarnessError, Mode
 from conformance.standard.capabilities import Capability, load_capabilities
-from conformance.standard.catalogue import USER_SUFFIX, Catalogue, CheckNames, Sources, load_catalogue
+from conformance.standard.catalogue import Catalogue, CheckNames, Sources, load_catalogue
 from conformance.standard.document import Document, load_document
 from conformance.standard.editions import Edition, load_edition, scored
 from conformance.standard.ledger import Ledger, load_ledger
@@ -68,7 +68,7 @@ class Library:
 
 
 def load_library(api_version: str, files: Sequence[Path] = (), edition: str | None = None) -> Library:
-    """The library in an API version, with the case files of a user. `edition` None: the newest.
+    """The library in an API version, with the case files of a user. `edition` None: the newest frozen one.
 
     Raises SourceError with file, line and key, HarnessError (exit code 4) for an edition that there is not.
     """
@@ -76,9 +76,8 @@ def load_library(api_version: str, files: Sequence[Path] = (), edition: str | No
     ledger = load_ledger(specs / "clauses")
     document = load_document(api_version)
     names = CheckNames({name: check.argument for name, check in REGISTRY.items()})
-    catalogue = load_catalogue(Sources(ledger, document, names), files=files)
     frozen = load_edition(specs / "editions", edition)
-    catalogue = replace(catalogue, cases=scored(catalogue.cases, frozen, USER_SUFFIX))
+    catalogue = scored(load_catalogue(Sources(ledger, document, names), files=files), frozen)
     models = load_models(specs, ledger)
     return Library(ledger, document, catalogue, REGISTRY, load_capabilities(specs), load_levels(specs), frozen, models)
 

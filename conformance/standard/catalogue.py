@@ -18,6 +18,7 @@ from conformance.standard.capabilities import Capability, load_capabilities
 from conformance.standard.derive import derive
 from conformance.standard.document import Document
 from conformance.standard.ledger import Ledger
+from conformance.standard.meaning import meanings
 from conformance.standard.paths import catalogue_folder, spec_folder
 from conformance.standard.requests import SendError, steps_of
 from conformance.standard.source import SourceError, check_shape, load_yaml, locate, nearest
@@ -49,6 +50,11 @@ class Catalogue:
         refusing = {case.scenario for case in self.cases if case.scenario and case.direction is Direction.REFUSE}
         serving = {case.scenario for case in self.cases if case.scenario and case.direction is Direction.SERVE}
         return frozenset(refusing - serving)
+
+    @cached_property
+    def meanings(self) -> Mapping[str, str]:
+        """A hash of what each case means, by id (see `meaning.py`)."""
+        return meanings(self.cases, self.scenarios)
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,23 @@
-"""Editions: frozen, dated sets of the cases that score, each with a hash of what the case means.
+"""Editions: dated sets of the cases that score, each with a hash of what the case means.
 
-Belongs here: reading and rendering `specs/editions/<date>.yaml`, the meaning of a case, and whether a case scores. Does
-not belong here: writing files (see `run/editions.py`), what scoring is good for.
-
-An edition is made with `messages-conformance edition DATE` and stays a draft, in which every case scores, until
-`--freeze`. From then on only the cases in it score and gate, as long as they mean what they meant; newer and changed
-cases run and are shown until the next edition has them.
+An edition starts as a draft, which never scores, until `messages-conformance edition DATE --freeze`. A run takes the
+newest frozen edition: the cases in it score and gate as long as they mean what they meant (see `meaning.py`). New and
+changed cases run and are shown, and score once an edition holds them. An edition that was released never changes;
+until then each freeze replaces the editions before it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from conformance.model import Case, HarnessError
+from conformance.standard.catalogue import USER_SUFFIX, Catalogue
 from conformance.standard.source import SourceError, check_shape, load_yaml, nearest
 
+FOLDER = "editions"
 DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 SCHEMA: dict[str, Any] = {
@@ -29,37 +27,37 @@ SCHEMA: dict[str, Any] = {
     "properties": {
         "edition": {"type": "string", "pattern": DATE},
         "frozen": {"type": "boolean"},
+        "released": {"type": "string", "minLength": 1},
         "cases": {"type": "object", "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]{12}$"}},
     },
 }
 
 HEADER = """\
-# The cases that score in this edition, each with a hash of its meaning: what it claims, sends and expects, and how
-# strongly its clauses bind. Made by `messages-conformance edition {name}`, not by hand.
-# `frozen: false` is a draft: every case of the catalogue scores. `--freeze` ends the draft, for good.
+# The cases that score in this edition, each with a hash of what it means: what it sends and expects, and how strongly
+# its clauses bind. Written by `messages-conformance edition {name}`, not by hand, except for one line:
+# `released: VERSION` names the first release with this edition, which from then on never changes.
 """
 
 
 @dataclass(frozen=True)
 class Edition:
-    """The cases that score, by id, with the hash of their meaning. In a draft (`frozen` False) every case scores."""
+    """The cases that score, by id, with the hash of their meaning. A draft (`frozen` False) never scores.
+
+    `released` is the first version of the package that was released with the edition, empty until then.
+    """
 
     name: str
     frozen: bool
     cases: Mapping[str, str] = field(default_factory=dict)
+    released: str = ""
 
-    @property
-    def label(self) -> str:
-        """The name as results tell it."""
-        return self.name if self.frozen else f"{self.name} (draft)"
-
-    def scores(self, case: Case) -> bool:
-        """Whether a case scores: it is in the edition and means what it meant."""
-        return not self.frozen or self.cases.get(case.id) == meaning(case)
+    def scores(self, case: Case, meaning: str) -> bool:
+        """Whether a case scores: the edition holds it, by its id or an earlier one, with the same meaning."""
+        return self.frozen and any(self.cases.get(name) == meaning for name in (case.id, *case.aliases))
 
 
 @dataclass(frozen=True)
-class Difference:
+class Changes:
     """How a catalogue differs from an edition: ids of cases that are new, gone, or mean something else."""
 
     new: tuple[str, ...]
@@ -70,75 +68,76 @@ class Difference:
         return bool(self.new or self.gone or self.changed)
 
 
-def meaning(case: Case) -> str:
-    """A hash of everything that decides what a case says of an endpoint. Files, faults, aliases do not count."""
-    parts = {
-        "title": case.title,
-        "clauses": case.clauses,
-        "level": case.level,
-        "informational": case.informational,
-        "plane": case.plane,
-        "modes": case.modes,
-        "needs": case.needs,
-        "protects": case.protects,
-        "given": [asdict(call) for call in case.given],
-        "expect": [asdict(call) for call in case.expect],
-        "steps": [asdict(step) for step in case.steps],
-        "on": case.on,
-        "control": case.control,
-        "beside": case.beside,
-    }
-    text = json.dumps(parts, sort_keys=True, default=lambda value: value.hex())
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+def edition_of(name: str, catalogue: Catalogue, *, frozen: bool) -> Edition:
+    """The edition that consists of the catalogue's cases as they are."""
+    return Edition(name, frozen, catalogue.meanings)
 
 
-def edition_of(name: str, cases: Iterable[Case], *, frozen: bool) -> Edition:
-    """The edition that consists of the given cases."""
-    return Edition(name, frozen, {case.id: meaning(case) for case in cases})
-
-
-def difference(edition: Edition, cases: Iterable[Case]) -> Difference:
-    """How the given cases differ from an edition."""
-    now = {case.id: meaning(case) for case in cases}
-    return Difference(
-        new=tuple(sorted(now.keys() - edition.cases.keys())),
-        gone=tuple(sorted(edition.cases.keys() - now.keys())),
-        changed=tuple(sorted(name for name in now.keys() & edition.cases.keys() if now[name] != edition.cases[name])),
+def changes(edition: Edition, catalogue: Catalogue) -> Changes:
+    """How the cases of a catalogue differ from an edition. A case that was renamed counts under its alias."""
+    held = {case.id: _held(edition, case) for case in catalogue.cases}
+    known = {name for name in held.values() if name}
+    return Changes(
+        new=tuple(sorted(case for case, name in held.items() if not name)),
+        gone=tuple(sorted(edition.cases.keys() - known)),
+        changed=tuple(
+            sorted(case for case, name in held.items() if name and edition.cases[name] != catalogue.meanings[case])
+        ),
     )
 
 
-def scored(cases: Iterable[Case], edition: Edition | None, user_suffix: str) -> tuple[Case, ...]:
-    """The cases, each told whether it scores. A user's own cases stand beside every edition and always do."""
-    return tuple(
-        case
-        if edition is None or case.file.endswith(user_suffix) or edition.scores(case)
-        else replace(case, scored=False)
-        for case in cases
+def _held(edition: Edition, case: Case) -> str:
+    """The id under which an edition holds a case, or empty."""
+    return next((name for name in (case.id, *case.aliases) if name in edition.cases), "")
+
+
+def scored(catalogue: Catalogue, edition: Edition | None) -> Catalogue:
+    """The catalogue in which each case knows whether it scores. Without an edition none of ours does.
+
+    A user's own cases belong to no edition and always count.
+    """
+    found = {case.id: edition.scores(case, catalogue.meanings[case.id]) for case in catalogue.cases} if edition else {}
+    cases = (
+        replace(case, scored=case.file.endswith(USER_SUFFIX) or found.get(case.id, False)) for case in catalogue.cases
     )
+    return replace(catalogue, cases=tuple(cases))
+
+
+def load_editions(folder: Path) -> Iterator[Edition]:
+    """All editions, newest first, each read when it is asked for. Raises SourceError for a file that does not fit."""
+    return (_load(path) for path in sorted(folder.glob("*.yaml"), reverse=True))
 
 
 def load_edition(folder: Path, name: str | None = None) -> Edition | None:
-    """An edition by name, the newest where none is named; None where there is none at all.
+    """An edition by name, the newest frozen one where none is named; None where there is none.
 
-    Raises HarnessError (exit code 4) for an unknown name, SourceError for a file that does not fit.
+    Raises HarnessError (exit code 4) for an unknown name and for a draft, SourceError for a file that does not fit.
     """
-    names = sorted(path.stem for path in folder.glob("*.yaml"))
-    if name is not None and name not in names:
+    if name is None:
+        return next((edition for edition in load_editions(folder) if edition.frozen), None)
+    path = folder / f"{name}.yaml"
+    names = sorted(found.stem for found in folder.glob("*.yaml"))
+    if name not in names:
         near = nearest(name, names)
-        hint = f"; did you mean {near!r}?" if near else f"; there are {', '.join(names) or 'none'}"
-        raise HarnessError(f"there is no edition {name!r}{hint}", exit_code=4)
-    if not names:
-        return None
-    path = folder / f"{name or names[-1]}.yaml"
+        hint = f"Did you mean {near!r}?" if near else f"Known editions: {', '.join(names) or 'none'}."
+        raise HarnessError(f"Unknown edition {name!r}. {hint}", exit_code=4)
+    edition = _load(path)
+    if not edition.frozen:
+        raise HarnessError(f"The edition {name} is a draft, and a draft never scores. Freeze it first.", exit_code=4)
+    return edition
+
+
+def _load(path: Path) -> Edition:
     data = load_yaml(path)
     check_shape(data, SCHEMA, path)
     if data["edition"] != path.stem:
-        raise SourceError(f"the file is called {path.stem}", path=path, pointer="/edition")
-    return Edition(data["edition"], data["frozen"], data["cases"])
+        raise SourceError(f"The file is named {path.stem}", path=path, pointer="/edition")
+    return Edition(data["edition"], data["frozen"], data["cases"], data.get("released", ""))
 
 
 def render(edition: Edition) -> str:
     """The text of an edition's file, sorted by id."""
-    lines = [f'  {name}: "{digest}"' for name, digest in sorted(edition.cases.items())]
-    head = f'edition: "{edition.name}"\nfrozen: {str(edition.frozen).lower()}\ncases:\n'
-    return HEADER.format(name=edition.name) + head + "\n".join(lines) + "\n"
+    head = [f'edition: "{edition.name}"', f"frozen: {str(edition.frozen).lower()}"]
+    head += [f'released: "{edition.released}"'] if edition.released else []
+    lines = [f'  {name}: "{meaning}"' for name, meaning in sorted(edition.cases.items())]
+    return HEADER.format(name=edition.name) + "\n".join([*head, "cases:", *lines]) + "\n"

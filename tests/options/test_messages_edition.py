@@ -49,4 +49,4 @@ def test_own_cases_gate_beside_every_edition(project: Any, canned: Any, frozen: 
 def test_an_unknown_edition_is_told_and_exit_code_4(project: Any) -> None:
     done = project.catalogue("--messages-edition=1999-01-01")
     assert done.ret == 4
-    assert "there is no edition '1999-01-01'" in done.stderr.str() + done.stdout.str()
+    assert "Unknown edition '1999-01-01'" in done.stderr.str() + done.stdout.str()
