@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -162,6 +163,13 @@ def test_the_table_itself_has_no_circle():
     while free := {name for name, allowed in left.items() if not allowed & left.keys()}:
         left = {name: allowed for name, allowed in left.items() if name not in free}
     assert left == {}
+
+
+def test_the_page_of_architecture_shows_this_table():
+    page = (CHECKOUT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| .+ \| (.*)\|$", page, re.MULTILINE)
+    shown = {package: set(re.findall(r"`(\w+)`", cell)) for package, cell in rows}
+    assert shown == {name: allowed - SHARED for name, allowed in MAY_IMPORT.items() if name != "__init__"}
 
 
 def test_no_private_module_of_another_package_is_imported():
