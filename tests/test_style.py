@@ -18,7 +18,6 @@ import pytest
 from conformance.judge.library import load_library
 from conformance.model import Case
 from conformance.reference.faults import all_faults
-from conformance.standard.ledger import load_ledger
 
 CHECKOUT = Path(__file__).parents[1]
 PACKAGE = CHECKOUT / "conformance"
@@ -171,24 +170,6 @@ def test_ids_of_cases_have_no_word_that_reads_like_a_translation(cases: tuple[Ca
     assert [fault for fault in sorted(faults) if odd_words(fault.replace("-", " "))] == []
 
 
-def test_every_case_fault_clause_and_area_in_a_command_of_a_page_exists(cases: tuple[Case, ...]) -> None:
-    known = {
-        "case": {case.id for case in cases},
-        "fault": set(all_faults()),
-        "area": {case.area for case in cases},
-        "clause": set(load_ledger(CHECKOUT / "specs" / "clauses").clauses),
-    }
-    command = re.compile(r"--(case|fault|area)[ =]([a-z][\w-]*)|explain (REQ-[A-Z]+-\d+)")
-    found = [(text, match) for text in texts() if text.file.endswith(".md") for match in command.finditer(text.words)]
-    assert found
-    unknown = [
-        f"{text.place(match)}: {match[0]}"
-        for text, match in found
-        if (match[2] or match[3]) not in known[match[1] or "clause"]
-    ]
-    assert unknown == []
-
-
 NAMED_FILE = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|yaml|md))`")
 NAMED_MODULE = re.compile(r"`(conformance(?:\.\w+)+)`")
 FILES_OF_USERS = {"summary.md", "conftest.py"}
@@ -214,10 +195,14 @@ def is_module(name: str) -> bool:
 
 
 def unknown_files() -> list[tuple[str, str]]:
-    """Package and finding of every file or module that a text names and that does not exist."""
+    """Package and finding of every file or module that a module or data names and that does not exist.
+
+    Pages have their own tests (`tests/test_docs.py`).
+    """
     return [
         (text.package, f"{text.place(match)}: no file {match[1]}")
         for text in texts()
+        if not text.file.endswith(".md")
         for match in (*NAMED_FILE.finditer(text.words), *NAMED_MODULE.finditer(text.words))
         if match[1] not in FILES_OF_USERS
         if not (is_module(match[1]) if match[1].startswith("conformance.") else exists(match[1], CHECKOUT / text.file))
