@@ -147,6 +147,15 @@ def edition(name: str, freeze: bool) -> None:
     click.echo(write_edition(name, freeze=freeze))
 
 
+@command.command(hidden=True)
+def regen() -> None:
+    """Rewrite every generated file of a checkout; for maintainers."""
+    from conformance.commands.regen import regenerate
+
+    written = regenerate()
+    click.echo("\n".join(f"rewrote {name}" for name in written) if written else "every generated file is current")
+
+
 @command.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="for scripts; the shape is in report/judged.schema.json")

@@ -1,0 +1,43 @@
+"""Rewrites every file of a checkout that follows from others. `tox -e regen` calls it, for maintainers.
+
+A new generated file is one more line in GENERATED: `tests/test_generated.py` then holds it to what it is made from. The
+collateral of faults takes running all of them, so it is written before (see `tox.ini`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from conformance.commands.faults import told_faults
+from conformance.config.target import API_VERSIONS
+from conformance.judge.library import Library, load_library
+from conformance.model import HarnessError
+from conformance.report import coverage, faults
+from conformance.standard.paths import spec_folder
+
+GENERATED: Mapping[str, Callable[[Library], str]] = {
+    "docs/coverage.md": lambda library: coverage.page(library.catalogue.cases, library.ledger),
+    "docs/faults.md": lambda library: faults.page(told_faults(), library.catalogue.cases),
+}
+"""The text of each generated file, by its path in the checkout."""
+
+
+def regenerate(checkout: Path | None = None) -> tuple[str, ...]:
+    """Writes what is out of date; returns the paths of what was written. `checkout` is by default the one we run from.
+
+    Raises HarnessError (exit code 4) where the package is installed and there is no checkout.
+    """
+    folder = checkout or spec_folder().parent
+    if not (folder / "pyproject.toml").is_file():
+        raise HarnessError(f"{folder} is not a checkout; install it with `pip install -e .`", exit_code=4)
+    library = load_library(API_VERSIONS[0])
+    return tuple(name for name, make in GENERATED.items() if _write(folder / name, make(library)))
+
+
+def _write(path: Path, text: str) -> bool:
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return True
