@@ -1,7 +1,4 @@
-"""The drift alarm in words: what differs between the OpenAPI document and an SDK, where, and what to do about it.
-
-Belongs here: wording. Does not belong here: finding differences (see `standard/drift`).
-"""
+"""The drift alarm in words: how the OpenAPI document and an SDK differ, where, and what to do about it."""
 
 from __future__ import annotations
 
@@ -10,34 +7,34 @@ from textwrap import shorten
 
 from conformance.model import Json
 
-EXPLAIN = "or say why in specs/drift.yaml"
+EXPLAIN = "or explain the difference in specs/drift.yaml"
 WIDTH = 100
 
 _SAYINGS: Mapping[str, tuple[str, str]] = {
     "sdk-field": ("the SDK has a field that the document lacks", "add the field: {outline}"),
     "document-field": ("the document has a field that the SDK lacks", "remove the field"),
     "sdk-required": ("the SDK requires it, the document does not", "add it to `required`"),
-    "document-required": ("the document requires it, the SDK does not", "take it from `required`"),
-    "sdk-nullable": ("the SDK takes null, the document does not", "admit null"),
-    "document-nullable": ("the document takes null, the SDK does not", "do not admit null"),
+    "document-required": ("the document requires it, the SDK does not", "remove it from `required`"),
+    "sdk-nullable": ("the SDK accepts null, the document does not", "allow null"),
+    "document-nullable": ("the document accepts null, the SDK does not", "do not allow null"),
     "sdk-object": ("the SDK names the fields of an object that is free in the document", "describe the fields"),
     "document-object": ("the document names the fields of an object that is free in the SDK", "free the object"),
     "sdk-member": ("the SDK has a member of the union that the document lacks", "add {value} to the union"),
-    "document-member": ("the document has a member of the union that the SDK lacks", "take {value} from the union"),
+    "document-member": ("the document has a member of the union that the SDK lacks", "remove {value} from the union"),
     "sdk-value": ("the SDK knows a value that the document lacks", "add the value {value}"),
     "document-value": ("the document knows a value that the SDK lacks", "remove the value {value}"),
     "sdk-list": ("the SDK lists the values, the document does not", "list the values: {outline}"),
-    "document-list": ("the document lists the values, the SDK takes any", "do not list the values"),
-    "sdk-open": ("the SDK takes any value beside those listed, the document does not", "open the enumeration"),
-    "document-open": ("the document takes any value beside those listed, the SDK does not", "close the enumeration"),
-    "sdk-type": ("the SDK has a JSON type that the document lacks", "admit {value}{outline}"),
-    "document-type": ("the document has a JSON type that the SDK lacks", "do not admit {value}{outline}"),
-    "document-root": ("the SDK has no such type (any more)", "find what became of it, and change the roots"),
+    "document-list": ("the document lists the values, the SDK accepts any", "do not list the values"),
+    "sdk-open": ("the SDK accepts values that it does not list, the document does not", "open the enumeration"),
+    "document-open": ("the document accepts values that it does not list, the SDK does not", "close the enumeration"),
+    "sdk-type": ("the SDK has a JSON type that the document lacks", "allow {value}{outline}"),
+    "document-type": ("the document has a JSON type that the SDK lacks", "do not allow {value}{outline}"),
+    "document-root": ("the SDK has no such type, or no longer has it", "find its replacement and change the roots"),
 }
 
 
 def text(listed: Mapping[str, Json]) -> str:
-    """The table for people, from what `standard.drift.as_json` gives."""
+    """The table for people, from the output of `sdk_drift.as_json`."""
     return "\n".join([*_head(listed), *_unexplained(listed), *_stale(listed), *_tail(listed)]) + "\n"
 
 
@@ -63,7 +60,7 @@ def _stale(listed: Mapping[str, Json]) -> Iterator[str]:
     if not listed["stale"]:
         return
     yield ""
-    yield f"explained, but not found (the explanations were written for {listed['explained_for']}):"
+    yield f"explained but not found (the explanations are for {listed['explained_for']}):"
     for each in listed["stale"]:
         yield f"    {each['file']}  {each['id']}"
 

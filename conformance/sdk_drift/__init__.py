@@ -1,7 +1,6 @@
-"""The drift alarm: the OpenAPI document against the types of the installed `anthropic` package.
+"""The drift alarm: compares the OpenAPI document with the types of the installed `anthropic` package.
 
-Belongs here: the comparison as a whole, as plain data. Does not belong here: wording for people (see
-`report/drift.py`).
+The result is plain data; `report/drift.py` puts it into words.
 """
 
 from __future__ import annotations
@@ -36,13 +35,13 @@ class Drift:
 def drift() -> Drift:
     """Compares the document with the installed SDK, in the API version that the SDK sends.
 
-    Raises HarnessError (usage) where no SDK is installed, or where it sends an API version that is not known.
+    Raises HarnessError (exit code 4) if no SDK is installed, or if it sends an unknown API version.
     """
     release, version = installed()
     if version not in api_versions():
         raise HarnessError(
-            f"{PACKAGE} {release} sends the API version {version!r}; the document is known in "
-            f"{', '.join(api_versions())}: describe what changed, then compare again",
+            f"{PACKAGE} {release} sends API version {version!r}, but the OpenAPI document describes only "
+            f"{', '.join(api_versions())}: add specs/versions/ for what changed, then compare again",
             exit_code=4,
         )
     document = load_document(version)
@@ -74,10 +73,10 @@ def as_json(drift: Drift) -> dict[str, Json]:
 def differences(
     documents: Mapping[Scope, Document], lookup: Lookup, roots: Iterable[Root] = ROOTS
 ) -> tuple[Difference, ...]:
-    """What differs between the document and an SDK, by place.
+    """The differences between the document and an SDK, by place.
 
-    `documents` is the document for each scope: without betas for what is generally available, with all of them for the
-    beta namespace. `lookup` finds a type of the SDK by its name.
+    `documents` has one document per scope: without betas for what is generally available, with all betas for the beta
+    namespace. `lookup` finds a type of the SDK by name.
     """
     return united(_of_scope(document, scope, lookup, tuple(roots)) for scope, document in documents.items())
 

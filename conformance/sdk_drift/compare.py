@@ -1,10 +1,8 @@
-"""From the types of an SDK and the document to what differs.
+"""Finds the differences between the types of an SDK and the document.
 
-Belongs here: walking both sides at once, and telling each difference once. Does not belong here: reading either side,
-which differences are known (see `explained.py`).
-
-Both sides are walked together from a root. Unions are matched by the field that tells their members apart. On the side
-of the document `allOf` and conditions only narrow and are not compared: an SDK's types cannot say such things.
+The comparison walks both sides together from a root and records each difference once. It matches the members of unions
+by their discriminating field. In the document, `allOf` and conditions only narrow, and are not compared: the types of
+an SDK cannot express them. `explained.py` knows which differences are intended.
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ _TAGS = ("type", "role", "error_code")
 
 
 class Comparison:
-    """Collects the differences of one scope. Roots of both directions may be compared one after the other."""
+    """Collects the differences of one scope, over any number of roots of either direction."""
 
     def __init__(self, sdk: Side, document: Side, scope: Scope) -> None:
         self._sdk = sdk
@@ -41,7 +39,7 @@ class Comparison:
         self._found: dict[str, Difference] = {}
 
     def differences(self) -> tuple[Difference, ...]:
-        """What was found so far, each once, in the order of the walk."""
+        """The differences found so far, each once, in the order of the walk."""
         return tuple(self._found.values())
 
     def compare(self, theirs: Handle, ours: Handle, direction: Direction, where: str) -> None:
@@ -59,12 +57,12 @@ class Comparison:
         if not (theirs and ours):
             if theirs != ours:
                 kind = Kind.SDK_TYPE if theirs else Kind.DOCUMENT_TYPE
-                self._tell(kind, document.place, document.pointer, where, outline=" or ".join(sorted(theirs or ours)))
+                self._add(kind, document.place, document.pointer, where, outline=" or ".join(sorted(theirs or ours)))
             return
         for name in sorted(theirs - ours):
-            self._tell(Kind.SDK_TYPE, document.place, document.pointer, where, name)
+            self._add(Kind.SDK_TYPE, document.place, document.pointer, where, name)
         for name in sorted(ours - theirs):
-            self._tell(Kind.DOCUMENT_TYPE, document.place, document.pointer, where, name)
+            self._add(Kind.DOCUMENT_TYPE, document.place, document.pointer, where, name)
 
     def _values(self, sdk: Shape, document: Shape, direction: Direction, where: str) -> None:
         theirs, ours = sdk.values, document.values
@@ -72,20 +70,20 @@ class Comparison:
         if theirs is None or ours is None:
             if theirs is not ours:
                 kind = Kind.SDK_LIST if ours is None else Kind.DOCUMENT_LIST
-                self._tell(kind, *here, outline=", ".join(_sorted(theirs or ours or ())))
+                self._add(kind, *here, outline=", ".join(_sorted(theirs or ours or ())))
             return
         for value in _sorted(theirs - ours):
-            self._tell(Kind.SDK_VALUE, *here, value)
+            self._add(Kind.SDK_VALUE, *here, value)
         for value in _sorted(ours - theirs):
-            self._tell(Kind.DOCUMENT_VALUE, *here, value)
+            self._add(Kind.DOCUMENT_VALUE, *here, value)
         if direction is Direction.REQUEST and sdk.open != document.open:
-            self._tell(Kind.SDK_OPEN if sdk.open else Kind.DOCUMENT_OPEN, *here)
+            self._add(Kind.SDK_OPEN if sdk.open else Kind.DOCUMENT_OPEN, *here)
 
     def _objects(self, sdk: Shape, document: Shape, direction: Direction, where: str) -> None:
         if not (sdk.objects and document.objects):
             if sdk.objects or document.objects:
                 kind = Kind.SDK_OBJECT if sdk.objects else Kind.DOCUMENT_OBJECT
-                self._tell(kind, document.place, document.pointer, where)
+                self._add(kind, document.place, document.pointer, where)
             return
         tag = self._tag(sdk, document)
         if tag is None:
@@ -94,9 +92,9 @@ class Comparison:
         theirs, ours = self._by_value(self._sdk, sdk, tag), self._by_value(self._document, document, tag)
         here = (document.place, document.pointer)
         for value in _sorted(theirs.keys() - ours.keys()):
-            self._tell(Kind.SDK_MEMBER, *here, self._sdk.thing(theirs[value]).name, value)
+            self._add(Kind.SDK_MEMBER, *here, self._sdk.thing(theirs[value]).name, value)
         for value in _sorted(ours.keys() - theirs.keys()):
-            self._tell(Kind.DOCUMENT_MEMBER, *here, where, value)
+            self._add(Kind.DOCUMENT_MEMBER, *here, where, value)
         for mine in document.objects:
             values = [value for value in theirs if ours.get(value) is mine]
             same = list(dict.fromkeys(theirs[value] for value in values))
@@ -104,15 +102,15 @@ class Comparison:
                 self._fields(same, [mine], document, direction, where, tag)
 
     def _tag(self, sdk: Shape, document: Shape) -> str | None:
-        """The field that tells the members of a union apart, None where there is no union or no such field."""
+        """The discriminating field of a union, or None without a union or such a field."""
         if len(sdk.objects) < 2 and len(document.objects) < 2 and document.tag is None:
             return None
         for tag in (document.tag, *_TAGS):
-            if tag and self._tells(self._sdk, sdk, tag) and self._tells(self._document, document, tag):
+            if tag and self._discriminates(self._sdk, sdk, tag) and self._discriminates(self._document, document, tag):
                 return tag
         return None
 
-    def _tells(self, side: Side, shape: Shape, tag: str) -> bool:
+    def _discriminates(self, side: Side, shape: Shape, tag: str) -> bool:
         return bool(shape.objects) and all(_values_of(side, side.thing(each), tag) for each in shape.objects)
 
     def _by_value(self, side: Side, shape: Shape, tag: str) -> dict[Json, Handle]:
@@ -138,21 +136,21 @@ class Comparison:
             spot = f"{field.owner or sdk.name}.{name}"
             if name not in known.fields:
                 outline = self._outline(field)
-                self._tell(Kind.SDK_FIELD, (*place, name), known.name, spot, outline=outline)
+                self._add(Kind.SDK_FIELD, (*place, name), known.name, spot, outline=outline)
                 continue
             self._field(field, known.fields[name], (*place, name), f"{known.name}/properties/{name}", spot)
             if name != tag:
                 self.compare(field.handle, known.fields[name].handle, direction, spot)
         for name in known.fields.keys() - sdk.fields.keys():
-            self._tell(Kind.DOCUMENT_FIELD, (*place, name), f"{known.name}/properties/{name}", sdk.name)
+            self._add(Kind.DOCUMENT_FIELD, (*place, name), f"{known.name}/properties/{name}", sdk.name)
 
     def _field(self, theirs: Field, ours: Field, place: Place, pointer: str, where: str) -> None:
         if theirs.required != ours.required:
             kind = Kind.SDK_REQUIRED if theirs.required else Kind.DOCUMENT_REQUIRED
-            self._tell(kind, place, pointer, where)
+            self._add(kind, place, pointer, where)
         sdk, document = self._sdk.shape(theirs.handle), self._document.shape(ours.handle)
         if sdk.types and document.types and sdk.nullable != document.nullable:
-            self._tell(Kind.SDK_NULLABLE if sdk.nullable else Kind.DOCUMENT_NULLABLE, place, pointer, where)
+            self._add(Kind.SDK_NULLABLE if sdk.nullable else Kind.DOCUMENT_NULLABLE, place, pointer, where)
 
     def _outline(self, field: Field) -> str:
         shape = self._sdk.shape(field.handle)
@@ -161,16 +159,16 @@ class Comparison:
         names += ["object"] if "object" in shape.types and not shape.objects else []
         if "array" in shape.types:
             names.append(f"array of {self._outline(Field(shape.items, False))}" if shape.items is not None else "array")
-        told = " | ".join(names) or "anything"
-        return f"{told} ({', '.join(_sorted(shape.values))})" if shape.values else told
+        outline = " | ".join(names) or "anything"
+        return f"{outline} ({', '.join(_sorted(shape.values))})" if shape.values else outline
 
-    def _tell(self, kind: Kind, place: Place, pointer: str, sdk: str, value: str = "", *, outline: str = "") -> None:
+    def _add(self, kind: Kind, place: Place, pointer: str, sdk: str, value: str = "", *, outline: str = "") -> None:
         found = Difference(kind, place, (self._scope,), sdk, pointer, value, outline)
         self._found.setdefault(found.id, found)
 
 
 def united(scopes: Iterable[Iterable[Difference]]) -> tuple[Difference, ...]:
-    """The differences of several scopes, each once, by id: one that both have is one difference."""
+    """The differences of several scopes, merged by id."""
     every: dict[str, list[Difference]] = {}
     for found in scopes:
         for each in found:
@@ -190,9 +188,9 @@ def _values_of(side: Side, thing: Thing, tag: str) -> tuple[Json, ...]:
 
 
 def _merged(nowhere: str, things: Sequence[Thing]) -> Thing:
-    """Several objects as one, where nothing tells them apart: a field is required where it is in all of them.
+    """Merges objects that no field discriminates: a field is required if all of them require it.
 
-    No object at all (an object whose fields are not named) has no fields.
+    Without any object (an object whose fields are not named), the result has no fields.
     """
     if len(things) == 1:
         return things[0]

@@ -1,8 +1,4 @@
-"""Differences that are meant to be there, each with its reason: `specs/drift.yaml`.
-
-Belongs here: reading the file, and telling explained differences from those that are not. Does not belong here: finding
-differences (see `compare.py`).
-"""
+"""Reads `specs/drift.yaml`, which explains intended differences, and separates explained differences from others."""
 
 from __future__ import annotations
 
@@ -43,9 +39,10 @@ _SHAPE: Json = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a difference is there. `pattern` is its id, in which `*` stands for anything; `scopes` are what it is about.
+    """The reason for a difference.
 
-    `line` is the place in the file.
+    `pattern` is the id of the difference, with `*` as a wildcard; `scopes` are the scopes that it explains; `line` is
+    its line in the file.
     """
 
     pattern: str
@@ -54,7 +51,7 @@ class Explanation:
     line: int
 
     def covers(self, difference: Difference) -> bool:
-        """Whether the difference is this one, and is seen in no other scope."""
+        """Whether the pattern matches the difference, and the scopes include all of its scopes."""
         return self.scopes.issuperset(difference.scopes) and fnmatchcase(difference.id, self.pattern)
 
 
@@ -68,7 +65,7 @@ class Explanations:
 
 @dataclass(frozen=True)
 class Sorted:
-    """Differences by whether they are explained. `stale` are explanations of nothing."""
+    """Differences by whether they are explained. `stale` holds explanations that match no difference."""
 
     unexplained: tuple[Difference, ...]
     explained: tuple[tuple[Difference, Explanation], ...]
@@ -76,7 +73,7 @@ class Sorted:
 
 
 def read_explanations(path: Path) -> Explanations:
-    """The explanations in a file. Raises SourceError, with file and line, for what does not fit."""
+    """The explanations in a file. Raises SourceError, with file and line, for entries that do not fit the schema."""
     data = load_yaml(path)
     check_shape(data, _SHAPE, path)
     line_of = lines_of(path)
@@ -94,7 +91,7 @@ def read_explanations(path: Path) -> Explanations:
 
 
 def sort(differences: Iterable[Difference], explanations: Sequence[Explanation]) -> Sorted:
-    """Tells explained differences from those that are not."""
+    """Separates explained differences from unexplained ones, and finds stale explanations."""
     unexplained, explained, used = [], [], set()
     for difference in differences:
         reasons = [each for each in explanations if each.covers(difference)]

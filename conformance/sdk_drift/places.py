@@ -1,7 +1,4 @@
-"""From a place in the document to the file and line where it is written.
-
-Belongs here: finding the file among the document, its versions and its betas. Does not belong here: reading YAML.
-"""
+"""Finds the file and line of a place in the document, among the document itself, its versions and its betas."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ def places(document: Document) -> Callable[[str], str]:
 
 
 def _files(document: Document) -> Iterator[Path]:
-    """The files that make up the document, those that have the last word first."""
+    """The files that make up the document, the overriding ones first."""
     for name in reversed(document.betas):
         yield beta_file(document.folder, name)
     older = document.folder / "versions" / f"{document.version}.yaml"

@@ -1,6 +1,6 @@
-"""Where the comparison starts: the operations and answers, by their names in the SDK and in the document.
+"""The roots of the comparison: operations and responses, by their names in the SDK and in the document.
 
-Belongs here: names. Everything below a root is found by walking.
+The comparison reaches everything below a root on its own.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from conformance.sdk_drift.structure import Direction, Scope
 
 @dataclass(frozen=True)
 class Root:
-    """A type of the SDK and what it stands for in the document.
+    """A type of the SDK and its counterpart in the document.
 
-    `names` are tried in order, because releases name things differently; `of` is the type that a page holds. `target`
-    is a component, or an operation as in `post /v1/messages`.
+    `names` are tried in order, because releases use different names; `of` is the type of the entries of a page.
+    `target` is a component, or an operation such as `post /v1/messages`.
     """
 
     names: tuple[str, ...]
@@ -67,4 +67,4 @@ ROOTS: tuple[Root, ...] = (
     Root(("types.file_metadata.FileMetadata",), "FileMetadata", _ANSWER),
     Root(("types.deleted_file.DeletedFile",), "DeletedFile", _ANSWER),
 )
-"""All roots. A type that a release does not have is told as a difference of its own."""
+"""All roots. A type that a release lacks is a difference of its own."""

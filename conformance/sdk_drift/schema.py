@@ -1,7 +1,4 @@
-"""The OpenAPI document as the other side of the comparison.
-
-Belongs here: what schemas and operations of the document say about a value. Does not belong here: the SDK, validation.
-"""
+"""The document's side of the comparison: what its schemas and operations say about a value."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ _HEADER = "anthropic-"
 
 @dataclass(frozen=True, eq=False)
 class Spot:
-    """A schema and the place where it stands. `pointer` is the JSON pointer (RFC 6901) in the document."""
+    """A schema and its place. `pointer` is its JSON pointer (RFC 6901) in the document."""
 
     schema: Mapping[str, Any]
     place: Place
@@ -28,7 +25,7 @@ class Spot:
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """What can be sent to an operation: the fields of its body, its query parameters, and our own headers."""
+    """An operation with everything that a request to it can contain: body fields, query parameters, headers."""
 
     path: str
     method: str
@@ -37,7 +34,7 @@ class Operation:
 
 
 class Schemas:
-    """The side of the document. Handles are spots and operations."""
+    """Reads the document. Its handles are spots and operations."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
@@ -47,7 +44,7 @@ class Schemas:
         return Spot(self._document.schema(name), (name,), f"/components/schemas/{name}")
 
     def operation(self, path: str, method: str) -> Operation:
-        """An operation as a handle, standing at the component of its body where it has one."""
+        """An operation as a handle, placed at the component of its body if it has one."""
         escaped = path.replace("~", "~0").replace("/", "~1")
         spot = Operation(path, method, f"/paths/{escaped}/{method}", ())
         body = self._body(spot)
@@ -55,7 +52,7 @@ class Schemas:
         return Operation(path, method, body.pointer if body else spot.pointer, place)
 
     def shape(self, handle: Handle) -> Shape:
-        """What a value under a schema can be. Of `allOf` the first member counts: the others only narrow."""
+        """The values that a schema allows. Of `allOf`, only the first member counts; the others narrow it."""
         if isinstance(handle, Operation):
             return Shape(frozenset({"object"}), objects=(handle,), place=handle.place, pointer=handle.pointer)
         if isinstance(handle, Either):
@@ -81,7 +78,7 @@ class Schemas:
         return self._plain(spot)
 
     def thing(self, handle: Handle) -> Thing:
-        """An object with its fields, or an operation with all that can be sent to it."""
+        """An object with its fields, or an operation with everything that a request to it can contain."""
         if isinstance(handle, Operation):
             return Thing(handle.pointer, dict(self._inputs(handle)), handle.place)
         required = handle.schema.get("required", ())
@@ -145,8 +142,8 @@ class Schemas:
 def name_of(parameter: Mapping[str, Any]) -> str | None:
     """The name that an SDK gives a parameter, or None for those that callers do not set.
 
-    Query parameters keep their names; of headers, those that callers choose stand among the fields of a request.
-    `x-client` marks those that the client itself sets.
+    Query parameters keep their names. Headers that callers choose are fields of a request; `x-client` marks headers
+    that the client sets on its own.
     """
     name: str = parameter["name"]
     if parameter["in"] == "query":

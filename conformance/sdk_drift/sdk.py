@@ -1,7 +1,7 @@
-"""The types of the installed `anthropic` package, read while they stand in memory.
+"""The SDK's side of the comparison: the types of the installed `anthropic` package.
 
-Belongs here: what Python's typing, TypedDict and pydantic say about a type. Does not belong here: which types are
-compared (see `roots.py`), the document. Nothing is instantiated and nothing is sent.
+They are read through Python's typing, TypedDict and pydantic; nothing is instantiated and nothing is sent. `roots.py`
+lists the types to compare.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Free:
 
 
 def installed() -> tuple[str, str]:
-    """Version of the installed package, and the API version that it sends. HarnessError (usage) without a package."""
+    """Version of the installed package, and the API version that it sends. HarnessError (exit code 4) without it."""
     try:
         package = importlib.import_module(PACKAGE)
     except ImportError:
@@ -57,7 +57,7 @@ def installed() -> tuple[str, str]:
 
 
 def lookup(name: str) -> Handle | None:
-    """A type by its name below the package, as in `types.message.Message`, or None where the release has none."""
+    """A type by its name below the package, such as `types.message.Message`, or None if the release lacks it."""
     module, rest = f"{PACKAGE}.{name}", list[str]()
     while module:
         try:
@@ -72,10 +72,10 @@ def lookup(name: str) -> Handle | None:
 
 
 class Types:
-    """The side of the SDK. Handles are annotations, resolved where they stand."""
+    """Reads the SDK. Its handles are annotations, resolved in their own module."""
 
     def shape(self, handle: Handle) -> Shape:
-        """What a value of an annotation can be. What cannot be read becomes a type of its own, `?name`."""
+        """The values that an annotation allows. An unreadable part becomes a type of its own, `?name`."""
         names: set[str] = set()
         values: list[Json] = []
         items: list[Handle] = []
@@ -153,7 +153,7 @@ def _is_array(kind: Handle) -> bool:
 
 
 def _known(values: list[Json]) -> frozenset[Json] | None:
-    """The values of an enumeration. Both booleans together enumerate nothing."""
+    """The values of an enumeration. Both booleans together are not an enumeration."""
     known = frozenset(value for value in values if value is not None)
     return known if known and known != {True, False} else None
 
@@ -198,7 +198,7 @@ def _model_fields(holder: Any) -> Iterator[tuple[str, Field]]:
 
 
 def _mark(annotation: Any) -> str:
-    """The mark around a type, as in `Required[X]`; empty where there is none."""
+    """The mark around a type, as in `Required[X]`, or an empty string."""
     name = str(get_origin(annotation)).rpartition(".")[2]
     return "Annotated" if hasattr(annotation, "__metadata__") else name if name in _MARKS else ""
 
@@ -212,7 +212,7 @@ def _marks(annotation: Any) -> set[str]:
 
 
 def _alias(annotation: Any) -> str | None:
-    """The name on the wire, where it is not the name in Python."""
+    """The name on the wire, if it differs from the name in Python."""
     while _mark(annotation):
         for extra in getattr(annotation, "__metadata__", ()):
             if getattr(extra, "alias", None):

@@ -1,7 +1,6 @@
-"""What the types of an SDK and the schemas of the document have in common, so that they can be compared.
+"""The vocabulary of the comparison: what the types of an SDK and the schemas of the document have in common.
 
-Belongs here: the words of the comparison. Does not belong here: reading either side (see `sdk.py`, `schema.py`),
-telling differences (see `compare.py`).
+`sdk.py` and `schema.py` read the two sides into it; `compare.py` compares them.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from typing import Any, Protocol
 from conformance.model import Json
 
 Handle = Any
-"""A type of the SDK or a schema of the document, as its side gave it out; only that side can read it."""
+"""A type of the SDK or a schema of the document. Only the side that returned it can read it."""
 
 Place = tuple[str, ...]
 """A component of the document (or an operation) and the steps below it: `("Usage", "service_tier")`."""
 
 ITEMS = "items"
-"""The step of a place from an array to what is in it."""
+"""The step of a place from an array to its items."""
 
 
 class Scope(StrEnum):
@@ -31,7 +30,7 @@ class Scope(StrEnum):
 
 
 class Direction(StrEnum):
-    """Requests are closed and typed in full; answers are open, so that not everything has to agree there."""
+    """Requests are closed and fully typed; responses are open, so not everything has to agree there."""
 
     REQUEST = "request"
     ANSWER = "answer"
@@ -63,11 +62,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Shape:
-    """What a value can be. `types` are JSON types (none: any value), `values` the known values of an enumeration.
+    """The values that a type or schema allows.
 
-    `open` says that other values than the known ones are legal. `objects` are the alternatives with named fields and
-    `tag` the field that tells them apart, where that is said; `items` is what an array holds, None where anything.
-    `place` and `pointer` are where the document says so: a component that several fields name is one place.
+    `types` are JSON types (empty: any value) and `values` the known values of an enumeration; `open` means that other
+    values are legal too. `objects` are the alternatives with named fields, and `tag` is their discriminating field, if
+    declared. `items` is the type of array items (None: anything). `place` and `pointer` locate the schema in the
+    document; a component that several fields refer to is one place.
     """
 
     types: frozenset[str] = frozenset()
@@ -81,13 +81,13 @@ class Shape:
 
     @property
     def nullable(self) -> bool:
-        """Whether null is legal. Where anything is, that says nothing."""
+        """Whether null is listed as legal. Meaningless if any value is."""
         return "null" in self.types
 
 
 @dataclass(frozen=True)
 class Field:
-    """A field of an object. `owner` is the object that has it, where several were put together."""
+    """A field of an object. `owner` is the object that it comes from, if several were merged."""
 
     handle: Handle
     required: bool
@@ -96,7 +96,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Thing:
-    """An object with named fields. `name` says where it stands on its side: a class, or a JSON pointer."""
+    """An object with named fields. `name` identifies it on its side: a class, or a JSON pointer."""
 
     name: str
     fields: Mapping[str, Field]
@@ -105,7 +105,7 @@ class Thing:
 
 @dataclass(frozen=True)
 class Either:
-    """A handle for "one of these", where a field has several types on one side. Both sides can read it."""
+    """A handle for "one of these", if a field has several types on one side. Both sides can read it."""
 
     handles: tuple[Handle, ...]
 
@@ -114,7 +114,7 @@ class Side(Protocol):
     """One of the two sides of the comparison."""
 
     def shape(self, handle: Handle) -> Shape:
-        """What a value of a type can be."""
+        """The values that a type allows."""
         ...
 
     def thing(self, handle: Handle) -> Thing:
@@ -124,11 +124,11 @@ class Side(Protocol):
 
 @dataclass(frozen=True)
 class Difference:
-    """One place where the two sides do not say the same.
+    """One place where the two sides differ.
 
-    `id` is the same in every release: kind, place, and the value or member where it is about one. `sdk` is the class
-    and field in the SDK, `pointer` the JSON pointer in the document; where one side has nothing, the nearest that
-    exists. `outline` tells what the side that has more has there.
+    `id` is the same in every release: kind, place, and the value or member if the difference concerns one. `sdk` is the
+    class and field in the SDK, `pointer` the JSON pointer in the document; the side that lacks the place names its
+    nearest one. `outline` describes what the side with more has there.
     """
 
     kind: Kind
@@ -141,5 +141,5 @@ class Difference:
 
     @property
     def id(self) -> str:
-        """As in `sdk-value Usage/service_tier=flex`."""
+        """For example `sdk-value Usage/service_tier=flex`."""
         return f"{self.kind} {'/'.join(self.place)}{f'={self.value}' if self.value else ''}"
