@@ -112,7 +112,7 @@ def test_every_clause_that_the_document_names_stands_in_the_ledger(version):
     named = {
         clause: pointer for pointer, value in nodes(load_document(version).tree) for clause in _clauses(pointer, value)
     }
-    assert len(named) > 80
+    assert named
     assert {clause: pointer for clause, pointer in named.items() if clause not in ledger.clauses} == {}
 
 
@@ -132,13 +132,28 @@ def test_requests_are_closed_where_strict_validation_is_cited():
 
 def test_the_document_has_the_unions_of_the_api_in_full():
     document = load_document()
-    assert len(document.members("ContentBlockParam")) == 16
-    assert len(set(document.members("ToolUnionParam").values())) == 21
+    answered = {
+        *("text", "thinking", "redacted_thinking", "tool_use", "server_tool_use", "web_search_tool_result"),
+        *("web_fetch_tool_result", "code_execution_tool_result", "bash_code_execution_tool_result"),
+        *("text_editor_code_execution_tool_result", "tool_search_tool_result", "container_upload"),
+    }
+    assert set(document.members("ContentBlock")) >= answered
+    assert set(document.members("ContentBlockParam")) >= answered | {
+        "image",
+        "document",
+        "search_result",
+        "tool_result",
+    }
+    assert set(document.members("ToolUnionParam")) >= {"custom", "bash_20250124", "web_search_20260318"}
     assert set(document.members("ToolChoiceParam")) == {"auto", "any", "tool", "none"}
     assert set(document.members("ThinkingConfigParam")) == {"enabled", "disabled", "adaptive", "between_tools"}
-    assert len(document.members("ContentBlock")) == 12
-    assert len(document.members("RawContentBlockDelta")) == 5
-    assert len(document.members("TextCitation")) == 5
+    assert set(document.members("RawContentBlockDelta")) >= {
+        *("text_delta", "input_json_delta", "citations_delta", "thinking_delta", "signature_delta"),
+    }
+    assert set(document.members("TextCitation")) >= {
+        *("char_location", "page_location", "content_block_location"),
+        *("web_search_result_location", "search_result_location"),
+    }
     assert set(document.members("RawMessageStreamEvent")) == {
         *("message_start", "message_delta", "message_stop", "ping", "error"),
         *("content_block_start", "content_block_delta", "content_block_stop"),

@@ -261,15 +261,11 @@ def test_an_api_version_that_is_not_known_is_told_before_anything_is_compared(mo
 class TestInstalled:
     """Against the SDK that is installed."""
 
-    @pytest.fixture(autouse=True)
-    def _sdk(self):
-        pytest.importorskip("anthropic", reason="the SDK is a development extra")
-
     def test_nothing_differs_without_an_explanation(self):
         seen = drift()
         assert [each.id for each in seen.found.unexplained] == []
         assert seen.release != seen.explanations.sdk or [each.pattern for each in seen.found.stale] == []
-        assert len(seen.found.explained) > 50
+        assert seen.found.explained
 
     def test_the_walk_reaches_requests_answers_events_and_betas(self):
         lean = TREE.split("components:")[0] + "components: {schemas: {Empty: {type: object, properties: {}}}}"

@@ -119,8 +119,8 @@ def test_a_caveat_without_a_remark_in_the_facts_comes_from_the_recordings(ledger
 
 def test_every_clause_of_grade_d_informs_only(ledger):
     grade_d = [clause for clause in ledger if clause.grade == "D"]
-    assert len(grade_d) == 17
-    assert all(clause.informational for clause in grade_d)
+    assert grade_d
+    assert [clause.id for clause in grade_d if not clause.informational] == []
 
 
 @pytest.mark.parametrize(
