@@ -7,7 +7,7 @@ from textwrap import shorten
 
 from conformance.model import Json
 
-EXPLAIN = "or explain the difference in specs/drift.yaml"
+EXPLAIN = "or explain it in specs/drift.yaml"
 WIDTH = 100
 
 _SAYINGS: Mapping[str, tuple[str, str]] = {

@@ -301,7 +301,7 @@ class TestInstalled:
         assert done.exit_code == 1, done.output
         assert "sdk-field MessageCreateParams/service_tier  (ga and beta)" in done.output
         assert "types.message_create_params.MessageCreateParamsNonStreaming.service_tier" in done.output
-        assert "add the field: string (auto, standard_only), or explain the difference in specs/drift.yaml" in done.output
+        assert "add the field: string (auto, standard_only), or explain it in specs/drift.yaml" in done.output
         line = 1 + beta.read_text().splitlines().index("    TokenTaskBudgetParam:")
         assert f"specs/betas/task-budgets-2026-03-13.yaml:{line}" in done.output
 
