@@ -1,20 +1,25 @@
-"""The faults of the reference endpoint, told together with the cases that catch them.
-
-Belongs here: bringing faults, catalogue and bugs together. Does not belong here: wording (see `report/faults.py`).
-"""
+"""The command `faults`: the faults of the reference endpoint, with the cases that catch them."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from conformance.config.target import API_VERSIONS
 from conformance.judge.library import load_library
 from conformance.reference.faults import all_faults
-from conformance.report import faults
+from conformance.report import faults as report
 from conformance.standard.bugs import links_of, load_bugs
 from conformance.standard.paths import spec_folder
 
 
-def told_faults() -> list[dict[str, Any]]:
-    """Every fault as `faults --json` tells it."""
-    library = load_library("2023-06-01")
-    return faults.entries(all_faults().values(), library.catalogue.cases, links_of(load_bugs(spec_folder())))
+def text(*, as_json: bool) -> str:
+    """All faults, for people or as JSON."""
+    found = entries()
+    return f"{json.dumps(found, indent=1)}\n" if as_json else report.text(found)
+
+
+def entries() -> list[dict[str, Any]]:
+    """Every fault as `faults --json` lists it."""
+    library = load_library(API_VERSIONS[0])
+    return report.entries(all_faults().values(), library.catalogue.cases, links_of(load_bugs(spec_folder())))

@@ -36,7 +36,7 @@ BLOCKS = 5
 
 
 @dataclass(frozen=True)
-class Asked:
+class JudgeOptions:
     """What `judge` was asked for. `damage` are flags of recorder damage that all exchanges have.
 
     `gate` None: what gated in a run, and must-level clauses in recordings.
@@ -61,7 +61,21 @@ class Verdicts:
         return 1 if 1 in codes else max(codes, default=2)
 
 
-def judge_files(asked: Asked, progress: Progress = lambda _: None) -> Verdicts:
+def run(
+    asked: JudgeOptions, *, html: Path | None, markdown: Path | None, as_json: bool, colour: bool
+) -> tuple[str, int]:
+    """Judges the files and writes the requested reports; returns what is printed, and the exit code.
+
+    Raises HarnessError (exit code 4), naming file and line, for what cannot be read or written.
+    """
+    with progress(asked.files) as report:
+        verdicts = judge_files(asked, report)
+    write_reports(verdicts, html=html, markdown=markdown)
+    printed = json.dumps(document(verdicts), indent=1) if as_json else text(verdicts, colour=colour)
+    return printed, verdicts.exit_code
+
+
+def judge_files(asked: JudgeOptions, progress: Progress = lambda _: None) -> Verdicts:
     """Judges all files. Case files of your own (`*.messages.yaml`) among them are judged with.
 
     Raises HarnessError (exit code 4), naming file and line, for what cannot be read.

@@ -64,7 +64,7 @@ PATIENCE_S: Final = 0.5
 
 
 @dataclass(frozen=True)
-class Asked:
+class ProxyOptions:
     """What `proxy` was asked for. `out` None: a folder of its own below `reports/`."""
 
     upstream: str
@@ -207,7 +207,7 @@ class Watch:
 
 
 def watch(
-    asked: Asked,
+    asked: ProxyOptions,
     tell: Tell,
     wait: Callable[[], object],
     *,
@@ -294,7 +294,7 @@ def _unkinded(exchange: Exchange) -> dict[str, Json]:
     return {key: value for key, value in encode_exchange(exchange).items() if key != "kind"}
 
 
-def _report(done: Watch, folder: Path, asked: Asked, tell: Tell, *, colour: bool) -> int:
+def _report(done: Watch, folder: Path, asked: ProxyOptions, tell: Tell, *, colour: bool) -> int:
     audited = done.audited(urlsplit(asked.upstream).hostname or "")
     write(folder, audited.results)
     tell("")
@@ -306,7 +306,7 @@ def _report(done: Watch, folder: Path, asked: Asked, tell: Tell, *, colour: bool
     return audited.results.gate.exit_code
 
 
-def _header(asked: Asked) -> dict[str, Json]:
+def _header(asked: ProxyOptions) -> dict[str, Json]:
     """The first line of the journal. It names no target, so that `judge` takes it for a recording and not for a run."""
     proxy = {"upstream": asked.upstream}
     return {"suite": __version__, "started": _now(), "catalogue": fingerprint(), "proxy": proxy}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from conformance.commands.faults import told_faults
+from conformance.commands.faults import entries
 from conformance.config.target import API_VERSIONS
 from conformance.judge.library import Library, load_library
 from conformance.model import HarnessError
@@ -18,7 +18,7 @@ from conformance.standard.paths import spec_folder
 
 GENERATED: Mapping[str, Callable[[Library], str]] = {
     "docs/coverage.md": lambda library: coverage.page(library.catalogue.cases, library.ledger),
-    "docs/faults.md": lambda library: faults.page(told_faults(), library.catalogue.cases),
+    "docs/faults.md": lambda library: faults.page(entries(), library.catalogue.cases),
 }
 """The text of each generated file, by its path in the checkout."""
 

@@ -1,8 +1,4 @@
-"""Every option of a run, in one table, and how its value is found.
-
-Belongs here: the table that the command line, pytest, the environment and pyproject.toml share, and what comes out of
-it: settings and a target. Does not belong here: click or pytest code, anything that costs time to import.
-"""
+"""How the value of each option is found: command line, environment, `.env`, `pyproject.toml`, targets file, default."""
 
 from __future__ import annotations
 
@@ -15,115 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance.config.target import API_VERSIONS, AUTH_STYLES, Target, check_url, name_of
+from conformance.config.options import CONNECTION, OPTIONS, PER_TARGET, RECORDED, Option
+from conformance.config.target import Target, check_url, name_of
 from conformance.model import HarnessError
-
-PREFIX = "messages"
-
-
-@dataclass(frozen=True)
-class Option:
-    """One option. `kind` is text, number, amount (of money), flag or list; `name` is spelled with hyphens."""
-
-    name: str
-    help: str
-    kind: str = "text"
-    default: Any = None
-    choices: tuple[str, ...] = ()
-    metavar: str = "VALUE"
-
-    @property
-    def key(self) -> str:
-        """The name as an identifier."""
-        return self.name.replace("-", "_")
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that sets the option."""
-        return f"{PREFIX}_{self.key}".upper()
-
-
-OPTIONS: tuple[Option, ...] = (
-    Option(
-        "url", "base URL of the endpoint, with or without /v1; none: the embedded reference endpoint", metavar="URL"
-    ),
-    Option("model", "model to ask for", metavar="NAME"),
-    Option("target", "target from the targets file; several may be given", kind="list", metavar="NAME"),
-    Option("targets", "TOML file of targets", default="targets.toml", metavar="FILE"),
-    Option(
-        "api-key-env",
-        "environment variable (or key in .env) that holds the API key",
-        default="ANTHROPIC_API_KEY",
-        metavar="VAR",
-    ),
-    Option("auth", "how the key is sent; auto tries x-api-key, then bearer", default="auto", choices=AUTH_STYLES),
-    Option(
-        "header",
-        "extra request header 'Name: value'; ${VAR} in the value is read from the environment",
-        kind="list",
-        metavar="HEADER",
-    ),
-    Option("api-version", "anthropic-version of the run", default=API_VERSIONS[0], choices=API_VERSIONS),
-    Option("name", "name of the target in reports; default: its host", metavar="NAME"),
-    Option("strict", "gate on requests that the endpoint accepts although the API refuses them", kind="flag"),
-    Option("gate", "the weakest level that gates", default="must", choices=("must", "should")),
-    Option(
-        "gate-behaviour",
-        "gate on claims in which the model has a say too, where most attempts deviate",
-        kind="flag",
-    ),
-    Option(
-        "baseline",
-        "YAML file of known deviations: new ones gate, known ones do not, stale entries do",
-        metavar="FILE",
-    ),
-    Option("baseline-update", "write the known deviations of this run into the baseline", kind="flag"),
-    Option(
-        "declare",
-        "capability that the endpoint is said to have; it fails where it has it not",
-        kind="list",
-        metavar="NAME",
-    ),
-    Option(
-        "lacks", "capability that the endpoint is said to lack; its cases do not apply", kind="list", metavar="NAME"
-    ),
-    Option("edition", "edition whose cases score and gate; default: the newest", metavar="DATE"),
-    Option(
-        "level",
-        "only cases of this strength (must, should, may) or of this named level and those below it (core, agent, full)",
-        kind="list",
-        choices=("must", "should", "may", "core", "agent", "full"),
-    ),
-    Option("area", "only cases of this area", kind="list", metavar="AREA"),
-    Option("case", "only this case", kind="list", metavar="ID"),
-    Option("mode", "only this mode", choices=("json", "stream")),
-    Option("concurrency", "requests under way at the same time", kind="number", default=8, metavar="N"),
-    Option("repeat", "attempts in all where a model may answer differently", kind="number", default=3, metavar="N"),
-    Option("max-requests", "requests at the most, retries and repetitions included", kind="number", metavar="N"),
-    Option("max-tokens", "input and output tokens at the most, debited before sending", kind="number", metavar="N"),
-    Option("max-cost", "US dollars at the most; needs both prices", kind="amount", metavar="USD"),
-    Option("price-input", "US dollars for a million input tokens", kind="amount", metavar="USD"),
-    Option("price-output", "US dollars for a million output tokens", kind="amount", metavar="USD"),
-    Option("resume", "folder of an interrupted run, which is continued: only what is missing is sent", metavar="DIR"),
-    Option("out", "folder for the files of the run; default: reports/<target>/<UTC time>", metavar="DIR"),
-)
-
-
-CONNECTION = ("url", "model", "api-key-env", "auth", "header")
-"""What an entry of the targets file never inherits from the environment: it would be another target's."""
-
-SPENDING = ("max-requests", "max-tokens", "max-cost", "price-input", "price-output")
-"""What a target costs, and may cost."""
-
-PER_TARGET = (*CONNECTION, "api-version", "baseline", "declare", "lacks", "concurrency", *SPENDING)
-"""Options that an entry of the targets file may hold."""
-
-RECORDED = (
-    "url", "model", "api-key-env", "auth", "api-version", "strict", "gate", "gate-behaviour", "declare", "lacks",
-    "edition", "level",
-    "area", "case", "mode", "repeat", "price-input", "price-output",
-)  # fmt: skip
-"""Options that a run writes down, so that it can be continued without naming them again."""
 
 
 @dataclass(frozen=True)

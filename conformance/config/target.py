@@ -15,6 +15,9 @@ from conformance.model import HarnessError, Json
 
 AUTH_STYLES = ("auto", "x-api-key", "bearer", "both")
 API_VERSIONS = ("2023-06-01", "2026-10-21")
+REFERENCE = "reference"
+"""The name of the embedded reference endpoint as a target."""
+
 INVALID_KEY = "invalid-key-0000000000"
 """Sent by the cases that use a wrong key. Not a secret."""
 

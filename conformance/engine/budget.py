@@ -1,60 +1,17 @@
-"""What a run may spend: requests, tokens, money; debited before a request is sent, retries included.
-
-Belongs here: the limits, the account of a run, prices. Does not belong here: how much a request can cost
-(`estimate.py`), sending, waiting.
-"""
+"""What a run may spend: requests, tokens, money; debited before a request is sent, retries included."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-
-@dataclass(frozen=True)
-class Prices:
-    """US dollars for a million tokens; None: not known."""
-
-    input: float | None = None
-    output: float | None = None
-
-    @property
-    def known(self) -> bool:
-        """Whether costs can be computed."""
-        return self.input is not None and self.output is not None
-
-    def of(self, spend: Spend) -> float | None:
-        """What tokens cost, or None where a price is missing."""
-        if self.input is None or self.output is None:
-            return None
-        return (spend.input * self.input + spend.output * self.output) / 1_000_000
+from conformance.base.spend import NO_SPEND, Prices, Spend
+from conformance.config.settings import Settings
+from conformance.model import HarnessError
 
 
 @dataclass(frozen=True)
-class Spend:
-    """Requests and tokens: spent, set aside, or expected."""
-
-    requests: int = 0
-    input: int = 0
-    output: int = 0
-
-    def __add__(self, other: Spend) -> Spend:
-        return Spend(self.requests + other.requests, self.input + other.input, self.output + other.output)
-
-    def __sub__(self, other: Spend) -> Spend:
-        return Spend(self.requests - other.requests, self.input - other.input, self.output - other.output)
-
-    @property
-    def tokens(self) -> int:
-        """Input and output together."""
-        return self.input + self.output
-
-
-NO_SPEND = Spend()
-"""Nothing."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a run may spend at the most; None: no limit. A limit on `cost` needs both prices."""
+class SpendingLimits:
+    """The most that a run may spend; None: no limit. A limit on `cost` needs both prices."""
 
     requests: int | None = None
     tokens: int | None = None
@@ -73,16 +30,24 @@ class Limits:
         return ""
 
 
-class Account:
-    """The running account of one run. `debit` before sending, `settle` when the answer is there."""
+def limits_of(settings: Settings) -> SpendingLimits:
+    """What a run may spend. Raises HarnessError (exit code 4) for a limit on money without prices."""
+    prices = Prices(settings["price_input"], settings["price_output"])
+    if settings["max_cost"] is not None and not prices.known:
+        raise HarnessError("--max-cost needs prices: add --price-input and --price-output", exit_code=4)
+    return SpendingLimits(settings["max_requests"], settings["max_tokens"], settings["max_cost"], prices)
 
-    def __init__(self, limits: Limits, spent: Spend = NO_SPEND) -> None:
+
+class Budget:
+    """The running account of one run. `debit` before sending, `settle` once the answer has arrived."""
+
+    def __init__(self, limits: SpendingLimits, spent: Spend = NO_SPEND) -> None:
         self._limits = limits
         self.spent = spent
         self.set_aside = NO_SPEND
 
     def debit(self, ceiling: Spend) -> str:
-        """Sets aside what a request can cost at the most. Returns the limit that forbids it, or an empty string."""
+        """Sets aside the most that a request can cost. Returns the limit that forbids it, or an empty string."""
         crossed = self._limits.crossed_by(self.spent + self.set_aside + ceiling)
         if not crossed:
             self.set_aside += ceiling

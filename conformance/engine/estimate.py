@@ -1,19 +1,19 @@
-"""What requests cost: ceilings before they are sent, and the bill afterwards; how long a run takes.
-
-Belongs here: the rules by which tokens, money and time are estimated, said in words (`RULES`). Does not belong here:
-what may be spent (`budget.py`), how a plan is shown (`report/`).
-"""
+"""What requests cost: ceilings before they are sent, and the bill afterwards; how long a run takes."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.engine.budget import Spend
-from conformance.model import Exchange, Json, Scenario, SentRequest, Step
+from conformance.base.spend import Prices, Spend
+from conformance.config.settings import Settings
+from conformance.engine.budget import SpendingLimits
+from conformance.engine.plan import Plan, scenario_of
+from conformance.model import Case, Direction, Exchange, HarnessError, Json, Plane, Scenario, SentRequest, Step
+from conformance.standard.catalogue import Catalogue
 
 CHARACTERS_PER_TOKEN = 3
 TOOLS_TOKENS = 500
@@ -57,12 +57,12 @@ class Estimate:
 
     @property
     def least(self) -> Spend:
-        """What the plan costs at the least: every request, and no output."""
+        """The minimum cost of the plan: every request, and no output."""
         return Spend(self.served.requests + self.refused.requests, self.served.input, 0)
 
     @property
     def most(self) -> Spend:
-        """What the plan costs at the most, without retries."""
+        """The maximum cost of the plan, without retries."""
         return self.served + self.refused + self.repeated
 
 
@@ -84,8 +84,63 @@ def estimate(
     return Estimate(served, refused, again, max(longest, work / concurrency))
 
 
+def estimate_of(plan: Plan, catalogue: Catalogue, settings: Settings) -> Estimate:
+    """What a plan costs under the settings of a run."""
+    return estimate(
+        plan.scenarios,
+        refusals_of(plan, catalogue),
+        _repeatable(plan, catalogue),
+        settings["repeat"],
+        settings["concurrency"],
+    )
+
+
+def refusals_of(plan: Plan, catalogue: Catalogue) -> frozenset[str]:
+    """The scenarios, by id, that are sent in order to be refused."""
+    refused = set(_own(plan, catalogue, [case for case, _ in plan.items if _expects_refusal(case)]))
+    served = set(_own(plan, catalogue, [case for case, _ in plan.items if not _expects_refusal(case)]))
+    return frozenset(refused - served)
+
+
+def _repeatable(plan: Plan, catalogue: Catalogue) -> frozenset[str]:
+    """The scenarios that are sent again where a case of them deviates, or does not show what it is about."""
+    return frozenset(_own(plan, catalogue, [c for c, _ in plan.items if c.plane is Plane.BEHAVIOUR or c.given]))
+
+
+def _own(plan: Plan, catalogue: Catalogue, cases: Sequence[Case]) -> list[str]:
+    """The scenarios that cases judge, by id; not those that they only look up."""
+    wanted = {case.id for case in cases}
+    found = []
+    for case, mode in plan.items:
+        if case.id in wanted:
+            names = (case.scenario or case.id,) if not case.on else [n for n in case.on if not n.startswith("every-")]
+            found += [scenario_of(name, mode, catalogue).id for name in names]
+    return found
+
+
+def _expects_refusal(case: Case) -> bool:
+    return case.direction is Direction.REFUSE
+
+
+def check_budget(found: Estimate, limits: SpendingLimits) -> None:
+    """Raises HarnessError (exit code 2) where even the minimum cost of a plan crosses a limit."""
+    crossed = limits.crossed_by(found.least)
+    if crossed:
+        raise HarnessError(
+            f"nothing was sent: the plan takes at least {_words(found.least, limits.prices)}, and the limit is "
+            f"{crossed}; raise it, or select less",
+            exit_code=2,
+        )
+
+
+def _words(spend: Spend, prices: Prices) -> str:
+    cost = prices.of(spend)
+    money = f" for USD {cost:.4f}" if cost is not None else ""
+    return f"{spend.requests:,} requests and {spend.input:,} input tokens{money}"
+
+
 def scenario_ceiling(scenario: Scenario) -> Spend:
-    """What a scenario costs at the most. What a later step takes from an earlier reply counts with its ceiling too."""
+    """The maximum cost of a scenario. What a later step takes from an earlier reply counts with its ceiling too."""
     total, carried = Spend(), 0
     for step in scenario.steps:
         one = step_ceiling(step)
@@ -95,7 +150,7 @@ def scenario_ceiling(scenario: Scenario) -> Spend:
 
 
 def step_ceiling(step: Step) -> Spend:
-    """What one step costs at the most."""
+    """The maximum cost of one step."""
     if step.raw is not None:
         body = _as_json(step.raw)
         if not isinstance(body, dict):
@@ -105,7 +160,7 @@ def step_ceiling(step: Step) -> Spend:
 
 
 def request_ceiling(request: SentRequest) -> Spend:
-    """What a request that is ready to be sent costs at the most."""
+    """The maximum cost of a request that is ready to be sent."""
     makes = request.method == "POST" and request.url.partition("?")[0].endswith("/messages")
     body = request.json
     if makes and not isinstance(body, dict):

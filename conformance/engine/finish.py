@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from conformance.engine.budget import Prices
+from conformance.base.spend import Prices
 from conformance.engine.session import JOURNAL
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Clause, Exchange, HarnessError, Judgement, Mode, Outcome

@@ -1,16 +1,15 @@
-"""What will be sent and judged: the selected cases and the scenarios that they need, each once.
-
-Belongs here: selection and the set of scenarios. Does not belong here: sending, judging, budgets.
-"""
+"""What a run sends and judges: the selected cases and the scenarios that they need, each once."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from conformance.model import Case, Mode, Scenario
+from conformance.config.settings import Settings, did_you_mean
+from conformance.model import Case, HarnessError, Mode, Scenario
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.models import ENTRY, ENTRY_SCENARIO
+from conformance.standard.tiers import NAMES
 
 FIRST = "text"
 """The scenario that the preflight sends; its answer serves every case that needs it."""
@@ -29,10 +28,37 @@ class Plan:
         return sum(len(scenario.steps) for scenario in self.scenarios)
 
 
+def check_selection(settings: Settings, catalogue: Catalogue) -> None:
+    """Raises HarnessError (exit code 4) where the options name a case or an area that does not exist."""
+    ids = [name for case in catalogue.cases for name in (case.id, *case.aliases)]
+    areas = sorted({case.area for case in catalogue.cases})
+    for word, names, known in (("case", settings["case"], ids), ("area", settings["area"], areas)):
+        for name in names:
+            if name not in known:
+                raise HarnessError(f"there is no {word} named {name!r}{did_you_mean(name, known)}", exit_code=4)
+
+
+def selected_items(catalogue: Catalogue, settings: Settings) -> list[tuple[Case, Mode]]:
+    """The cases and modes that the options of a run select, in order of the catalogue."""
+    return [(case, mode) for case in catalogue.cases for mode in case.modes if is_selected(case, mode, settings)]
+
+
+def is_selected(case: Case, mode: Mode, settings: Settings) -> bool:
+    """Whether the options of a run select a case in a mode. Without such options everything is selected."""
+    cases, areas, levels, tier = (settings[key] for key in ("case", "area", "level", "tier"))
+    return (
+        (not cases or any(name in cases for name in (case.id, *case.aliases)))
+        and (not areas or case.area in areas)
+        and (not levels or case.level in levels)
+        and (not tier or case.tier in NAMES[: NAMES.index(tier) + 1])
+        and (not settings["mode"] or mode == settings["mode"])
+    )
+
+
 def build_plan(items: Sequence[tuple[Case, Mode]], catalogue: Catalogue, absent: Collection[str] = ()) -> Plan:
     """The plan for the given items: every scenario that one of them needs, the preflight's first.
 
-    Nothing is sent for items that need an ability which the target is said to lack (`absent`).
+    Nothing is sent for items that need a capability which the target lacks (`absent`).
     """
     wanted: dict[str, Scenario] = {}
 

@@ -145,7 +145,9 @@ class _Judge:
             for name, scenario in self._scenarios.items()
             if (transcript := _transcript(scenario, 1, past)) is not None
         }
-        self._bench = library.bench(past.target, policy)
+        self._bench = library.bench(
+            past.target.model, policy, declared=past.target.declared, lacking=past.target.absent
+        )
 
     def judge(self, case: Case, mode: Mode) -> Judgement:
         """The judgement of a case as the run would give it."""

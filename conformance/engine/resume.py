@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from conformance.base.spend import NO_SPEND, Spend
 from conformance.config.target import Target
-from conformance.engine.budget import NO_SPEND, Spend
 from conformance.engine.estimate import bill
 from conformance.engine.fill import fill
 from conformance.engine.recorded import recorded

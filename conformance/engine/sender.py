@@ -10,8 +10,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from conformance.base.spend import NO_SPEND, Spend
 from conformance.config.target import Target
-from conformance.engine.budget import NO_SPEND, Account, Limits, Spend
+from conformance.engine.budget import Budget, SpendingLimits
 from conformance.engine.estimate import bill, request_ceiling, seconds_left
 from conformance.engine.fill import fill
 from conformance.engine.pace import Clock, Gate, WallClock
@@ -56,7 +57,7 @@ class Wiring:
     journal: Journal
     concurrency: int
     retry: RetryPolicy = field(default_factory=RetryPolicy)
-    limits: Limits = field(default_factory=Limits)
+    limits: SpendingLimits = field(default_factory=SpendingLimits)
     clock: Clock = field(default_factory=WallClock)
     tell: Callable[[Slowdown], None] | None = None
 
@@ -84,7 +85,7 @@ class Sender:
         self._probe = probe
         self._expected = expected
         self.gate = Gate(wiring.concurrency, wiring.clock)
-        self.account = Account(wiring.limits, spent)
+        self.budget = Budget(wiring.limits, spent)
         self.stopped = ""
         self.exchanges: dict[int, Exchange] = {}
         self._retries = self._answered = self._probed = self._unreached = 0
@@ -158,7 +159,7 @@ class Sender:
             )
             recorded = self._wiring.journal.append(replace(exchange, repetition=slot.repetition))
             self.exchanges[recorded.line] = recorded
-            self.account.settle(ceiling, bill(recorded, usages(recorded)))
+            self.budget.settle(ceiling, bill(recorded, usages(recorded)))
             settled, self._settled = self._settled, asyncio.Event()
             settled.set()
             return recorded, entered
@@ -168,10 +169,10 @@ class Sender:
         while True:
             if self.stopped:
                 raise Unsent(self.stopped)
-            crossed = self.account.debit(ceiling)
+            crossed = self.budget.debit(ceiling)
             if not crossed:
                 return
-            if not self.account.set_aside.requests:
+            if not self.budget.set_aside.requests:
                 self.stop(f"the budget does not allow another request: at most {crossed}")
             else:
                 await self._settled.wait()

@@ -14,16 +14,17 @@ from functools import cached_property
 from pathlib import Path
 
 from conformance import __version__
-from conformance.commands.plan import check_budget, estimate_of, limits_of
 from conformance.config.settings import Settings, target_of
-from conformance.config.target import Target
+from conformance.config.target import REFERENCE, Target
+from conformance.engine.budget import limits_of
+from conformance.engine.estimate import check_budget, estimate_of
 from conformance.engine.loop import Engine, Wiring
-from conformance.engine.plan import Plan, build_plan, needed
+from conformance.engine.plan import Plan, build_plan, check_selection, needed
 from conformance.engine.resume import NOTHING, Earlier, check_same, earlier_part, read_run
 from conformance.engine.retry import RetryPolicy
 from conformance.engine.sender import Slowdown
 from conformance.judge.attempts import judge_in_attempts
-from conformance.judge.library import Library, check_selection, fingerprint, load_library
+from conformance.judge.library import Library, fingerprint, load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Clause, Exchange, HarnessError, Judgement, Level, Mode, Outcome
 from conformance.report import plan as words
@@ -36,7 +37,6 @@ from conformance.wire.limits import Limits
 from conformance.wire.redact import Redactor
 
 JOURNAL = "journal.ndjson"
-REFERENCE = "reference"
 
 Tell = Callable[[str], None]
 """Shows a line to whoever waits for a run."""
@@ -203,7 +203,9 @@ class Run:
             case,
             mode,
             transcripts,
-            self.library.bench(found.target, self.policy),
+            self.library.bench(
+                found.target.model, self.policy, declared=found.target.declared, lacking=found.target.absent
+            ),
             self._engine.again,
             self.settings["repeat"],
         )

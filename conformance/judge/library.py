@@ -1,22 +1,20 @@
 """Loads what a run needs of the specification: ledger, document, catalogue, checks.
 
-Belongs here: loading, once, and selecting cases. Does not belong here: planning what to send, sending.
+Belongs here: loading, once. Does not belong here: planning what to send, sending.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conformance.config.settings import Settings
-from conformance.config.target import Target
 from conformance.judge.check import Check
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench
 from conformance.judge.verdict import Policy
-from conformance.model import Case, HarnessError, Mode
+from conformance.model import Case
 from conformance.standard.capabilities import Capability, load_capabilities
 from conformance.standard.catalogue import Catalogue, CheckNames, Sources, load_catalogue
 from conformance.standard.document import Document, load_document
@@ -24,8 +22,7 @@ from conformance.standard.editions import Edition, load_edition, scored
 from conformance.standard.ledger import Ledger, load_ledger
 from conformance.standard.models import NO_MODELS, Models, load_models
 from conformance.standard.paths import catalogue_folder, spec_folder
-from conformance.standard.source import nearest
-from conformance.standard.tiers import NAMES, NamedLevel, load_levels
+from conformance.standard.tiers import NamedLevel, load_levels
 
 
 @dataclass(frozen=True)
@@ -53,16 +50,18 @@ class Library:
         """
         return frozenset(lacking) - frozenset(self.models.refusals)
 
-    def bench(self, target: Target, policy: Policy) -> Bench:
-        """What the cases of a run against a target are judged with."""
+    def bench(
+        self, model: str, policy: Policy, *, declared: Collection[str] = (), lacking: Collection[str] = ()
+    ) -> Bench:
+        """What the cases of a run are judged with. `declared` and `lacking` are capabilities of the target."""
         return Bench(
             checks=self.checks,
             document=self.document,
-            model=target.model,
+            model=model,
             policy=policy,
-            declared=target.declared,
+            declared=frozenset(declared),
             invalid=self.catalogue.invalid,
-            absent=target.absent,
+            absent=frozenset(lacking),
             models=self.models,
         )
 
@@ -88,34 +87,3 @@ def fingerprint() -> str:
     for path in sorted(catalogue_folder().rglob("*.yaml")):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:12]
-
-
-def check_selection(settings: Settings, catalogue: Catalogue) -> None:
-    """Raises HarnessError (exit code 4) where a case or area is named that does not exist."""
-    ids = [name for case in catalogue.cases for name in (case.id, *case.aliases)]
-    areas = sorted({case.area for case in catalogue.cases})
-    for word, names, known in (("case", settings["case"], ids), ("area", settings["area"], areas)):
-        for name in names:
-            if name not in known:
-                near = nearest(name, known)
-                hint = f"; did you mean {near!r}?" if near else ""
-                raise HarnessError(f"there is no {word} named {name!r}{hint}", exit_code=4)
-
-
-def is_selected(case: Case, mode: Mode, settings: Settings) -> bool:
-    """Whether the options of a run select a case in a mode. Nothing given selects everything."""
-    wanted_cases = settings["case"]
-    strengths = [level for level in settings["level"] if level not in NAMES]
-    tiers = included(level for level in settings["level"] if level in NAMES)
-    return (
-        (not wanted_cases or case.id in wanted_cases or any(alias in wanted_cases for alias in case.aliases))
-        and (not settings["area"] or case.area in settings["area"])
-        and (not strengths or case.level in strengths)
-        and (not tiers or case.tier in tiers)
-        and (not settings["mode"] or mode == settings["mode"])
-    )
-
-
-def included(levels: Iterable[str]) -> tuple[str, ...]:
-    """The named levels with those that they include: agent includes core."""
-    return NAMES[: max((NAMES.index(level) + 1 for level in levels), default=0)]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from conformance.config.settings import OPTIONS, PREFIX
+from conformance.config.options import OPTIONS, PREFIX
 from conformance.model import HarnessError
 
 CATALOGUE = Path(__file__).parents[1] / "catalogue"

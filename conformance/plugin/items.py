@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from conformance.config.settings import OPTIONS, PREFIX
+from conformance.config.options import OPTIONS, PREFIX
 from conformance.config.targets_file import read_all_settings
 from conformance.engine.finish import Judged, finish
+from conformance.engine.plan import is_selected
 from conformance.engine.session import Run, silent
-from conformance.judge.library import is_selected
 from conformance.judge.verdict import DECIDED
 from conformance.model import Case, HarnessError, Judgement, Mode
 from conformance.report import overview, terminal

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance import __version__
+from conformance.base.spend import Prices, Spend
 from conformance.config.target import INVALID_KEY
-from conformance.engine.budget import Prices, Spend
 from conformance.model import Case, Clause, Event, Exchange, Finding, Judgement
 from conformance.protocol.replies import is_stream, usages
 from conformance.protocol.sse import parse

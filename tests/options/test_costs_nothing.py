@@ -39,7 +39,7 @@ OURS = {
     "conformance.model",
     "conformance.plugin",
     "conformance.config",
-    "conformance.config.settings",
+    "conformance.config.options",
     "conformance.config.target",
 }
 """All that is loaded of the package: options, and what they need."""

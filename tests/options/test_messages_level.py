@@ -14,19 +14,3 @@ def test_an_unknown_level_is_told_and_exit_code_4(project) -> None:
     assert "--level" in done.stderr.str() + done.stdout.str()
     assert "must, should, may" in done.stderr.str() + done.stdout.str()
     assert project.wrote_nothing
-
-
-def test_a_named_level_selects_its_cases_and_those_of_the_levels_below_it(project) -> None:
-    def selected(*levels: str) -> set[str]:
-        options = [f"--messages-level={level}" for level in levels]
-        done = project.catalogue("--collect-only", "-q", "--messages-area=tools", "--messages-area=transport", *options)
-        return {line.rpartition("::")[2].partition("[")[0] for line in done.outlines if "::" in line}
-
-    core, agent, both = selected("core"), selected("agent"), selected("agent", "should")
-    assert "transport-message-created" in core
-    assert "tools-read" not in core
-    assert core < agent
-    assert "tools-read" in agent
-    assert "transport-sibling-endpoints" not in agent
-    assert both < agent
-    assert "tools-loop-with-real-call" in both

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from conformance.engine.budget import Account, Limits, Prices, Spend
+from conformance.base.spend import Prices, Spend
+from conformance.engine.budget import Budget, SpendingLimits
 from conformance.engine.estimate import bill, estimate, request_ceiling, scenario_ceiling, seconds_left, step_ceiling
 from conformance.model import Chunk, Exchange, Json, Mode, Response, Scenario, SentRequest, Step, Trouble
 
@@ -24,14 +25,14 @@ def exchange(status: int | None, body: Json = None, kind: str = "closed") -> Exc
 
 
 def test_a_debit_that_would_cross_a_limit_is_refused_and_sets_nothing_aside() -> None:
-    account = Account(Limits(tokens=100))
+    account = Budget(SpendingLimits(tokens=100))
     assert account.debit(Spend(1, 40, 20)) == ""
     assert "100 tokens" in account.debit(Spend(1, 40, 20))
     assert account.set_aside == Spend(1, 40, 20)
 
 
 def test_what_was_set_aside_and_not_needed_can_be_spent() -> None:
-    account = Account(Limits(tokens=100))
+    account = Budget(SpendingLimits(tokens=100))
     account.debit(Spend(1, 40, 50))
     account.settle(Spend(1, 40, 50), Spend(1, 10, 5))
     assert account.spent == Spend(1, 10, 5)
@@ -40,11 +41,11 @@ def test_what_was_set_aside_and_not_needed_can_be_spent() -> None:
 
 def test_every_limit_has_its_words() -> None:
     prices = Prices(3.0, 15.0)
-    assert "(--max-requests)" in Limits(requests=2).crossed_by(Spend(3))
-    assert "(--max-tokens)" in Limits(tokens=2).crossed_by(Spend(1, 2, 1))
-    assert "USD 0.01 (--max-cost)" in Limits(cost=0.01, prices=prices).crossed_by(Spend(1, 1000, 1000))
-    assert Limits(cost=0.02, prices=prices).crossed_by(Spend(1, 1000, 1000)) == ""
-    assert Limits(requests=3, tokens=3).crossed_by(Spend(3, 2, 1)) == ""
+    assert "(--max-requests)" in SpendingLimits(requests=2).crossed_by(Spend(3))
+    assert "(--max-tokens)" in SpendingLimits(tokens=2).crossed_by(Spend(1, 2, 1))
+    assert "USD 0.01 (--max-cost)" in SpendingLimits(cost=0.01, prices=prices).crossed_by(Spend(1, 1000, 1000))
+    assert SpendingLimits(cost=0.02, prices=prices).crossed_by(Spend(1, 1000, 1000)) == ""
+    assert SpendingLimits(requests=3, tokens=3).crossed_by(Spend(3, 2, 1)) == ""
 
 
 def test_money_is_known_only_with_both_prices() -> None:

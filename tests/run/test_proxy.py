@@ -124,7 +124,7 @@ class Session:
             self._ready.set()
             self._end.wait(60)
 
-        asked = proxying.Asked(self._upstream, 0, self.folder)
+        asked = proxying.ProxyOptions(self._upstream, 0, self.folder)
         try:
             self.code = proxying.watch(asked, self.tell, wait, library=_library())
         finally:

@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from conformance.config.settings import OPTIONS, read_settings, target_of
+from conformance.config.options import OPTIONS
+from conformance.config.settings import read_settings, target_of
 from conformance.config.targets_file import read_all_settings
 from conformance.model import HarnessError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.judge.library import Library, included, load_library
+from conformance.judge.library import Library, load_library
 from conformance.model import HarnessError
 from conformance.standard.paths import spec_folder
 from conformance.standard.tiers import level_name, load_levels
@@ -43,12 +43,6 @@ def test_every_case_that_a_level_lists_exists(library):
 )
 def test_a_case_belongs_to_the_highest_level_that_claims_it(library, case, tier):
     assert library.cases[case].tier == tier
-
-
-def test_a_level_includes_the_ones_before_it():
-    assert included(["agent"]) == ("core", "agent")
-    assert included(["full", "core"]) == ("core", "agent", "full")
-    assert included([]) == ()
 
 
 def test_what_no_level_claims_belongs_to_the_last():

@@ -1,0 +1,111 @@
+"""Every option of a run, in one table that the command line, pytest, the environment and files share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.config.target import API_VERSIONS, AUTH_STYLES
+
+PREFIX = "messages"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option. `kind` is text, number, amount (of money), flag or list; `name` is spelled with hyphens."""
+
+    name: str
+    help: str
+    kind: str = "text"
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    metavar: str = "VALUE"
+
+    @property
+    def key(self) -> str:
+        """The name as an identifier."""
+        return self.name.replace("-", "_")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets the option."""
+        return f"{PREFIX}_{self.key}".upper()
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "url", "base URL of the endpoint, with or without /v1; none: the embedded reference endpoint", metavar="URL"
+    ),
+    Option("model", "model to request", metavar="NAME"),
+    Option("target", "target from the targets file; repeatable", kind="list", metavar="NAME"),
+    Option("targets", "TOML file of targets", default="targets.toml", metavar="FILE"),
+    Option(
+        "api-key-env",
+        "name of the environment variable (or key in .env) that holds the API key",
+        default="ANTHROPIC_API_KEY",
+        metavar="VAR",
+    ),
+    Option("auth", "how to send the key; auto tries x-api-key, then bearer", default="auto", choices=AUTH_STYLES),
+    Option(
+        "header",
+        "extra request header 'Name: value'; ${VAR} in the value is read from the environment",
+        kind="list",
+        metavar="HEADER",
+    ),
+    Option("api-version", "anthropic-version of the run", default=API_VERSIONS[0], choices=API_VERSIONS),
+    Option("name", "name of the target in reports; default: its host", metavar="NAME"),
+    Option("strict", "also gate on requests that the endpoint accepts although the API refuses them", kind="flag"),
+    Option("gate", "weakest level that gates", default="must", choices=("must", "should")),
+    Option(
+        "gate-behaviour",
+        "also gate on claims that depend on the model, where most attempts deviate",
+        kind="flag",
+    ),
+    Option(
+        "baseline",
+        "YAML file of known deviations; they do not gate, new deviations and stale entries do",
+        metavar="FILE",
+    ),
+    Option("baseline-update", "write the deviations of this run to the baseline file", kind="flag"),
+    Option(
+        "declare",
+        "capability that the endpoint has: declining it fails instead of being `unsupported`",
+        kind="list",
+        metavar="NAME",
+    ),
+    Option("lacks", "capability that the endpoint lacks: its cases do not apply", kind="list", metavar="NAME"),
+    Option("edition", "edition whose cases score and gate; default: the newest", metavar="DATE"),
+    Option("level", "only cases of this level", kind="list", choices=("must", "should", "may")),
+    Option("tier", "only cases of this tier and the tiers it includes", choices=("core", "agent", "full")),
+    Option("area", "only cases of this area", kind="list", metavar="AREA"),
+    Option("case", "only this case", kind="list", metavar="ID"),
+    Option("mode", "only this mode", choices=("json", "stream")),
+    Option("concurrency", "maximum number of concurrent requests", kind="number", default=8, metavar="N"),
+    Option("repeat", "maximum attempts where a model may answer differently", kind="number", default=3, metavar="N"),
+    Option("max-requests", "maximum number of requests, including retries and repetitions", kind="number", metavar="N"),
+    Option(
+        "max-tokens", "maximum number of tokens, input and output, debited before sending", kind="number", metavar="N"
+    ),
+    Option("max-cost", "maximum cost in US dollars; needs both prices", kind="amount", metavar="USD"),
+    Option("price-input", "US dollars for a million input tokens", kind="amount", metavar="USD"),
+    Option("price-output", "US dollars for a million output tokens", kind="amount", metavar="USD"),
+    Option("resume", "folder of an interrupted run to continue; sends only what is missing", metavar="DIR"),
+    Option("out", "folder for the files of the run; default: reports/<target>/<UTC time>", metavar="DIR"),
+)
+"""In the order of the help."""
+
+
+CONNECTION = ("url", "model", "api-key-env", "auth", "header")
+"""Options that an entry of the targets file never inherits from the environment, which is about another."""
+
+SPENDING = ("max-requests", "max-tokens", "max-cost", "price-input", "price-output")
+"""Options on prices and budgets."""
+
+PER_TARGET = (*CONNECTION, "api-version", "baseline", "declare", "lacks", "concurrency", *SPENDING)
+"""Options that an entry of the targets file may hold."""
+
+RECORDED = (
+    "url", "model", "api-key-env", "auth", "api-version", "strict", "gate", "gate-behaviour", "declare", "lacks",
+    "edition", "level", "tier", "area", "case", "mode", "repeat", "price-input", "price-output",
+)  # fmt: skip
+"""Options that a run records, so that it can be resumed without repeating them."""
