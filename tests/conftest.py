@@ -1,18 +1,22 @@
-"""What all tests share."""
+"""Plugins of all tests, and what a run says of its data."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from support.data import large_corpus, said_of_the_corpus
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "support.fixtures"]
 
 
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    """The shared reference material beside the checkout, which CI always has."""
-    folder = Path(__file__).resolve().parents[2] / "shared"
-    if not folder.is_dir():
-        pytest.skip("the shared reference material is not beside this checkout")
-    return folder
+def pytest_report_header() -> str:
+    """https://docs.pytest.org/en/stable/reference/reference.html#pytest.hookspec.pytest_report_header."""
+    return said_of_the_corpus()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says at the end what was not tested, for those who read only that.
+
+    https://docs.pytest.org/en/stable/reference/reference.html#pytest.hookspec.pytest_terminal_summary
+    """
+    if large_corpus() is None:
+        terminalreporter.write_line(said_of_the_corpus())

@@ -6,7 +6,6 @@ recording disagree, the case is wrong.
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.data import read_data, records
 
 from conformance.engine.offline import audit, is_messages_api, recorders_of, reply_to
 from conformance.judge.audit import Audit
@@ -74,14 +74,8 @@ def library() -> Library:
     return load_library("2023-06-01")
 
 
-@pytest.fixture(scope="module")
-def corpus(shared: Path) -> Path:
-    return shared / "corpus" / "exchanges.jsonl.gz"
-
-
 def recordings(corpus: Path) -> Iterator[tuple[Recorded, dict[str, Any]]]:
-    with gzip.open(corpus, "rt", encoding="utf-8") as lines:
-        yield from zip(open_recording(corpus).exchanges(), map(json.loads, lines), strict=True)
+    yield from zip(open_recording(corpus).exchanges(), records(corpus), strict=True)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +102,7 @@ def genuine(corpus: Path, library: Library) -> Genuine:
 def test_no_genuine_exchange_has_a_gating_finding(genuine: Genuine) -> None:
     gating = [case.id for case, judgement in genuine.judgements if judgement.gates and case.level is Level.MUST]
     assert gating == []
-    assert genuine.judged > 1_300
+    assert genuine.judged > 200
 
 
 def test_findings_of_should_level_are_older_than_what_they_ask_for(genuine: Genuine) -> None:
@@ -128,7 +122,7 @@ def test_what_informs_deviates_only_where_the_sources_disagree(genuine: Genuine)
 def test_the_recordings_show_what_nearly_every_case_is_about(genuine: Genuine) -> None:
     unseen = {case.id for case, judgement in genuine.judgements if not judgement.seen}
     assert unseen == NEVER_RECORDED
-    assert sum(judgement.seen for _, judgement in genuine.judgements) > 50_000
+    assert sum(judgement.seen for _, judgement in genuine.judgements) > 30 * genuine.judged
 
 
 def test_damage_leaves_few_exchanges_out_of_each_case_and_none_out_of_all(genuine: Genuine, library: Library) -> None:
@@ -164,11 +158,9 @@ def test_the_command_says_the_same_of_the_whole_file(corpus: Path, library: Libr
 
 
 def test_the_samples_of_anthropics_own_documentation_have_no_finding_that_decides(
-    shared: Path, library: Library, tmp_path: Path
+    library: Library, tmp_path: Path
 ) -> None:
-    (page,) = (shared / "vendors" / "documents").glob("001_*.txt")
-    samples = list(messages_in(page.read_text(encoding="utf-8")))
-    assert len(samples) == 4
+    samples = read_data("documented_messages.json")
     judged = judgements_of(samples, library, tmp_path)
     assert {case for case, judgement in judged.items() if judgement.deviating} <= INFORMING
     assert judged["response-has-usage"].seen == len(samples)
@@ -190,13 +182,6 @@ def test_answers_without_the_keys_that_official_samples_leave_out_have_no_findin
     ]
     judged = judgements_of(samples, library, tmp_path)
     assert {case for case, judgement in judged.items() if judgement.deviating} <= INFORMING
-
-
-def messages_in(text: str) -> Iterator[dict[str, Any]]:
-    """The JSON messages that stand in a page."""
-    decoder, at = json.JSONDecoder(), -1
-    while (at := text.find('{\n "id"', at + 1)) >= 0:
-        yield decoder.raw_decode(text, at)[0]
 
 
 def judgements_of(samples: list[dict[str, Any]], library: Library, folder: Path) -> dict[str, CaseResult]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from click.testing import CliRunner
+from support.data import read_data
 
 from conformance.cli import command
 from conformance.model import HarnessError
@@ -63,8 +63,8 @@ def test_every_bug_has_faults_that_exist_or_a_reason_with_its_source() -> None:
     assert len({bug.id for bug in bugs}) == len(bugs)
 
 
-def test_every_bug_of_the_shared_list_is_accounted_for(shared: Path) -> None:
-    listed = {row["id"]: row["url"] for row in json.loads((shared / "bugs" / "bugs.json").read_text())}
+def test_every_bug_of_the_list_is_accounted_for() -> None:
+    listed = read_data("bugs.json")
     ours = {bug.id: bug.links[0] for bug in load_bugs(spec_folder())}
     assert ours == listed
 

@@ -1,40 +1,34 @@
 """Genuine recorded exchanges against the document: what the API really said is never refused."""
 
-import gzip
 import json
 import re
 from collections import Counter
-from functools import cache
-from pathlib import Path
 
 import pytest
+from support.data import genuine, read_data
 
 from conformance.standard.betas import beta_names
 from conformance.standard.document import load_document
 from conformance.standard.paths import spec_folder
 
-SHARED = Path(__file__).parents[3] / "shared"
-CORPUS = SHARED / "corpus" / "exchanges.jsonl.gz"
-CAPTURES = SHARED / "clients" / "captures.jsonl"
-STREAMS = SHARED / "clients" / "sdk_streams.json"
 VERSION = "2023-06-01"  # what nearly all recordings were made with
-
-recordings = pytest.mark.skipif(not CORPUS.is_file(), reason="the recordings (../shared/corpus) are not here")
 
 HIDDEN = "REDACTED"  # some recorders hide the values of headers
 
 
-@cache
-def exchanges(path, status=200):
-    with gzip.open(CORPUS, "rt", encoding="utf-8") as lines:
-        every = [json.loads(line) for line in lines]
-    return [
-        item
-        for item in every
-        if not item.get("synthetic")
-        and item["response"]["status"] == status
-        and re.sub(r"^https?://[^/]+|\?.*$", "", item["request"]["url"]) == path
-    ]
+@pytest.fixture
+def exchanges(corpus):
+    """The genuine exchanges of a corpus by path and status."""
+
+    def of(path, status=200):
+        return [
+            item
+            for item in genuine(corpus)
+            if item["response"]["status"] == status
+            and re.sub(r"^https?://[^/]+|\?.*$", "", item["request"]["url"]) == path
+        ]
+
+    return of
 
 
 def refused(component, instance, betas=()):
@@ -48,31 +42,27 @@ def betas_of(item):
     return beta_names(spec_folder()) if HIDDEN in header else [name.strip() for name in header.split(",")]
 
 
-@recordings
-def test_every_recorded_json_message_is_valid():
+def test_every_recorded_json_message_is_valid(exchanges):
     bodies = [item["response"]["body"] for item in exchanges("/v1/messages") if "sse" not in item["response"]]
-    assert len(bodies) > 800
+    assert len(bodies) > 100
     assert Counter(place for body in bodies for place in refused("Message", body)) == {}
 
 
-@recordings
-def test_every_recorded_stream_event_is_valid():
+def test_every_recorded_stream_event_is_valid(exchanges):
     streams = [item["response"]["sse"] for item in exchanges("/v1/messages") if "sse" in item["response"]]
     events = [json.loads(data) for text in streams for data in re.findall(r"^data: ?(.*)$", text, re.MULTILINE)]
-    assert len(events) > 6000
+    assert len(events) > 1000
     assert Counter(place for event in events for place in refused("RawMessageStreamEvent", event)) == {}
 
 
-@recordings
 @pytest.mark.parametrize("status", [400, 401, 404])
-def test_every_recorded_error_envelope_is_valid(status):
+def test_every_recorded_error_envelope_is_valid(exchanges, status):
     bodies = [item["response"]["body"] for item in exchanges("/v1/messages", status)]
     assert bodies
     assert Counter(place for body in bodies for place in refused("ErrorResponse", body)) == {}
 
 
-@recordings
-def test_every_recorded_count_and_models_page_is_valid():
+def test_every_recorded_count_and_models_page_is_valid(exchanges):
     counts = [item["response"]["body"] for item in exchanges("/v1/messages/count_tokens")]
     pages = [item["response"]["body"] for item in exchanges("/v1/models")]
     assert counts
@@ -81,12 +71,11 @@ def test_every_recorded_count_and_models_page_is_valid():
     assert [refused("ModelsPage", body) for body in pages if refused("ModelsPage", body)] == []
 
 
-@recordings
 @pytest.mark.parametrize(
     ("path", "component"),
     [("/v1/messages", "MessageCreateParams"), ("/v1/messages/count_tokens", "MessageCountTokensParams")],
 )
-def test_every_recorded_request_that_was_accepted_is_valid_with_the_betas_it_asked_for(path, component):
+def test_every_recorded_request_that_was_accepted_is_valid_with_the_betas_it_asked_for(exchanges, path, component):
     accepted = exchanges(path)
     strange = Counter(
         place for item in accepted for place in refused(component, item["request"]["body"], betas_of(item))
@@ -95,15 +84,13 @@ def test_every_recorded_request_that_was_accepted_is_valid_with_the_betas_it_ask
     assert strange == {}
 
 
-@recordings
-def test_the_betas_of_recorded_requests_are_needed():
+def test_the_betas_of_recorded_requests_are_needed(exchanges):
     lacking = [item for item in exchanges("/v1/messages") if refused("MessageCreateParams", item["request"]["body"])]
-    assert len(lacking) > 30
+    assert len(lacking) > 10
     assert [item["source"] for item in lacking if betas_of(item) == [""]] == []
 
 
-@recordings
-def test_with_all_betas_every_recorded_answer_is_still_valid():
+def test_with_all_betas_every_recorded_answer_is_still_valid(exchanges):
     betas = beta_names(spec_folder())
     items = exchanges("/v1/messages")
     bodies = [item["response"]["body"] for item in items if "sse" not in item["response"]]
@@ -114,8 +101,7 @@ def test_with_all_betas_every_recorded_answer_is_still_valid():
     assert Counter(place for event in events for place in refused("RawMessageStreamEvent", event, betas)) == {}
 
 
-@recordings
-def test_the_document_finds_what_the_api_refused_at_the_place_that_the_api_named():
+def test_the_document_finds_what_the_api_refused_at_the_place_that_the_api_named(exchanges):
     named = Counter()
     for item in exchanges("/v1/messages", 400):
         message = item["response"]["body"]["error"]["message"]
@@ -123,23 +109,18 @@ def test_the_document_finds_what_the_api_refused_at_the_place_that_the_api_named
         found = [violation.pointer for violation in load_document(VERSION).validate(*request_of(item))]
         if f"/{place}" in found:
             named[place] += 1
-    assert named["tools/0/input_schema/type"] == 7
-    assert named["temperature"] == 1
+    assert set(named) >= {"tools/0/input_schema/type", "temperature"}
 
 
 def request_of(item):
     return "MessageCreateParams", item["request"]["body"]
 
 
-@pytest.mark.skipif(not CAPTURES.is_file(), reason="the captured requests (../shared/clients) are not here")
 def test_captured_client_requests_differ_only_in_what_the_capture_shortened():
     strange = Counter()
-    for line in CAPTURES.read_text(encoding="utf-8").splitlines():
-        capture = json.loads(line)
-        if capture["method"] != "POST" or not isinstance(capture["body"], dict):
-            continue
+    for capture in read_data("client_requests.json"):
         component = "MessageCountTokensParams" if "count_tokens" in capture["path"] else "MessageCreateParams"
-        betas = betas_of({"request": {"headers": dict(capture["headers"])}})
+        betas = [name.strip() for name in capture["anthropic-beta"].split(",")]
         for violation in load_document(VERSION).with_betas(betas).validate(component, capture["body"]):
             strange[re.sub(r"/\d+", "/N", violation.pointer)] += 1
     assert set(strange) == {"/tools/N/keys", "/tools/N/input_schema/type"}
@@ -152,10 +133,9 @@ BREAKS_ONE_EVENT = {
 }
 
 
-@pytest.mark.skipif(not STREAMS.is_file(), reason="the SDK probes (../shared/clients) are not here")
 def test_of_the_sdk_probes_exactly_those_with_a_broken_event_are_refused():
     broken = set()
-    for stream in json.loads(STREAMS.read_text(encoding="utf-8")):
+    for stream in read_data("probe_streams.json"):
         for data in re.findall(r"^data: ?(.*)$", stream["sse"].replace("\r\n", "\n"), re.MULTILINE):
             try:
                 event = json.loads(data)

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from support.data import read_data
 
 from conformance.model import Direction, Level
 from conformance.standard.ledger import load_ledger
@@ -11,7 +12,6 @@ from conformance.standard.source import SourceError, check_shape, load_yaml
 
 CHECKOUT = Path(__file__).parents[2]
 FOLDER = CHECKOUT / "specs" / "clauses"
-FACTS = CHECKOUT.parent / "shared" / "facts" / "requirements.json"
 
 ENTRY = """\
 - id: REQ-HTTP-001
@@ -31,9 +31,7 @@ def ledger():
 
 @pytest.fixture(scope="module")
 def facts():
-    if not FACTS.is_file():
-        pytest.skip("the facts are not beside the checkout")
-    return json.loads(FACTS.read_text(encoding="utf-8"))
+    return read_data("requirements.json")
 
 
 @pytest.fixture
@@ -64,13 +62,6 @@ def test_each_ledger_file_is_in_the_order_of_its_ids_without_anchors(path):
     assert not re.search(r"(?m):\s[&*]\w", path.read_text(encoding="utf-8"))
 
 
-def figures_and_names(text: str | None) -> set[str]:
-    """What a rewording must keep: numbers, identifiers, and every word inside backticks."""
-    text = text or ""
-    found = {word.strip(".,") for word in re.findall(r"[\w.,]+", text.replace("..", " ")) if re.search(r"[\d_]", word)}
-    return found | {word for span in re.findall(r"`([^`]*)`", text) for word in re.findall(r"\w+", span)}
-
-
 def test_all_clauses_of_the_facts_are_in_the_ledger(ledger, facts):
     assert {fact["id"] for fact in facts} <= set(ledger.clauses)
 
@@ -86,7 +77,7 @@ def test_a_statement_is_worded_freely_and_keeps_every_figure_and_name_of_the_fac
     lost = {}
     for fact in facts:
         statement = ledger[fact["id"]].statement
-        if gone := {word for word in figures_and_names(fact["statement"]) if word not in statement}:
+        if gone := {word for word in fact["statement_names"] if word not in statement}:
             lost[fact["id"]] = gone
     assert lost == {}
 
@@ -100,18 +91,18 @@ def test_each_uncertain_remark_of_the_facts_is_kept_in_exactly_one_place(ledger,
     lost = {}
     for fact in facts:
         clause = ledger[fact["id"]]
-        if not fact["uncertain"]:
+        if fact["uncertain_names"] is None:
             assert clause.uncertain is None, clause.id
             continue
         assert (clause.uncertain is None) != (clause.caveat is None), clause.id
         kept = clause.uncertain or clause.caveat or ""
-        if gone := {word for word in figures_and_names(fact["uncertain"]) if word not in kept}:
+        if gone := {word for word in fact["uncertain_names"] if word not in kept}:
             lost[fact["id"]] = gone
     assert lost == {}
 
 
 def test_a_caveat_without_a_remark_in_the_facts_comes_from_the_recordings(ledger, facts):
-    added = [ledger[fact["id"]] for fact in facts if not fact["uncertain"] and ledger[fact["id"]].caveat]
+    added = [ledger[fact["id"]] for fact in facts if fact["uncertain_names"] is None and ledger[fact["id"]].caveat]
     assert added
     for clause in added:
         assert "ecord" in clause.caveat, clause.id

@@ -1,6 +1,5 @@
 """What the tests on streams share: streams as events and replies, and the streaming cases run on them."""
 
-import gzip
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -8,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from support.data import genuine
 
 from conformance.judge.check import Observation
 from conformance.judge.checks import REGISTRY
@@ -18,7 +18,6 @@ from conformance.standard.ledger import load_ledger
 from conformance.standard.source import load_yaml
 
 ROOT = Path(__file__).parents[3]
-SHARED = ROOT.parent / "shared"
 HEADERS = {"content-type": "text/event-stream; charset=utf-8", "request-id": "req_1"}
 
 
@@ -128,24 +127,11 @@ def failing(reply: Reply, *, must: bool = True) -> list[str]:
     return [case.id for case in judged if observe(case, reply).findings]
 
 
-@cache
-def sdk_streams() -> tuple[dict, ...]:
-    """The probe streams and what both SDKs did with them; none where the shared folder is missing."""
-    path = SHARED / "clients" / "sdk_streams.json"
-    return tuple(json.loads(path.read_text())) if path.exists() else ()
-
-
-def recorded_streams() -> Iterator[dict]:
-    """The genuine recorded message streams."""
-    path = SHARED / "corpus" / "exchanges.jsonl.gz"
-    if not path.exists():
-        pytest.skip("the recorded exchanges are not beside this checkout")
-    with gzip.open(path, "rt") as lines:
-        for line in lines:
-            record = json.loads(line)
-            genuine = "sse" in record["response"] and not record.get("synthetic")
-            if genuine and record["request"]["url"].partition("?")[0].endswith("/v1/messages"):
-                yield record
+def recorded_streams(corpus: Path) -> Iterator[dict]:
+    """The genuine recorded message streams of a corpus."""
+    for record in genuine(corpus):
+        if "sse" in record["response"] and record["request"]["url"].partition("?")[0].endswith("/v1/messages"):
+            yield record
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def recordings(kit):
+def recordings(kit, corpus):
     found = []
-    for record in kit.recorded_streams():
+    for record in kit.recorded_streams(corpus):
         response = record["response"]
         reply = kit.reply_to(response["sse"], request=record["request"]["body"], headers=response["headers"])
         found.append((record, reply))
@@ -19,7 +19,7 @@ def recordings(kit):
 
 
 def test_every_genuine_stream_walks_to_message_stop_without_a_violation(recordings):
-    assert len(recordings) > 300
+    assert len(recordings) > 50
     walks = Counter((reply.stream.state.name, reply.stream.violations) for _, reply in recordings)
     assert set(walks) == {("ENDED", ())}
 
@@ -32,4 +32,4 @@ def test_every_genuine_stream_adds_up_to_a_message_with_objects_as_tool_input(re
             if "input" in block:
                 tools += 1
                 assert isinstance(block["input"], dict), record["source"]
-    assert tools > 50
+    assert tools > 20

@@ -1,0 +1,1 @@
+"""What the tests share: data, fixtures, and ways to make replies."""
