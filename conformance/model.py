@@ -1,8 +1,4 @@
-"""The words of the project as frozen dataclasses.
-
-Belongs here: the nouns that every layer shares (clause, case, scenario, exchange, transcript, finding, judgement) and
-nothing else. Does not belong here: loading, sending, judging, wording, or any import from another part of the package.
-"""
+"""The words that every layer shares, as frozen dataclasses: clause, case, scenario, exchange, finding, judgement."""
 
 from __future__ import annotations
 
@@ -18,14 +14,21 @@ Json = Any
 
 
 class HarnessError(Exception):
-    """Something that we did wrong (configuration, catalogue, disk, a bug). Never a vendor's failure.
+    """An error on our side (configuration, catalogue, disk, a bug). Never a vendor's failure.
 
-    `exit_code` is the process exit code that the command ends with: 2 could not decide, 3 our own error, 4 usage.
+    `exit_code` is the exit code of the process: 2 could not decide, 3 our own error, 4 usage.
     """
 
     def __init__(self, message: str, *, exit_code: int = 3) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+class UsageError(HarnessError):
+    """Bad input from the user: an option, a file or a name that does not fit. The message says what to correct."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, exit_code=4)
 
 
 class Level(StrEnum):
@@ -57,6 +60,41 @@ class Mode(StrEnum):
     STREAM = "stream"
 
 
+class Selector(StrEnum):
+    """A kind of reply that a case judges wherever it occurs in a run (`on: every-stream`)."""
+
+    EVERY_STREAM = "every-stream"
+    EVERY_STREAM_REQUEST = "every-stream-request"
+    EVERY_ANSWER = "every-answer"
+    EVERY_ERROR = "every-error"
+    EVERY_RESPONSE = "every-response"
+    EVERY_COUNT = "every-count"
+
+    @property
+    def streams(self) -> bool:
+        """True where only answers to requests for a stream are meant."""
+        return self in (Selector.EVERY_STREAM, Selector.EVERY_STREAM_REQUEST)
+
+
+@dataclass(frozen=True)
+class ScenarioName:
+    """The name of a scenario as a case writes it. `mode` None: the mode in which the case is judged (`text`);
+    otherwise this mode alone (`text/stream`).
+    """
+
+    name: str
+    mode: Mode | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> ScenarioName:
+        """Reads `name` or `name/mode`. Raises ValueError for an unknown mode."""
+        name, slash, mode = text.partition("/")
+        return cls(name, Mode(mode) if slash else None)
+
+    def __str__(self) -> str:
+        return f"{self.name}/{self.mode}" if self.mode is not None else self.name
+
+
 class Outcome(StrEnum):
     """What can be said of a case after judging."""
 
@@ -67,6 +105,13 @@ class Outcome(StrEnum):
     INCONCLUSIVE = "inconclusive"
     NOT_APPLICABLE = "not-applicable"
     NOT_RUN = "not-run"
+
+
+DEVIATING = (Outcome.FAIL, Outcome.IGNORED)
+"""Outcomes that report a deviation."""
+
+DECIDED = (Outcome.PASS, *DEVIATING)
+"""Outcomes that say something about the endpoint; the denominators of every number."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +137,7 @@ class Clause:
 
     @property
     def informational(self) -> bool:
-        """True when a violation of this clause is told but never decides: level may, grade D, or uncertain."""
+        """True when a violation of this clause is reported but never decides: level may, grade D, or uncertain."""
         return self.level is Level.MAY or self.grade == "D" or self.uncertain is not None
 
 
@@ -145,15 +190,15 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Case:
-    """One claim that follows from clauses and is judged on transcripts by checks.
+    """One claim that follows from clauses and is judged on replies by checks.
 
-    Exactly one of `steps` (the case's own scenario, named `scenario`) and `on` (scenarios of others, or a selector such
-    as `every-stream`) is set. `control` names the scenario that is the same request without the thing under test,
-    `beside` further scenarios that checks may look up. The first of `clauses` governs the level. A case that expects a
-    refusal has direction refuse. `protects` marks refusals that gate although strictness does not. `probes` are the
-    scenarios that show the abilities in `needs`, in the same order, empty where there is none. `tier` is the named
-    level that counts the case (core, agent, full), empty for a user's own case. `scored` is False for a case that is
-    newer than the edition of the run.
+    Exactly one of `steps` (the case's own scenario, named `scenario`) and `on` (other scenarios, or kinds of replies)
+    is set. `control` names the scenario that is the same request without the thing under test, `beside` further
+    scenarios that checks may look up. The first of `clauses` governs the level. A case that expects a refusal has
+    direction refuse. `protects` marks refusals that gate although strictness does not. `probes` are the scenarios that
+    show the capabilities in `needs`, in the same order, None where there is none. `tier` is the tier that counts the
+    case (core, agent, full), empty for a user's own case. `scored` is False for a case that the edition of the run does
+    not hold.
     """
 
     id: str
@@ -170,9 +215,9 @@ class Case:
     line: int
     steps: tuple[Step, ...] = ()
     scenario: str | None = None
-    on: tuple[str, ...] = ()
-    control: str | None = None
-    beside: tuple[str, ...] = ()
+    on: tuple[ScenarioName | Selector, ...] = ()
+    control: ScenarioName | None = None
+    beside: tuple[ScenarioName, ...] = ()
     given: tuple[CheckCall, ...] = ()
     needs: tuple[str, ...] = ()
     protects: bool = False
@@ -180,9 +225,21 @@ class Case:
     aliases: tuple[str, ...] = ()
     since: str | None = None
     derived: bool = False
-    probes: tuple[str, ...] = ()
+    probes: tuple[ScenarioName | None, ...] = ()
     tier: str = ""
     scored: bool = True
+
+    @property
+    def judged(self) -> tuple[ScenarioName, ...]:
+        """The scenarios that the case judges by name: its own, or those among `on`."""
+        if not self.on:
+            return (ScenarioName(self.scenario or self.id),)
+        return tuple(name for name in self.on if isinstance(name, ScenarioName))
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        """The kinds of replies that the case judges."""
+        return tuple(name for name in self.on if isinstance(name, Selector))
 
 
 @dataclass(frozen=True)
@@ -339,8 +396,8 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Known:
-    """What the baseline says of a deviation that is known. `entry` is the place of the entry, as in `known.yaml:12`."""
+class KnownDeviation:
+    """What the baseline says of a known deviation. `entry` is the place of the entry, as in `known.yaml:12`."""
 
     reason: str
     expires: str
@@ -354,7 +411,7 @@ class Judgement:
     """The outcome of one case in one mode.
 
     `reason` is a sentence for outcomes other than pass. `seen` counts the exchanges that showed what the case is
-    about, `deviating` those with findings. `evidence` are journal lines. `gates` tells whether this outcome violates
+    about, `deviating` those with findings. `evidence` are journal lines. `gates` is True where the outcome violates
     the gate of the run, `axis` is `conformance` or `strictness`. `known` is set where the baseline lists the deviation,
     which then does not gate. `attempts` counts how often the scenario was sent to judge the case, `deviating_attempts`
     how often it deviated.
@@ -370,6 +427,6 @@ class Judgement:
     deviating: int = 0
     gates: bool = False
     axis: str = "conformance"
-    known: Known | None = None
+    known: KnownDeviation | None = None
     attempts: int = 1
     deviating_attempts: int = 0

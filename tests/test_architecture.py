@@ -61,11 +61,8 @@ PENDING: set[tuple[str, str]] = {
     ("engine/session.py", "report"),
     ("engine/session.py", "results"),
     ("protocol/sse.py", "wire"),
-    ("results/baseline.py", "judge"),
     ("results/build.py", "config"),
     ("results/conclusions.py", "config"),
-    ("results/conclusions.py", "judge"),
-    ("results/tiers.py", "judge"),
 }
 """Modules that still break a rule, and the package that they import."""
 
@@ -84,7 +81,7 @@ NETWORK_OF_ASYNCIO = {
 MAY_TOUCH_THE_NETWORK = {"base", "wire", "reference"}
 
 MOST_LINES = 400
-LONGER: dict[str, str] = {}
+LONGER: dict[str, str] = {"model.py": "the words that every layer shares, in one place"}
 """Modules that are longer, by path below the package, with the reason."""
 
 EXPENSIVE = ("httpx", "jsonschema", "yaml", "jinja2", "starlette", "uvicorn", "rich")
@@ -226,9 +223,7 @@ PENDING_TWINS: set[str] = {
     "Deviation",
     "Difference",
     "Direction",
-    "Facts",
     "Gate",
-    "Known",
     "Limits",
     "Part",
     "Record",

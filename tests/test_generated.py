@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from conformance.commands.regen import GENERATED, regenerate
-from conformance.judge.library import Library, load_library
+from conformance.judge.library import load_library
 from conformance.model import HarnessError
+from conformance.standard.library import Library
 
 CHECKOUT = Path(__file__).parents[1]
 

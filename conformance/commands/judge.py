@@ -17,7 +17,7 @@ import click
 
 from conformance.engine.offline import Audited, Counted, Progress, audit, recorders_of
 from conformance.engine.rejudge import is_run, rejudge
-from conformance.judge.library import Library, load_library
+from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import HarnessError, Json, Level
 from conformance.report import html as html_report
@@ -25,6 +25,7 @@ from conformance.report import json_file, terminal
 from conformance.report import markdown as markdown_report
 from conformance.results import Results
 from conformance.standard.catalogue import USER_SUFFIX
+from conformance.standard.library import Library
 from conformance.standard.source import nearest
 from conformance.wire.importers.recordings import open_recording
 

@@ -25,12 +25,13 @@ from conformance.engine.finish import write
 from conformance.engine.offline import Audited, Auditing, Counted, counts
 from conformance.engine.session import JOURNAL, Tell
 from conformance.judge.audit import Noticed
-from conformance.judge.library import Library, fingerprint, load_library
+from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Exchange, HarnessError, Json, Level
 from conformance.protocol.sse import Parser
 from conformance.report import terminal
 from conformance.report import traffic as watching
+from conformance.standard.library import Library, fingerprint
 from conformance.wire.codings import UndecodableError
 from conformance.wire.importers.recordings import ALWAYS, Form, Recorded
 from conformance.wire.journal import Journal, encode_exchange

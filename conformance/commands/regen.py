@@ -11,9 +11,10 @@ from pathlib import Path
 
 from conformance.commands.faults import entries
 from conformance.config.target import API_VERSIONS
-from conformance.judge.library import Library, load_library
+from conformance.judge.library import load_library
 from conformance.model import HarnessError
 from conformance.report import coverage, faults
+from conformance.standard.library import Library
 from conformance.standard.paths import spec_folder
 
 GENERATED: Mapping[str, Callable[[Library], str]] = {

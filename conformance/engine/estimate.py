@@ -97,8 +97,8 @@ def estimate_of(plan: Plan, catalogue: Catalogue, settings: Settings) -> Estimat
 
 def refusals_of(plan: Plan, catalogue: Catalogue) -> frozenset[str]:
     """The scenarios, by id, that are sent in order to be refused."""
-    refused = set(_own(plan, catalogue, [case for case, _ in plan.items if _expects_refusal(case)]))
-    served = set(_own(plan, catalogue, [case for case, _ in plan.items if not _expects_refusal(case)]))
+    refused = set(_own(plan, catalogue, [case for case, _ in plan.items if case.direction is Direction.REFUSE]))
+    served = set(_own(plan, catalogue, [case for case, _ in plan.items if case.direction is Direction.SERVE]))
     return frozenset(refused - served)
 
 
@@ -113,13 +113,8 @@ def _own(plan: Plan, catalogue: Catalogue, cases: Sequence[Case]) -> list[str]:
     found = []
     for case, mode in plan.items:
         if case.id in wanted:
-            names = (case.scenario or case.id,) if not case.on else [n for n in case.on if not n.startswith("every-")]
-            found += [scenario_of(name, mode, catalogue).id for name in names]
+            found += [scenario_of(name, mode, catalogue).id for name in case.judged]
     return found
-
-
-def _expects_refusal(case: Case) -> bool:
-    return case.direction is Direction.REFUSE
 
 
 def check_budget(found: Estimate, limits: SpendingLimits) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from conformance.base.spend import Prices
 from conformance.engine.session import JOURNAL
+from conformance.judge.capabilities import capability_facts
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Clause, Exchange, HarnessError, Judgement, Mode, Outcome
 from conformance.protocol.replies import reply_of
@@ -94,7 +95,9 @@ def results_of(
         recording.exchanges,
     )
     replies = [reply_of(exchange) for exchange in recording.exchanges]
-    return graded(results, grading, judgements, cases, replies, account.unfinished)
+    target = results.target
+    facts = capability_facts(grading.capabilities, replies, declared=target.declared, lacking=target.lacks)
+    return graded(results, grading, judgements, cases, facts, account.unfinished)
 
 
 def write(folder: Path, results: Results) -> None:

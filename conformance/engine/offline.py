@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from conformance import __version__
 from conformance.base.pointer import look_up, whole_number
 from conformance.judge.audit import Audit, LeftOut, Noticed
+from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench
-from conformance.judge.library import Library, fingerprint
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Exchange, Finding, Judgement, Mode, SentRequest
 from conformance.protocol.message import total_input
@@ -25,6 +25,7 @@ from conformance.protocol.reply import Reply, read
 from conformance.protocol.sse import parse
 from conformance.results import CaseResult, ExchangeSummary, FindingResult, Results, Suite, Target, Tokens, gate
 from conformance.results.build import case_result, finding_result, summary_of
+from conformance.standard.library import Library, fingerprint
 from conformance.standard.paths import spec_folder
 from conformance.standard.recorders import Known, Recorders, load_recorders
 from conformance.wire.importers.recordings import Form, Reading, Recorded
@@ -130,7 +131,7 @@ class Auditing:
         self._policy = policy
         self._recorders = recorders_of(library)
         self._redactor = Redactor(())
-        bench = Bench(library.checks, library.document, "", policy)
+        bench = Bench(REGISTRY, library.document, "", policy)
         self._auditor = Audit(library.catalogue.cases, bench, self._recorders.touched_by)
         self._kept = _Kept(frozenset(self._recorders.damages), frozenset(damage))
         self._started, self._clock = datetime.now(UTC), time.monotonic()
@@ -156,7 +157,7 @@ class Auditing:
 
 def recorders_of(library: Library) -> Recorders:
     """What is known of the damage that recorders do."""
-    return load_recorders(spec_folder(), Known(library.cases, library.ledger.clauses, library.checks))
+    return load_recorders(spec_folder(), Known(library.cases, library.ledger.clauses, REGISTRY))
 
 
 def reply_to(recorded: Recorded) -> Reply:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.config.settings import Settings, did_you_mean
-from conformance.model import Case, HarnessError, Mode, Scenario
+from conformance.model import Case, HarnessError, Mode, Scenario, ScenarioName
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.models import ENTRY, ENTRY_SCENARIO
 from conformance.standard.tiers import NAMES
@@ -62,47 +62,45 @@ def build_plan(items: Sequence[tuple[Case, Mode]], catalogue: Catalogue, absent:
     """
     wanted: dict[str, Scenario] = {}
 
-    def want(name: str, mode: Mode) -> None:
+    def want(name: ScenarioName, mode: Mode) -> None:
         scenario = scenario_of(name, mode, catalogue)
         wanted.setdefault(scenario.id, scenario)
 
     applying = [(case, mode) for case, mode in items if not set(case.needs) & set(absent)]
-    want(FIRST, Mode.JSON)
+    want(ScenarioName(FIRST), Mode.JSON)
     for case, mode in applying:
         for name in names_of(case):
-            if not name.startswith("every-"):
-                want(name, mode)
+            want(name, mode)
     for case, mode in applying:
-        for selector in (name for name in case.on if name.startswith("every-")):
-            for name in catalogue.samples.get(selector, ()):
-                want(name, Mode.STREAM if selector.startswith("every-stream") else mode)
+        for selector in case.selectors:
+            for sample in catalogue.samples.get(selector, ()):
+                want(ScenarioName(sample), Mode.STREAM if selector.streams else mode)
     return Plan(tuple(items), tuple(wanted.values()))
 
 
-def names_of(case: Case) -> Iterable[str]:
-    """The names of all scenarios and selectors that a case looks at."""
-    if case.scenario is not None:
-        yield case.scenario
+def names_of(case: Case) -> Iterable[ScenarioName]:
+    """The names of all scenarios that a case looks at."""
+    if not case.on:
+        yield from case.judged
     if case.control is not None:
         yield case.control
     yield from case.beside
-    yield from filter(None, case.probes)
+    yield from (probe for probe in case.probes if probe is not None)
     if any(need in ENTRY for need in case.needs):
-        yield ENTRY_SCENARIO  # what the endpoint itself says of the model
-    yield from case.on
+        yield ScenarioName(ENTRY_SCENARIO)  # what the endpoint itself says of the model
+    if case.on:
+        yield from case.judged
 
 
-def scenario_of(name: str, mode: Mode, catalogue: Catalogue) -> Scenario:
+def scenario_of(name: ScenarioName, mode: Mode, catalogue: Catalogue) -> Scenario:
     """The scenario of a name in a mode; requests that create no message exist in json mode only."""
-    base, _, own = name.partition("/")
-    steps = catalogue.scenarios[base]
+    steps = catalogue.scenarios[name.name]
     exists = any(step.makes_message for step in steps)
-    return Scenario(base, Mode(own or mode) if exists else Mode.JSON, steps)
+    return Scenario(name.name, (name.mode or mode) if exists else Mode.JSON, steps)
 
 
 def needed(case: Case, mode: Mode, plan: Plan, catalogue: Catalogue) -> tuple[str, ...]:
     """The ids of the scenarios that have to be done before a case can be judged."""
-    names = tuple(names_of(case))
-    if any(name.startswith("every-") for name in names):
+    if case.selectors:
         return tuple(scenario.id for scenario in plan.scenarios)
-    return tuple(dict.fromkeys(scenario_of(name, mode, catalogue).id for name in names))
+    return tuple(dict.fromkeys(scenario_of(name, mode, catalogue).id for name in names_of(case)))

@@ -20,10 +20,11 @@ from conformance.engine.recorded import Recorded, recorded
 from conformance.judge.attempts import judge_in_attempts
 from conformance.judge.audit import LeftOut
 from conformance.judge.evidence import Transcript, Transcripts
-from conformance.judge.library import Library, fingerprint, load_library
+from conformance.judge.library import bench_of, load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Judgement, Level, Mode, Outcome, Scenario
 from conformance.results.conclusions import Grading
+from conformance.standard.library import Library, fingerprint
 from conformance.wire.importers.recordings import Form, Reading, unreadable
 from conformance.wire.journal import Recording, read
 
@@ -145,9 +146,8 @@ class _Judge:
             for name, scenario in self._scenarios.items()
             if (transcript := _transcript(scenario, 1, past)) is not None
         }
-        self._bench = library.bench(
-            past.target.model, policy, declared=past.target.declared, lacking=past.target.absent
-        )
+        target = past.target
+        self._bench = bench_of(library, policy, model=target.model, declared=target.declared, lacking=target.absent)
 
     def judge(self, case: Case, mode: Mode) -> Judgement:
         """The judgement of a case as the run would give it."""

@@ -24,13 +24,14 @@ from conformance.engine.resume import NOTHING, Earlier, check_same, earlier_part
 from conformance.engine.retry import RetryPolicy
 from conformance.engine.sender import Slowdown
 from conformance.judge.attempts import judge_in_attempts
-from conformance.judge.library import Library, fingerprint, load_library
+from conformance.judge.library import bench_of, load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Clause, Exchange, HarnessError, Judgement, Level, Mode, Outcome
 from conformance.report import plan as words
 from conformance.results import Target as TargetFacts
 from conformance.results.build import target_facts
 from conformance.results.conclusions import Grading, grading_of
+from conformance.standard.library import Library, fingerprint
 from conformance.wire.client import Client
 from conformance.wire.journal import Journal
 from conformance.wire.limits import Limits
@@ -203,8 +204,12 @@ class Run:
             case,
             mode,
             transcripts,
-            self.library.bench(
-                found.target.model, self.policy, declared=found.target.declared, lacking=found.target.absent
+            bench_of(
+                self.library,
+                self.policy,
+                model=found.target.model,
+                declared=found.target.declared,
+                lacking=found.target.absent,
             ),
             self._engine.again,
             self.settings["repeat"],

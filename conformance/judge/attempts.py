@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Transcript, Transcripts
-from conformance.judge.verdict import DEVIATING, is_settled, over_attempts
-from conformance.model import Case, Judgement, Mode, Outcome, Plane
+from conformance.judge.verdict import is_settled, over_attempts
+from conformance.model import DEVIATING, Case, Judgement, Mode, Outcome, Plane
 
 Again = Callable[[str, int], Transcript | None]
 """The transcript of a scenario (by id) in a further repetition (2, 3, ...): None, or one without replies, where there
@@ -89,19 +89,14 @@ def _was_answered(case: Case, mode: Mode, transcripts: Transcripts) -> bool:
     """Whether every scenario of a case was answered as far as it was sent, so that it was the model that did not let us
     see, and not the way to the endpoint.
     """
-    found = [transcripts.get(name, mode) for name in _names(case)]
+    found = [transcripts.get(name, mode) for name in case.judged]
     return bool(found) and all(item is not None and item.replies and all(r.ok for r in item.replies) for item in found)
-
-
-def _names(case: Case) -> tuple[str, ...]:
-    """The scenarios that a case judges; not those that it only looks up or picks from the whole run."""
-    return (case.scenario or case.id,) if not case.on else tuple(n for n in case.on if not n.startswith("every-"))
 
 
 def _repeated(case: Case, mode: Mode, first: Transcripts, again: Again, number: int) -> Transcripts | None:
     """The transcripts with the repeated ones in place of the first; None where one of them is not to be had."""
     renewed: dict[str, Transcript] = {}
-    for name in _names(case):
+    for name in case.judged:
         known = first.get(name, mode)
         found = again(known.scenario.id, number) if known is not None else None
         if found is None or not found.replies:

@@ -23,7 +23,7 @@ from conformance.judge.evaluate import KINDS, Bench
 from conformance.judge.evidence import selected
 from conformance.judge.soundness import is_sound, stands_by_itself
 from conformance.judge.verdict import Said, Shown, Signals, axis_of, decide, gates
-from conformance.model import Case, CheckCall, Finding, Json, Judgement, Mode
+from conformance.model import Case, CheckCall, Finding, Json, Judgement, Mode, ScenarioName, Selector
 from conformance.protocol.reply import Reply
 from conformance.standard.document import Document, api_versions
 
@@ -71,7 +71,6 @@ class _Tally:
 
     case: Case
     mode: Mode
-    selectors: tuple[str, ...]
     picked: int = 0
     seen: int = 0
     deviating: int = 0
@@ -93,7 +92,7 @@ class _Identity:
     answer: bytes
 
 
-_Kind = tuple[frozenset[tuple[str, Mode]], frozenset[str]]
+_Kind = tuple[frozenset[tuple[Selector, Mode]], frozenset[str]]
 _Route = tuple[_Tally, tuple[CheckCall, ...], frozenset[str]]
 
 
@@ -117,7 +116,7 @@ class Audit:
         }
         self._left_out: list[LeftOut] = []
         self._tallies = list(self._plan(cases))
-        self._selectors = {name for tally in self._tallies for name in tally.selectors}
+        self._selectors = {name for tally in self._tallies for name in tally.case.selectors}
         self._routes: dict[_Kind, tuple[_Route, ...]] = {}
         self._taken = 0
         self.damaged: Counter[str] = Counter()
@@ -163,8 +162,7 @@ class Audit:
 
     def _plan(self, cases: Sequence[Case]) -> Iterator[_Tally]:
         for case in cases:
-            selectors = tuple(name for name in case.on if name.startswith("every-"))
-            if not selectors:
+            if not case.selectors:
                 continue
             checks = [self._bench.checks[call.name] for call in case.expect]
             if any(check.all is not None and check.identities is None for check in checks):
@@ -172,14 +170,14 @@ class Audit:
             elif case.control is not None or case.beside:
                 self._left_out.append(LeftOut(case.id, "compares with another request"))
             else:
-                yield from (_Tally(case, mode, selectors) for mode in case.modes)
+                yield from (_Tally(case, mode) for mode in case.modes)
 
     def _facts_for(self, reply: Reply) -> _AuditFacts:
         """What checks may look up: the document in the API version that the request names, if it is one we know."""
         asked = reply.exchange.request.header("anthropic-version")
         return self._facts.get(asked or "", self._default)
 
-    def _routes_of(self, picks: frozenset[tuple[str, Mode]], flags: frozenset[str]) -> tuple[_Route, ...]:
+    def _routes_of(self, picks: frozenset[tuple[Selector, Mode]], flags: frozenset[str]) -> tuple[_Route, ...]:
         """What is judged on a reply that these selectors take: the cases, and of each the checks that no damage touches
         and the flags that touch the others.
         """
@@ -188,7 +186,7 @@ class Audit:
             self._routes[kind] = tuple(
                 (tally, *self._untouched(tally.case, flags))
                 for tally in self._tallies
-                if any((name, tally.mode) in picks for name in tally.selectors)
+                if any((name, tally.mode) in picks for name in tally.case.selectors)
             )
         return self._routes[kind]
 
@@ -300,7 +298,7 @@ class _AuditFacts:
     def case(self, case: Case) -> None:
         self._case = case
 
-    def reply(self, scenario: str, mode: Mode, step: int | None = None) -> Reply | None:  # noqa: ARG002
+    def reply(self, scenario: ScenarioName | str, mode: Mode, step: int | None = None) -> Reply | None:  # noqa: ARG002
         """None: a recording has no scenarios."""
         return None
 

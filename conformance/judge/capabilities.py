@@ -1,38 +1,14 @@
-"""Abilities as three facts: declared, probed, observed; and where they contradict each other.
-
-Belongs here: reading the facts from replies. Does not belong here: what an ability means for a case (see `verdict.py`),
-the abilities themselves (see `specs/capabilities.yaml`).
-"""
+"""The three facts about each capability (declared, probed, observed), read from the replies of a run."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import replace
 
 from conformance.base.pointer import spread
 from conformance.model import Mode
 from conformance.protocol.reply import Reply
-from conformance.standard.capabilities import Capability, Sign
-
-Probed = Literal["accepted", "declined", "unknown"]
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is known of one ability.
-
-    `declared` is None where the target says nothing. `observed` is None where no answer can show the ability.
-    `lines` are journal lines: of the probe, and of the first answer that shows the ability. `contradiction` is a
-    sentence, or empty.
-    """
-
-    capability: Capability
-    declared: bool | None
-    probed: Probed
-    observed: bool | None
-    lines: tuple[int, ...] = ()
-    contradiction: str = ""
+from conformance.standard.capabilities import Capability, CapabilityFacts, Probed, Sign
 
 
 def answered(reply: Reply) -> bool:
@@ -58,7 +34,7 @@ def probed(replies: Iterable[Reply]) -> Probed:
 
 
 def shows(reply: Reply, signs: Sequence[Sign]) -> bool:
-    """Whether an answer shows an ability by one of its signs."""
+    """Whether a reply shows a capability by one of its signs."""
     return any(_shown(reply, sign) for sign in signs)
 
 
@@ -79,27 +55,27 @@ def _fits(value: object, sign: Sign) -> bool:
     return sign.value is None or value == sign.value
 
 
-def facts(
+def capability_facts(
     capabilities: Mapping[str, Capability],
     replies: Sequence[Reply],
     *,
     declared: Collection[str] = (),
     lacking: Collection[str] = (),
-) -> list[Facts]:
-    """The three facts of every ability, from all replies of a run."""
+) -> list[CapabilityFacts]:
+    """The three facts about every capability, from all replies of a run."""
     said = {**dict.fromkeys(declared, True), **dict.fromkeys(lacking, False)}
     return [_facts(capability, replies, said.get(name)) for name, capability in capabilities.items()]
 
 
-def _facts(capability: Capability, replies: Sequence[Reply], declared: bool | None) -> Facts:
+def _facts(capability: Capability, replies: Sequence[Reply], declared: bool | None) -> CapabilityFacts:
     probe = [reply for reply in replies if _is_probe(reply, capability.probe)]
     found = probed(probe)
     showing = next((reply for reply in replies if shows(reply, capability.signs)), None)
     observed = showing is not None if capability.signs else None
     decisive = [reply for reply in probe if (answered if found == "accepted" else declined)(reply)]
     lines = [reply.exchange.line for reply in (*decisive[:1], *([showing] if showing else []))]
-    known = Facts(capability, declared, found, observed, tuple(dict.fromkeys(lines)))
-    return Facts(**{**vars(known), "contradiction": _contradiction(known)})
+    known = CapabilityFacts(capability, declared, found, observed, tuple(dict.fromkeys(lines)))
+    return replace(known, contradiction=_contradiction(known))
 
 
 def _is_probe(reply: Reply, probe: str) -> bool:
@@ -108,13 +84,13 @@ def _is_probe(reply: Reply, probe: str) -> bool:
     return bool(name) and exchange.scenario == name and (not mode or exchange.mode is Mode(mode))
 
 
-def _contradiction(known: Facts) -> str:
+def _contradiction(known: CapabilityFacts) -> str:
     if known.probed == "declined" and known.observed:
-        return "the request for it is declined, and other answers show it"
+        return "its probe is declined, but other replies show it"
     if known.probed == "declined" and (known.declared or known.capability.core):
-        return f"{'declared' if known.declared else 'core'}, and the request for it is declined"
+        return f"{'declared' if known.declared else 'core'}, but its probe is declined"
     if known.declared is False and known.observed:
-        return "declared as lacking, and answers show it"
+        return "declared as lacking, but replies show it"
     if known.declared is False and known.probed == "accepted":
-        return "declared as lacking, and the request for it is accepted"
+        return "declared as lacking, but its probe is accepted"
     return ""

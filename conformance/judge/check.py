@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from conformance.model import Case, Finding, Json, Mode, Where
+from conformance.model import Case, Finding, Json, Mode, ScenarioName, Where
 from conformance.protocol.reply import Reply
 from conformance.standard.document import Document
 
@@ -56,7 +56,7 @@ class Facts(Protocol):
     def model(self) -> str:
         """The model that the target was asked for."""
 
-    def reply(self, scenario: str, mode: Mode, step: int | None = None) -> Reply | None:
+    def reply(self, scenario: ScenarioName | str, mode: Mode, step: int | None = None) -> Reply | None:
         """The reply of another scenario (last step unless told), or None where it was not sent or did not answer.
 
         Only scenarios that the case names in `control`, `on` or `beside` can be asked for.

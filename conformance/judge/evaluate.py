@@ -14,7 +14,7 @@ from conformance.judge.check import Check, Observation, deviation
 from conformance.judge.evidence import Transcript, Transcripts, evidence, pushed_back
 from conformance.judge.soundness import can_be_sent_back, is_sound, stands_by_itself
 from conformance.judge.verdict import Ability, Control, Policy, Row, Said, Shown, Signals, axis_of, decide, gates
-from conformance.model import Case, CheckCall, Finding, Json, Judgement, Mode
+from conformance.model import Case, CheckCall, Direction, Finding, Json, Judgement, Mode, ScenarioName
 from conformance.protocol.reply import Reply
 from conformance.standard.document import Document
 from conformance.standard.models import ENTRY_SCENARIO, NO_MODELS, Models, Refusal, abilities_of
@@ -51,9 +51,10 @@ class CaseFacts:
     transcripts: Transcripts
     refusal: str = ""
 
-    def reply(self, scenario: str, mode: Mode, step: int | None = None) -> Reply | None:
+    def reply(self, scenario: ScenarioName | str, mode: Mode, step: int | None = None) -> Reply | None:
         """The reply of another scenario, or None where there is none."""
-        transcript = self.transcripts.get(scenario, mode)
+        name = ScenarioName.parse(scenario) if isinstance(scenario, str) else scenario
+        transcript = self.transcripts.get(name, mode)
         if transcript is None:
             return None
         number = len(transcript.scenario.steps) if step is None else step
@@ -96,16 +97,16 @@ def _judge_on(case: Case, mode: Mode, facts: CaseFacts, bench: Bench, ability: A
         shown, why = _nothing(case, mode, facts.transcripts, picked)
         return _conclude(facts, mode, bench, Signals(shown, ability=ability), Spoken(Said.UNSEEN), picked, why)
     spoken = _unless_declined(_run_checks(case, replies, facts, bench), case, replies, ability)
-    if spoken.said is Said.UNSEEN and _selects(case) and all(_ordinary(reply) for reply in replies):
+    if spoken.said is Said.UNSEEN and not case.judged and all(_ordinary(reply) for reply in replies):
         spoken = replace(spoken, said=Said.ABSENT)
     signals = Signals(Shown.FULL, spoken.said, ability=ability)
     return _conclude(facts, mode, bench, signals, spoken, replies)
 
 
 def _judge_send(case: Case, mode: Mode, facts: CaseFacts, bench: Bench, ability: Ability) -> Judgement:
-    transcript = facts.transcripts.get(case.scenario or case.id, mode)
+    transcript = facts.transcripts.get(case.judged[0], mode)
     if transcript is None or not transcript.replies:
-        why = transcript.stopped if transcript else facts.transcripts.why_unsent(case.scenario or case.id, mode)
+        why = transcript.stopped if transcript else facts.transcripts.why_unsent(case.judged[0], mode)
         return _conclude(facts, mode, bench, Signals(Shown.UNSENT, ability=ability), Spoken(Said.UNSEEN), (), why)
     shown, detail = _shown(case, transcript)
     control, control_detail = _control(case, mode, facts)
@@ -130,7 +131,7 @@ def _speak(case: Case, transcript: Transcript, facts: CaseFacts, bench: Bench, a
 
 def _unless_declined(spoken: Spoken, case: Case, replies: Sequence[Reply], ability: Ability) -> Spoken:
     """What was said, or that the optional ability was declined cleanly, where that is what happened."""
-    if ability in (Ability.CORE, Ability.ABSENT) or _expects_refusal(case) or spoken.said is Said.UNSOUND:
+    if ability in (Ability.CORE, Ability.ABSENT) or case.direction is Direction.REFUSE or spoken.said is Said.UNSOUND:
         return spoken
     if ability is Ability.REFUSED and all(declined(reply) for reply in replies):
         return Spoken(Said.DECLINED, seen=len(replies))
@@ -153,7 +154,7 @@ def _partial(facts: CaseFacts, replies: Sequence[Reply], ability: Ability) -> Sp
     if not all(can_be_sent_back(reply, facts) for reply in replies[:-1]):
         return Spoken(Said.UNSEEN)
     case = facts.case
-    optional = ability is Ability.UNDECLARED or (ability is not Ability.CORE and not _expects_refusal(case))
+    optional = ability is Ability.UNDECLARED or (ability is not Ability.CORE and case.direction is Direction.SERVE)
     return Spoken(Said.DECLINED if optional and declined(replies[-1]) else Said.UNSEEN)
 
 
@@ -251,7 +252,7 @@ def _given(case: Case, transcript: Transcript, facts: CaseFacts, bench: Bench) -
 
 def _shown(case: Case, transcript: Transcript) -> tuple[Shown, str]:
     last = transcript.replies[-1]
-    if pushed_back(last, refusing=_expects_refusal(case)):
+    if pushed_back(last, refusing=case.direction is Direction.REFUSE):
         return Shown.BUSY, _busy(last)
     if last.status is None:
         trouble = last.exchange.trouble
@@ -269,7 +270,7 @@ def _busy(reply: Reply) -> str:
 
 def _control(case: Case, mode: Mode, facts: CaseFacts) -> tuple[Control, str]:
     """What became of the control of a refusal. A positive case compares with its control through its checks."""
-    if case.control is None or not _expects_refusal(case):
+    if case.control is None or case.direction is Direction.SERVE:
         return Control.NONE, ""
     reply = facts.reply(case.control, mode) or facts.reply(case.control, Mode.JSON)
     if reply is None or reply.status is None:
@@ -278,10 +279,6 @@ def _control(case: Case, mode: Mode, facts: CaseFacts) -> tuple[Control, str]:
         return Control.ACCEPTED, ""
     what = f"{case.control} got status {reply.status} (journal line {reply.exchange.line})"
     return (Control.DECLINED if declined(reply) else Control.USELESS), what
-
-
-def _expects_refusal(case: Case) -> bool:
-    return any(call.name == "refused" for call in case.expect)
 
 
 def _ability(case: Case, mode: Mode, transcripts: Transcripts, bench: Bench) -> tuple[Ability, str]:
@@ -298,7 +295,7 @@ def _ability(case: Case, mode: Mode, transcripts: Transcripts, bench: Bench) -> 
     if all(need in bench.declared for need in case.needs):
         return Ability.DECLARED, ""
     probes = dict(zip(case.needs, case.probes, strict=False))
-    shown = (need in bench.declared or _accepted(probes.get(need, ""), mode, transcripts) for need in case.needs)
+    shown = (need in bench.declared or _accepted(probes.get(need), mode, transcripts) for need in case.needs)
     return (Ability.PROBED if all(shown) else Ability.UNDECLARED), ""
 
 
@@ -310,20 +307,16 @@ def _lacking(abilities: Sequence[str], refusals: Mapping[str, Refusal]) -> tuple
     return (Ability.REFUSED if found[0].certain else Ability.DOUBTED), found[0].clause
 
 
-def _accepted(probe: str, mode: Mode, transcripts: Transcripts) -> bool:
+def _accepted(probe: ScenarioName | None, mode: Mode, transcripts: Transcripts) -> bool:
     transcript = transcripts.get(probe, mode) if probe else None
     return transcript is not None and probed(transcript.replies[-1:]) == "accepted"
 
 
 def _entry(transcripts: Transcripts) -> Json:
     """The model's own entry in the list of models, or None."""
-    transcript = transcripts.get(ENTRY_SCENARIO, Mode.JSON)
+    transcript = transcripts.get(ScenarioName(ENTRY_SCENARIO), Mode.JSON)
     last = transcript.last if transcript is not None else None
     return last.json if last is not None and last.ok else None
-
-
-def _selects(case: Case) -> bool:
-    return all(name.startswith("every-") for name in case.on)
 
 
 def _ordinary(reply: Reply) -> bool:
@@ -336,10 +329,10 @@ def _nothing(case: Case, mode: Mode, transcripts: Transcripts, picked: Sequence[
     if picked:
         trouble = picked[-1].exchange.trouble
         return Shown.TROUBLE, f"{trouble.kind}: {trouble.message}" if trouble else "nothing came back"
-    for name in case.on:
-        if not name.startswith("every-"):
-            transcript = transcripts.get(name, mode)
-            if transcript is not None and transcript.replies:
-                return Shown.BUSY, _busy(transcript.replies[-1])
-            return Shown.UNSENT, transcript.stopped if transcript else transcripts.why_unsent(name, mode)
-    return Shown.FULL, ""
+    if not case.judged:
+        return Shown.FULL, ""
+    name = case.judged[0]
+    transcript = transcripts.get(name, mode)
+    if transcript is not None and transcript.replies:
+        return Shown.BUSY, _busy(transcript.replies[-1])
+    return Shown.UNSENT, transcript.stopped if transcript else transcripts.why_unsent(name, mode)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from conformance.model import Case, Mode, Scenario
+from conformance.model import Case, Mode, Scenario, ScenarioName, Selector
 from conformance.protocol.reply import Reply
 
 PUSHED_BACK = (408, 429, 502, 503, 504, 529)
@@ -53,19 +53,18 @@ class Transcripts:
     by_id: Mapping[str, Transcript]
     unsent: Mapping[str, str]
 
-    def get(self, name: str, mode: Mode) -> Transcript | None:
-        """The transcript of a scenario. A name may carry its own mode (`text/stream`), which then counts.
+    def get(self, name: ScenarioName, mode: Mode) -> Transcript | None:
+        """The transcript of a scenario. A mode in its name counts for more than `mode`.
 
         Requests that do not create a message exist in json mode only and are found under either mode.
         """
-        base, _, own = name.partition("/")
-        found = self.by_id.get(f"{base}/{own or mode}")
-        return found if found is not None or own else self.by_id.get(f"{base}/{Mode.JSON}")
+        found = self.by_id.get(f"{name.name}/{name.mode or mode}")
+        return found if found is not None or name.mode else self.by_id.get(f"{name.name}/{Mode.JSON}")
 
-    def why_unsent(self, name: str, mode: Mode) -> str:
+    def why_unsent(self, name: ScenarioName, mode: Mode) -> str:
         """The reason why a scenario has no transcript."""
-        base, _, own = name.partition("/")
-        return self.unsent.get(f"{base}/{own or mode}") or self.unsent.get(f"{base}/{Mode.JSON}") or "it was not sent"
+        places = (f"{name.name}/{name.mode or mode}", f"{name.name}/{Mode.JSON}")
+        return next((self.unsent[place] for place in places if self.unsent.get(place)), "it was not sent")
 
     def all_replies(self) -> Iterator[Reply]:
         """Every reply of the run, in order of scenarios and steps."""
@@ -86,11 +85,11 @@ def evidence(case: Case, mode: Mode, transcripts: Transcripts, invalid: Collecti
     """
     picked: list[Reply] = []
     for name in case.on:
-        if name.startswith("every-"):
+        if isinstance(name, Selector):
             replies = [reply for reply in transcripts.all_replies() if selected(name, mode, reply)]
-            about_answers = name not in ("every-error", "every-response")
+            about_answers = name not in (Selector.EVERY_ERROR, Selector.EVERY_RESPONSE)
             picked += [reply for reply in replies if not (about_answers and reply.exchange.scenario in invalid)]
-            picked += transcripts.retried_errors() if name == "every-error" else ()
+            picked += transcripts.retried_errors() if name is Selector.EVERY_ERROR else ()
         else:
             transcript = transcripts.get(name, mode)
             picked += [reply for reply in transcript.replies if not pushed_back(reply)] if transcript else ()
@@ -102,7 +101,7 @@ def pushed_back(reply: Reply, *, refusing: bool = False) -> bool:
     return reply.status in (NOT_PROVOKED if refusing else PUSHED_BACK)
 
 
-def selected(selector: str, mode: Mode, reply: Reply) -> bool:
+def selected(selector: Selector, mode: Mode, reply: Reply) -> bool:
     """Whether a selector takes a reply.
 
     `every-stream`: 2xx event streams of message requests. `every-answer`: 2xx answers to message requests in that mode,
@@ -117,16 +116,16 @@ def selected(selector: str, mode: Mode, reply: Reply) -> bool:
     path = request.url.partition("?")[0]
     makes_message = request.method == "POST" and path.endswith("/messages")
     match selector:
-        case "every-stream":
+        case Selector.EVERY_STREAM:
             return makes_message and reply.ok and reply.events is not None
-        case "every-stream-request":
+        case Selector.EVERY_STREAM_REQUEST:
             return makes_message and reply.ok and reply.exchange.mode is Mode.STREAM and reply.error is None
-        case "every-answer":
+        case Selector.EVERY_ANSWER:
             as_asked = mode is Mode.JSON or reply.events is not None
             return makes_message and reply.ok and reply.exchange.mode is mode and as_asked and reply.error is None
-        case "every-error":
+        case Selector.EVERY_ERROR:
             return reply.status >= 400 and reply.status not in NOT_THE_ENDPOINT
-        case "every-count":
+        case Selector.EVERY_COUNT:
             return path.endswith("/messages/count_tokens") and reply.ok
-        case _:
+        case Selector.EVERY_RESPONSE:
             return True

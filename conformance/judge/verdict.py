@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from conformance.model import Case, Direction, Level, Outcome, Plane
+from conformance.model import DEVIATING, Case, Direction, Level, Outcome, Plane
 
 
 class Shown(StrEnum):
@@ -194,12 +194,6 @@ def decide(signals: Signals) -> Row:
     """The first row of the table that matches. The last rows cover every signal, so there always is one."""
     return next(row for row in TABLE if row.matches(signals))
 
-
-DEVIATING = (Outcome.FAIL, Outcome.IGNORED)
-"""Outcomes that tell a deviation."""
-
-DECIDED = (Outcome.PASS, *DEVIATING)
-"""Outcomes that say something about the endpoint; the denominators of every number."""
 
 Axis = Literal["conformance", "strictness"]
 

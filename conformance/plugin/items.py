@@ -20,8 +20,7 @@ from conformance.config.targets_file import read_all_settings
 from conformance.engine.finish import Judged, finish
 from conformance.engine.plan import is_selected
 from conformance.engine.session import Run, silent
-from conformance.judge.verdict import DECIDED
-from conformance.model import Case, HarnessError, Judgement, Mode
+from conformance.model import DECIDED, Case, HarnessError, Judgement, Mode
 from conformance.report import overview, terminal
 from conformance.report.block import block
 from conformance.results import Results

@@ -122,11 +122,11 @@ def _explained_case(case: Case, clauses: Mapping[str, Clause]) -> Iterator[str]:
     if case.needs:
         yield from _paragraph("needs", ", ".join(case.needs))
     if case.on:
-        yield from _paragraph("judges", ", ".join(case.on))
+        yield from _paragraph("judges", ", ".join(map(str, case.on)))
     for step in case.steps:
         yield from _paragraph("sends", f"{step.method} {step.path} {step.body if step.raw is None else step.raw!r}")
     if case.control:
-        yield from _paragraph("control", case.control)
+        yield from _paragraph("control", str(case.control))
     for label, calls in (("given", case.given), ("expects", case.expect)):
         for call in calls:
             yield from _paragraph(label, call.name if call.argument is True else f"{call.name}: {call.argument}")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from conformance.model import Known
+from conformance.model import KnownDeviation
 from conformance.results.conclusion_model import (
     BaselineResult,
     CapabilityResult,
@@ -44,8 +44,8 @@ from conformance.results.model import (
 __all__ = [
     "CONFORMANCE", "DECIDED", "DEVIATING", "INFORMATIONAL", "PARTS", "SCHEMA_VERSION", "STRICTNESS", "UNSCORED",
     "BaselineResult", "CapabilityResult", "CaseResult", "ClaimResult", "ClientResult", "Count", "EntryResult",
-    "ExchangeSummary", "FindingResult", "Gate", "Known", "LevelResult", "Part", "Results", "Suite", "Summary", "Target",
-    "Tokens", "TraceLine", "gate", "level_result", "summarise",
+    "ExchangeSummary", "FindingResult", "Gate", "KnownDeviation", "LevelResult", "Part", "Results", "Suite", "Summary",
+    "Target", "Tokens", "TraceLine", "gate", "level_result", "summarise",
 ]  # fmt: skip
 
 SCHEMA_VERSION = "1.1"

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from conformance.judge.verdict import DECIDED, DEVIATING
-from conformance.model import Judgement, Known
+from conformance.model import DECIDED, DEVIATING, Judgement, KnownDeviation
 from conformance.standard.baseline import Baseline, Entry
 from conformance.standard.source import nearest
 
@@ -65,9 +64,9 @@ def excused(judgement: Judgement, baseline: Baseline, today: date, *, updating: 
     entry = baseline.entry(judgement.case, judgement.mode)
     if entry is not None and (updating or not entry.expired(today)):
         expires = _accepted(today) if entry.expired(today) else entry.expires
-        known = Known(entry.reason, expires.isoformat(), baseline.place(entry), entry.link, entry.owner)
+        known = KnownDeviation(entry.reason, expires.isoformat(), baseline.place(entry), entry.link, entry.owner)
     elif updating and judgement.gates:
-        known = Known(TO_EXPLAIN, _accepted(today).isoformat(), baseline.file)
+        known = KnownDeviation(TO_EXPLAIN, _accepted(today).isoformat(), baseline.file)
     else:
         return judgement
     return replace(judgement, known=known, gates=False)

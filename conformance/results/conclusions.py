@@ -12,11 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from conformance.config.settings import Settings
-from conformance.judge import capabilities
-from conformance.judge.library import Library
-from conformance.judge.verdict import DECIDED
-from conformance.model import Case, HarnessError, Judgement
-from conformance.protocol.reply import Reply
+from conformance.model import DECIDED, Case, HarnessError, Judgement
 from conformance.results import (
     BaselineResult,
     CapabilityResult,
@@ -30,7 +26,8 @@ from conformance.results import (
 from conformance.results import baseline as known
 from conformance.results import tiers as levels
 from conformance.standard.baseline import Baseline, read_baseline, render
-from conformance.standard.capabilities import Capability, check_declared
+from conformance.standard.capabilities import Capability, CapabilityFacts, check_declared
+from conformance.standard.library import Library
 from conformance.standard.tiers import NamedLevel
 
 
@@ -101,7 +98,7 @@ def graded(
     grading: Grading,
     judgements: Sequence[Judgement],
     cases: Mapping[str, Case],
-    replies: Sequence[Reply],
+    facts: Sequence[CapabilityFacts],
     unfinished: str = "",
 ) -> Results:
     """The results with edition, levels, abilities and baseline, and the gate with what the baseline adds to it.
@@ -109,7 +106,6 @@ def graded(
     `unfinished` says why not all that was selected could be judged, or is empty.
     """
     lacking = results.target.lacks
-    facts = capabilities.facts(grading.capabilities, replies, declared=results.target.declared, lacking=lacking)
     standing = levels.standings(grading.levels, cases, judgements, complete=results.complete, lacking=lacking)
     baseline = _baseline(grading, judgements, whole=results.complete)
     stale = len(baseline.stale) if baseline is not None else 0
@@ -136,7 +132,7 @@ def _level(standing: levels.LevelStanding, cases: Sequence[CaseResult]) -> Level
     )
 
 
-def _capability(facts: capabilities.Facts) -> CapabilityResult:
+def _capability(facts: CapabilityFacts) -> CapabilityResult:
     return CapabilityResult(
         name=facts.capability.name,
         title=facts.capability.title,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from conformance.model import Direction, Known, Level, Mode, Outcome, Plane, Where
+from conformance.model import Direction, KnownDeviation, Level, Mode, Outcome, Plane, Where
 
 CONFORMANCE, STRICTNESS, INFORMATIONAL, UNSCORED = "conformance", "strictness", "informational", "unscored"
 PARTS = (CONFORMANCE, STRICTNESS, INFORMATIONAL, UNSCORED)
@@ -121,7 +121,7 @@ class CaseResult:
     duration: float = 0.0
     needs: tuple[str, ...] = ()
     scored: bool = True
-    known: Known | None = None
+    known: KnownDeviation | None = None
     attempts: int = 1
     deviating_attempts: int = 0
 

@@ -10,8 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from conformance.judge.verdict import DECIDED, DEVIATING
-from conformance.model import Case, Direction, Judgement, Level, Mode, Outcome, Plane
+from conformance.model import DECIDED, DEVIATING, Case, Direction, Judgement, Level, Mode, Outcome, Plane
 from conformance.standard.tiers import NAMES, NamedLevel
 
 Status = Literal["reached", "not-reached", "undecided"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from conformance.model import HarnessError, Json
 from conformance.standard.source import SourceError, check_shape, load_yaml, nearest
@@ -75,6 +75,26 @@ class Capability:
     core: bool = False
     probe: str = ""
     signs: tuple[Sign, ...] = ()
+
+
+Probed = Literal["accepted", "declined", "unknown"]
+
+
+@dataclass(frozen=True)
+class CapabilityFacts:
+    """What a run knows of one capability: whether it is declared, what its probe found, whether a reply shows it.
+
+    `declared` is None where the target says nothing. `observed` is None where no reply can show the capability.
+    `lines` are journal lines: of the probe, and of the first reply that shows the capability. `contradiction` is a
+    sentence, or empty.
+    """
+
+    capability: Capability
+    declared: bool | None
+    probed: Probed
+    observed: bool | None
+    lines: tuple[int, ...] = ()
+    contradiction: str = ""
 
 
 def load_capabilities(folder: Path) -> dict[str, Capability]:

@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from conformance.model import Case, CheckCall, Direction, Json, Level, Mode, Plane, Step
+from conformance.model import Case, CheckCall, Direction, Json, Level, Mode, Plane, ScenarioName, Selector, Step
 from conformance.standard.capabilities import Capability, load_capabilities
 from conformance.standard.derive import derive
 from conformance.standard.document import Document
@@ -27,8 +27,7 @@ from conformance.standard.tiers import NamedLevel, level_name, load_levels
 BASE_FILES = ("bases.yaml", "frames.yaml")
 DERIVED_FILE = "derived.yaml"
 USER_SUFFIX = ".messages.yaml"
-SELECTORS = ("every-stream", "every-stream-request", "every-answer", "every-error", "every-response", "every-count")
-SAMPLED = ("every-stream", "every-stream-request", "every-answer", "every-response")
+SAMPLED = (Selector.EVERY_STREAM, Selector.EVERY_STREAM_REQUEST, Selector.EVERY_ANSWER, Selector.EVERY_RESPONSE)
 """The selectors that a base request marked `$sample: true` is sent for."""
 
 
@@ -42,7 +41,7 @@ class Catalogue:
 
     cases: tuple[Case, ...]
     scenarios: Mapping[str, tuple[Step, ...]]
-    samples: Mapping[str, tuple[str, ...]]
+    samples: Mapping[Selector, tuple[str, ...]]
 
     @cached_property
     def invalid(self) -> frozenset[str]:
@@ -140,8 +139,7 @@ def _case(path: Path, index: int, entry: Mapping[str, Json], bases: Bases, sourc
     clauses = _known_clauses(path, pointer, entry.get("clauses", []), sources.ledger)
     expect = _calls(path, f"{pointer}/expect", entry["expect"], sources.checks)
     steps = _steps(path, f"{pointer}/send", entry["send"], bases) if "send" in entry else ()
-    on = entry.get("on", ())
-    on = (on,) if isinstance(on, str) else tuple(on)
+    on = _judged(path, pointer, entry.get("on", ()))
     return Case(
         id=entry["id"],
         title=entry["title"],
@@ -158,8 +156,8 @@ def _case(path: Path, index: int, entry: Mapping[str, Json], bases: Bases, sourc
         steps=steps,
         scenario=_scenario_name(entry["id"], steps, bases) if steps else None,
         on=on,
-        control=entry.get("control"),
-        beside=tuple(entry.get("beside", ())),
+        control=_named(path, f"{pointer}/control", entry["control"]) if "control" in entry else None,
+        beside=tuple(_named(path, f"{pointer}/beside", name) for name in entry.get("beside", ())),
         given=_calls(path, f"{pointer}/given", entry.get("given", ()), sources.checks),
         needs=tuple(entry.get("needs", ())),
         protects=entry.get("protects", False),
@@ -195,7 +193,7 @@ def _derived_cases(path: Path, data: Mapping[str, Json], bases: Bases, sources: 
                 line=0,
                 steps=(replace(step, body=derived.body, fill_model=not derived.id.endswith("request-model-missing")),),
                 scenario=derived.id,
-                control=derived.control,
+                control=ScenarioName.parse(derived.control),
                 needs=tuple(derived.needs),
                 protects=derived.protects,
                 caught=(f"{derived.id}-accepted",),
@@ -231,16 +229,31 @@ def _direction(expect: tuple[CheckCall, ...]) -> Direction:
     return Direction.REFUSE if any(call.name == "refused" for call in expect) else Direction.SERVE
 
 
-def _modes(entry: Mapping[str, Json], steps: tuple[Step, ...], on: tuple[str, ...]) -> tuple[Mode, ...]:
+def _judged(path: Path, pointer: str, on: Json) -> tuple[ScenarioName | Selector, ...]:
+    """What `on` lists: kinds of replies, and scenarios by name."""
+    names = [on] if isinstance(on, str) else list(on)
+    return tuple(Selector(name) if name in list(Selector) else _named(path, f"{pointer}/on", name) for name in names)
+
+
+def _named(path: Path, pointer: str, text: str) -> ScenarioName:
+    try:
+        return ScenarioName.parse(text)
+    except ValueError:
+        problem = f"{text!r} names no mode: write the scenario's name alone, or with /json or /stream behind it"
+        raise SourceError(problem, path=path, pointer=pointer) from None
+
+
+def _modes(
+    entry: Mapping[str, Json], steps: tuple[Step, ...], on: tuple[ScenarioName | Selector, ...]
+) -> tuple[Mode, ...]:
     if "modes" in entry:
         return tuple(Mode(mode) for mode in entry["modes"])
     if steps:
         return (Mode.JSON, Mode.STREAM) if steps[-1].makes_message and steps[-1].raw is None else (Mode.JSON,)
-    if set(on) & {"every-stream", "every-stream-request"}:
+    selectors = {name for name in on if isinstance(name, Selector)}
+    if any(selector.streams for selector in selectors):
         return (Mode.STREAM,)
-    if set(on) & {"every-error", "every-response", "every-count"}:
-        return (Mode.JSON,)
-    return (Mode.JSON, Mode.STREAM)
+    return (Mode.JSON,) if selectors - {Selector.EVERY_ANSWER} else (Mode.JSON, Mode.STREAM)
 
 
 def _calls(path: Path, pointer: str, items: Iterable[Mapping[str, Json]], checks: CheckNames) -> tuple[CheckCall, ...]:
@@ -297,44 +310,44 @@ def _assemble(cases: list[Case], bases: Bases) -> Catalogue:
 def _resolved(case: Case, scenarios: Mapping[str, tuple[Step, ...]], by_case: Mapping[str, str]) -> Case:
     """The case with every name of another case replaced by the name of that case's scenario."""
 
-    def known(name: str) -> str:
-        base, _, mode = name.partition("/")
-        found = by_case.get(base, base)
-        if found not in scenarios and found not in SELECTORS:
-            near = nearest(base, [*scenarios, *SELECTORS])
-            message = f"the case {case.id!r} names the scenario {base!r}, which does not exist"
+    def known(name: ScenarioName) -> ScenarioName:
+        found = by_case.get(name.name, name.name)
+        if found not in scenarios:
+            near = nearest(name.name, [*scenarios, *Selector])
+            message = f"the case {case.id!r} names the scenario {name.name!r}, which does not exist"
             raise SourceError(message, path=Path(case.file), suggestion=near)
-        return f"{found}/{mode}" if mode else found
+        return replace(name, name=found)
 
     return replace(
         case,
-        on=tuple(known(name) for name in case.on),
+        on=tuple(known(name) if isinstance(name, ScenarioName) else name for name in case.on),
         control=known(case.control) if case.control else None,
         beside=tuple(known(name) for name in case.beside),
-        probes=tuple(known(name) if name else "" for name in case.probes),
+        probes=tuple(known(name) if name else None for name in case.probes),
     )
 
 
 def _probed(case: Case, capabilities: Mapping[str, Capability]) -> Case:
     """The case with the scenarios that probe what it needs. A user's case may need what is not known here."""
-    found = (capabilities.get(need) for need in case.needs)
-    return replace(case, probes=tuple(capability.probe if capability else "" for capability in found))
+    probes = [capabilities[need].probe if need in capabilities else "" for need in case.needs]
+    return replace(case, probes=tuple(ScenarioName.parse(probe) if probe else None for probe in probes))
 
 
 def _placed(case: Case, levels: Sequence[NamedLevel], scenarios: Mapping[str, tuple[Step, ...]]) -> Case:
     """The case with the named level that counts it. A user's own case belongs to none."""
     if case.file.endswith(USER_SUFFIX):
         return case
-    names = filter(None, (case.scenario, case.control, *case.beside, *case.on))
-    steps = [step for name in names for step in scenarios.get(name.partition("/")[0], ())]
+    named = [name for name in (case.control, *case.beside, *case.on) if isinstance(name, ScenarioName)]
+    names = [case.scenario or "", *(name.name for name in named)]
+    steps = [step for name in names for step in scenarios.get(name, ())]
     paths = {step.path for step in steps}
     return replace(case, tier=level_name(levels, case.id, case.area, case.needs, paths))
 
 
-def _samples(bases: Mapping[str, dict[str, Json]]) -> dict[str, tuple[str, ...]]:
-    samples: dict[str, list[str]] = {selector: [] for selector in SELECTORS}
+def _samples(bases: Mapping[str, dict[str, Json]]) -> dict[Selector, tuple[str, ...]]:
+    samples: dict[Selector, list[str]] = {selector: [] for selector in Selector}
     for name, send in bases.items():
         mark = send.get("$sample")
         for selector in SAMPLED if mark is True else mark or ():
-            samples[selector].append(name)
+            samples[Selector(selector)].append(name)
     return {selector: tuple(names) for selector, names in samples.items()}

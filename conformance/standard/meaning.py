@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from conformance.model import Case, CheckCall, Json, Step
+from conformance.model import Case, CheckCall, Json, ScenarioName, Selector, Step
 
 DIGITS = 12
 """Hexadecimal digits of a hash: enough for some thousand cases that nobody forges."""
@@ -63,12 +63,11 @@ def _request(step: Step) -> dict[str, Json]:
     }
 
 
-def _evidence(name: str, scenarios: Mapping[str, Sequence[Step]]) -> Json:
+def _evidence(name: ScenarioName | Selector, scenarios: Mapping[str, Sequence[Step]]) -> Json:
     """A selector by its name, a scenario by its requests and the mode that is named with it."""
-    scenario, _, mode = name.partition("/")
-    if scenario not in scenarios:
-        return name
-    return {"requests": [_request(step) for step in scenarios[scenario]], "mode": mode or None}
+    if isinstance(name, Selector) or name.name not in scenarios:
+        return str(name)
+    return {"requests": [_request(step) for step in scenarios[name.name]], "mode": name.mode}
 
 
 def _call(call: CheckCall) -> dict[str, Json]:

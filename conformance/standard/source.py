@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from conformance.model import HarnessError, Json
+from conformance.model import Json, UsageError
 from conformance.standard.shapes import misfits, nearest
 
 __all__ = ["SourceError", "check_shape", "lines_of", "load_yaml", "locate", "nearest"]
@@ -21,7 +21,7 @@ _TAG = "tag:yaml.org,2002:"
 _DEEPEST = 100
 
 
-class SourceError(HarnessError):
+class SourceError(UsageError):
     """A file of ours or of the user that does not fit, with file, line and key.
 
     `pointer` is the JSON pointer of the place, from which `line` is found where it is not given. `suggestion` is the
@@ -46,7 +46,7 @@ class SourceError(HarnessError):
         where = f"{path}:{self.line}" if self.line is not None else f"{path}"
         key = f"{self.key}: " if self.key else ""
         meant = f". Did you mean {suggestion!r}?" if suggestion else ""
-        super().__init__(f"{where}: {key}{problem}{meant}", exit_code=4)
+        super().__init__(f"{where}: {key}{problem}{meant}")
 
 
 def load_yaml(path: Path) -> Json:

@@ -12,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.judge.audit import KINDS_KEPT, LINES_KEPT, Audit, LeftOut, Noticed
+from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench
-from conformance.judge.library import Library, load_library
+from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
-from conformance.model import Case, Chunk, Exchange, Judgement, Mode, Outcome, Response, SentRequest
+from conformance.model import Case, Chunk, Exchange, Judgement, Mode, Outcome, Response, ScenarioName, SentRequest
 from conformance.protocol.reply import Reply, read
 from conformance.protocol.sse import parse
+from conformance.standard.library import Library
 
 USAGE = {"input_tokens": 9, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 3}
 
@@ -43,7 +45,7 @@ def reply(number: int, *, raw: bytes | None = None, version: str = "2023-06-01",
 
 
 def auditor(library: Library, *cases: Case, **more: Any) -> Audit:
-    return Audit(cases or library.catalogue.cases, Bench(library.checks, library.document, "", Policy()), **more)
+    return Audit(cases or library.catalogue.cases, Bench(REGISTRY, library.document, "", Policy()), **more)
 
 
 def deciding(noticed: tuple[Noticed, ...]) -> list[Noticed]:
@@ -122,7 +124,7 @@ def test_a_broken_stream_is_told_by_the_cases_on_streams_alone(library: Library)
 
 
 def test_cases_that_compare_with_other_requests_are_left_out_and_named(library: Library) -> None:
-    case = replace(library.cases["response-has-id"], beside=("text",))
+    case = replace(library.cases["response-has-id"], beside=(ScenarioName("text"),))
     assert auditor(library, case).left_out == (LeftOut("response-has-id", "compares with another request"),)
     assert {each.reason for each in auditor(library).left_out} <= {"needs all exchanges at once"}
 

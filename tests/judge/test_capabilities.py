@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from conformance.judge.capabilities import facts
-from conformance.judge.library import Library, load_library
-from conformance.model import Chunk, Exchange, Mode, Response, SentRequest
+from conformance.judge.capabilities import capability_facts
+from conformance.judge.library import load_library
+from conformance.model import Chunk, Exchange, Mode, Response, ScenarioName, SentRequest
 from conformance.protocol.reply import Reply, read
 from conformance.standard.capabilities import Capability, Sign, check_declared
+from conformance.standard.library import Library
 
 ERROR = {"type": "error", "error": {"type": "invalid_request_error", "message": "no tools here"}}
 CALL = {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {}}
@@ -34,7 +35,7 @@ DECLINED = reply("weather", ERROR, 400, line=4)
 
 
 def one(capability: Capability, *replies: Reply, **said: Any) -> Any:
-    (found,) = facts({capability.name: capability}, replies, **said)
+    (found,) = capability_facts({capability.name: capability}, replies, **said)
     return found
 
 
@@ -59,10 +60,10 @@ def test_a_refusal_that_is_not_about_the_request_proves_nothing(status):
 @pytest.mark.parametrize(
     ("replies", "said", "words"),
     [
-        ([DECLINED], {"declared": ["tools"]}, "declared, and the request for it is declined"),
-        ([DECLINED, answer("forced", CALL)], {}, "declined, and other answers show it"),
-        ([answer("weather", CALL)], {"lacking": ["tools"]}, "declared as lacking, and answers show it"),
-        ([answer("weather")], {"lacking": ["tools"]}, "declared as lacking, and the request for it is accepted"),
+        ([DECLINED], {"declared": ["tools"]}, "declared, but its probe is declined"),
+        ([DECLINED, answer("forced", CALL)], {}, "its probe is declined, but other replies show it"),
+        ([answer("weather", CALL)], {"lacking": ["tools"]}, "declared as lacking, but replies show it"),
+        ([answer("weather")], {"lacking": ["tools"]}, "declared as lacking, but its probe is accepted"),
     ],
 )
 def test_contradictions_are_told(replies, said, words):
@@ -79,7 +80,7 @@ def test_honest_targets_contradict_nothing(replies, said):
 
 def test_a_core_ability_that_is_declined_is_a_contradiction():
     core = Capability("text", "text", core=True, probe="weather")
-    assert one(core, DECLINED).contradiction == "core, and the request for it is declined"
+    assert one(core, DECLINED).contradiction == "core, but its probe is declined"
 
 
 def test_counters_count_from_one_and_pairs_from_two():
@@ -124,7 +125,7 @@ def test_every_case_knows_the_probes_of_what_it_needs(library):
     for case in library.catalogue.cases:
         assert len(case.probes) == len(case.needs), case.id
     weather = library.cases["tools-rich-schema"]
-    assert weather.probes == ("weather",)
+    assert weather.probes == (ScenarioName("weather"),)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ from conformance.model import (
     Plane,
     Response,
     Scenario,
+    ScenarioName,
+    Selector,
     SentRequest,
     Step,
     Trouble,
@@ -101,6 +103,10 @@ def case(*expect: CheckCall, **changes: object) -> Case:
     if "on" not in changes:
         plain = replace(plain, steps=(Step(body={}),), scenario="a-case")
     return replace(plain, **changes)
+
+
+def named(*names: str) -> tuple[ScenarioName, ...]:
+    return tuple(ScenarioName(name) for name in names)
 
 
 class World:
@@ -182,21 +188,21 @@ def test_kinds_of_findings_are_told_apart(bench, kind, outcome) -> None:
 def test_one_judgement_for_all_replies_tells_how_many_deviate_and_shows_those_first(bench) -> None:
     world = World().add("one", (200, {"good": 1})).add("two", (200, {"bad": 1})).add("three", (200, {"else": 1}))
     world.add("four", (200, {"bad": 1}))
-    judged = world.judge(case(CheckCall("marked", "good"), on=("one", "two", "three", "four")), bench)
+    judged = world.judge(case(CheckCall("marked", "good"), on=named("one", "two", "three", "four")), bench)
     assert (judged.outcome, judged.deviating, judged.seen) == (Outcome.FAIL, 2, 3)
     assert judged.evidence == (2, 4, 1, 3)
 
 
 def test_evidence_of_a_selector_is_what_it_selects(bench) -> None:
     world = World().add("one", (400, {"bad": 1})).add("two", (200, {"good": 1}))
-    errors = world.judge(case(CheckCall("marked", "good"), on=("every-error",)), bench)
-    answers = world.judge(case(CheckCall("marked", "good"), on=("every-answer",)), bench)
+    errors = world.judge(case(CheckCall("marked", "good"), on=(Selector.EVERY_ERROR,)), bench)
+    answers = world.judge(case(CheckCall("marked", "good"), on=(Selector.EVERY_ANSWER,)), bench)
     assert (errors.outcome, errors.evidence) == (Outcome.FAIL, (1,))
     assert (answers.outcome, answers.evidence) == (Outcome.PASS, (2,))
 
 
 def test_what_did_not_occur_in_ordinary_answers_does_not_apply(bench) -> None:
-    judged_case = case(CheckCall("marked", "good"), on=("every-response",))
+    judged_case = case(CheckCall("marked", "good"), on=(Selector.EVERY_RESPONSE,))
     ordinary = World().add("one", (200, MESSAGE)).add("two", (400, REFUSAL))
     assert ordinary.judge(judged_case, bench).outcome is Outcome.NOT_APPLICABLE
     unreadable = ordinary.add("three", (500, b"<html>"))
@@ -204,20 +210,20 @@ def test_what_did_not_occur_in_ordinary_answers_does_not_apply(bench) -> None:
 
 
 def test_a_selector_that_selects_nothing_is_no_pass(bench) -> None:
-    judged = World().add("one", (200, MESSAGE)).judge(case(CheckCall("fine"), on=("every-error",)), bench)
+    judged = World().add("one", (200, MESSAGE)).judge(case(CheckCall("fine"), on=(Selector.EVERY_ERROR,)), bench)
     assert judged.outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_scenario_that_was_not_sent_is_not_run_with_the_reason(bench) -> None:
     unsent = {"weather/json": "the budget was used up"}
-    on = World().judge(case(CheckCall("fine"), on=("weather",)), bench, **unsent)
+    on = World().judge(case(CheckCall("fine"), on=named("weather")), bench, **unsent)
     send = World().judge(case(CheckCall("fine"), scenario="weather"), bench, **unsent)
     assert (on.outcome, on.reason) == (send.outcome, send.reason) == (Outcome.NOT_RUN, "the budget was used up")
 
 
 def test_no_response_is_inconclusive_and_says_what_happened(bench) -> None:
     send = sees("timeout-gap").judge(case(CheckCall("fine")), bench)
-    on = World().add("one", "closed").judge(case(CheckCall("fine"), on=("one",)), bench)
+    on = World().add("one", "closed").judge(case(CheckCall("fine"), on=named("one")), bench)
     assert (send.outcome, on.outcome) == (Outcome.INCONCLUSIVE, Outcome.INCONCLUSIVE)
     assert "timeout-gap: it broke" in send.reason
     assert "closed: it broke" in on.reason
@@ -256,32 +262,34 @@ def test_what_the_claim_begins_with_has_to_be_seen(bench) -> None:
 )
 def test_a_refusal_counts_only_where_the_control_was_accepted(bench, control, outcome) -> None:
     world = sees((400, REFUSAL)).add("text", control)
-    assert world.judge(case(REFUSED, control="text"), bench).outcome is outcome
+    assert world.judge(case(REFUSED, control=ScenarioName("text")), bench).outcome is outcome
 
 
 def test_a_control_that_was_not_sent_proves_nothing(bench) -> None:
-    assert sees((400, REFUSAL)).judge(case(REFUSED, control="text"), bench).outcome is Outcome.INCONCLUSIVE
+    assert (
+        sees((400, REFUSAL)).judge(case(REFUSED, control=ScenarioName("text")), bench).outcome is Outcome.INCONCLUSIVE
+    )
 
 
 def test_accepting_what_is_to_be_refused_is_a_matter_of_strictness_unless_it_protects(bench) -> None:
     world = sees((200, MESSAGE)).add("text", (200, MESSAGE))
-    plain = world.judge(case(REFUSED, control="text"), bench)
+    plain = world.judge(case(REFUSED, control=ScenarioName("text")), bench)
     assert (plain.outcome, plain.axis, plain.gates) == (Outcome.FAIL, "strictness", False)
-    strict = world.judge(case(REFUSED, control="text"), replace(bench, policy=Policy(strict=True)))
+    strict = world.judge(case(REFUSED, control=ScenarioName("text")), replace(bench, policy=Policy(strict=True)))
     assert strict.gates
-    protecting = world.judge(case(REFUSED, control="text", protects=True), bench)
+    protecting = world.judge(case(REFUSED, control=ScenarioName("text"), protects=True), bench)
     assert (protecting.axis, protecting.gates) == ("conformance", True)
 
 
 def test_a_refusal_by_a_breakdown_is_a_wrong_refusal(bench) -> None:
     world = sees((500, REFUSAL)).add("text", (200, MESSAGE))
-    judged = world.judge(case(REFUSED, control="text"), bench)
+    judged = world.judge(case(REFUSED, control=ScenarioName("text")), bench)
     assert (judged.outcome, judged.axis, judged.gates) == (Outcome.FAIL, "conformance", True)
 
 
 def test_a_refusal_of_an_ability_whose_control_is_declined_too_is_unsupported(bench) -> None:
     world = sees((400, REFUSAL)).add("vision", (400, REFUSAL))
-    judged = world.judge(case(REFUSED, control="vision", needs=("vision",)), bench)
+    judged = world.judge(case(REFUSED, control=ScenarioName("vision"), needs=("vision",)), bench)
     assert judged.outcome is Outcome.UNSUPPORTED
     assert "vision" in judged.reason
 
@@ -307,7 +315,7 @@ def test_only_a_clean_refusal_declines_an_ability(bench, answer) -> None:
 
 def test_an_ability_whose_first_request_was_accepted_is_not_declined(bench) -> None:
     world = sees((400, REFUSAL)).add("probe", (200, MESSAGE))
-    assert world.judge(case(STATUS, needs=("vision",), probes=("probe",)), bench).outcome is Outcome.FAIL
+    assert world.judge(case(STATUS, needs=("vision",), probes=named("probe")), bench).outcome is Outcome.FAIL
 
 
 def test_what_is_no_option_is_not_declined(bench) -> None:
@@ -351,5 +359,5 @@ def test_informational_cases_and_cases_with_a_say_of_the_model_do_not_gate(bench
 
 def test_the_same_evidence_gives_the_same_judgement(bench) -> None:
     world = sees((200, MESSAGE)).add("text", (200, MESSAGE))
-    judged = case(REFUSED, control="text")
+    judged = case(REFUSED, control=ScenarioName("text"))
     assert world.judge(judged, bench) == world.judge(judged, bench)

@@ -18,13 +18,15 @@ from support.data import read_data, records
 
 from conformance.engine.offline import audit, is_messages_api, recorders_of, reply_to
 from conformance.judge.audit import Audit
+from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, CaseFacts
 from conformance.judge.evidence import Transcripts
-from conformance.judge.library import Library, load_library
+from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
-from conformance.model import Judgement, Level, Mode, Outcome
+from conformance.model import Judgement, Level, Mode, Outcome, ScenarioName
 from conformance.protocol.reply import Reply
 from conformance.results import CaseResult
+from conformance.standard.library import Library
 from conformance.wire.importers.recordings import Recorded, open_recording
 
 EXPLAINED: Mapping[str, str] = {"errors-request-id-key": "2025-07"}
@@ -82,7 +84,7 @@ def recordings(corpus: Path) -> Iterator[tuple[Recorded, dict[str, Any]]]:
 def genuine(corpus: Path, library: Library) -> Genuine:
     auditor = Audit(
         library.catalogue.cases,
-        Bench(library.checks, library.document, "", Policy(Level.SHOULD, strict=True, behaviour=True)),
+        Bench(REGISTRY, library.document, "", Policy(Level.SHOULD, strict=True, behaviour=True)),
         recorders_of(library).touched_by,
     )
     found = Genuine()
@@ -135,11 +137,11 @@ def test_the_recorded_lists_of_models_satisfy_the_cases_on_lists_of_models(genui
     assert len(genuine.models) >= 2
     alarms = []
     for case in library.catalogue.cases:
-        if "models" not in case.on:
+        if ScenarioName("models") not in case.on:
             continue
         facts = CaseFacts(library.document, case, "", Transcripts({}, {}))
         for call in case.expect:
-            check = library.checks[call.name]
+            check = REGISTRY[call.name]
             for reply in genuine.models:
                 seen = check.all([reply], call.argument, facts) if check.all else None
                 seen = check.each(reply, call.argument, facts) if check.each else seen

@@ -14,12 +14,14 @@ import pytest
 
 from conformance.engine.offline import recorders_of
 from conformance.judge.audit import Audit
+from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench
-from conformance.judge.library import Library, load_library
+from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Chunk, Exchange, Judgement, Level, Mode, Response, SentRequest
 from conformance.protocol.reply import Reply, read
 from conformance.protocol.sse import parse
+from conformance.standard.library import Library
 from conformance.wire.importers.recordings import ALWAYS
 
 Body = dict[str, Any]
@@ -99,7 +101,7 @@ def stream(
 
 def judged(one: Reply) -> list[tuple[Case, Judgement]]:
     """What every case that needs no particular request says of a reply, as of any recording."""
-    bench = Bench(library().checks, library().document, "", Policy(Level.SHOULD, strict=True, behaviour=True))
+    bench = Bench(REGISTRY, library().document, "", Policy(Level.SHOULD, strict=True, behaviour=True))
     auditor = Audit(library().catalogue.cases, bench, recorders_of(library()).touched_by)
     auditor.take(one, "here", ALWAYS)
     return auditor.judgements()

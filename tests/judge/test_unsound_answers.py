@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Transcript, Transcripts
-from conformance.judge.library import Library, load_library
+from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Chunk, Exchange, Mode, Outcome, Response, Scenario, SentRequest
 from conformance.protocol.reply import read
+from conformance.standard.library import Library
 
 MESSAGE: dict[str, Any] = {
     "id": "msg_1",
@@ -33,7 +35,7 @@ def library() -> Library:
 
 @pytest.fixture
 def outcome(library: Library):
-    bench = Bench(library.checks, library.document, "m", Policy(), declared=("tools",))
+    bench = Bench(REGISTRY, library.document, "m", Policy(), declared=("tools",))
 
     def of(case: str, **changes: Any) -> Outcome:
         body = json.dumps(MESSAGE | changes).encode()

@@ -148,7 +148,7 @@ def without_ids(value: Any) -> Any:
 
 def cases_of_any_request(stage: Any) -> list[Case]:
     """The cases that need no particular request."""
-    return [case for case in stage.library.catalogue.cases if case.on and all(n.startswith("every-") for n in case.on)]
+    return [case for case in stage.library.catalogue.cases if case.selectors and not case.judged]
 
 
 def judged(stage: Any, cases: Sequence[Case], *replies: Reply) -> list[Judgement]:

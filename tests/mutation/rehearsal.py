@@ -16,11 +16,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from conformance.config.target import Target
 from conformance.engine.fill import FillError, fill
 from conformance.engine.plan import Plan, build_plan, needed
+from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Transcript, Transcripts
-from conformance.judge.library import Library, load_library
-from conformance.judge.verdict import DEVIATING, Policy
+from conformance.judge.library import load_library
+from conformance.judge.verdict import Policy
 from conformance.model import (
+    DEVIATING,
     Case,
     Chunk,
     Exchange,
@@ -43,6 +45,7 @@ from conformance.reference.faults import Fault, with_faults
 from conformance.reference.pipeline import Desk, Endpoint, Settings, Steps
 from conformance.reference.validate import Validator
 from conformance.standard.document import Violation
+from conformance.standard.library import Library
 from conformance.wire.limits import Limits
 
 STRICTEST = Policy(level=Level.SHOULD, strict=True, behaviour=True)
@@ -130,7 +133,7 @@ class Stage:
     def _evidence(self, case: Case, whole: Transcripts, part: Transcripts) -> Transcripts:
         """What a case is judged on: all there is, or for a claim about each single reply those that are different."""
         single = all(self.bench.checks[call.name].all is None for call in case.expect)
-        return part if case.on and single and all(name.startswith("every-") for name in case.on) else whole
+        return part if single and case.selectors and not case.judged else whole
 
     @cached_property
     def _needs(self) -> dict[tuple[str, Mode], frozenset[str]]:
@@ -203,9 +206,7 @@ def set_stage(api_version: str = "2023-06-01") -> Stage:
     made = create_endpoint(settings).desk
     documents = {version: Remembering(document) for version, document in made.documents.items()}
     desk = replace(made, documents=documents, now=lambda: "2026-11-22T12:00:00Z", new_id=names.new_id)
-    bench = Bench(
-        library.checks, library.document, target.model, STRICTEST, declared, invalid=library.catalogue.invalid
-    )
+    bench = Bench(REGISTRY, library.document, target.model, STRICTEST, declared, invalid=library.catalogue.invalid)
     stage = Stage(library, plan, target, desk, names, bench)
     stage.perform()
     return stage

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
-from conformance.judge.verdict import DEVIATING
-from conformance.model import Mode
+from conformance.model import DEVIATING, Mode
 from conformance.reference.faults import all_faults
 
 QUIET = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large)

@@ -13,8 +13,7 @@ from fnmatch import filter as matching
 import pytest
 
 from conformance.judge.library import load_library
-from conformance.judge.verdict import DEVIATING
-from conformance.model import Outcome
+from conformance.model import DEVIATING, Outcome
 from conformance.reference.faults import Fault, all_faults
 from conformance.report.faults import covers
 

@@ -54,7 +54,7 @@ def test_what_is_declared_and_declined_fails_and_contradicts(project: Any, chose
         done = project.catalogue(*target, *chosen("tools-read"), "--messages-declare=tools")
     assert done.ret == 1
     assert set(project.outcomes.values()) == {"fail"}
-    assert "declared, and the request for it is declined" in capability(project, "tools")["contradiction"]
+    assert "declared, but its probe is declined" in capability(project, "tools")["contradiction"]
     assert "tools is declared and the request is refused" in {case["reason"] for case in project.results["cases"]}
     assert "contradicts itself (1)" in done.stdout.str()
 

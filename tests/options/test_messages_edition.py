@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.judge import library as loading
+from conformance.standard import library as loading
 from conformance.standard.editions import Edition
 
 CASE = "transport-no-credential-refused"

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
-from conformance.model import Direction, Known, Level, Mode, Outcome, Plane, Where
+from conformance.model import Direction, KnownDeviation, Level, Mode, Outcome, Plane, Where
 from conformance.results import (
     BaselineResult,
     CapabilityResult,
@@ -163,8 +163,12 @@ def with_levels(results: Results) -> Results:
 def with_baseline(results: Results) -> Results:
     """The same results with a baseline: two deviations are known, one entry is stale, one was left alone."""
     known = {
-        "models-list-shape": Known("fixed in the next release", "2027-02-20", "known.yaml:5", owner="platform team"),
-        "usage-cache-counters": Known("to be explained", "2027-01-31", "known.yaml:9", link="https://naga.example/7"),
+        "models-list-shape": KnownDeviation(
+            "fixed in the next release", "2027-02-20", "known.yaml:5", owner="platform team"
+        ),
+        "usage-cache-counters": KnownDeviation(
+            "to be explained", "2027-01-31", "known.yaml:9", link="https://naga.example/7"
+        ),
     }
     cases = tuple(
         replace(case, known=known[case.id], gates=False) if case.id in known else replace(case)
@@ -179,7 +183,7 @@ def with_baseline(results: Results) -> Results:
     capabilities = (
         CapabilityResult("tools", "tools", False, True, "accepted", True, evidence=(14,)),
         CapabilityResult(
-            "vision", "images", False, True, "declined", None, "declared, and the request for it is declined", (21,)
+            "vision", "images", False, True, "declined", None, "declared, but its probe is declined", (21,)
         ),
     )
     gated = gate(cases, results.gate.policy, results.complete, results.incomplete_reason, stale=1)

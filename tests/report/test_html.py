@@ -174,7 +174,7 @@ def test_known_deviations_stale_entries_and_abilities_are_shown(results, sample)
     assert Page(text).open == []
     assert "known.yaml:13  stop-max-tokens passes now: remove the entry" in text
     assert "fixed in the next release (until 2027-02-20, platform team; known.yaml:5)" in text
-    assert "declared, and the request for it is declined" in text
+    assert "declared, but its probe is declined" in text
     assert '<span class="status limited">known</span>' in text
     defects = text[text.index("What does not hold") : text.index("All results")]
     assert "#case-stream-usage-counts-input" in defects

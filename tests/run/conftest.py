@@ -16,10 +16,11 @@ import pytest
 
 from conformance.config.settings import read_settings
 from conformance.engine.session import Run
-from conformance.judge.library import Library, load_library
+from conformance.judge.library import load_library
 from conformance.model import Case, Judgement, Mode
 from conformance.reference.answer import Call
 from conformance.reference.app import create_endpoint
+from conformance.standard.library import Library
 from conformance.wire.journal import Recording, read
 
 KEY = "reference-key"

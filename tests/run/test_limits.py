@@ -20,11 +20,10 @@ def spent(catalogue: Catalogue) -> dict[str, Counter[str]]:
     """What each area costs. A scenario that several areas look at is paid by the first one that sends it as its own."""
     items = [(case, mode) for case in catalogue.cases for mode in case.modes]
     payer: dict[str, str] = {}
-    for wanted in (lambda case: (case.scenario,), names_of):
+    for wanted in (lambda case: () if case.on else case.judged, names_of):
         for case, mode in items:
             for name in wanted(case):
-                if name is not None and name.partition("/")[0] in catalogue.scenarios:
-                    payer.setdefault(scenario_of(name, mode, catalogue).id, case.area)
+                payer.setdefault(scenario_of(name, mode, catalogue).id, case.area)
     found: dict[str, Counter[str]] = {area: Counter() for area in BUDGET["areas"]}
     for scenario in build_plan(items, catalogue).scenarios:
         cost = Counter(requests=len(scenario.steps))

@@ -24,10 +24,11 @@ import pytest
 
 from conformance.commands import proxy as proxying
 from conformance.engine.offline import Auditing
-from conformance.judge.library import Library, load_library
+from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Chunk, Exchange, HarnessError, Level, Mode, Response, SentRequest
 from conformance.reference.server import LocalServer
+from conformance.standard.library import Library
 from conformance.wire.importers.recordings import open_recording
 from conformance.wire.journal import Journal, read
 from conformance.wire.proxy import End, Passed

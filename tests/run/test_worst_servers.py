@@ -17,9 +17,9 @@ import pytest
 
 from conformance.config.settings import read_settings
 from conformance.engine.session import Run
-from conformance.judge.library import Library, load_library
-from conformance.judge.verdict import DECIDED, DEVIATING
-from conformance.model import Direction, Judgement, Level, Mode, Outcome
+from conformance.judge.library import load_library
+from conformance.model import DECIDED, DEVIATING, Direction, Judgement, Level, Mode, Outcome
+from conformance.standard.library import Library
 
 KEY = "sk-test-0123456789abcdef"
 

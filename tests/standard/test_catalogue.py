@@ -9,8 +9,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from conformance.judge.checks import REGISTRY
-from conformance.judge.library import Library, load_library
-from conformance.model import Direction, Mode
+from conformance.judge.library import load_library
+from conformance.model import Direction, Mode, Selector
+from conformance.standard.library import Library
 from conformance.standard.paths import catalogue_folder
 from conformance.standard.source import SourceError, load_yaml
 
@@ -67,7 +68,7 @@ def test_positive_cases_end_with_evidence_that_only_a_reply_to_the_request_gives
 
 
 def test_streaming_cases_judge_stream_mode_only(library: Library) -> None:
-    on_streams = [case for case in library.catalogue.cases if "every-stream" in case.on]
+    on_streams = [case for case in library.catalogue.cases if Selector.EVERY_STREAM in case.on]
     assert on_streams
     assert {case.modes for case in on_streams} == {(Mode.STREAM,)}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.commands.edition import write_edition
-from conformance.judge.library import Library, load_library
+from conformance.judge.library import load_library
 from conformance.model import CheckCall, HarnessError
 from conformance.standard.catalogue import USER_SUFFIX, Catalogue
 from conformance.standard.editions import (
@@ -20,6 +20,7 @@ from conformance.standard.editions import (
     render,
     scored,
 )
+from conformance.standard.library import Library
 from conformance.standard.paths import spec_folder
 from conformance.standard.source import SourceError
 

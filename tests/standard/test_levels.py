@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.judge.library import Library, load_library
+from conformance.judge.library import load_library
 from conformance.model import HarnessError
+from conformance.standard.library import Library
 from conformance.standard.paths import spec_folder
 from conformance.standard.tiers import level_name, load_levels
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from conformance.judge.library import Library, load_library
-from conformance.model import Case, CheckCall, Direction, Level, Mode, Plane, Step
+from conformance.judge.library import load_library
+from conformance.model import Case, CheckCall, Direction, Level, Mode, Plane, ScenarioName, Selector, Step
 from conformance.standard.catalogue import Catalogue
+from conformance.standard.library import Library
 from conformance.standard.meaning import canonical, meanings
 
 ANOTHER: Mapping[str, Any] = {
@@ -22,9 +23,9 @@ ANOTHER: Mapping[str, Any] = {
     "modes": (Mode.JSON,),
     "expect": (CheckCall("status", 299),),
     "steps": (Step(path="/elsewhere"),),
-    "on": ("every-error",),
-    "control": "text",
-    "beside": ("text", "weather/stream"),
+    "on": (Selector.EVERY_ERROR,),
+    "control": ScenarioName("text"),
+    "beside": (ScenarioName("text"), ScenarioName("weather", Mode.STREAM)),
     "given": (CheckCall("status", 299),),
     "needs": ("vision",),
     "protects": True,
@@ -42,7 +43,7 @@ MEANS_NOTHING: Mapping[str, Any] = {
     "aliases": ("old",),
     "since": "2030-01-01",
     "derived": True,
-    "probes": ("text",),
+    "probes": (ScenarioName("text"),),
     "tier": "full",
     "scored": False,
 }
@@ -161,8 +162,9 @@ def test_a_changed_base_request_changes_the_cases_that_look_at_it_and_no_other(l
     looking = {
         case.id
         for case in catalogue.cases
-        if "weather" in {name.partition("/")[0] for name in (*case.on, *case.beside, case.control or "")}
-        or (case.control or "").partition("/")[0] == "weather"
+        if any(
+            isinstance(name, ScenarioName) and name.name == "weather" for name in (*case.on, *case.beside, case.control)
+        )
     }
     (step,) = catalogue.scenarios["weather"]
     after = meanings(catalogue.cases, {**catalogue.scenarios, "weather": (replace(step, auth="none"),)})
@@ -171,8 +173,8 @@ def test_a_changed_base_request_changes_the_cases_that_look_at_it_and_no_other(l
 
 
 def test_a_renamed_scenario_changes_no_case(library: Library) -> None:
-    def renamed(name: str | None) -> str | None:
-        return name.replace("weather", "sunshine") if name and name.partition("/")[0] == "weather" else name
+    def renamed(name: Any) -> Any:
+        return replace(name, name="sunshine") if isinstance(name, ScenarioName) and name.name == "weather" else name
 
     catalogue = library.catalogue
     after = meanings(
@@ -185,7 +187,7 @@ def test_a_renamed_scenario_changes_no_case(library: Library) -> None:
             )
             for case in catalogue.cases
         ],
-        {renamed(name): steps for name, steps in catalogue.scenarios.items()},
+        {{"weather": "sunshine"}.get(name, name): steps for name, steps in catalogue.scenarios.items()},
     )
     assert after == catalogue.meanings
 

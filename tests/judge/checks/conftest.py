@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conformance.model import Case, Chunk, Direction, Exchange, Level, Mode, Plane, Response, SentRequest
+from conformance.model import Case, Chunk, Direction, Exchange, Level, Mode, Plane, Response, ScenarioName, SentRequest
 from conformance.protocol.reply import Reply, read
 
 
@@ -40,8 +40,8 @@ class HandMadeFacts:
     document: Any = None
     model: str = "m"
 
-    def reply(self, scenario: str, mode: Mode, step: int | None = None) -> Reply | None:
-        return self.replies.get(scenario)
+    def reply(self, scenario: ScenarioName | str, mode: Mode, step: int | None = None) -> Reply | None:
+        return self.replies.get(str(scenario))
 
 
 def make_facts(control: str | None = None, **replies: Reply) -> HandMadeFacts:
@@ -59,7 +59,7 @@ def make_facts(control: str | None = None, **replies: Reply) -> HandMadeFacts:
         expect=(),
         file="x.yaml",
         line=1,
-        control=control,
+        control=ScenarioName(control) if control else None,
     )
     return HandMadeFacts(case, replies)
 

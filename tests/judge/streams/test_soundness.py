@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Transcript, Transcripts
 from conformance.judge.library import load_library
@@ -15,7 +16,7 @@ from conformance.protocol.reply import Reply
 @pytest.fixture(scope="module")
 def judged(kit):
     library = load_library("2023-06-01")
-    bench = Bench(library.checks, library.document, "m", Policy())
+    bench = Bench(REGISTRY, library.document, "m", Policy())
 
     def of(case: str, body: str) -> Judgement:
         reply: Reply = kit.reply_to(body, request={"stream": True, "max_tokens": 64})

@@ -1,0 +1,67 @@
+"""The standard, loaded: ledger, OpenAPI document, catalogue, capabilities, tiers, edition and models in one object."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.model import Case
+from conformance.standard.capabilities import Capability, load_capabilities
+from conformance.standard.catalogue import Catalogue, CheckNames, Sources, load_catalogue
+from conformance.standard.document import Document, load_document
+from conformance.standard.editions import Edition, load_edition, scored
+from conformance.standard.ledger import Ledger, load_ledger
+from conformance.standard.models import NO_MODELS, Models, load_models
+from conformance.standard.paths import catalogue_folder, spec_folder
+from conformance.standard.tiers import NamedLevel, load_levels
+
+
+@dataclass(frozen=True)
+class Library:
+    """Everything that a run needs of the standard, in one API version."""
+
+    ledger: Ledger
+    document: Document
+    catalogue: Catalogue
+    capabilities: Mapping[str, Capability] = field(default_factory=dict)
+    levels: tuple[NamedLevel, ...] = ()
+    edition: Edition | None = None
+    models: Models = NO_MODELS
+
+    @property
+    def cases(self) -> dict[str, Case]:
+        """Cases by id."""
+        return {case.id: case for case in self.catalogue.cases}
+
+    def unasked(self, lacking: Collection[str]) -> frozenset[str]:
+        """The capabilities among those that a target lacks for which nothing is sent.
+
+        Requests for the others are sent, because the specification says how a model refuses them (`specs/models.yaml`).
+        """
+        return frozenset(lacking) - frozenset(self.models.refusals)
+
+
+def load_standard(
+    api_version: str, checks: CheckNames, files: Sequence[Path] = (), edition: str | None = None
+) -> Library:
+    """The standard in an API version, with the case files of a user. `edition` None: the newest frozen one.
+
+    Raises SourceError with file, line and key, HarnessError (exit code 4) for an unknown edition.
+    """
+    specs = spec_folder()
+    ledger = load_ledger(specs / "clauses")
+    document = load_document(api_version)
+    frozen = load_edition(specs / "editions", edition)
+    catalogue = scored(load_catalogue(Sources(ledger, document, checks), files=files), frozen)
+    models = load_models(specs, ledger)
+    return Library(ledger, document, catalogue, load_capabilities(specs), load_levels(specs), frozen, models)
+
+
+def fingerprint() -> str:
+    """A short hash of the shipped catalogue: two results with the same one judged the same cases."""
+    digest = hashlib.sha256()
+    for path in sorted(catalogue_folder().rglob("*.yaml")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
