@@ -377,7 +377,10 @@ def tox_environments() -> set[str]:
     """The environments that tox.ini defines."""
     text = (CHECKOUT / "tox.ini").read_text(encoding="utf-8")
     listed = re.search(r"^env_?list = (.*?)^\S", text, re.MULTILINE | re.DOTALL)
-    return {*re.findall(r"^\[testenv:(\w+)", text, re.MULTILINE), *re.findall(r"[\w.-]+", listed[1] if listed else "")}
+    return {
+        *re.findall(r"^\[testenv:([\w-]+)", text, re.MULTILINE),
+        *re.findall(r"[\w.-]+", listed[1] if listed else ""),
+    }
 
 
 def test_every_tox_environment_in_a_page_exists():
