@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from support.data import large_corpus, said_of_the_corpus
 
 pytest_plugins = ["pytester", "support.fixtures"]

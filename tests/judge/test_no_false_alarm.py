@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.data import read_data, records
 
 from conformance.engine.offline import audit, is_messages_api, recorders_of, reply_to
 from conformance.judge.audit import Audit
@@ -28,6 +27,7 @@ from conformance.protocol.reply import Reply
 from conformance.results import CaseResult
 from conformance.standard.library import Library
 from conformance.wire.importers.recordings import Recorded, open_recording
+from support.data import read_data, records
 
 EXPLAINED: Mapping[str, str] = {"errors-request-id-key": "2025-07"}
 """Should-level cases with findings -> the month in which the API began to do as they say. No later one deviates."""

@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner
-from support.data import read_data
 
 from conformance.cli import command
 from conformance.model import HarnessError
@@ -21,6 +20,7 @@ from conformance.reference.pipeline import Settings, Steps
 from conformance.reference.server import LocalServer
 from conformance.standard.bugs import links_of, load_bugs
 from conformance.standard.paths import catalogue_folder, spec_folder
+from support.data import read_data
 
 BODY: dict[str, Any] = {
     "model": "reference-1",

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from support.data import genuine, records
-
 from conformance.reference.answer import Call
 from conformance.reference.pipeline import Endpoint
+from support.data import genuine, records
 
 EXPECTED = re.compile(
     r"which is the maximum allowed|Invalid `signature`|context_management: Extra inputs|"

@@ -5,11 +5,11 @@ import re
 from collections import Counter
 
 import pytest
-from support.data import genuine, read_data
 
 from conformance.standard.betas import beta_names
 from conformance.standard.document import load_document
 from conformance.standard.paths import spec_folder
+from support.data import genuine, read_data
 
 VERSION = "2023-06-01"  # what nearly all recordings were made with
 

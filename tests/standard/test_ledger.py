@@ -4,11 +4,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from support.data import read_data
 
 from conformance.model import Direction, Level
 from conformance.standard.ledger import load_ledger
 from conformance.standard.source import SourceError, check_shape, load_yaml
+from support.data import read_data
 
 CHECKOUT = Path(__file__).parents[2]
 FOLDER = CHECKOUT / "specs" / "clauses"

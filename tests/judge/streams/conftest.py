@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from support.data import genuine
 
 from conformance.judge.check import Observation
 from conformance.judge.checks import REGISTRY
@@ -16,6 +15,7 @@ from conformance.protocol.reply import Reply, read
 from conformance.protocol.sse import parse
 from conformance.standard.ledger import load_ledger
 from conformance.standard.source import load_yaml
+from support.data import genuine
 
 ROOT = Path(__file__).parents[3]
 HEADERS = {"content-type": "text/event-stream; charset=utf-8", "request-id": "req_1"}

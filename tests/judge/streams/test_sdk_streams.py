@@ -7,6 +7,7 @@ clauses forbid. One that the clauses allow has none. `EXPECTED` names the cases,
 import json
 
 import pytest
+
 from support.data import read_data
 
 LEGAL: tuple[str, ...] = ()
