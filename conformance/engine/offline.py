@@ -27,7 +27,7 @@ from conformance.results import CaseResult, ExchangeSummary, FindingResult, Resu
 from conformance.results.build import case_result, finding_result, summary_of
 from conformance.standard.library import Library, fingerprint
 from conformance.standard.paths import spec_folder
-from conformance.standard.recorders import Known, Recorders, load_recorders
+from conformance.standard.recorders import KnownNames, Recorders, load_recorders
 from conformance.wire.importers.recordings import Form, Reading, Recorded
 from conformance.wire.redact import Redactor
 
@@ -157,7 +157,11 @@ class Auditing:
 
 def recorders_of(library: Library) -> Recorders:
     """What is known of the damage that recorders do."""
+<<<<<<< HEAD
     return load_recorders(spec_folder(), Known(library.cases, library.ledger.clauses, REGISTRY))
+=======
+    return load_recorders(spec_folder(), KnownNames(library.cases, library.ledger.clauses, library.checks))
+>>>>>>> e95919c (standard/ reads as documentation: tiers, capabilities, error messages that say what was expected and found; twin class names renamed)
 
 
 def reply_to(recorded: Recorded) -> Reply:

@@ -17,7 +17,7 @@ from conformance.judge.verdict import Ability, Control, Policy, Row, Said, Shown
 from conformance.model import Case, CheckCall, Direction, Finding, Json, Judgement, Mode, ScenarioName
 from conformance.protocol.reply import Reply
 from conformance.standard.document import Document
-from conformance.standard.models import ENTRY_SCENARIO, NO_MODELS, Models, Refusal, abilities_of
+from conformance.standard.models import ENTRY_SCENARIO, NO_MODELS, Models, RefusalClause, capabilities_of
 
 
 @dataclass(frozen=True)
@@ -288,7 +288,7 @@ def _ability(case: Case, mode: Mode, transcripts: Transcripts, bench: Bench) -> 
     """
     if not case.needs:
         return Ability.CORE, ""
-    known = abilities_of(bench.model, _entry(transcripts), bench.models)
+    known = capabilities_of(bench.model, _entry(transcripts), bench.models)
     lacking = [need for need in case.needs if need in bench.absent or known.get(need) is False]
     if lacking:
         return _lacking(lacking, bench.models.refusals)
@@ -299,7 +299,7 @@ def _ability(case: Case, mode: Mode, transcripts: Transcripts, bench: Bench) -> 
     return (Ability.PROBED if all(shown) else Ability.UNDECLARED), ""
 
 
-def _lacking(abilities: Sequence[str], refusals: Mapping[str, Refusal]) -> tuple[Ability, str]:
+def _lacking(abilities: Sequence[str], refusals: Mapping[str, RefusalClause]) -> tuple[Ability, str]:
     """How the lack of abilities shows: by the first certain clause, else by an uncertain one, else not at all."""
     if not all(ability in refusals for ability in abilities):
         return Ability.ABSENT, ""

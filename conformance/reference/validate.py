@@ -13,7 +13,7 @@ from conformance.model import Json
 from conformance.reference.answer import Terms
 from conformance.reference.errors import invalid, refusal
 from conformance.reference.negotiate import BETA_FIELDS
-from conformance.standard.document import Violation
+from conformance.standard.document import SchemaViolation
 
 CREATE = "MessageCreateParams"
 COUNT = "MessageCountTokensParams"
@@ -24,7 +24,7 @@ _TASK_BUDGET = "task-budgets-2026-03-13"
 class Validator(Protocol):
     """What is needed of the OpenAPI document."""
 
-    def validate(self, component: str, instance: Json) -> list[Violation]:
+    def validate(self, component: str, instance: Json) -> list[SchemaViolation]:
         """What is wrong with a value, empty where it is valid."""
 
 
@@ -55,7 +55,7 @@ def validate(component: str, body: Json, terms: Terms, documents: Mapping[str, V
         raise invalid(sentence(violations[0]))
 
 
-def sentence(violation: Violation) -> str:
+def sentence(violation: SchemaViolation) -> str:
     """A violation in the words of an error message: the place with dots, then what is wrong."""
     place = ".".join(part.replace("~1", "/").replace("~0", "~") for part in violation.pointer.split("/")[1:])
     if violation.keyword == "required":

@@ -10,8 +10,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+<<<<<<< HEAD
 from conformance.model import DECIDED, DEVIATING, Case, Direction, Judgement, Level, Mode, Outcome, Plane
 from conformance.standard.tiers import NAMES, NamedLevel
+=======
+from conformance.judge.verdict import DECIDED, DEVIATING
+from conformance.model import Case, Direction, Judgement, Level, Mode, Outcome, Plane
+from conformance.standard.tiers import NAMES, Tier
+>>>>>>> e95919c (standard/ reads as documentation: tiers, capabilities, error messages that say what was expected and found; twin class names renamed)
 
 Status = Literal["reached", "not-reached", "undecided"]
 
@@ -24,7 +30,7 @@ class LevelStanding:
     `deciding` are the cases that keep the level from being reached, those that violate it before those that are open.
     """
 
-    level: NamedLevel
+    level: Tier
     status: Status
     members: tuple[tuple[str, Mode], ...]
     absent: int
@@ -46,7 +52,7 @@ def counts(case: Case) -> bool:
 
 
 def standings(
-    levels: Sequence[NamedLevel],
+    levels: Sequence[Tier],
     cases: Mapping[str, Case],
     judgements: Sequence[Judgement],
     *,
@@ -63,7 +69,7 @@ def standings(
 
 def _standing(
     number: int,
-    levels: Sequence[NamedLevel],
+    levels: Sequence[Tier],
     cases: Mapping[str, Case],
     judged: Mapping[tuple[str, Mode], Judgement],
     complete: bool,

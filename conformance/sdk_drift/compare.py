@@ -13,9 +13,9 @@ from dataclasses import replace
 from conformance.model import Json
 from conformance.sdk_drift.structure import (
     Difference,
-    Direction,
     Either,
     Field,
+    Half,
     Handle,
     Kind,
     Place,
@@ -42,7 +42,7 @@ class Comparison:
         """The differences found so far, each once, in the order of the walk."""
         return tuple(self._found.values())
 
-    def compare(self, theirs: Handle, ours: Handle, direction: Direction, where: str) -> None:
+    def compare(self, theirs: Handle, ours: Handle, direction: Half, where: str) -> None:
         """Compares a type of the SDK with a schema of the document. `where` names the type for people."""
         sdk, document = self._sdk.shape(theirs), self._document.shape(ours)
         self._types(sdk, document, where)
@@ -64,7 +64,7 @@ class Comparison:
         for name in sorted(ours - theirs):
             self._add(Kind.DOCUMENT_TYPE, document.place, document.pointer, where, name)
 
-    def _values(self, sdk: Shape, document: Shape, direction: Direction, where: str) -> None:
+    def _values(self, sdk: Shape, document: Shape, direction: Half, where: str) -> None:
         theirs, ours = sdk.values, document.values
         here = (document.place, document.pointer, where)
         if theirs is None or ours is None:
@@ -76,10 +76,10 @@ class Comparison:
             self._add(Kind.SDK_VALUE, *here, value)
         for value in _sorted(ours - theirs):
             self._add(Kind.DOCUMENT_VALUE, *here, value)
-        if direction is Direction.REQUEST and sdk.open != document.open:
+        if direction is Half.REQUEST and sdk.open != document.open:
             self._add(Kind.SDK_OPEN if sdk.open else Kind.DOCUMENT_OPEN, *here)
 
-    def _objects(self, sdk: Shape, document: Shape, direction: Direction, where: str) -> None:
+    def _objects(self, sdk: Shape, document: Shape, direction: Half, where: str) -> None:
         if not (sdk.objects and document.objects):
             if sdk.objects or document.objects:
                 kind = Kind.SDK_OBJECT if sdk.objects else Kind.DOCUMENT_OBJECT
@@ -121,7 +121,7 @@ class Comparison:
         theirs: Sequence[Handle],
         ours: Sequence[Handle],
         document: Shape,
-        direction: Direction,
+        direction: Half,
         where: str,
         tag: str | None = None,
     ) -> None:

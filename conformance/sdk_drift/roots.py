@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.sdk_drift.structure import Direction, Scope
+from conformance.sdk_drift.structure import Half, Scope
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,14 @@ class Root:
 
     names: tuple[str, ...]
     target: str
-    direction: Direction
+    direction: Half
     scopes: tuple[Scope, ...] = (Scope.GA,)
     of: str | None = None
 
 
 _GA, _BETA = (Scope.GA,), (Scope.BETA,)
 _BOTH = (Scope.GA, Scope.BETA)
-_REQUEST, _ANSWER = Direction.REQUEST, Direction.ANSWER
+_REQUEST, _ANSWER = Half.REQUEST, Half.ANSWER
 
 ROOTS: tuple[Root, ...] = (
     Root(("types.message_create_params.MessageCreateParams",), "post /v1/messages", _REQUEST),

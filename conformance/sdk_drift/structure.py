@@ -29,8 +29,11 @@ class Scope(StrEnum):
     BETA = "beta"
 
 
-class Direction(StrEnum):
-    """Requests are closed and fully typed; responses are open, so not everything has to agree there."""
+class Half(StrEnum):
+    """The half of an exchange that a type belongs to.
+
+    Requests are closed and fully typed; responses are open, so not everything has to agree there.
+    """
 
     REQUEST = "request"
     ANSWER = "answer"

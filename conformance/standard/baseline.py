@@ -1,8 +1,4 @@
-"""The baseline file: deviations that are known, each with a reason and a last day.
-
-Belongs here: the entries, reading them with places, and the text that is written. Does not belong here: what an entry
-means for an outcome (see `judge/baseline.py`), writing files.
-"""
+"""The baseline file: known deviations, each with a reason and a last day."""
 
 from __future__ import annotations
 
@@ -31,9 +27,9 @@ HEADER = """\
 
 @dataclass(frozen=True)
 class Entry:
-    """One deviation that is known. `mode` None: every mode. `expires` is the last day on which it is accepted.
+    """One known deviation. `mode` None: every mode. `expires` is the last day on which it is accepted.
 
-    `line` is the place in the file, 0 for an entry that is not yet written.
+    `line` is its line in the file, 0 for an entry that is not written yet.
     """
 
     case: str
@@ -45,7 +41,7 @@ class Entry:
     line: int = 0
 
     def covers(self, case: str, mode: Mode) -> bool:
-        """Whether the entry is about a case in a mode."""
+        """Whether the entry covers a case in a mode."""
         return self.case == case and self.mode in (None, mode)
 
     def expired(self, today: date) -> bool:
@@ -61,21 +57,21 @@ class Baseline:
     entries: tuple[Entry, ...] = ()
 
     def entry(self, case: str, mode: Mode) -> Entry | None:
-        """The entry about a case in a mode, or None."""
+        """The entry that covers a case in a mode, or None."""
         return next((entry for entry in self.entries if entry.covers(case, mode)), None)
 
     def place(self, entry: Entry) -> str:
-        """Where an entry stands, as in `known.yaml:12`."""
+        """The place of an entry, as in `known.yaml:12`."""
         return f"{self.file}:{entry.line}" if entry.line else self.file
 
 
 def read_baseline(path: Path, name: str, aliases: Mapping[str, str]) -> Baseline:
-    """The baseline in a file. `name` is how the user calls the file, `aliases` maps old case ids to present ones.
+    """The baseline in a file. `name` is the file as the user wrote it, `aliases` maps old case ids to present ones.
 
-    Raises SourceError with file, line and key for what does not fit, and where two entries are about the same.
+    Raises SourceError with file, line and key for an invalid entry, and for two entries that cover the same case.
     """
     if not path.is_file():
-        raise HarnessError(f"there is no baseline {name}; --baseline-update writes it", exit_code=4)
+        raise HarnessError(f"There is no baseline {name}; --baseline-update writes it.", exit_code=4)
     data = load_yaml(path)
     check_shape(data, json.loads((spec_folder() / SCHEMA).read_text(encoding="utf-8")), path)
     entries: list[Entry] = []
@@ -83,7 +79,7 @@ def read_baseline(path: Path, name: str, aliases: Mapping[str, str]) -> Baseline
         entry = _entry(path, index, item, aliases)
         twin = next((other for other in entries if _overlap(entry, other)), None)
         if twin is not None:
-            problem = f"{entry.case} is already listed on line {twin.line}; one entry for each case and mode"
+            problem = f"Duplicate entry for {entry.case} (first listed on line {twin.line})"
             raise SourceError(problem, path=path, pointer=f"/{index}/case", line=entry.line)
         entries.append(entry)
     return Baseline(name, tuple(entries))
@@ -93,7 +89,7 @@ def _entry(path: Path, index: int, item: Mapping[str, Json], aliases: Mapping[st
     try:
         expires = date.fromisoformat(item["expires"])
     except ValueError:
-        problem = f"{item['expires']} is no day of the calendar"
+        problem = f"{item['expires']} is not a day of the calendar"
         raise SourceError(problem, path=path, pointer=f"/{index}/expires") from None
     return Entry(
         case=aliases.get(item["case"], item["case"]),
@@ -132,7 +128,7 @@ def _written(entry: Entry) -> str:
 
 
 def _scalar(text: str) -> str:
-    """A text as a YAML scalar that reads back as the same text: plain where that is safe, otherwise quoted."""
+    """A string as a YAML scalar that reads back as the same string: plain if that is safe, otherwise quoted."""
     plain = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_./()+;=?%-]*(?:[ ,:]?[A-Za-z0-9_./()+;=?%-]+)*", text)
     if plain and ": " not in text and not re.fullmatch(r"null|true|false|-?[0-9].*", text):
         return text

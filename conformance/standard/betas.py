@@ -1,8 +1,4 @@
-"""What beta headers add to the OpenAPI document: one patch for each name, under `specs/betas/`.
-
-Belongs here: reading the patches and applying them to a document. Does not belong here: API versions (see
-`document.py`), what an endpoint makes of a header.
-"""
+"""What beta headers add to the OpenAPI document: one patch per name, in `specs/betas/`."""
 
 from __future__ import annotations
 
@@ -22,7 +18,7 @@ _KEYS = frozenset({HEADER, INCLUDES, USES, "components", "paths"})
 
 
 def beta_file(folder: Path, name: str) -> Path:
-    """Where the patch of a beta stands. `folder` is the specs folder."""
+    """The file of a beta's patch. `folder` is the specs folder."""
     return folder / FOLDER / f"{name}.yaml"
 
 
@@ -34,7 +30,7 @@ def beta_names(folder: Path) -> tuple[str, ...]:
 def with_betas(tree: Mapping[str, Json], names: Iterable[str], folder: Path) -> Mapping[str, Json]:
     """The document with betas applied, in the order of their names. A name without a patch adds nothing.
 
-    `tree` is not changed. Raises SourceError, with file and line, for a patch that is not what it has to be.
+    `tree` is not changed. Raises SourceError, with file and line, for an invalid patch.
     """
     known = beta_names(folder)
     extended: Json = tree
@@ -46,7 +42,7 @@ def with_betas(tree: Mapping[str, Json], names: Iterable[str], folder: Path) -> 
 
 
 def patches(name: str, folder: Path) -> Iterator[Mapping[str, Json]]:
-    """The patches that make up a beta, in the order in which they apply: what it includes or uses comes first."""
+    """The patches that make up a beta, in the order in which they apply: included and used ones first."""
     patch = _read(beta_file(folder, name))
     for other in patch.get(INCLUDES, ()):
         yield from patches(other, folder)
@@ -57,25 +53,25 @@ def patches(name: str, folder: Path) -> Iterator[Mapping[str, Json]]:
 
 
 def _own(schemas: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
-    """The components that a patch brings along: those that it describes. Changes of others have no description."""
+    """The components that a patch adds: those with a description. Changes of existing ones have none."""
     return ((name, schema) for name, schema in schemas.items() if "description" in schema)
 
 
 def _read(path: Path) -> Mapping[str, Json]:
     patch = load_yaml(path)
     if not isinstance(patch, dict) or patch.get(HEADER) != path.stem:
-        raise SourceError(f"expected {HEADER}: {path.stem}", path=path, line=1)
+        raise SourceError(f"Expected {HEADER}: {path.stem}", path=path, line=1)
     if strange := [key for key in patch if key not in _KEYS]:
-        raise SourceError("the key is not known here", path=path, pointer=f"/{strange[0]}")
+        raise SourceError(f"Unknown key {strange[0]!r}", path=path, pointer=f"/{strange[0]}")
     for key in (INCLUDES, USES):
         for index, other in enumerate(patch.get(key, ())):
             if not beta_file(path.parent.parent, other).is_file():
-                raise SourceError(f"there is no beta {other!r}", path=path, pointer=f"/{key}/{index}")
+                raise SourceError(f"Unknown beta {other!r}", path=path, pointer=f"/{key}/{index}")
     return patch
 
 
 def _extended(target: Json, patch: Json, key: str = "") -> Json:
-    """A merge patch (RFC 7396) that adds to the lists of unions and enumerations where the patch puts nothing else."""
+    """Applies a merge patch (RFC 7396) that extends the lists of unions and enumerations."""
     if isinstance(patch, list) and isinstance(target, list) and key in _ADDED_TO:
         return [*target, *(item for item in patch if item not in target)]
     if not isinstance(patch, dict):

@@ -1,7 +1,4 @@
-"""Bugs of real endpoints as data: where each was reported, and the faults that show it.
-
-Belongs here: reading `specs/bugs.yaml`. Does not belong here: the faults (see `reference/faults`).
-"""
+"""Bugs of real endpoints (`specs/bugs.yaml`): where each was reported, and the faults that show it."""
 
 from __future__ import annotations
 
@@ -41,7 +38,7 @@ SCHEMA: dict[str, Any] = {
 class Bug:
     """One bug: the system that had it, how firm the report is, its links, and the ids of the faults that show it.
 
-    Without faults, `excluded` says why, and `source` by what.
+    Without faults, `excluded` is the reason and `source` what it rests on.
     """
 
     id: str
@@ -54,7 +51,7 @@ class Bug:
 
 
 def load_bugs(folder: Path) -> tuple[Bug, ...]:
-    """All bugs in order of the file. Raises SourceError with file, line and key for what does not fit."""
+    """All bugs in the order of the file. Raises SourceError with file, line and key for an invalid entry."""
     path = folder / FILE
     data = load_yaml(path)
     check_shape(data, SCHEMA, path)
@@ -73,7 +70,7 @@ def load_bugs(folder: Path) -> tuple[Bug, ...]:
 
 
 def links_of(bugs: Iterable[Bug]) -> dict[str, tuple[str, ...]]:
-    """Where the bugs that a fault shows were reported, by fault."""
+    """The reports of the bugs that each fault shows, by fault."""
     found: dict[str, dict[str, None]] = {}
     for bug in bugs:
         for fault in bug.faults:

@@ -1,7 +1,6 @@
-"""The abilities of an endpoint as data: what they are called, what probes them, what shows them.
+"""The capabilities of an endpoint (`specs/capabilities.yaml`): their names, what probes them, what shows them.
 
-Belongs here: reading `specs/capabilities.yaml`, and the check of what a target declares. Does not belong here: what was
-probed or observed in a run (see `judge/capabilities.py`).
+What a run probed or observed is in `judge/capabilities.py`.
 """
 
 from __future__ import annotations
@@ -54,9 +53,9 @@ SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Sign:
-    """What shows an ability: a place in a Message (JSON pointer with `*`) and what has to stand there (None: anything).
+    """What shows a capability: a place in a Message (JSON pointer with `*`) and its value (None: any).
 
-    `reply` is `stream` or `error` where any such reply shows it, whatever stands in it.
+    `reply` is `stream` or `error` if any such reply shows it, whatever its content.
     """
 
     at: str = ""
@@ -68,7 +67,7 @@ class Sign:
 
 @dataclass(frozen=True)
 class Capability:
-    """One ability. `core`: no target is exempt from it. `probe` names a scenario, with or without a mode."""
+    """One capability. `core`: no target is exempt from it. `probe` names a scenario, with or without a mode."""
 
     name: str
     title: str
@@ -98,14 +97,14 @@ class CapabilityFacts:
 
 
 def load_capabilities(folder: Path) -> dict[str, Capability]:
-    """All abilities by name, in order of the file. Raises SourceError with file, line and key for what does not fit."""
+    """All capabilities by name, in the order of the file. Raises SourceError, with file and line, if one is invalid."""
     path = folder / FILE
     data = load_yaml(path)
     check_shape(data, SCHEMA, path)
     found: dict[str, Capability] = {}
     for index, item in enumerate(data):
         if item["name"] in found:
-            raise SourceError(f"{item['name']} stands twice", path=path, pointer=f"/{index}/name")
+            raise SourceError(f"Duplicate capability {item['name']!r}", path=path, pointer=f"/{index}/name")
         signs = tuple(
             Sign(
                 sign.get("at", ""), sign.get("is"), sign.get("above"), sign.get("several", False), sign.get("reply", "")
@@ -119,15 +118,15 @@ def load_capabilities(folder: Path) -> dict[str, Capability]:
 
 
 def check_declared(known: Mapping[str, Capability], declared: Collection[str], lacking: Collection[str]) -> None:
-    """Raises HarnessError (exit code 4) where a target declares what there is not, or lacks what none can lack."""
+    """Raises HarnessError (exit code 4) if a target declares an unknown capability, or lacks a core one."""
     for option, names in (("--declare", declared), ("--lacks", lacking)):
         for name in names:
             if name not in known:
                 near = nearest(name, known)
-                hint = f"; did you mean {near!r}?" if near else f"; there are {', '.join(known)}"
-                raise HarnessError(f"{option}: there is no capability {name!r}{hint}", exit_code=4)
+                hint = f"Did you mean {near!r}?" if near else f"Known capabilities: {', '.join(known)}."
+                raise HarnessError(f"{option}: Unknown capability {name!r}. {hint}", exit_code=4)
             if option == "--lacks" and known[name].core:
-                raise HarnessError(f"--lacks: {name} is core, no target is exempt from it", exit_code=4)
+                raise HarnessError(f"--lacks: {name} is core, and no target is exempt from it.", exit_code=4)
     both = sorted(set(declared) & set(lacking))
     if both:
-        raise HarnessError(f"{both[0]} is declared and lacking at the same time", exit_code=4)
+        raise HarnessError(f"{both[0]} is both declared and lacking; remove one of --declare and --lacks.", exit_code=4)

@@ -22,7 +22,7 @@ from conformance.standard.meaning import meanings
 from conformance.standard.paths import catalogue_folder, spec_folder
 from conformance.standard.requests import SendError, steps_of
 from conformance.standard.source import SourceError, check_shape, load_yaml, locate, nearest
-from conformance.standard.tiers import NamedLevel, level_name, load_levels
+from conformance.standard.tiers import Tier, load_tiers, tier_name
 
 BASE_FILES = ("bases.yaml", "frames.yaml")
 DERIVED_FILE = "derived.yaml"
@@ -301,7 +301,7 @@ def _assemble(cases: list[Case], bases: Bases) -> Catalogue:
         if case.scenario is not None:
             scenarios.setdefault(case.scenario, case.steps)
     by_case = {case.id: case.scenario for case in cases if case.scenario is not None}
-    capabilities, levels = load_capabilities(spec_folder()), load_levels(spec_folder())
+    capabilities, levels = load_capabilities(spec_folder()), load_tiers(spec_folder())
     probed = (_probed(case, capabilities) for case in cases)
     resolved = tuple(_placed(_resolved(case, scenarios, by_case), levels, scenarios) for case in probed)
     return Catalogue(resolved, scenarios, _samples(bases.sends))
@@ -333,7 +333,7 @@ def _probed(case: Case, capabilities: Mapping[str, Capability]) -> Case:
     return replace(case, probes=tuple(ScenarioName.parse(probe) if probe else None for probe in probes))
 
 
-def _placed(case: Case, levels: Sequence[NamedLevel], scenarios: Mapping[str, tuple[Step, ...]]) -> Case:
+def _placed(case: Case, levels: Sequence[Tier], scenarios: Mapping[str, tuple[Step, ...]]) -> Case:
     """The case with the named level that counts it. A user's own case belongs to none."""
     if case.file.endswith(USER_SUFFIX):
         return case
@@ -341,7 +341,7 @@ def _placed(case: Case, levels: Sequence[NamedLevel], scenarios: Mapping[str, tu
     names = [case.scenario or "", *(name.name for name in named)]
     steps = [step for name in names for step in scenarios.get(name, ())]
     paths = {step.path for step in steps}
-    return replace(case, tier=level_name(levels, case.id, case.area, case.needs, paths))
+    return replace(case, tier=tier_name(levels, case.id, case.area, case.needs, paths))
 
 
 def _samples(bases: Mapping[str, dict[str, Json]]) -> dict[Selector, tuple[str, ...]]:

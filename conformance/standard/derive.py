@@ -1,9 +1,7 @@
 """Cases that follow from the OpenAPI document: every way in which one component of a valid request can be broken.
 
-Belongs here: which breaks a schema has, the broken request bodies, ids and titles. Does not belong here: which
-components and fields are worth a request (`catalogue/request/derived.yaml`), sending, judging.
-
-What breaks a field, by its schema:
+`catalogue/request/derived.yaml` says which components and fields are worth a request. What breaks a field, by its
+schema:
 
 - required: the field is missing (`-missing`);
 - `enum`, `const`, the discriminator of a union: an unknown value (`-unknown`), which covers the wrong type as well;
@@ -13,7 +11,7 @@ What breaks a field, by its schema:
 - `minimum`, `maximum`: one step outside (`-below`, `-above`); `minItems`, `minLength`: nothing (`-empty`); `pattern`:
   illegal characters (`-malformed`). `maxItems` and `maxLength` are not crossed: such requests are too large to send.
 
-Unknown fields are not derived: that they are refused is one claim, with a case of its own (REQ-HTTP-032).
+Unknown fields are not derived: their refusal is one claim, with its own case (REQ-HTTP-032).
 """
 
 from __future__ import annotations
@@ -71,12 +69,12 @@ class _Break:
 def derive(document: Document, entry: Mapping[str, Json], frame_body: Json) -> Iterator[Derived]:
     """The cases of one entry of `derived.yaml`. `frame_body` is the valid body of the base request `entry['frame']`.
 
-    An entry says: `schema` (a component), `frame` (a base request), `at` (JSON pointer of the instance in its body),
-    `plant` (a value put there first), `prefix` (of the ids), `subject` (named in titles), `fields` (only these),
+    The keys of an entry: `schema` (a component), `frame` (a base request), `at` (JSON pointer of the instance in its
+    body), `plant` (a value put there first), `prefix` (of the ids), `subject` (named in titles), `fields` (only these),
     `clauses` (by kind, as a list or by field; a kind without clauses is not derived), `values` (by id without prefix,
     in place of the default wrong value), `needs`, `version` (an API version that alone has the fields; otherwise the
     newest, whose fields all versions have), `leave-out` (field or id -> reason).
-    Raises HarnessError for an entry that does not fit the document.
+    Raises HarnessError for an invalid entry.
     """
     _check_keys(entry)
     prefix, version = entry["prefix"], entry.get("version")
@@ -105,7 +103,7 @@ def derive(document: Document, entry: Mapping[str, Json], frame_body: Json) -> I
                 version=version,
             )
     if stale := set(left_out) - used:
-        raise _unfit(entry, f"leave-out names {sorted(stale)[0]!r}, which nothing is derived for")
+        raise _unfit(entry, f"leave-out names {sorted(stale)[0]!r}, but nothing is derived for it")
 
 
 def _breaks(document: Document, entry: Mapping[str, Json]) -> Iterator[_Break]:
@@ -151,7 +149,7 @@ def _value_breaks(document: Document, field: str, schema: Mapping[str, Any]) -> 
 
 
 def _telling_fields(document: Document, component: str) -> set[str | None]:
-    """The fields by which unions tell the component from others. They are broken where the union stands."""
+    """The fields by which unions identify the component. Breaking them is part of the union."""
     unions = (name for name in document.components() if component in document.members(name).values())
     return {document.discriminator(union) for union in unions}
 
@@ -206,7 +204,7 @@ def _steps(pointer: str) -> tuple[str | int, ...]:
 
 
 def _with(body: Json, path: Sequence[str | int], value: Json) -> Json:
-    """A copy of the body with the value at the path, or without what stands there where the value is _ABSENT."""
+    """A copy of the body with the value at the path, or without the path if the value is _ABSENT."""
     if not path:
         return copy.deepcopy(value)
     changed = copy.deepcopy(body)
@@ -225,11 +223,11 @@ def _with(body: Json, path: Sequence[str | int], value: Json) -> Json:
 def _check_keys(entry: Mapping[str, Json]) -> None:
     for key in ("schema", "frame", "prefix", "subject", "clauses"):
         if key not in entry:
-            raise _unfit(entry, f"the key {key!r} is missing")
+            raise _unfit(entry, f"Missing key {key!r}")
     strange = [key for key in entry if key not in ENTRY_KEYS] + [key for key in entry["clauses"] if key not in KINDS]
     if strange:
-        raise _unfit(entry, f"{strange[0]!r} is not a known key")
+        raise _unfit(entry, f"Unknown key {strange[0]!r}")
 
 
 def _unfit(entry: Mapping[str, Json], problem: str) -> HarnessError:
-    return HarnessError(f"derived cases {entry.get('prefix', '?')!r} of {entry.get('schema', '?')!r}: {problem}")
+    return HarnessError(f"Derived cases {entry.get('prefix', '?')!r} of {entry.get('schema', '?')!r}: {problem}")

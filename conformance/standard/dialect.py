@@ -1,14 +1,12 @@
-"""JSON Schema as our OpenAPI document uses it: draft 2020-12, with unions that tell what is wrong in the branch meant.
+"""JSON Schema as our OpenAPI document uses it: draft 2020-12, whose unions report what is wrong in the right branch.
 
-Belongs here: the keywords that differ from plain JSON Schema, finding the component that a deviation belongs to, its
-wording. Does not belong here: loading the document (see `document.py`), what a deviation means for a verdict.
+Importing jsonschema is slow, so `document.py` imports this module when something is validated.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from jsonschema import Draft202012Validator
@@ -17,22 +15,13 @@ from jsonschema.validators import extend
 from referencing import Registry, Specification
 
 from conformance.model import Json
+from conformance.standard.document import SchemaViolation, pointer_of
 
 SCHEMAS = "#/components/schemas/"
 _DOCUMENT = "document:"
 _LONGEST = 60
 _MOST = 8
 _PLAIN = Draft202012Validator.VALIDATORS
-
-
-@dataclass(frozen=True)
-class Deviation:
-    """One place where an instance is not valid: `path` in the instance, the keyword, a sentence, the component."""
-
-    path: tuple[str | int, ...]
-    keyword: str
-    message: str
-    component: str
 
 
 class _Validator(Protocol):
@@ -65,15 +54,15 @@ class Dialect:
             },
         )
 
-    def deviations(self, component: str, instance: Json) -> Iterator[Deviation]:
-        """Every deviation of an instance from a component, each once. Raises `Unresolvable` for a broken `$ref`."""
+    def violations(self, component: str, instance: Json) -> Iterator[SchemaViolation]:
+        """Every violation of a component by an instance, each once. Raises `Unresolvable` for a broken `$ref`."""
         seen = set()
         validator = self._class({"$ref": SCHEMAS + component})
         for error in validator.iter_errors(instance):
-            path, keyword = tuple(error.absolute_path), str(error.validator)
-            if (path, keyword) not in seen:
-                seen.add((path, keyword))
-                yield Deviation(path, keyword, _sentence(error), getattr(error, "component", component))
+            pointer, keyword = pointer_of(tuple(error.absolute_path)), str(error.validator)
+            if (pointer, keyword) not in seen:
+                seen.add((pointer, keyword))
+                yield SchemaViolation(pointer, keyword, _sentence(error), getattr(error, "component", component))
 
     def schema(self, reference: str) -> Any:
         """The schema that a `$ref` points to."""

@@ -1,9 +1,4 @@
-"""The OpenAPI document as an object: one per API version, with validators for its components.
-
-Belongs here: loading `specs/messages.openapi.yaml`, applying what an older API version changes and what betas add (see
-`betas.py`), looking things up in the result. Does not belong here: the keywords (see `dialect.py`), the rules of a
-conversation that no schema can say, verdicts.
-"""
+"""The OpenAPI document as an object: one per API version, with validators for its components."""
 
 from __future__ import annotations
 
@@ -28,11 +23,11 @@ _SCHEMAS = "#/components/schemas/"
 
 
 @dataclass(frozen=True)
-class Violation:
+class SchemaViolation:
     """One place where a value is not valid.
 
-    `pointer` is a JSON pointer (RFC 6901) into the value; for a key that is missing or unknown it is where the key
-    stands or would stand. `keyword` is the JSON Schema keyword (`required`, `type`, `additionalProperties`, ...) or
+    `pointer` is a JSON pointer (RFC 6901) into the value; for a missing or an unknown key it is that of the key.
+    `keyword` is the JSON Schema keyword (`required`, `type`, `additionalProperties`, ...) or
     `discriminator` for a union without such a member. `component` is the innermost component that says so.
     """
 
@@ -44,9 +39,9 @@ class Violation:
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """The document in one API version. `tree` is the whole OpenAPI document as plain data and is not to be changed.
+    """The document in one API version, including what the `betas` add.
 
-    `betas` are the names of the betas whose parts are in it.
+    `tree` is the whole OpenAPI document as plain data. Do not change it.
     """
 
     version: str
@@ -54,24 +49,21 @@ class Document:
     folder: Path
     betas: tuple[str, ...] = ()
 
-    def validate(self, component: str, instance: Json) -> list[Violation]:
-        """What is wrong with a value under a component, in the order of the schema; empty where it is valid.
+    def validate(self, component: str, instance: Json) -> list[SchemaViolation]:
+        """Everything in a value that a component forbids, in the order of the schema; empty if the value is valid.
 
-        Raises HarnessError for a component that does not exist.
+        Raises HarnessError for an unknown component.
         """
         self.schema(component)
-        return [
-            Violation(pointer_of(deviation.path), deviation.keyword, deviation.message, deviation.component)
-            for deviation in self._dialect.deviations(component, instance)
-        ]
+        return list(self._dialect.violations(component, instance))
 
     def schema(self, component: str) -> Mapping[str, Any]:
-        """A component by name. Raises HarnessError, with the nearest name, where it does not exist."""
+        """A component by name. Raises HarnessError, with the nearest name, for an unknown one."""
         schemas: Mapping[str, Mapping[str, Any]] = self.tree["components"]["schemas"]
         if component not in schemas:
             near = nearest(component, schemas)
             meant = f". Did you mean {near!r}?" if near else ""
-            raise HarnessError(f"the OpenAPI document {self.version} has no component {component!r}{meant}")
+            raise HarnessError(f"Unknown component {component!r} in the OpenAPI document {self.version}{meant}")
         return schemas[component]
 
     def components(self) -> tuple[str, ...]:
@@ -83,12 +75,12 @@ class Document:
         return self.schema(schema["$ref"].removeprefix(_SCHEMAS)) if "$ref" in schema else schema
 
     def discriminator(self, component: str) -> str | None:
-        """The property that tells the members of a union apart, or None where the component is not such a union."""
+        """The property that identifies the members of a union, or None if the component is not such a union."""
         name: str | None = self.schema(component).get("discriminator", {}).get("propertyName")
         return name
 
     def members(self, component: str) -> dict[str, str]:
-        """The members of a union: value of the discriminator -> component. Empty for what is not such a union."""
+        """The members of a union: value of the discriminator -> component. Empty for any other component."""
         mapping = self.schema(component).get("discriminator", {}).get("mapping", {})
         return {value: reference.removeprefix(_SCHEMAS) for value, reference in mapping.items()}
 
@@ -97,9 +89,9 @@ class Document:
         return self if version == self.version else load_document(version, self.folder).with_betas(self.betas)
 
     def with_betas(self, names: Iterable[str]) -> Document:
-        """The document with what these betas add, beside those that it has. Names that add nothing are left out.
+        """The document with these betas added. Names that add nothing are left out.
 
-        Loaded when asked for, once per state of the files. Raises SourceError for a file that is not what it has to be.
+        Loaded on demand, once per state of the files. Raises SourceError for an invalid file.
         """
         known = beta_names(self.folder)
         asked = {*self.betas, *names}
@@ -119,13 +111,13 @@ class Document:
 def load_document(version: str = NEWEST, folder: Path | None = None) -> Document:
     """The document in an API version. `folder` is the specs folder (default: the project's own).
 
-    Loaded once per state of the files. Raises HarnessError for an unknown version, SourceError (a HarnessError with
-    file and line) where a file is missing or is not what it has to be.
+    Loaded once per state of the files. Raises HarnessError for an unknown version, SourceError for a missing or invalid
+    file.
     """
     specs = folder if folder is not None else spec_folder()
     if version not in api_versions(specs):
         known = ", ".join(api_versions(specs))
-        raise HarnessError(f"the API version {version!r} is not known; known are {known}", exit_code=4)
+        raise HarnessError(f"Unknown API version {version!r}. Known versions: {known}.", exit_code=4)
     files = (specs / DOCUMENT_FILE, *([_patch_file(specs, version)] if version != NEWEST else []))
     return _load(version, specs, tuple((path, _stamp(path)) for path in files))
 
@@ -150,7 +142,7 @@ def _stamp(path: Path) -> tuple[int, int]:
     try:
         status = path.stat()
     except OSError as problem:
-        raise SourceError(f"the file cannot be read ({problem.strerror})", path=path, line=1) from None
+        raise SourceError(f"Cannot read the file ({problem.strerror})", path=path, line=1) from None
     return status.st_mtime_ns, status.st_size
 
 
@@ -171,18 +163,18 @@ def _with_betas(document: Document, names: tuple[str, ...], _: tuple[tuple[str, 
 
 @cache
 def _read(path: Path, _: tuple[int, int]) -> dict[str, Json]:
-    """A file in one state. The versions share what the newest one is read from; a merge patch changes neither side."""
+    """A file in one state. The versions share the newest one's tree; a merge patch changes neither side."""
     data = load_yaml(path)
     if not isinstance(data, dict):
-        raise SourceError("expected a mapping at the top", path=path, line=1)
+        raise SourceError("Expected a mapping at the top", path=path, line=1)
     return data
 
 
 def _check(tree: Mapping[str, Json], version: str, path: Path) -> None:
     info, components = tree.get("info"), tree.get("components")
     if not str(tree.get("openapi", "")).startswith("3.2."):
-        raise SourceError("expected an OpenAPI 3.2 document", path=path, pointer="/openapi")
+        raise SourceError("Expected an OpenAPI 3.2 document", path=path, pointer="/openapi")
     if not isinstance(info, dict) or info.get("version") != version:
-        raise SourceError(f"expected the API version {version!r}", path=path, pointer="/info/version")
+        raise SourceError(f"Expected the API version {version!r}", path=path, pointer="/info/version")
     if not isinstance(components, dict) or not isinstance(components.get("schemas"), dict):
-        raise SourceError("expected a mapping of schemas", path=path, pointer="/components/schemas")
+        raise SourceError("Expected a mapping of schemas", path=path, pointer="/components/schemas")

@@ -109,7 +109,7 @@ def load_editions(folder: Path) -> Iterator[Edition]:
 
 
 def load_edition(folder: Path, name: str | None = None) -> Edition | None:
-    """An edition by name, the newest frozen one where none is named; None where there is none.
+    """An edition by name, the newest frozen one without a name; None if there is none.
 
     Raises HarnessError (exit code 4) for an unknown name and for a draft, SourceError for a file that does not fit.
     """

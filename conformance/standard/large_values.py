@@ -1,7 +1,6 @@
-"""Values that are too long to be written in a case file: images, PDF files, long texts, long conversations.
+"""Values that are too long for a case file: images, PDF files, long texts, long conversations.
 
-Belongs here: pure functions from the argument of `$make` to a JSON value, the same every time. Does not belong here:
-where such a value stands in a request (see `sending.py`).
+Each maker is a pure function from the argument of `$make` to a JSON value:
 
 - `{image: png|jpeg|gif|webp, colour: red, width: 32, height: 32}`: a picture of one colour, as base64
 - `{pdf: [text, ...]}`: a PDF file with one page for each text, as base64
@@ -31,25 +30,25 @@ Colour = tuple[int, int, int]
 
 
 class MakeError(ValueError):
-    """A `$make` that does not make sense."""
+    """An invalid `$make`."""
 
 
 def make(call: Json) -> Json:
-    """The value that the argument of a `$make` stands for. Raises MakeError for an argument that fits no maker."""
+    """The value for the argument of a `$make`. Raises MakeError for an invalid argument."""
     if not isinstance(call, dict):
-        raise MakeError("$make takes an object")
+        raise MakeError("$make expects an object")
     for name, (maker, keys) in MAKERS.items():
         if name in call:
             if strange := sorted(set(call) - keys):
-                raise MakeError(f"$make with {name!r} has no key {strange[0]!r}")
+                raise MakeError(f"Unknown key {strange[0]!r} of $make with {name!r}")
             return maker(call)
-    raise MakeError(f"$make names none of {', '.join(MAKERS)}")
+    raise MakeError(f"$make expects one of the keys {', '.join(MAKERS)}")
 
 
 def image(kind: str, colour: Colour, width: int, height: int) -> bytes:
     """An image file of one colour. Sides of a JPEG are multiples of 8. Raises MakeError for an unknown kind."""
     if kind not in ENCODERS:
-        raise MakeError(f"there is no image kind {kind!r}; there are {', '.join(ENCODERS)}")
+        raise MakeError(f"Unknown image kind {kind!r}. Known kinds: {', '.join(ENCODERS)}.")
     return ENCODERS[kind](colour, width, height)
 
 

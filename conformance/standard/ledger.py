@@ -1,8 +1,4 @@
-"""The ledger: every clause of the specification, by id.
-
-Belongs here: reading `specs/clauses/*.yaml` and looking clauses up. Does not belong here: which cases test a clause
-(see `catalogue.py`), what a violation means (see `judge/verdict.py`).
-"""
+"""The ledger (`specs/clauses/*.yaml`): every clause of the specification, by id."""
 
 from __future__ import annotations
 
@@ -30,19 +26,19 @@ _REASONS = frozenset({"not-visible-from-outside", "needs-account", "needs-abuse"
 
 @dataclass(frozen=True)
 class Ledger:
-    """All clauses in the order of the files. `level_notes` tells, by id, why a level is not the source's."""
+    """All clauses in the order of the files. `level_notes`: by id, why a level differs from the source's."""
 
     clauses: Mapping[str, Clause]
     level_notes: Mapping[str, str]
     folder: Path
 
     def __getitem__(self, clause_id: str) -> Clause:
-        """The clause with this id. Raises SourceError with the nearest id where there is none."""
+        """The clause with this id. Raises SourceError with the nearest id for an unknown one."""
         try:
             return self.clauses[clause_id]
         except KeyError:
             raise SourceError(
-                f"there is no clause {clause_id!r} in the ledger",
+                f"Unknown clause {clause_id!r}",
                 path=self.folder,
                 suggestion=nearest(clause_id, self.clauses),
             ) from None
@@ -66,7 +62,7 @@ class Ledger:
 def load_ledger(folder: Path) -> Ledger:
     """Reads all ledger files of a folder (`*.yaml`, with `schema.json` beside them).
 
-    Raises SourceError with file, line and key for what does not fit the schema and for an id that is used twice.
+    Raises SourceError with file, line and key for an entry that does not fit the schema and for a duplicate id.
     """
     clauses: dict[str, Clause] = {}
     notes: dict[str, str] = {}
@@ -79,13 +75,13 @@ def load_ledger(folder: Path) -> Ledger:
             if clause is None:
                 raise _misfit(entries, path)
             if clause.id in clauses:
-                problem = f"the id {clause.id} is used twice, also in {clauses[clause.id].area}.yaml"
+                problem = f"Duplicate id {clause.id} (first used in {clauses[clause.id].area}.yaml)"
                 raise SourceError(problem, path=path, pointer=f"/{index}/id")
             clauses[clause.id] = clause
             if "level_note" in entry:
                 notes[clause.id] = entry["level_note"]
     if not clauses:
-        raise SourceError("the folder holds no ledger files", path=folder)
+        raise SourceError("No ledger files in the folder", path=folder)
     return Ledger(MappingProxyType(clauses), MappingProxyType(notes), folder)
 
 

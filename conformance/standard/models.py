@@ -1,7 +1,6 @@
-"""What a model accepts and refuses, as far as the specification and the endpoint's own list of models say.
+"""Capabilities of models, as far as `specs/models.yaml` and the endpoint's own list of models say.
 
-Belongs here: reading `specs/models.yaml`, and joining it with an entry of GET /v1/models. Does not belong here: what a
-lacking ability means for a case (see `judge/evaluate.py`), abilities that a run observes (see `judge/capabilities.py`).
+What a run observes is in `judge/capabilities.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from conformance.standard.source import SourceError, check_shape, load_yaml, nea
 FILE = "models.yaml"
 
 ENTRY_SCENARIO = "models-retrieved"
-"""The scenario whose answer is the model's entry: GET /v1/models/{id}."""
+"""The scenario whose reply is the model's entry: GET /v1/models/{id}."""
 
 ENTRY: Mapping[str, tuple[str, ...]] = {
     "vision": ("image_input",),
@@ -32,7 +31,7 @@ ENTRY: Mapping[str, tuple[str, ...]] = {
     "effort": ("effort",),
     "highest-effort": ("effort", "xhigh"),
 }
-"""Where the `capabilities` of an entry tell of an ability, as an object with `supported` (REQ-MODELS-005)."""
+"""Where the `capabilities` of an entry describe a capability, as an object with `supported` (REQ-MODELS-005)."""
 
 _NAMES = {"type": "array", "items": {"type": "string", "minLength": 1}, "uniqueItems": True, "minItems": 1}
 SCHEMA: dict[str, Any] = {
@@ -61,7 +60,7 @@ SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Family:
-    """Models whose ids match one of the shell patterns `ids`, and the abilities that they have and lack."""
+    """Models whose ids match one of the shell patterns `ids`, and the capabilities that they have and lack."""
 
     name: str
     ids: tuple[str, ...]
@@ -70,8 +69,8 @@ class Family:
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """The clause that has a model without an ability refuse it. `certain` is False where the clause never decides."""
+class RefusalClause:
+    """The clause by which a model without a capability refuses it. `certain` is False if the clause never decides."""
 
     clause: str
     certain: bool
@@ -79,29 +78,27 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Models:
-    """What is known of models: how the lack of an ability shows, and the families in order."""
+    """What is known about models: the clause that shows each lack, by capability, and the families in order."""
 
-    refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    refusals: Mapping[str, RefusalClause] = field(default_factory=dict)
     families: tuple[Family, ...] = ()
 
 
 NO_MODELS = Models()
-"""Nothing is known of any model."""
+"""Nothing is known about any model."""
 
 
 def load_models(folder: Path, ledger: Ledger) -> Models:
-    """Reads `models.yaml`. Raises SourceError with file, line and key for what does not fit and for unknown clauses."""
+    """Reads `models.yaml`. Raises SourceError with file, line and key for invalid entries and unknown clauses."""
     path = folder / FILE
     data = load_yaml(path)
     check_shape(data, SCHEMA, path)
-    for ability, clause in data["refusals"].items():
+    for name, clause in data["refusals"].items():
         if clause not in ledger:
             near = nearest(clause, ledger.clauses)
-            raise SourceError(
-                f"there is no clause {clause!r}", path=path, pointer=f"/refusals/{ability}", suggestion=near
-            )
+            raise SourceError(f"Unknown clause {clause!r}", path=path, pointer=f"/refusals/{name}", suggestion=near)
     refusals = {
-        ability: Refusal(clause, not ledger[clause].informational) for ability, clause in data["refusals"].items()
+        name: RefusalClause(clause, not ledger[clause].informational) for name, clause in data["refusals"].items()
     }
     families = tuple(
         Family(
@@ -115,18 +112,18 @@ def load_models(folder: Path, ledger: Ledger) -> Models:
     return Models(refusals, families)
 
 
-def abilities_of(model: str, entry: Json, models: Models) -> dict[str, bool]:
-    """The abilities that a model is known to have (True) and to lack (False); what nothing is said of is left out.
+def capabilities_of(model: str, entry: Json, models: Models) -> dict[str, bool]:
+    """The capabilities that a model is known to have (True) and to lack (False); unknown ones are left out.
 
-    `entry` is the model's object of GET /v1/models/{id}, or anything where there is none. A lack that either source
-    tells of counts.
+    `entry` is the model's object of GET /v1/models/{id}, or any other value if absent. A lack counts if either source
+    states it.
     """
     family = next((one for one in models.families if any(fnmatchcase(model, pattern) for pattern in one.ids)), None)
     found = dict.fromkeys(family.accepts, True) | dict.fromkeys(family.refuses, False) if family is not None else {}
-    for ability, steps in ENTRY.items():
+    for name, steps in ENTRY.items():
         said = _supported(entry, steps)
         if said is not None:
-            found[ability] = said and found.get(ability, True)
+            found[name] = said and found.get(name, True)
     return found
 
 

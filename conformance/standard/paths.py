@@ -1,7 +1,4 @@
-"""Where the data of the project lies: in the package when it is installed, beside it in a checkout.
-
-Belongs here: folders. Does not belong here: reading files.
-"""
+"""The folders of the project's data: in the package if it is installed, beside it in a checkout."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def spec_folder() -> Path:
-    """The folder `specs`: inside the package where it is installed, otherwise beside the package (a checkout)."""
+    """The folder `specs`: inside the package if it is installed, otherwise beside the package (a checkout)."""
     installed = PACKAGE / "specs"
     return installed if installed.is_dir() else PACKAGE.parent / "specs"
 

@@ -1,8 +1,4 @@
-"""What recorders do to exchanges, as data: flags of damage, and what each of them leaves unjudged.
-
-Belongs here: reading `specs/recorders.yaml`, and the question whether a check of a case can be judged. Does not belong
-here: reading recordings (see `wire/recordings.py`), judging.
-"""
+"""What recorders do to exchanges (`specs/recorders.yaml`): flags of damage, and what each leaves unjudged."""
 
 from __future__ import annotations
 
@@ -56,7 +52,7 @@ class Damage:
     keeps: frozenset[str] | None = None
 
     def touches(self, case: Case, check: str) -> bool:
-        """Whether the damage may show in what a check of a case says."""
+        """Whether the damage may affect what a check of a case reports."""
         if self.keeps is not None:
             return check not in self.keeps
         governing = case.clauses[0] if case.clauses else ""
@@ -65,17 +61,17 @@ class Damage:
 
 @dataclass(frozen=True)
 class Recorders:
-    """All kinds of damage by flag. A flag that is not among them touches nothing."""
+    """All kinds of damage by flag. An unknown flag touches nothing."""
 
     damages: Mapping[str, Damage]
 
     def touched_by(self, flags: Collection[str], case: Case, check: str) -> tuple[str, ...]:
-        """Those of the flags that keep a check of a case from being judged, in the order of the file."""
+        """The flags that keep a check of a case from being judged, in the order of the file."""
         return tuple(flag for flag, damage in self.damages.items() if flag in flags and damage.touches(case, check))
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownNames:
     """The names that the file may use."""
 
     cases: Collection[str]
@@ -83,8 +79,8 @@ class Known:
     checks: Collection[str]
 
 
-def load_recorders(folder: Path, known: Known) -> Recorders:
-    """The damage of recorders. Raises SourceError with file, line and key for what does not fit or does not exist."""
+def load_recorders(folder: Path, known: KnownNames) -> Recorders:
+    """Reads `recorders.yaml`. Raises SourceError with file, line and key for invalid entries and unknown names."""
     path = folder / FILE
     data = load_yaml(path)
     check_shape(data, SCHEMA, path)
@@ -92,7 +88,7 @@ def load_recorders(folder: Path, known: Known) -> Recorders:
     for index, entry in enumerate(data):
         flag, left_out = entry["flag"], entry.get("leaves-out", {})
         if flag in damages:
-            raise SourceError(f"the flag {flag!r} is defined twice", path=path, pointer=f"/{index}/flag")
+            raise SourceError(f"Duplicate flag {flag!r}", path=path, pointer=f"/{index}/flag")
         for key in ("cases", "clauses", "checks"):
             _check_names(left_out.get(key, ()), getattr(known, key), path, f"/{index}/leaves-out/{key}")
         _check_names(entry.get("keeps", ()), known.checks, path, f"/{index}/keeps")
@@ -109,5 +105,5 @@ def load_recorders(folder: Path, known: Known) -> Recorders:
 def _check_names(names: Iterable[str], known: Collection[str], path: Path, pointer: str) -> None:
     for position, name in enumerate(names):
         if name not in known:
-            message = f"there is no {name!r}"
+            message = f"Unknown name {name!r}"
             raise SourceError(message, path=path, pointer=f"{pointer}/{position}", suggestion=nearest(name, known))

@@ -1,8 +1,4 @@
-"""From the `send` of a case or base request to the steps that will be sent.
-
-Belongs here: the merge patch (RFC 7396) and the meaning of the `$` keys. Does not belong here: reading files, filling
-in target, model or key, sending.
-"""
+"""Turns the `send` of a case or base request into the steps that will be sent: merge patches and `$` keys."""
 
 from __future__ import annotations
 
@@ -13,13 +9,13 @@ from conformance.model import Json, Step
 from conformance.standard.large_values import MakeError, make
 
 OPAQUE = ("$value", "$reply", "$make")
-"""Objects with one of these keys stand for a value and are never merged into."""
+"""Objects with one of these keys are placeholders for a value and are never merged into."""
 
 STEP_KEYS = ("$path", "$method", "$query", "$headers", "$auth", "$raw", "$model")
 
 
 class SendError(ValueError):
-    """A `send` that does not make sense. `key` is the place inside it."""
+    """An invalid `send`. `key` is the place inside it."""
 
     def __init__(self, message: str, key: str) -> None:
         super().__init__(message)
@@ -40,10 +36,9 @@ def merge_patch(target: Json, patch: Json) -> Json:
 
 
 def literal(value: Json) -> Json:
-    """Replaces every `{"$value": x}` by x, which is how a merge patch carries a JSON null, and every `$make` by its
-    value.
+    """Replaces every `{"$value": x}` by x, which lets a merge patch carry a JSON null, and every `$make` by its value.
 
-    Raises SendError for a `$make` that makes nothing.
+    Raises SendError for an invalid `$make`.
     """
     if isinstance(value, dict):
         if set(value) == {"$value"}:
@@ -62,12 +57,12 @@ def literal(value: Json) -> Json:
 def expand(send: Mapping[str, Json], bases: Mapping[str, Mapping[str, Json]]) -> dict[str, Json]:
     """The send with its base request merged in, without `$base` and `$sample`.
 
-    Raises SendError where the base does not exist.
+    Raises SendError for an unknown base.
     """
     name = send.get("$base")
     own = {key: value for key, value in send.items() if key not in ("$base", "$sample", "$headers")}
     if name is not None and name not in bases:
-        raise SendError(f"there is no base request named {name!r}", "$base")
+        raise SendError(f"Unknown base request {name!r}", "$base")
     base = expand(bases[name], bases) if name is not None else {}
     merged = cast("dict[str, Json]", merge_patch(base, own))
     headers = {**base.get("$headers", {}), **send.get("$headers", {})}  # null means: leave this header out
@@ -75,12 +70,12 @@ def expand(send: Mapping[str, Json], bases: Mapping[str, Mapping[str, Json]]) ->
 
 
 def steps_of(send: Mapping[str, Json], bases: Mapping[str, Mapping[str, Json]]) -> tuple[Step, ...]:
-    """The steps that a send stands for, in order. Raises SendError for an unknown base or `$` key."""
+    """The steps of a send, in order. Raises SendError for an unknown base or `$` key."""
     whole = expand(send, bases)
     if "$steps" in whole:
         extra = [key for key in whole if key != "$steps"]
         if extra:
-            raise SendError("$steps stands alone: each step has its own $base and keys", extra[0])
+            raise SendError("$steps allows no other keys beside it: each step has its own $base and keys", extra[0])
         return tuple(_step(expand(step, bases)) for step in whole["$steps"])
     return (_step(whole),)
 
@@ -88,7 +83,7 @@ def steps_of(send: Mapping[str, Json], bases: Mapping[str, Mapping[str, Json]]) 
 def _step(whole: Mapping[str, Json]) -> Step:
     unknown = [key for key in whole if key.startswith("$") and key not in STEP_KEYS]
     if unknown:
-        raise SendError(f"{unknown[0]!r} is not a known key of a request", unknown[0])
+        raise SendError(f"Unknown key {unknown[0]!r} of a request", unknown[0])
     body = {key: literal(value) for key, value in whole.items() if not key.startswith("$")}
     method = whole.get("$method", "POST")
     raw = whole.get("$raw")

@@ -1,7 +1,6 @@
-"""What does not fit a JSON Schema, told in plain sentences.
+"""Deviations of data from a JSON Schema as plain sentences, each with its place and the name that was probably meant.
 
-Belongs here: from data and schema to deviations, each with its place, a sentence, and the name that was probably meant.
-Does not belong here: files and lines (see `source.py`), judging what an endpoint sent (see `document.py`).
+This is for files that people write. What an endpoint sends is validated by `dialect.py`.
 """
 
 from __future__ import annotations
@@ -20,24 +19,24 @@ if TYPE_CHECKING:
 _TYPE_NAMES = {
     "object": "a mapping",
     "array": "a list",
-    "string": "a text",
-    "integer": "a whole number",
+    "string": "a string",
+    "integer": "an integer",
     "number": "a number",
     "boolean": "true or false",
     "null": "null",
 }
 
 _BOUNDS = {
-    "pattern": "has to match {bound!r}, is {got}",
-    "minLength": "has to have at least {bound} characters, is {got}",
-    "maxLength": "has to have at most {bound} characters, has {size}",
-    "minItems": "has to have at least {bound} entries, is {got}",
-    "maxItems": "has to have at most {bound} entries, is {got}",
-    "minProperties": "has to have at least {bound} keys, is {got}",
-    "maxProperties": "has to have at most {bound} keys, is {got}",
-    "minimum": "has to be at least {bound}, is {got}",
-    "maximum": "has to be at most {bound}, is {got}",
-    "uniqueItems": "has an entry twice",
+    "pattern": "Expected a string that matches {bound!r}, found {got}",
+    "minLength": "Expected at least {bound} character{s}, found {got}",
+    "maxLength": "Expected at most {bound} character{s}, found {size}",
+    "minItems": "Expected at least {bound} item{s}, found {got}",
+    "maxItems": "Expected at most {bound} item{s}, found {got}",
+    "minProperties": "Expected at least {bound} key{s}, found {got}",
+    "maxProperties": "Expected at most {bound} key{s}, found {got}",
+    "minimum": "Expected at least {bound}, found {got}",
+    "maximum": "Expected at most {bound}, found {got}",
+    "uniqueItems": "Duplicate item",
 }
 
 
@@ -51,7 +50,7 @@ class Misfit:
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The known name that a mistyped one was probably meant to be, or None where nothing is close."""
+    """The known name that a mistyped one was probably meant to be, or None if nothing is close."""
     known = list(names)
     found = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if found:
@@ -60,7 +59,7 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 
 def misfits(data: Json, schema: Mapping[str, Json] | bool) -> Iterator[Misfit]:
-    """Where data does not fit a JSON Schema (draft 2020-12), in no particular order."""
+    """Every deviation of data from a JSON Schema (draft 2020-12), in no particular order."""
     # Loading jsonschema takes longer than reading all our files, so only callers that need it pay.
     from jsonschema import Draft202012Validator
 
@@ -93,7 +92,7 @@ def _misfit(error: ValidationError) -> Misfit:
 
 
 def _unknown_key(here: str, key: str, names: Iterable[str]) -> Misfit:
-    return Misfit(f"{here}/{escaped(key)}", f"the key {key!r} is not known here", nearest(key, names))
+    return Misfit(f"{here}/{escaped(key)}", f"Unknown key {key!r}", nearest(key, names))
 
 
 def _in_patterns(key: str, schema: Mapping[str, Any]) -> bool:
@@ -104,31 +103,31 @@ def _sentence(error: ValidationError, bound: Json) -> str:
     rule, got = str(error.validator), _shown(error.instance)
     if rule == "required" and isinstance(error.instance, dict):
         missing = next((name for name in bound if name not in error.instance), "")
-        return f"the key {missing!r} is missing"
+        return f"Missing key {missing!r}"
     if rule == "type":
         names = [bound] if isinstance(bound, str) else bound
-        return f"has to be {' or '.join(_TYPE_NAMES.get(name, name) for name in names)}, is {got}"
+        return f"Expected {' or '.join(_TYPE_NAMES.get(name, name) for name in names)}, found {got}"
     if rule == "const":
-        return f"has to be {_shown(bound)}, is {got}"
+        return f"Expected {_shown(bound)}, found {got}"
     if rule == "enum":
         more = ", ..." if len(bound) > 12 else ""
-        return f"has to be one of {', '.join(_shown(value) for value in bound[:12])}{more}, is {got}"
+        return f"Expected one of {', '.join(_shown(value) for value in bound[:12])}{more}, found {got}"
     if rule in ("anyOf", "oneOf"):
         return _alternatives(error.instance, bound, got)
     if rule in _BOUNDS:
-        return _BOUNDS[rule].format(bound=bound, got=got, size=len(str(error.instance)))
-    return f"does not fit: {error.message.splitlines()[0][:160]}"
+        return _BOUNDS[rule].format(bound=bound, s="" if bound == 1 else "s", got=got, size=len(str(error.instance)))
+    return f"Invalid value: {error.message.splitlines()[0][:160]}"
 
 
 def _alternatives(value: Json, branches: list[Json], got: str) -> str:
-    """The common case of `oneOf` in our schemas is a choice between keys; it gets words of its own."""
+    """A choice between forms. In our schemas it is mostly one between keys, which is worded by the keys."""
     keys = [branch["required"][0] for branch in branches if isinstance(branch, dict) and set(branch) == {"required"}]
     if len(keys) < len(branches) or not isinstance(value, dict):
-        return f"fits none of the {len(branches)} forms that are possible here, is {got}"
+        return f"Expected one of {len(branches)} forms, found {got}"
     present = [repr(key) for key in keys if key in value]
     if present:
-        return f"has {' and '.join(present)}, only one of which is possible"
-    return f"one of the keys {' or '.join(map(repr, keys))} is missing"
+        return f"The keys {' and '.join(present)} exclude each other"
+    return f"Missing key {' or '.join(map(repr, keys))}"
 
 
 def escaped(part: str | int) -> str:

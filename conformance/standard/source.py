@@ -1,8 +1,4 @@
-"""YAML files as plain data, and errors that say where in a file something is wrong.
-
-Belongs here: reading a YAML file, finding the line of a value, the error that names file, line and key. Does not belong
-here: what the data means (see `ledger.py`, `catalogue.py`), the wording of a schema's deviations (see `shapes.py`).
-"""
+"""YAML files as plain data, and errors that name file, line and key."""
 
 from __future__ import annotations
 
@@ -21,11 +17,16 @@ _TAG = "tag:yaml.org,2002:"
 _DEEPEST = 100
 
 
+<<<<<<< HEAD
 class SourceError(UsageError):
     """A file of ours or of the user that does not fit, with file, line and key.
+=======
+class SourceError(HarnessError):
+    """An invalid file, ours or the user's, with file, line and key.
+>>>>>>> e95919c (standard/ reads as documentation: tiers, capabilities, error messages that say what was expected and found; twin class names renamed)
 
-    `pointer` is the JSON pointer of the place, from which `line` is found where it is not given. `suggestion` is the
-    name that was probably meant. `problem` is the sentence without any of these.
+    `pointer` is the JSON pointer of the place; `line` is found from it unless it is given. `suggestion` is the name
+    that was probably meant. `problem` is the sentence without any of these.
     """
 
     def __init__(
@@ -52,13 +53,13 @@ class SourceError(UsageError):
 def load_yaml(path: Path) -> Json:
     """The content of a YAML file as JSON values.
 
-    Keys are always text. Only `null`, `true`, `false` and decimal numbers are read as something else than text; dates,
-    `yes`, `on` and `010` stay as written. Raises SourceError where the file cannot be read, is empty, is not YAML, or
-    has a key twice.
+    Keys are always strings. Only `null`, `true`, `false` and decimal numbers are read as anything but strings; dates,
+    `yes`, `on` and `010` stay as written. Raises SourceError if the file cannot be read, is empty, is not YAML, or has
+    a duplicate key.
     """
     root = _compose(path)
     if root is None:
-        raise SourceError("the file is empty", path=path, line=1)
+        raise SourceError("The file is empty", path=path, line=1)
     return _Reader(path).value(root)
 
 
@@ -71,22 +72,22 @@ def locate(path: Path, pointer: str) -> int:
 
 
 def lines_of(path: Path) -> Callable[[str], int]:
-    """What `locate` does, for many pointers into one file, which is read once."""
+    """Does what `locate` does for many pointers into one file, which is read once."""
     root = _compose(path)
     return lambda pointer: _line_in(root, pointer)
 
 
 def check_shape(data: Json, schema: Mapping[str, Json] | bool, path: Path, *, pointer: str = "") -> None:
-    """Checks data against a JSON Schema (draft 2020-12). `pointer` tells where in the file the data stands.
+    """Checks data against a JSON Schema (draft 2020-12). `pointer` is the place of the data in the file.
 
-    Raises SourceError for one deviation: a misspelt name if there is one, else the first in the order of the file.
+    Raises SourceError for one deviation: a misspelt name if there is one, otherwise the first in the file.
     """
     found = list(misfits(data, schema))
     if not found:
         return
     root = _compose(path)
-    told = [(misfit.suggestion is None, _line_in(root, pointer + misfit.pointer), misfit) for misfit in found]
-    _, line, first = min(told, key=lambda item: item[:2])
+    placed = [(misfit.suggestion is None, _line_in(root, pointer + misfit.pointer), misfit) for misfit in found]
+    _, line, first = min(placed, key=lambda item: item[:2])
     raise SourceError(first.problem, path=path, pointer=pointer + first.pointer, line=line, suggestion=first.suggestion)
 
 
@@ -111,16 +112,16 @@ def _compose(path: Path) -> yaml.Node | None:
     try:
         return yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=_Loader)
     except OSError as problem:
-        raise SourceError(f"the file cannot be read ({problem.strerror})", path=path, line=1) from None
+        raise SourceError(f"Cannot read the file ({problem.strerror})", path=path, line=1) from None
     except UnicodeDecodeError:
-        raise SourceError("the file is not UTF-8", path=path, line=1) from None
+        raise SourceError("The file is not UTF-8", path=path, line=1) from None
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
-        told = " ".join(part for part in (problem.context, problem.problem) if part)
-        raise SourceError(f"not valid YAML: {told}", path=path, line=mark.line + 1 if mark else 1) from None
+        reason = " ".join(part for part in (problem.context, problem.problem) if part)
+        raise SourceError(f"Invalid YAML: {reason}", path=path, line=mark.line + 1 if mark else 1) from None
     except (yaml.YAMLError, RecursionError) as problem:
-        told = (str(problem).splitlines() or ["unreadable"])[0]
-        raise SourceError(f"not valid YAML: {told}", path=path, line=1) from None
+        reason = (str(problem).splitlines() or ["unreadable"])[0]
+        raise SourceError(f"Invalid YAML: {reason}", path=path, line=1) from None
 
 
 class _Reader:
@@ -138,11 +139,11 @@ class _Reader:
         if key in self._done:
             return self._done[key]
         if key in self._open:
-            raise self._error("a value contains itself", node)
+            raise self._error("A value contains itself", node)
         if len(self._open) >= _DEEPEST:
-            raise self._error(f"nested deeper than {_DEEPEST} levels", node)
+            raise self._error(f"Nested deeper than {_DEEPEST} levels", node)
         if node.tag not in (_TAG + "map", _TAG + "seq"):
-            raise self._error(f"the tag {node.tag!r} has no meaning here", node)
+            raise self._error(f"Unsupported tag {node.tag!r}", node)
         self._open.add(key)
         sequence = isinstance(node, yaml.SequenceNode)
         self._done[key] = [self.value(item) for item in node.value] if sequence else self._mapping(node)
@@ -154,11 +155,11 @@ class _Reader:
         for key_node, value_node in node.value:
             key = key_node.value
             if not isinstance(key, str):
-                raise self._error("a key has to be a text", key_node)
+                raise self._error("Keys must be strings", key_node)
             if key in mapping:
                 first = next(other for other, _ in node.value if other.value == key)
                 line = first.start_mark.line + 1
-                raise self._error(f"the key {key!r} stands twice, first on line {line}", key_node)
+                raise self._error(f"Duplicate key {key!r} (first defined on line {line})", key_node)
             mapping[key] = self.value(value_node)
         return mapping
 
@@ -175,7 +176,7 @@ class _Reader:
                 return int(text) if tag == "int" else float(text)
         except ValueError:
             pass
-        raise self._error(f"the tag {node.tag!r} has no meaning here", node)
+        raise self._error(f"Unsupported tag {node.tag!r}", node)
 
     def _error(self, problem: str, node: yaml.Node) -> SourceError:
         return SourceError(problem, path=self._path, line=node.start_mark.line + 1)
@@ -206,7 +207,7 @@ def _child(node: yaml.Node | None, part: str) -> tuple[int, yaml.Node] | None:
 
 
 def _line_or_none(path: Path, pointer: str) -> int | None:
-    """The line, or None where the path is no readable YAML file: the error at hand is then worth more than a second."""
+    """The line, or None if the path is not a readable YAML file: one error is enough."""
     try:
         return locate(path, pointer) if path.is_file() else None
     except SourceError:

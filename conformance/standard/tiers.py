@@ -1,7 +1,6 @@
-"""The named levels as data: Core, Agent, Full, and which cases belong to each.
+"""The tiers Core, Agent and Full (`specs/tiers.yaml`), and the cases that belong to each.
 
-Belongs here: reading `specs/tiers.yaml`, and the level of a case. Does not belong here: whether a level is reached
-(see `judge/levels.py`).
+Whether a run reached a tier is decided in `results/tiers.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from conformance.standard.source import SourceError, check_shape, load_yaml
 FILE = "tiers.yaml"
 
 NAMES = ("core", "agent", "full")
-"""The levels in their order; each includes the ones before it."""
+"""The tiers in their order; each includes the ones before it."""
 
 _LIST = {"type": "array", "items": {"type": "string", "minLength": 1}, "uniqueItems": True}
 
@@ -39,8 +38,8 @@ SCHEMA: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class NamedLevel:
-    """One level. `requires` are abilities that it promises, `optional` those that count where they are there."""
+class Tier:
+    """One tier. `requires` are capabilities that it promises, `optional` those that count if the endpoint has them."""
 
     name: str
     title: str
@@ -52,7 +51,7 @@ class NamedLevel:
     cases: tuple[str, ...] = ()
 
     def claims(self, case: str, area: str, needs: Collection[str], paths: Collection[str]) -> bool:
-        """Whether the level lists a case, its area, one of its needs, or a path that it sends to."""
+        """Whether the tier lists a case, its area, one of its needs, or a path that it sends to."""
         return (
             case in self.cases
             or area in self.areas
@@ -61,26 +60,22 @@ class NamedLevel:
         )
 
 
-def load_levels(folder: Path) -> tuple[NamedLevel, ...]:
-    """The levels in their order. Raises SourceError with file, line and key for what does not fit."""
+def load_tiers(folder: Path) -> tuple[Tier, ...]:
+    """The tiers in their order. Raises SourceError with file, line and key for an invalid one."""
     path = folder / FILE
     data = load_yaml(path)
     check_shape(data, SCHEMA, path)
     for index, (item, name) in enumerate(zip(data, NAMES, strict=True)):
         if item["name"] != name:
-            raise SourceError(
-                f"the levels stand in this order: {', '.join(NAMES)}", path=path, pointer=f"/{index}/name"
-            )
+            raise SourceError(f"Expected the tiers {', '.join(NAMES)}, in order", path=path, pointer=f"/{index}/name")
     lists = ("areas", "paths", "requires", "optional", "cases")
     return tuple(
-        NamedLevel(item["name"], item["title"], item["covers"], **{key: tuple(item.get(key, ())) for key in lists})
+        Tier(item["name"], item["title"], item["covers"], **{key: tuple(item.get(key, ())) for key in lists})
         for item in data
     )
 
 
-def level_name(
-    levels: Sequence[NamedLevel], case: str, area: str, needs: Collection[str], paths: Collection[str]
-) -> str:
-    """The highest level that claims a case; the last one where none does."""
-    claiming = [level.name for level in levels if level.claims(case, area, needs, paths)]
+def tier_name(tiers: Sequence[Tier], case: str, area: str, needs: Collection[str], paths: Collection[str]) -> str:
+    """The highest tier that claims a case; the last one if none does."""
+    claiming = [tier.name for tier in tiers if tier.claims(case, area, needs, paths)]
     return claiming[-1] if claiming else NAMES[-1]

@@ -131,13 +131,13 @@ def test_every_case_knows_the_probes_of_what_it_needs(library):
 @pytest.mark.parametrize(
     ("declared", "lacking", "words"),
     [
-        (["tolls"], [], "did you mean 'tools'"),
-        ([], ["visio"], "did you mean 'vision'"),
-        ([], ["text"], "text is core, no target is exempt from it"),
-        (["tools"], ["tools"], "declared and lacking at the same time"),
+        (["tolls"], [], "Did you mean 'tools'"),
+        ([], ["visio"], "Did you mean 'vision'"),
+        ([], ["text"], "text is core, and no target is exempt from it"),
+        (["tools"], ["tools"], "both declared and lacking"),
     ],
 )
-def test_what_cannot_be_declared_is_told(library, declared, lacking, words):
+def test_what_cannot_be_declared_is_reported(library, declared, lacking, words):
     from conformance.model import HarnessError
 
     with pytest.raises(HarnessError, match=words) as caught:

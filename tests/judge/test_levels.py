@@ -8,12 +8,12 @@ import pytest
 
 from conformance.model import Case, CheckCall, Direction, Judgement, Level, Mode, Outcome, Plane
 from conformance.results.tiers import counts, standings
-from conformance.standard.tiers import NamedLevel
+from conformance.standard.tiers import Tier
 
 LEVELS = (
-    NamedLevel("core", "Core", "text", areas=("messages",)),
-    NamedLevel("agent", "Agent", "tools", areas=("tools",), requires=("tools",), optional=("parallel-tools",)),
-    NamedLevel("full", "Full", "documents", requires=("documents",)),
+    Tier("core", "Core", "text", areas=("messages",)),
+    Tier("agent", "Agent", "tools", areas=("tools",), requires=("tools",), optional=("parallel-tools",)),
+    Tier("full", "Full", "documents", requires=("documents",)),
 )
 
 

@@ -44,8 +44,12 @@ from conformance.reference.errors import base58
 from conformance.reference.faults import Fault, with_faults
 from conformance.reference.pipeline import Desk, Endpoint, Settings, Steps
 from conformance.reference.validate import Validator
+<<<<<<< HEAD
 from conformance.standard.document import Violation
 from conformance.standard.library import Library
+=======
+from conformance.standard.document import SchemaViolation
+>>>>>>> e95919c (standard/ reads as documentation: tiers, capabilities, error messages that say what was expected and found; twin class names renamed)
 from conformance.wire.limits import Limits
 
 STRICTEST = Policy(level=Level.SHOULD, strict=True, behaviour=True)
@@ -60,9 +64,9 @@ class Remembering:
 
     def __init__(self, document: Validator) -> None:
         self._document = document
-        self._said: dict[tuple[str, str], list[Violation]] = {}
+        self._said: dict[tuple[str, str], list[SchemaViolation]] = {}
 
-    def validate(self, component: str, instance: object) -> list[Violation]:
+    def validate(self, component: str, instance: object) -> list[SchemaViolation]:
         key = (component, dump(instance))
         if key not in self._said:
             self._said[key] = self._document.validate(component, instance)

@@ -87,9 +87,9 @@ def test_a_request_that_is_refused_although_its_kind_is_accepted_fails(project: 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--messages-lacks=text"], "text is core, no target is exempt from it"),
-        (["--messages-lacks=tolls"], "did you mean 'tools'"),
-        (["--messages-declare=tools", "--messages-lacks=tools"], "declared and lacking at the same time"),
+        (["--messages-lacks=text"], "text is core, and no target is exempt from it"),
+        (["--messages-lacks=tolls"], "Did you mean 'tools'"),
+        (["--messages-declare=tools", "--messages-lacks=tools"], "both declared and lacking"),
     ],
 )
 def test_what_cannot_be_said_is_told_and_exit_code_4(project: Any, options: list[str], words: str) -> None:

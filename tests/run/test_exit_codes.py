@@ -146,8 +146,8 @@ def test_3_a_file_of_ours_cannot_be_written(run: Run, tmp_path: Path) -> None:
     [
         (["--gate=may"], "must"),
         (["--case=response-has-idd"], "did you mean 'response-has-id'"),
-        (["--baseline=nowhere.yaml"], "there is no baseline nowhere.yaml; --baseline-update writes it"),
-        (["--lacks=text"], "text is core, no target is exempt from it"),
+        (["--baseline=nowhere.yaml"], "There is no baseline nowhere.yaml; --baseline-update writes it"),
+        (["--lacks=text"], "text is core, and no target is exempt from it"),
     ],
 )
 def test_4_usage(run: Run, tmp_path: Path, options: list[str], words: str) -> None:

@@ -46,13 +46,13 @@ def test_an_alias_is_read_as_the_present_name(tmp_path):
         ("- case: a\n  reson: r\n  expires: 2027-02-20\n", [":2", "reson", "Did you mean 'reason'?"]),
         ("- case: a\n  reason: ' '\n  expires: 2027-02-20\n", [":2", "reason"]),
         ("- case: a\n  reason: r\n  expires: soon\n", [":3", "[0].expires"]),
-        ("- case: a\n  reason: r\n  expires: 2027-02-30\n", [":3", "no day of the calendar"]),
+        ("- case: a\n  reason: r\n  expires: 2027-02-30\n", [":3", "not a day of the calendar"]),
         ("- case: a\n  reason: r\n  mode: sream\n  expires: 2027-02-20\n", [":3", "Did you mean 'stream'?"]),
-        (GOOD + GOOD, [":5", "already listed on line 1"]),
-        (GOOD + GOOD.replace("  mode: json\n", ""), [":5", "already listed on line 1"]),
+        (GOOD + GOOD, [":5", "first listed on line 1"]),
+        (GOOD + GOOD.replace("  mode: json\n", ""), [":5", "first listed on line 1"]),
     ],
 )
-def test_a_malformed_file_is_told_with_file_line_and_key(tmp_path, text, words):
+def test_a_malformed_file_is_reported_with_file_line_and_key(tmp_path, text, words):
     with pytest.raises(HarnessError) as caught:
         read(tmp_path, text)
     assert caught.value.exit_code == 4
@@ -65,12 +65,12 @@ def test_two_entries_may_be_about_the_two_modes_of_a_case(tmp_path):
 
 
 def test_two_names_of_one_case_are_one_case(tmp_path):
-    with pytest.raises(HarnessError, match="already listed"):
+    with pytest.raises(HarnessError, match="Duplicate entry for a"):
         read(tmp_path, GOOD + GOOD.replace("case: a", "case: old-a"), {"old-a": "a"})
 
 
 def test_a_missing_file_names_the_option_that_makes_it(tmp_path):
-    with pytest.raises(HarnessError, match=r"there is no baseline known\.yaml; --baseline-update writes it") as caught:
+    with pytest.raises(HarnessError, match=r"There is no baseline known\.yaml; --baseline-update writes it") as caught:
         read_baseline(tmp_path / "known.yaml", "known.yaml", {})
     assert caught.value.exit_code == 4
 

@@ -77,7 +77,7 @@ def test_with_betas_requests_are_closed_and_answers_are_open():
         assert closed or "REQ-HTTP-032" not in schema.get("x-clauses", []), name
 
 
-def test_every_clause_that_a_beta_names_stands_in_the_ledger():
+def test_every_clause_that_a_beta_names_is_in_the_ledger():
     clauses = set(re.findall(r"REQ-[A-Z]+-\d+", "".join(beta_file(spec_folder(), name).read_text() for name in NAMES)))
     assert clauses
     assert clauses - set(load_ledger(spec_folder() / "clauses").clauses) == set()
@@ -145,9 +145,9 @@ def test_the_plain_document_reads_no_beta(specs):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("x-beta: other", "expected x-beta: new-2026-01-01"),
-        ("x-beta: new-2026-01-01\nx-include: []", "the key is not known here"),
-        ("x-beta: new-2026-01-01\nx-includes: [none-2026-01-01]", "there is no beta 'none-2026-01-01'"),
+        ("x-beta: other", "Expected x-beta: new-2026-01-01"),
+        ("x-beta: new-2026-01-01\nx-include: []", "Unknown key 'x-include'"),
+        ("x-beta: new-2026-01-01\nx-includes: [none-2026-01-01]", "Unknown beta 'none-2026-01-01'"),
     ],
 )
 def test_a_patch_that_is_not_what_it_has_to_be_is_one_clear_error(specs, text, problem):

@@ -110,7 +110,7 @@ def test_a_users_case_file_is_read_beside_the_shipped_catalogue(tmp_path: Path) 
         ("id: private-greeting", "id: text-greeting\n  control: txet", None, ["txet", "'text'"]),
     ],
 )
-def test_a_malformed_case_file_is_told_with_file_line_and_key(
+def test_a_malformed_case_file_is_reported_with_file_line_and_key(
     tmp_path: Path, old: str, new: str, line: int | None, words: list[str]
 ) -> None:
     path = write(tmp_path, GOOD.replace(old, new))

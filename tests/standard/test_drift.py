@@ -14,7 +14,7 @@ from conformance.sdk_drift import differences, drift, sort
 from conformance.sdk_drift.explained import Explanation, read_explanations
 from conformance.sdk_drift.roots import Root
 from conformance.sdk_drift.sdk import installed, lookup
-from conformance.sdk_drift.structure import Direction, Kind, Scope
+from conformance.sdk_drift.structure import Half, Kind, Scope
 from conformance.standard.document import Document
 from conformance.standard.paths import spec_folder
 
@@ -100,8 +100,8 @@ components:
 """
 
 ROOTS = (
-    Root(("SendParams",), "post /send", Direction.REQUEST),
-    Root(("OldAnswer", "Answer"), "Answer", Direction.ANSWER),
+    Root(("SendParams",), "post /send", Half.REQUEST),
+    Root(("OldAnswer", "Answer"), "Answer", Half.ANSWER),
 )
 
 
@@ -270,7 +270,7 @@ class TestInstalled:
     def test_the_walk_reaches_requests_answers_events_and_betas(self):
         lean = TREE.split("components:")[0] + "components: {schemas: {Empty: {type: object, properties: {}}}}"
         names = {"types.message_create_params.MessageCreateParams", "types.beta.beta_message.BetaMessage"}
-        roots = [Root((name,), "Empty", Direction.REQUEST) for name in names]
+        roots = [Root((name,), "Empty", Half.REQUEST) for name in names]
         ids = {each.id for each in differences({Scope.GA: document(tree=lean)}, lookup, roots)}
         assert {"sdk-field Empty/messages", "sdk-field Empty/context_management"} <= ids
 
@@ -323,5 +323,5 @@ def test_every_explanation_has_a_reason_that_says_something():
 def test_an_explanation_without_a_reason_is_one_clear_error(tmp_path):
     file = tmp_path / "drift.yaml"
     file.write_text('sdk: "1"\nexplained:\n  - differences: [sdk-field A/b]\n')
-    with pytest.raises(HarnessError, match=r"drift\.yaml:3: .*'reason' is missing"):
+    with pytest.raises(HarnessError, match=r"drift\.yaml:3: .*Missing key 'reason'"):
         read_explanations(file)

@@ -16,7 +16,7 @@ from conformance.reference.pipeline import Desk, Steps
 from conformance.reference.prompt import Prompt
 from conformance.standard.catalogue import load_bases
 from conformance.standard.derive import Derived, derive
-from conformance.standard.document import NEWEST, Violation, load_document
+from conformance.standard.document import NEWEST, SchemaViolation, load_document
 from conformance.standard.paths import catalogue_folder
 from conformance.standard.requests import steps_of
 from conformance.standard.source import load_yaml
@@ -82,6 +82,6 @@ def family() -> Iterable[Fault]:
                 yield ConstraintUnchecked(derived, _constraint(body, found[0]))
 
 
-def _constraint(body: str, violation: Violation) -> Constraint:
+def _constraint(body: str, violation: SchemaViolation) -> Constraint:
     steps = ("*" if step.isdecimal() else step for step in violation.pointer.split("/"))
     return Constraint(body, violation.component, "/".join(steps), violation.keyword)

@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.judge.library import load_library
-from conformance.standard.models import ENTRY, NO_MODELS, abilities_of
+from conformance.standard.models import ENTRY, NO_MODELS, capabilities_of
 
 
 @pytest.fixture(scope="module")
@@ -24,30 +24,30 @@ def library():
     ],
 )
 def test_a_family_says_what_its_models_have_and_lack(library, model, has, lacks):
-    known = abilities_of(model, None, library.models)
+    known = capabilities_of(model, None, library.models)
     assert {name for name in has if known.get(name) is not True} == set()
     assert {name for name in lacks if known.get(name) is not False} == set()
 
 
 def test_nothing_is_known_of_other_models(library):
-    assert abilities_of("some-model", None, library.models) == {}
+    assert capabilities_of("some-model", None, library.models) == {}
 
 
 def test_the_entry_of_a_model_tells_and_one_no_is_enough(library):
     entry = {
         "capabilities": {"image_input": {"supported": False}, "thinking": {"types": {"enabled": {"supported": True}}}}
     }
-    assert abilities_of("some-model", entry, NO_MODELS) == {"vision": False, "manual-thinking": True}
-    assert abilities_of("claude-opus-5", entry, library.models)["manual-thinking"] is False
-    assert abilities_of("claude-opus-5", entry, library.models)["vision"] is False
+    assert capabilities_of("some-model", entry, NO_MODELS) == {"vision": False, "manual-thinking": True}
+    assert capabilities_of("claude-opus-5", entry, library.models)["manual-thinking"] is False
+    assert capabilities_of("claude-opus-5", entry, library.models)["vision"] is False
 
 
 @pytest.mark.parametrize("entry", [None, [], "x", {"capabilities": []}, {"capabilities": {"image_input": "yes"}}])
 def test_an_entry_of_any_shape_is_read(entry):
-    assert abilities_of("m", entry, NO_MODELS) == {}
+    assert capabilities_of("m", entry, NO_MODELS) == {}
 
 
-def test_every_ability_has_a_name_that_cases_and_capabilities_know(library):
+def test_every_capability_has_a_name_that_cases_and_capabilities_know(library):
     families = library.models.families
     used = {*library.models.refusals, *ENTRY, *(name for one in families for name in one.accepts | one.refuses)}
     assert used - set(library.capabilities) == set()
