@@ -157,11 +157,7 @@ class Auditing:
 
 def recorders_of(library: Library) -> Recorders:
     """What is known of the damage that recorders do."""
-<<<<<<< HEAD
-    return load_recorders(spec_folder(), Known(library.cases, library.ledger.clauses, REGISTRY))
-=======
-    return load_recorders(spec_folder(), KnownNames(library.cases, library.ledger.clauses, library.checks))
->>>>>>> e95919c (standard/ reads as documentation: tiers, capabilities, error messages that say what was expected and found; twin class names renamed)
+    return load_recorders(spec_folder(), KnownNames(library.cases, library.ledger.clauses, REGISTRY))
 
 
 def reply_to(recorded: Recorded) -> Reply:

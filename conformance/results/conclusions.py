@@ -26,14 +26,9 @@ from conformance.results import (
 from conformance.results import baseline as known
 from conformance.results import tiers as levels
 from conformance.standard.baseline import Baseline, read_baseline, render
-<<<<<<< HEAD
 from conformance.standard.capabilities import Capability, CapabilityFacts, check_declared
 from conformance.standard.library import Library
-from conformance.standard.tiers import NamedLevel
-=======
-from conformance.standard.capabilities import Capability, check_declared
 from conformance.standard.tiers import Tier
->>>>>>> e95919c (standard/ reads as documentation: tiers, capabilities, error messages that say what was expected and found; twin class names renamed)
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-<<<<<<< HEAD
 from conformance.model import DECIDED, DEVIATING, Case, Direction, Judgement, Level, Mode, Outcome, Plane
-from conformance.standard.tiers import NAMES, NamedLevel
-=======
-from conformance.judge.verdict import DECIDED, DEVIATING
-from conformance.model import Case, Direction, Judgement, Level, Mode, Outcome, Plane
 from conformance.standard.tiers import NAMES, Tier
->>>>>>> e95919c (standard/ reads as documentation: tiers, capabilities, error messages that say what was expected and found; twin class names renamed)
 
 Status = Literal["reached", "not-reached", "undecided"]
 

@@ -15,7 +15,7 @@ from conformance.standard.editions import Edition, load_edition, scored
 from conformance.standard.ledger import Ledger, load_ledger
 from conformance.standard.models import NO_MODELS, Models, load_models
 from conformance.standard.paths import catalogue_folder, spec_folder
-from conformance.standard.tiers import NamedLevel, load_levels
+from conformance.standard.tiers import Tier, load_tiers
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Library:
     document: Document
     catalogue: Catalogue
     capabilities: Mapping[str, Capability] = field(default_factory=dict)
-    levels: tuple[NamedLevel, ...] = ()
+    levels: tuple[Tier, ...] = ()
     edition: Edition | None = None
     models: Models = NO_MODELS
 
@@ -56,7 +56,7 @@ def load_standard(
     frozen = load_edition(specs / "editions", edition)
     catalogue = scored(load_catalogue(Sources(ledger, document, checks), files=files), frozen)
     models = load_models(specs, ledger)
-    return Library(ledger, document, catalogue, load_capabilities(specs), load_levels(specs), frozen, models)
+    return Library(ledger, document, catalogue, load_capabilities(specs), load_tiers(specs), frozen, models)
 
 
 def fingerprint() -> str:

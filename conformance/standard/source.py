@@ -17,13 +17,8 @@ _TAG = "tag:yaml.org,2002:"
 _DEEPEST = 100
 
 
-<<<<<<< HEAD
 class SourceError(UsageError):
-    """A file of ours or of the user that does not fit, with file, line and key.
-=======
-class SourceError(HarnessError):
     """An invalid file, ours or the user's, with file, line and key.
->>>>>>> e95919c (standard/ reads as documentation: tiers, capabilities, error messages that say what was expected and found; twin class names renamed)
 
     `pointer` is the JSON pointer of the place; `line` is found from it unless it is given. `suggestion` is the name
     that was probably meant. `problem` is the sentence without any of these.

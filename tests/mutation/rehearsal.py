@@ -44,12 +44,8 @@ from conformance.reference.errors import base58
 from conformance.reference.faults import Fault, with_faults
 from conformance.reference.pipeline import Desk, Endpoint, Settings, Steps
 from conformance.reference.validate import Validator
-<<<<<<< HEAD
-from conformance.standard.document import Violation
-from conformance.standard.library import Library
-=======
 from conformance.standard.document import SchemaViolation
->>>>>>> e95919c (standard/ reads as documentation: tiers, capabilities, error messages that say what was expected and found; twin class names renamed)
+from conformance.standard.library import Library
 from conformance.wire.limits import Limits
 
 STRICTEST = Policy(level=Level.SHOULD, strict=True, behaviour=True)

@@ -7,15 +7,10 @@ from pathlib import Path
 import pytest
 
 from conformance.engine.offline import recorders_of
-<<<<<<< HEAD
 from conformance.judge.checks import REGISTRY
 from conformance.judge.library import load_library
 from conformance.standard.library import Library
-from conformance.standard.recorders import Known, load_recorders
-=======
-from conformance.judge.library import Library, load_library
 from conformance.standard.recorders import KnownNames, load_recorders
->>>>>>> e95919c (standard/ reads as documentation: tiers, capabilities, error messages that say what was expected and found; twin class names renamed)
 from conformance.standard.source import SourceError
 
 
@@ -52,11 +47,7 @@ def test_a_flag_that_keeps_some_checks_leaves_out_all_others(library: Library) -
 )
 def test_what_does_not_fit_is_told_with_its_place(library: Library, tmp_path: Path, content: str, words: str) -> None:
     (tmp_path / "recorders.yaml").write_text(content + "\n")
-<<<<<<< HEAD
-    known = Known(library.cases, library.ledger.clauses, REGISTRY)
-=======
-    known = KnownNames(library.cases, library.ledger.clauses, library.checks)
->>>>>>> e95919c (standard/ reads as documentation: tiers, capabilities, error messages that say what was expected and found; twin class names renamed)
+    known = KnownNames(library.cases, library.ledger.clauses, REGISTRY)
     with pytest.raises(SourceError) as problem:
         load_recorders(tmp_path, known)
     assert words in str(problem.value)
