@@ -28,7 +28,7 @@ from conformance.judge.audit import Noticed
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Exchange, HarnessError, Json, Level
-from conformance.protocol.sse import Parser
+from conformance.protocol.sse import measure
 from conformance.report import terminal
 from conformance.report import traffic as watching
 from conformance.standard.library import Library, fingerprint
@@ -283,10 +283,8 @@ def _why_not(passed: Passed) -> tuple[str, Exchange]:
         return UNDECODED, passed.exchange
     response = exchange.response
     if response is not None and len(response.body) > LARGE:
-        parser = Parser()
-        for chunk in response.chunks:
-            parser.feed(chunk.data, chunk.at)
-        if parser.crossed is not None and response.media_type == "text/event-stream":
+        crossed = measure(chunk.data for chunk in response.chunks)
+        if crossed is not None and response.media_type == "text/event-stream":
             return CROSSED, exchange
     return "", exchange
 

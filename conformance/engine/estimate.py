@@ -6,13 +6,14 @@ import json
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from conformance.base.spend import Prices, Spend
 from conformance.config.settings import Settings
 from conformance.engine.budget import SpendingLimits
 from conformance.engine.plan import Plan, scenario_of
-from conformance.model import Case, Direction, Exchange, HarnessError, Json, Plane, Scenario, SentRequest, Step
+from conformance.model import Case, Direction, HarnessError, Json, Plane, Scenario, SentRequest, Step
+from conformance.protocol.reply import Reply
+from conformance.protocol.usage import billed
 from conformance.standard.catalogue import Catalogue
 
 CHARACTERS_PER_TOKEN = 3
@@ -201,21 +202,17 @@ def _characters(value: Json) -> int:
     return 6
 
 
-def bill(exchange: Exchange, usages: Iterable[dict[str, Any]]) -> Spend:
+def bill(reply: Reply) -> Spend:
     """What an exchange has cost: the tokens that the endpoint reports; the ceiling where it reports none.
 
     Nothing but the request itself where it was refused or never arrived, and where no message was asked for.
     """
-    ceiling = request_ceiling(exchange.request)
-    response, trouble = exchange.response, exchange.trouble
+    ceiling = request_ceiling(reply.exchange.request)
+    response, trouble = reply.exchange.response, reply.exchange.trouble
     if response.status >= 300 if response is not None else trouble is not None and trouble.kind in NEVER_ARRIVED:
         return Spend(1)
-    reported = Spend()
-    for usage in usages:
-        keys = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-        counts = {key: value for key, value in usage.items() if isinstance(value, int) and value > 0}
-        reported += Spend(0, sum(counts.get(key, 0) for key in keys), counts.get("output_tokens", 0))
-    return Spend(1, reported.input or ceiling.input, reported.output or ceiling.output)
+    reported_input, reported_output = billed(reply.usage)
+    return Spend(1, reported_input or ceiling.input, reported_output or ceiling.output)
 
 
 def seconds_left(done: int, elapsed: float, remaining: int) -> float:

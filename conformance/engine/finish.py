@@ -17,7 +17,7 @@ from conformance.engine.session import JOURNAL
 from conformance.judge.capabilities import capability_facts
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Clause, Exchange, HarnessError, Judgement, Mode, Outcome
-from conformance.protocol.replies import reply_of
+from conformance.protocol.reply import Reply
 from conformance.report import html, json_file, junit, markdown
 from conformance.report.json_file import decode, encode
 from conformance.results import Results
@@ -64,25 +64,33 @@ def finish(
     clauses: Mapping[str, Clause],
     policy: Policy,
     grading: Grading,
+    replies: Mapping[int, Reply] | None = None,
 ) -> Results:
     """Builds the results of the run in a folder and writes its files, the baseline among them where that was asked for.
 
-    Raises HarnessError where a file cannot be written; the journal is untouched by that.
+    `replies` are those that this process has read, by journal line. Raises HarnessError where a file cannot be written;
+    the journal is untouched by that.
     """
-    results = results_of(read(folder / JOURNAL), judged, cases, clauses, policy, grading)
+    recording, read_before = read(folder / JOURNAL), replies or {}
+    known = [read_before.get(exchange.line) or Reply(exchange) for exchange in recording.exchanges]
+    results = results_of(recording, known, judged, cases, clauses, policy, grading)
     write(folder, results)
     return results
 
 
 def results_of(
     recording: Recording,
+    replies: Sequence[Reply],
     judged: Sequence[Judged],
     cases: Mapping[str, Case],
     clauses: Mapping[str, Clause],
     policy: Policy,
     grading: Grading,
 ) -> Results:
-    """The results of a recorded run. Writes the baseline where that was asked for, and nothing else."""
+    """The results of a recorded run, whose exchanges were read as `replies`.
+
+    Writes the baseline where that was asked for, and nothing else.
+    """
     order = {name: position for position, name in enumerate(cases)}
     ordered = sorted(judged, key=lambda item: (order.get(item.case, len(order)), item.mode))
     account = _account(recording, ordered, policy)
@@ -92,9 +100,8 @@ def results_of(
         account,
         [(cases[item.case], judgement, item.seconds) for item, judgement in zip(ordered, judgements, strict=True)],
         clauses,
-        recording.exchanges,
+        replies,
     )
-    replies = [reply_of(exchange) for exchange in recording.exchanges]
     target = results.target
     facts = capability_facts(grading.capabilities, replies, declared=target.declared, lacking=target.lacks)
     return graded(results, grading, judgements, cases, facts, account.unfinished)

@@ -19,10 +19,10 @@ from conformance.engine.recorded import recorded
 from conformance.engine.resume import NOTHING, Earlier
 from conformance.engine.sender import FIRST_TICKET, Sender, Slot, Unsent, Wiring
 from conformance.judge.evidence import Transcript, Transcripts
-from conformance.model import Exchange, HarnessError, Scenario, SentRequest
-from conformance.protocol.replies import is_stream, reply_of
+from conformance.model import HarnessError, Scenario, SentRequest
+from conformance.protocol.reply import Reply
 
-__all__ = ["Engine", "Wiring", "is_stream", "reply_of"]
+__all__ = ["Engine", "Wiring"]
 
 PREFLIGHT_TROUBLES = ("closed", "protocol")
 """Trouble that the first request is sent again for. A wrong host, port or certificate is told at once."""
@@ -31,7 +31,7 @@ PREFLIGHT_TROUBLES = ("closed", "protocol")
 class Engine:
     """Runs one plan once. `start`, then `wait` for what is needed, `again` for repetitions, then `stop`.
 
-    `exchanges` holds what was recorded so far, by journal line; those of an earlier part of the run as well.
+    `replies` holds what was recorded so far, by journal line; that of an earlier part of the run as well.
     """
 
     def __init__(self, plan: Plan, wiring: Wiring, earlier: Earlier = NOTHING) -> None:
@@ -48,7 +48,7 @@ class Engine:
         self._stopped = threading.Event()
         self._sender: Sender | None = None
         self._all_sent: asyncio.Event | None = None
-        self.exchanges: dict[int, Exchange] = {exchange.line: exchange for exchange in earlier.exchanges}
+        self.replies: dict[int, Reply] = {reply.exchange.line: reply for reply in earlier.replies}
 
     def start(self) -> None:
         """Starts sending in the background."""
@@ -140,7 +140,7 @@ class Engine:
         missing = [scenario for scenario in self._plan.scenarios if (scenario.id, 1) not in self._earlier.transcripts]
         expected = sum(len(scenario.steps) for scenario in missing)
         sender = Sender(self._wiring, self._plan.scenarios[0], self._earlier.spent, expected)
-        sender.exchanges = self.exchanges
+        sender.replies = self.replies
         self._sender = sender
         async with self._wiring.client:
             found = await self._find_out(sender, missing)
@@ -179,15 +179,15 @@ class Engine:
         if settled is not None and first not in missing:
             target = self._wiring.target.settled(root=settled[0], auth=settled[1])
             if not missing:
-                return Preflight(target, self._earlier.transcripts[first.id, 1].replies[0].exchange)
+                return Preflight(target, self._earlier.transcripts[first.id, 1].replies[0])
             try:
-                exchange = await sender.probe(target)
+                reply = await sender.probe(target)
             except Unsent as reason:
                 return Preflight(target, None, str(reason))
-            return Preflight(target, exchange, fatal_reason(target, exchange))
+            return Preflight(target, reply, fatal_reason(target, reply))
         policy = replace(self._wiring.retry, troubles=PREFLIGHT_TROUBLES)
 
-        async def send(request: SentRequest, number: int) -> Exchange:
+        async def send(request: SentRequest, number: int) -> Reply:
             slot = Slot(first.name, first.mode, 1, FIRST_TICKET)
             return await sender.attempts(request, slot, first=number, policy=policy)
 
@@ -195,7 +195,7 @@ class Engine:
             found = await preflight(first, self._wiring.target, send)
         except Unsent as reason:
             return Preflight(self._wiring.target, None, str(reason))
-        sent = recorded(self.exchanges.values())[first.id, 1]
+        sent = recorded(self.replies.values())[first.id, 1]
         self._futures[first.id].set_result(sent.transcript(first, found.target))
         return found
 

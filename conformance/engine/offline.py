@@ -13,16 +13,13 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from conformance import __version__
-from conformance.base.pointer import look_up, whole_number
 from conformance.judge.audit import Audit, LeftOut, Noticed
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench
 from conformance.judge.verdict import Policy
-from conformance.model import Case, Exchange, Finding, Judgement, Mode, SentRequest
-from conformance.protocol.message import total_input
-from conformance.protocol.replies import is_stream
-from conformance.protocol.reply import Reply, read
-from conformance.protocol.sse import parse
+from conformance.model import Case, Finding, Judgement, Mode, SentRequest
+from conformance.protocol.reply import Reply
+from conformance.protocol.usage import billed
 from conformance.results import CaseResult, ExchangeSummary, FindingResult, Results, Suite, Target, Tokens, gate
 from conformance.results.build import case_result, finding_result, summary_of
 from conformance.standard.library import Library, fingerprint
@@ -160,13 +157,6 @@ def recorders_of(library: Library) -> Recorders:
     return load_recorders(spec_folder(), KnownNames(library.cases, library.ledger.clauses, REGISTRY))
 
 
-def reply_to(recorded: Recorded) -> Reply:
-    """A recorded exchange, read; its body is split into events where the record or the response says so."""
-    exchange, response = recorded.exchange, recorded.exchange.response
-    split = response is not None and (recorded.streamed or is_stream(exchange))
-    return read(exchange, parse(response.chunks) if split and response is not None else None)
-
-
 def is_messages_api(request: SentRequest) -> bool:
     """Whether a request is one to the Messages API: a message, a token count, or a list of models.
 
@@ -196,14 +186,14 @@ def counts(counted: Counted, recorded: Recorded) -> bool:
 
 
 def _take(auditor: Audit, kept: _Kept, recorded: Recorded, place: str) -> tuple[Noticed, ...]:
-    reply = reply_to(recorded)
+    reply = Reply(recorded.exchange, recorded.streamed)
     flags = recorded.flags | kept.everywhere
     if len(kept.unknown_flags) < MOST_DISTINCT:
         kept.unknown_flags |= flags - kept.known_flags
     _add_facts(kept, reply)
     noticed = auditor.take(reply, place, flags & kept.known_flags)
     if any(item.shown for item in noticed):
-        _keep(kept, noticed, recorded.exchange, place)
+        _keep(kept, noticed, reply, place)
     return noticed
 
 
@@ -212,15 +202,15 @@ def _add_facts(kept: _Kept, reply: Reply) -> None:
     for names, name in ((kept.models, model), (kept.hosts, _origin(reply.exchange.request.url))):
         if isinstance(name, str) and name and len(names) < MOST_DISTINCT:
             names.add(name)
-    output = whole_number(look_up(reply.message, "/usage/output_tokens"))
-    kept.tokens = Tokens(kept.tokens.input + (total_input(reply) or 0), kept.tokens.output + (output or 0))
+    sent, received = billed(reply.usage)
+    kept.tokens = Tokens(kept.tokens.input + sent, kept.tokens.output + received)
 
 
-def _keep(kept: _Kept, noticed: Iterable[Noticed], exchange: Exchange, place: str) -> None:
+def _keep(kept: _Kept, noticed: Iterable[Noticed], reply: Reply, place: str) -> None:
     """Keeps what the results will show of an exchange, cut for reading."""
-    kept.examples.setdefault(exchange.line, replace(summary_of(exchange), place=place))
+    kept.examples.setdefault(reply.exchange.line, replace(summary_of(reply.exchange), place=place))
     for item in noticed:
-        results = [finding_result(_placed(finding, place), exchange) for finding in item.kept]
+        results = [finding_result(_placed(finding, place), reply) for finding in item.kept]
         kept.findings.setdefault((item.case.id, item.mode), []).extend(results)
 
 

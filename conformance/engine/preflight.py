@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from conformance.config.target import Target, roots
 from conformance.engine.fill import fill
 from conformance.engine.retry import wait_told
-from conformance.model import Exchange, Json, Scenario, SentRequest, Step
+from conformance.model import Json, Scenario, SentRequest, Step
+from conformance.protocol.reply import Reply
 
-Send = Callable[[SentRequest, int], Awaitable[Exchange]]
-"""Sends a request whose first attempt has the given number; returns the exchange that no further attempt follows."""
+Send = Callable[[SentRequest, int], Awaitable[Reply]]
+"""Sends a request whose first attempt has the given number; returns the reply that no further attempt follows."""
 
 UNREACHABLE = ("dns", "connect", "tls", "timeout-connect")
 
@@ -44,11 +45,11 @@ NO_VERSION = re.compile(r"anthropic[-_ ]version|api version", re.IGNORECASE)
 class Preflight:
     """What the preflight settled. `fatal` is one clear sentence when nothing else can be asked, or empty.
 
-    `exchange` is what showed it; None where not even the first request could be sent.
+    `reply` is what showed it; None where not even the first request could be sent.
     """
 
     target: Target
-    exchange: Exchange | None
+    reply: Reply | None
     fatal: str = ""
 
 
@@ -58,13 +59,13 @@ async def preflight(scenario: Scenario, target: Target, send: Send) -> Preflight
     number, refused = 1, 0
     for candidate in _candidates(target):
         request = fill(scenario.steps[0], scenario.mode, candidate, None, scenario.name)
-        exchange = await send(request, number)
-        number = exchange.attempt + 1
-        verdict = Preflight(candidate, exchange, fatal_reason(candidate, exchange))
-        if found is None or _status(exchange) not in (401, 403, 404, 405):
+        reply = await send(request, number)
+        number = reply.exchange.attempt + 1
+        verdict = Preflight(candidate, reply, fatal_reason(candidate, reply))
+        if found is None or reply.status not in (401, 403, 404, 405):
             found = verdict
-        refused += _status(exchange) in (401, 403) and _error(exchange) is not None
-        if _settled(exchange) or refused >= len(_styles(target)):
+        refused += reply.status in (401, 403) and _error(reply) is not None
+        if _settled(reply) or refused >= len(_styles(target)):
             break
     assert found is not None
     return found
@@ -81,29 +82,29 @@ def _candidates(target: Target) -> Iterator[Target]:
             yield target.settled(root=root, auth=style)
 
 
-def _settled(exchange: Exchange) -> bool:
+def _settled(reply: Reply) -> bool:
     """Whether another path or credential style cannot change the answer."""
-    status = _status(exchange)
+    status = reply.status
     if status in (401, 403):
-        return _no_credit(exchange) or _model_unknown(exchange, None)
-    return status not in (404, 405) or _model_unknown(exchange, None)
+        return _no_credit(reply) or _model_unknown(reply, None)
+    return status not in (404, 405) or _model_unknown(reply, None)
 
 
-def fatal_reason(target: Target, exchange: Exchange) -> str:
+def fatal_reason(target: Target, reply: Reply) -> str:
     """Why the run cannot go on, in one sentence, or an empty string.
 
     Meant for the answer to an ordinary request after all attempts. A status 500 is not fatal: it is judged.
     """
-    response, trouble = exchange.response, exchange.trouble
+    response, trouble = reply.exchange.response, reply.exchange.trouble
     if response is None:
         kind = trouble.kind if trouble else "closed"
         what = "cannot be reached" if kind in UNREACHABLE else "does not answer"
         return f"{target.url} {what} ({kind}: {trouble.message if trouble else 'nothing came back'})"
-    said = _message(exchange)
+    said = _message(reply)
     told = f" with status {response.status}{f': {said}' if said else ''}"
-    if response.status == 402 or _no_credit(exchange):
+    if response.status == 402 or _no_credit(reply):
         return f"{target.url} refuses to work for lack of credit{told}"
-    if _model_unknown(exchange, target.model):
+    if _model_unknown(reply, target.model):
         return f"{target.url} does not take the model {target.model!r}{told}"
     if response.status in (401, 403):
         return f"{target.url} refuses {_key(target)}{told}"
@@ -112,28 +113,28 @@ def fatal_reason(target: Target, exchange: Exchange) -> str:
     if response.status in (404, 405):
         tried = " and ".join(f"{root}/messages" for root in roots(target.url))
         return f"no Messages API at {target.url}: {tried} answered {response.status}"
-    return _no_answer(target, exchange, told)
+    return _no_answer(target, reply, told)
 
 
-def _no_answer(target: Target, exchange: Exchange, told: str) -> str:
-    response = exchange.response
+def _no_answer(target: Target, reply: Reply, told: str) -> str:
+    response = reply.exchange.response
     assert response is not None
     if 300 <= response.status < 400:
         where = response.header("location") or "nowhere"
         return f"{target.url} redirects to {where}, which is not followed; --url names the endpoint itself"
     if response.status in (408, 429, 502, 503, 504, 529):
-        wait = wait_told(exchange)
+        wait = wait_told(reply.exchange)
         asks = f", and asks to wait {wait:.0f} s" if wait is not None else ""
         return f"{target.url} does not serve requests now: it answered{told}{asks}"
     return ""
 
 
-def account_trouble(exchange: Exchange, step: Step) -> bool:
+def account_trouble(reply: Reply, step: Step) -> bool:
     """Whether an answer in the middle of a run says that the key or the credit has ended, and not something about the
     request; to be confirmed by an ordinary request.
     """
     own = step.auth != "default" or any(name.lower() in ("x-api-key", "authorization") for name in step.headers)
-    return not own and (_status(exchange) in (401, 402) or _no_credit(exchange))
+    return not own and (reply.status in (401, 402) or _no_credit(reply))
 
 
 def _key(target: Target) -> str:
@@ -142,47 +143,41 @@ def _key(target: Target) -> str:
     return f"a request without a key ({target.key_name} is not set)"
 
 
-def _status(exchange: Exchange) -> int | None:
-    return exchange.response.status if exchange.response else None
-
-
-def _error(exchange: Exchange) -> Json:
+def _error(reply: Reply) -> Json:
     """The error of the envelope, or of what resembles one: an object or a text; None where there is none."""
-    try:
-        body = json.loads(exchange.response.body) if exchange.response else None
-    except (ValueError, RecursionError):
-        return None
+    body = reply.json
     if not isinstance(body, dict):
         return None
     found = body.get("error") or body.get("detail") or body.get("message")
     return found if isinstance(found, dict | str) else None
 
 
-def _message(exchange: Exchange) -> str:
-    error = _error(exchange)
+def _message(reply: Reply) -> str:
+    error = _error(reply)
     text = error.get("message", "") if isinstance(error, dict) else error or ""
     return " ".join(str(text).split())[:200]
 
 
-def _text(exchange: Exchange) -> str:
+def _text(reply: Reply) -> str:
     """What an error says anywhere in its beginning: codes and types as well as the message."""
-    return exchange.response.body[:2000].decode("utf-8", "replace") if exchange.response else ""
+    response = reply.exchange.response
+    return response.body[:2000].decode("utf-8", "replace") if response is not None else ""
 
 
-def _no_credit(exchange: Exchange) -> bool:
-    return 400 <= (_status(exchange) or 0) < 500 and CREDIT.search(_unescaped(exchange)) is not None
+def _no_credit(reply: Reply) -> bool:
+    return 400 <= (reply.status or 0) < 500 and CREDIT.search(_unescaped(reply)) is not None
 
 
-def _model_unknown(exchange: Exchange, model: str | None) -> bool:
+def _model_unknown(reply: Reply, model: str | None) -> bool:
     """Whether an error is about the model: a 404 that speaks of one, or an error that says that it is not known."""
-    status = _status(exchange)
+    status = reply.status
     if status == 404:
-        return "model" in _message(exchange).lower()
-    named = status in (400, 422) and model is not None and model in _message(exchange)
-    return named or (status in (400, 403, 422, 503) and NO_MODEL.search(_unescaped(exchange)) is not None)
+        return "model" in _message(reply).lower()
+    named = status in (400, 422) and model is not None and model in _message(reply)
+    return named or (status in (400, 403, 422, 503) and NO_MODEL.search(_unescaped(reply)) is not None)
 
 
-def _unescaped(exchange: Exchange) -> str:
+def _unescaped(reply: Reply) -> str:
     """The text of an error with the characters that JSON escapes."""
-    error = _error(exchange)
-    return _text(exchange) if error is None else f"{json.dumps(error, ensure_ascii=False)}"
+    error = _error(reply)
+    return _text(reply) if error is None else f"{json.dumps(error, ensure_ascii=False)}"

@@ -12,41 +12,42 @@ from dataclasses import dataclass, field
 from conformance.config.target import Target
 from conformance.engine.fill import FillError, fill
 from conformance.judge.evidence import Transcript
-from conformance.model import Exchange, Scenario
-from conformance.protocol.replies import reply_of
+from conformance.model import Scenario
 from conformance.protocol.reply import Reply
 
 
 @dataclass
 class Recorded:
-    """The exchanges of one sending of a scenario: the last attempt of each step, and the attempts before."""
+    """The replies of one sending of a scenario: the last attempt of each step, and the attempts before."""
 
-    steps: list[Exchange] = field(default_factory=list)
-    earlier: list[Exchange] = field(default_factory=list)
+    steps: list[Reply] = field(default_factory=list)
+    earlier: list[Reply] = field(default_factory=list)
 
-    def add(self, exchange: Exchange) -> None:
-        """Adds the next exchange in order of the journal.
+    def add(self, reply: Reply) -> None:
+        """Adds the next reply in order of the journal.
 
         A further attempt replaces the one before it. A step that was sent anew because the run was continued replaces
         that step and all behind it.
         """
+        exchange = reply.exchange
         behind = self.steps[exchange.step - 1 :]
-        if behind and exchange.attempt > behind[0].attempt and behind[0].response is not None:
+        if behind and exchange.attempt > behind[0].exchange.attempt and behind[0].status is not None:
             self.earlier.append(behind[0])
-        self.steps[exchange.step - 1 :] = [exchange]
+        self.steps[exchange.step - 1 :] = [reply]
 
     def transcript(self, scenario: Scenario, target: Target) -> Transcript:
         """As a transcript of the scenario."""
-        replies = [reply_of(exchange) for exchange in self.steps[: len(scenario.steps)]]
+        replies = self.steps[: len(scenario.steps)]
         stopped = why_stopped(scenario, target, replies)
-        return Transcript(scenario, tuple(replies), stopped, tuple(reply_of(exchange) for exchange in self.earlier))
+        return Transcript(scenario, tuple(replies), stopped, tuple(self.earlier))
 
 
-def recorded(exchanges: Iterable[Exchange]) -> dict[tuple[str, int], Recorded]:
-    """Exchanges in order of the journal, by id of the scenario and number of the repetition."""
+def recorded(replies: Iterable[Reply]) -> dict[tuple[str, int], Recorded]:
+    """Replies in order of the journal, by id of the scenario and number of the repetition."""
     found: dict[tuple[str, int], Recorded] = {}
-    for exchange in exchanges:
-        found.setdefault((exchange.scenario_id, exchange.repetition), Recorded()).add(exchange)
+    for reply in replies:
+        exchange = reply.exchange
+        found.setdefault((exchange.scenario_id, exchange.repetition), Recorded()).add(reply)
     return found
 
 

@@ -23,6 +23,7 @@ from conformance.judge.evidence import Transcript, Transcripts
 from conformance.judge.library import bench_of, load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Judgement, Level, Mode, Outcome, Scenario
+from conformance.protocol.reply import Reply
 from conformance.results.conclusions import Grading
 from conformance.standard.library import Library, fingerprint
 from conformance.wire.importers.recordings import Form, Reading, unreadable
@@ -73,7 +74,8 @@ def rejudge(
         raise unreadable(reading.path, None, "unpack the journal of a run before it is judged again")
     recording = read(reading.path)
     progress(reading.size)
-    past = _past(recording)
+    replies = [Reply(exchange) for exchange in recording.exchanges]
+    past = _past(recording, replies)
     library = load_library(past.target.api_version, files, past.option("edition", None))
     policy = Policy(
         Level(gate or past.option("gate", Level.MUST)),
@@ -92,13 +94,13 @@ def rejudge(
             judged.append(Judged(past.target.name, case.id, mode, judgement, case.file, 0.0))
     label = library.edition.name if library.edition is not None else None
     grading = Grading(date.today(), library.levels, library.capabilities, label)
-    results = results_of(recording, judged, library.cases, library.ledger.clauses, policy, grading)
+    results = results_of(recording, replies, judged, library.cases, library.ledger.clauses, policy, grading)
     counted = Counted(reading.path.name, reading.form, len(recording.exchanges), len(recording.exchanges))
     counted.torn = recording.torn
     return Audited(results, (counted,), left_out=tuple(left_out))
 
 
-def _past(recording: Recording) -> _Past:
+def _past(recording: Recording, replies: Sequence[Reply]) -> _Past:
     public = recording.header["target"]
     found, resumed = (_last_note(recording, what) for what in ("preflight", "resume"))
     target = Target(
@@ -112,10 +114,10 @@ def _past(recording: Recording) -> _Past:
     )
     settled = target.settled(root=found.get("root", ""), auth=found.get("auth", public.get("auth", "")))
     noted = {**recording.header, **resumed}
-    sent = recorded(recording.exchanges)
+    sent = recorded(replies)
     for note in recording.notes:
         place = (f"{note.data.get('scenario')}/{note.data.get('mode')}", int(note.data.get("repetition", 1)))
-        if note.data.get("what") == "unsent" and place in sent and sent[place].steps[-1].line < note.line:
+        if note.data.get("what") == "unsent" and place in sent and sent[place].steps[-1].exchange.line < note.line:
             del sent[place]
     stopped = _last_note(recording, "stopped")
     return _Past(noted, settled, found.get("fatal", ""), sent, stopped.get("why", ""))
@@ -153,7 +155,7 @@ class _Judge:
         """The judgement of a case as the run would give it."""
         past = self._past
         if past.fatal:
-            lines = tuple(exchange.line for sent in past.sent.values() for exchange in sent.steps[-1:])
+            lines = tuple(reply.exchange.line for sent in past.sent.values() for reply in sent.steps[-1:])
             return Judgement(case.id, mode, Outcome.NOT_RUN, past.fatal, evidence=lines)
         names = needed(case, mode, self._plan, self._library.catalogue)
         done = {name: self._done[name] for name in names if name in self._done}

@@ -19,7 +19,7 @@ from conformance.engine.recorded import recorded
 from conformance.engine.retry import RetryPolicy, is_final
 from conformance.judge.evidence import Transcript
 from conformance.model import Exchange, HarnessError, Scenario
-from conformance.protocol.replies import usages
+from conformance.protocol.reply import Reply
 from conformance.wire.journal import Recording, read
 from conformance.wire.redact import Redactor
 
@@ -39,10 +39,10 @@ class Earlier:
     """What the earlier part of a run recorded.
 
     `transcripts` are those that are complete, by id of the scenario and number of the repetition; everything else is
-    missing. `settled` is the root and the credential style that the preflight found, `spent` what the exchanges cost.
+    missing. `settled` is the root and the credential style that the preflight found, `spent` what they cost.
     """
 
-    exchanges: tuple[Exchange, ...] = ()
+    replies: tuple[Reply, ...] = ()
     transcripts: Mapping[tuple[str, int], Transcript] = field(default_factory=dict)
     settled: tuple[str, str] | None = None
     spent: Spend = NO_SPEND
@@ -86,28 +86,29 @@ def earlier_part(
     """What is left to build on. A scenario counts as recorded where each of its steps has an answer that can be judged,
     or an answer after which no further step is sent, and where its first request is the one that would be sent now.
     """
+    replies = tuple(Reply(exchange) for exchange in recording.exchanges)
     settled = _settled(recording, target)
     if settled is None:
-        return Earlier(exchanges=recording.exchanges, spent=spent_on(recording.exchanges))
+        return Earlier(replies=replies, spent=spent_on(replies))
     reached = target.settled(root=settled[0], auth=settled[1])
     by_id = {scenario.id: scenario for scenario in scenarios}
     transcripts: dict[tuple[str, int], Transcript] = {}
-    for (name, repetition), sent in recorded(recording.exchanges).items():
+    for (name, repetition), sent in recorded(replies).items():
         scenario = by_id.get(name)
-        if scenario is None or not all(is_final(exchange, policy) for exchange in sent.steps):
+        if scenario is None or not all(is_final(reply.exchange, policy) for reply in sent.steps):
             continue
         transcript = sent.transcript(scenario, reached)
         whole = len(transcript.replies) == len(scenario.steps) or transcript.stopped
-        if whole and _same_request(scenario, sent.steps[0], reached, redactor):
+        if whole and _same_request(scenario, sent.steps[0].exchange, reached, redactor):
             transcripts[name, repetition] = transcript
-    return Earlier(recording.exchanges, transcripts, settled, spent_on(recording.exchanges))
+    return Earlier(replies, transcripts, settled, spent_on(replies))
 
 
-def spent_on(exchanges: Iterable[Exchange]) -> Spend:
+def spent_on(replies: Iterable[Reply]) -> Spend:
     """What recorded exchanges have cost."""
     total = NO_SPEND
-    for exchange in exchanges:
-        total += bill(exchange, usages(exchange))
+    for reply in replies:
+        total += bill(reply)
     return total
 
 

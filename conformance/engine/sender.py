@@ -21,7 +21,6 @@ from conformance.engine.recorded import why_stopped
 from conformance.engine.retry import RetryPolicy, next_attempt, slows_down, wait_told
 from conformance.judge.evidence import Transcript
 from conformance.model import Exchange, Mode, Scenario, SentRequest
-from conformance.protocol.replies import reply_of, usages
 from conformance.protocol.reply import Reply
 from conformance.wire.client import Client
 from conformance.wire.journal import Journal
@@ -87,7 +86,7 @@ class Sender:
         self.gate = Gate(wiring.concurrency, wiring.clock)
         self.budget = Budget(wiring.limits, spent)
         self.stopped = ""
-        self.exchanges: dict[int, Exchange] = {}
+        self.replies: dict[int, Reply] = {}
         self._retries = self._answered = self._probed = self._unreached = 0
         self._began = wiring.clock.now()
         self._told = float("-inf")
@@ -106,10 +105,10 @@ class Sender:
                     break
                 request = fill(step, scenario.mode, target, replies[-1] if replies else None, scenario.name)
                 slot = Slot(scenario.name, scenario.mode, number, ticket, repetition)
-                exchange = await self.attempts(request, slot, earlier)
-                if account_trouble(exchange, step):
+                reply = await self.attempts(request, slot, earlier)
+                if account_trouble(reply, step):
                     await self._confirm(target)
-                replies.append(reply_of(exchange))
+                replies.append(reply)
         except Unsent as reason:
             if replies or earlier:
                 self._note_unsent(scenario, repetition, str(reason))
@@ -129,8 +128,8 @@ class Sender:
         *,
         first: int = 1,
         policy: RetryPolicy | None = None,
-    ) -> Exchange:
-        """Sends a request until no further attempt follows, and returns the last exchange.
+    ) -> Reply:
+        """Sends a request until no further attempt follows, and returns the last reply.
 
         Answers that were tried again are added to `earlier`. Attempts are numbered from `first` on. Raises Unsent where
         the run may not send it, or not again.
@@ -138,19 +137,20 @@ class Sender:
         policy = policy or self._wiring.retry
         number = first
         while True:
-            exchange, entered = await self._once(request, slot, number)
+            reply, entered = await self._once(request, slot, number)
+            exchange = reply.exchange
             retry = next_attempt(replace(exchange, attempt=number - first + 1), policy, self._retries)
             self._keep_pace(exchange, entered)
             if retry is None:
-                return exchange
+                return reply
             if earlier is not None and exchange.response is not None:
-                earlier.append(reply_of(exchange))
+                earlier.append(reply)
             if not slows_down(exchange):
                 self._retries += 1
                 await self._wiring.clock.sleep(retry.wait_s)
             number += 1
 
-    async def _once(self, request: SentRequest, slot: Slot, attempt: int) -> tuple[Exchange, float]:
+    async def _once(self, request: SentRequest, slot: Slot, attempt: int) -> tuple[Reply, float]:
         async with self.gate.place(slot.ticket) as entered:
             ceiling = request_ceiling(request)
             await self._debit(ceiling)
@@ -158,11 +158,12 @@ class Sender:
                 request, scenario=slot.scenario, mode=slot.mode, step=slot.step, attempt=attempt
             )
             recorded = self._wiring.journal.append(replace(exchange, repetition=slot.repetition))
-            self.exchanges[recorded.line] = recorded
-            self.budget.settle(ceiling, bill(recorded, usages(recorded)))
+            reply = Reply(recorded)
+            self.replies[recorded.line] = reply
+            self.budget.settle(ceiling, bill(reply))
             settled, self._settled = self._settled, asyncio.Event()
             settled.set()
-            return recorded, entered
+            return reply, entered
 
     async def _debit(self, ceiling: Spend) -> None:
         """Sets aside what a request can cost; waits while answers under way may still turn out cheaper."""
@@ -239,7 +240,7 @@ class Sender:
                 raise Unsent(reason)
             self._probed += 1
 
-    async def probe(self, target: Target) -> Exchange:
+    async def probe(self, target: Target) -> Reply:
         """Sends the first request of the plan once more, outside of the plan. Raises Unsent."""
         request = fill(self._probe.steps[0], self._probe.mode, target, None, PROBE)
         return await self.attempts(request, Slot(PROBE, self._probe.mode, 1, FIRST_TICKET))

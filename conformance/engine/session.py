@@ -26,7 +26,8 @@ from conformance.engine.sender import Slowdown
 from conformance.judge.attempts import judge_in_attempts
 from conformance.judge.library import bench_of, load_library
 from conformance.judge.verdict import Policy
-from conformance.model import Case, Clause, Exchange, HarnessError, Judgement, Level, Mode, Outcome
+from conformance.model import Case, Clause, HarnessError, Judgement, Level, Mode, Outcome
+from conformance.protocol.reply import Reply
 from conformance.report import plan as words
 from conformance.results import Target as TargetFacts
 from conformance.results.build import target_facts
@@ -52,7 +53,8 @@ class Run:
     """One run. Holds what was loaded and started; `close` ends it. Not shared between processes.
 
     `here` is the current folder, `stamp` the UTC time that names the folder of the run, `several` tells that there are
-    runs against other targets beside this one, `today` decides which entries of the baseline have expired.
+    runs against other targets beside this one, `today` decides which entries of the baseline have expired. `replies`
+    are what this process has read so far, by journal line.
     """
 
     settings: Settings
@@ -62,6 +64,7 @@ class Run:
     several: bool = False
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
     _library: Library | None = None
+    replies: Mapping[int, Reply] = field(default_factory=dict)
     _engine: Engine | None = None
     _plan: Plan | None = None
     _target: Target | None = None
@@ -159,6 +162,7 @@ class Run:
             tell=slowed,
         )
         engine = Engine(plan, wiring, earlier)
+        self.replies = engine.replies
         self._open.callback(engine.stop)
         self._plan, self._engine, self._target, self._journal = plan, engine, target, journal
         engine.start()
@@ -197,7 +201,7 @@ class Run:
         assert self._plan is not None
         found = self._engine.preflight()
         if found.fatal:
-            lines = (found.exchange.line,) if found.exchange is not None else ()
+            lines = (found.reply.exchange.line,) if found.reply is not None else ()
             return Judgement(case.id, mode, Outcome.NOT_RUN, found.fatal, evidence=lines)
         transcripts = self._engine.wait(needed(case, mode, self._plan, self.library.catalogue))
         judgement = judge_in_attempts(
@@ -216,13 +220,13 @@ class Run:
         )
         return self.grading.excused(judgement)
 
-    def for_report(self) -> tuple[Mapping[str, Clause], TargetFacts, Mapping[int, Exchange]]:
-        """What a failure block needs while the run goes on: clauses, target, exchanges by journal line."""
+    def for_report(self) -> tuple[Mapping[str, Clause], TargetFacts, Mapping[int, Reply]]:
+        """What a failure block needs while the run goes on: clauses, target, replies by journal line."""
         assert self._engine is not None
         assert self._target is not None
         found = self._engine.preflight()
         facts = target_facts(self._public(self._target), found.target.root, found.target.auth)
-        return self.library.ledger.clauses, facts, self._engine.exchanges
+        return self.library.ledger.clauses, facts, self._engine.replies
 
     def _reference(self) -> Target:
         """Starts the embedded reference endpoint and returns it as the target."""

@@ -52,9 +52,9 @@ def payload(event: Event) -> dict[str, Json]:
 
 def of_type(reply: Reply, kind: str) -> Iterator[tuple[int, dict[str, Json]]]:
     """The events of a type whose data is a JSON object, with their 1-based numbers."""
-    if reply.events is None or reply.stream is None:
+    if reply.events is None or reply.trace is None:
         return
-    for number in reply.stream.numbers(kind):
+    for number in reply.trace.numbers(kind):
         data = payload(reply.events[number - 1])
         if data:
             yield number, data
@@ -62,7 +62,7 @@ def of_type(reply: Reply, kind: str) -> Iterator[tuple[int, dict[str, Json]]]:
 
 def blocks(reply: Reply, *types: str) -> Iterator[tuple[Block, dict[str, Json]]]:
     """The blocks of these types (all, without any) and the `content_block` of their starts, where it is an object."""
-    for block in reply.stream.blocks if reply.stream is not None and reply.events is not None else ():
+    for block in reply.trace.blocks if reply.trace is not None and reply.events is not None else ():
         start = payload(reply.events[block.start - 1]).get("content_block") if reply.events else None
         if isinstance(start, dict) and (not types or block.type in types):
             yield block, start

@@ -117,7 +117,9 @@ def conclude(config: pytest.Config, packed: Sequence[Mapping[str, Any]]) -> tupl
             if item.file.endswith(USER_SUFFIX):
                 run.add_file(Path(item.file))
         if own:
-            results = finish(run.folder, own, run.library.cases, run.library.ledger.clauses, run.policy, run.grading)
+            results = finish(
+                run.folder, own, run.library.cases, run.library.ledger.clauses, run.policy, run.grading, run.replies
+            )
             concluded.append((results, run.folder / "report.html"))
     colour = config.get_terminal_writer().hasmarkup
     shown = 0 if config.option.tbstyle != "no" else BLOCKS
@@ -217,8 +219,8 @@ class CaseItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The failure block in place of a traceback; one sentence for errors of our own."""
         if isinstance(excinfo.value, Deviation):
-            clauses, target, exchanges = self._run.for_report()
-            return block(case_result(self.case, excinfo.value.judgement, clauses, exchanges, target))
+            clauses, target, replies = self._run.for_report()
+            return block(case_result(self.case, excinfo.value.judgement, clauses, replies, target))
         if isinstance(excinfo.value, HarnessError):
             return f"error of messages-conformance, not of the endpoint: {excinfo.value}"
         return super().repr_failure(excinfo, style)
@@ -232,8 +234,8 @@ def tell_allure(run: Run, case: Case, judgement: Judgement) -> None:
     """Hands the case, its outcome and its evidence to allure-pytest, which has to be collecting results."""
     from conformance.report.allure import attach, record
 
-    clauses, target, exchanges = run.for_report()
-    shown = [exchanges[line] for line in judgement.evidence[:SHOWN_TO_ALLURE] if line in exchanges]
+    clauses, target, replies = run.for_report()
+    shown = [replies[line] for line in judgement.evidence[:SHOWN_TO_ALLURE] if line in replies]
     account = Account(target=target, catalogue="", started="", duration_s=0.0, policy="", complete=False)
     results = build_results(account, [(case, judgement, 0.0)], clauses, shown)
     attach(record(results.cases[0], results))

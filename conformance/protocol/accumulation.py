@@ -17,19 +17,20 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from conformance.model import Event, Json
-from conformance.protocol.grammar import FITS, Block, Walk
-from conformance.protocol.trace import walk
+from conformance.protocol.grammar import FITS, Block, Trace
+from conformance.protocol.trace import trace_of
+from conformance.protocol.usage import merged
 
 CUT_SHORT = frozenset({"max_tokens", "model_context_window_exceeded", "refusal"})
 """Stop reasons of an answer that may end in the middle of a tool's input (REQ-STREAM-015)."""
 
 
-def accumulate(events: Sequence[Event], trace: Walk | None = None) -> dict[str, Json] | None:
+def accumulate(events: Sequence[Event], trace: Trace | None = None) -> dict[str, Json] | None:
     """The Message of a stream, or None where no message_start carries a message object.
 
-    `trace` is the walk of the same events, where the caller has it. Never raises (REQ-STREAM-028, -020, -012).
+    `trace` is the trace of the same events, where the caller has it. Never raises (REQ-STREAM-028, -020, -012).
     """
-    trace = walk(events) if trace is None else trace
+    trace = trace_of(events) if trace is None else trace
     message = _first_message(events, trace)
     if message is None:
         return None
@@ -60,7 +61,7 @@ def _no_constant(name: str) -> Json:
     raise ValueError(name)
 
 
-def _first_message(events: Sequence[Event], trace: Walk) -> dict[str, Json] | None:
+def _first_message(events: Sequence[Event], trace: Trace) -> dict[str, Json] | None:
     for number in trace.numbers("message_start"):
         data = events[number - 1].json
         message = data.get("message") if isinstance(data, dict) else None
@@ -79,10 +80,7 @@ def _merge(message: dict[str, Json], data: Json) -> None:
         message.update({key: value for key, value in delta.items() if key not in ("type", "content")})
     counts = data.get("usage")
     if isinstance(counts, dict):
-        before = message.get("usage")
-        usage = dict(before) if isinstance(before, dict) else {}
-        usage.update({key: value for key, value in counts.items() if value is not None or key not in usage})
-        message["usage"] = usage
+        message["usage"] = merged(message.get("usage"), counts)
 
 
 def _relabel(message: dict[str, Json]) -> None:

@@ -9,10 +9,9 @@ The two rules of this module:
    nothing. So is everything behind an `error` event, which ends a stream.
 
 What the table cannot show: block indices (they start at 0, grow by 1, and deltas and stops name the open block), which
-delta fits which block, and how a lost stop is told from a late one. `walking.py` does these.
+delta fits which block, and what distinguishes a lost stop from a late one. `trace.py` does these.
 
-Sources: REQ-STREAM-001, -002, -004 to -007, -010, -025, -026, -027. Belongs here: order and indices. Does not belong
-here: what events carry besides `type`, `index` and the type of a block or delta (see `checks/`), and bytes.
+Sources: REQ-STREAM-001, -002, -004 to -007, -010, -025, -026, -027.
 """
 
 from __future__ import annotations
@@ -172,7 +171,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Walk:
+class Trace:
     """What a stream looks like to the grammar.
 
     `violations` are in order of the events. `kinds` has one entry for each event: its type, or "" where it has none.

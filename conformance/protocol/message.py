@@ -1,7 +1,4 @@
-"""What stands in a Message: its blocks, its text, its tool calls, its input tokens.
-
-Belongs here: reading a Message of any shape without raising. Does not belong here: any opinion about what was read.
-"""
+"""What is in a Message: its blocks, its text, its tool calls. A Message of any shape is read without raising."""
 
 from __future__ import annotations
 
@@ -9,9 +6,6 @@ from dataclasses import dataclass
 
 from conformance.model import Json
 from conformance.protocol.reply import Reply
-
-INPUT_COUNTS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-"""The counts that add up to the whole input (REQ-CACHE-005)."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +58,3 @@ def declared_tools(reply: Reply) -> dict[str, Json]:
         return {}
     named = [tool for tool in tools if isinstance(tool, dict) and isinstance(tool.get("name"), str)]
     return {tool["name"]: tool.get("input_schema") for tool in named}
-
-
-def total_input(reply: Reply) -> int | None:
-    """The whole input in tokens, cached or not (REQ-CACHE-005), or None where no `input_tokens` is told."""
-    usage = reply.message.get("usage") if reply.message is not None else None
-    if not isinstance(usage, dict) or _count(usage.get("input_tokens")) is None:
-        return None
-    return sum(_count(usage.get(name)) or 0 for name in INPUT_COUNTS)
-
-
-def _count(value: Json) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

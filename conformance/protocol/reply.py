@@ -1,37 +1,33 @@
-"""Turns a recorded exchange into something that checks can look at.
+"""A reply: one recorded exchange, read once. Engine, judge, results and reports share it.
 
-Belongs here: reading a body as JSON or as an event stream, and the accumulated Message. Does not belong here: any
-opinion about what was read.
+Nothing is read before somebody asks for it, and nothing is read twice. Whoever hands a reply to another thread asks
+for `message` first.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from conformance.model import Event, Exchange, Json
 from conformance.protocol.accumulation import accumulate
-from conformance.protocol.grammar import Walk
-from conformance.protocol.trace import walk
+from conformance.protocol.grammar import Trace
+from conformance.protocol.sse import parse
+from conformance.protocol.trace import trace_of
+
+_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
 class Reply:
     """One exchange, read. Everything except `exchange` may be missing; what an endpoint sends has no promised shape.
 
-    `events` is None where the body is not an event stream, `stream` is the walk of the events through the grammar.
-    `json` is the parsed body of what is not a stream; `json_problem` says why there is none. `message` is the Message
-    in either mode: the JSON body of a 2xx answer where it is an object, or what the stream accumulates to.
+    `streamed` is True where the recording itself says that the body is an event stream, whatever its headers say.
     """
 
     exchange: Exchange
-    events: tuple[Event, ...] | None = None
-    stream: Walk | None = None
-    json: Json = None
-    json_problem: str | None = None
-    message: dict[str, Json] | None = None
+    streamed: bool = False
 
     @property
     def status(self) -> int | None:
@@ -39,20 +35,55 @@ class Reply:
         return self.exchange.response.status if self.exchange.response is not None else None
 
     @property
+    def ok(self) -> bool:
+        """True for a 2xx status."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
     def request(self) -> dict[str, Json]:
         """The request body where it is a JSON object, otherwise an empty object."""
         body = self.exchange.request.json
         return body if isinstance(body, dict) else {}
 
-    @property
-    def ok(self) -> bool:
-        """True for a 2xx status."""
-        return self.status is not None and 200 <= self.status < 300
+    @cached_property
+    def events(self) -> tuple[Event, ...] | None:
+        """The events of the body, or None where it is not an event stream.
+
+        A body with another content type is a stream as well where one was asked for and it looks like one, so that the
+        wrong type is the only finding.
+        """
+        response = self.exchange.response
+        if response is None or not (self.streamed or self._says_stream() or self._looks_like_stream()):
+            return None
+        return parse(response.chunks)
 
     @cached_property
-    def memo(self) -> dict[Json, Json]:
-        """Room for what several checks would compute again, of this reply alone. Nothing but speed depends on it."""
-        return {}
+    def trace(self) -> Trace | None:
+        """The way of the events through the grammar, or None where the body is not an event stream."""
+        return trace_of(self.events) if self.events is not None else None
+
+    @cached_property
+    def message(self) -> dict[str, Json] | None:
+        """The Message in either mode: what the stream adds up to, or the JSON object of a 2xx body."""
+        if self.events is not None:
+            return accumulate(self.events, self.trace)
+        return self.json if self.ok and isinstance(self.json, dict) else None
+
+    @property
+    def usage(self) -> dict[str, Json] | None:
+        """The `usage` of the Message where it is an object."""
+        usage = self.message.get("usage") if self.message is not None else None
+        return usage if isinstance(usage, dict) else None
+
+    @property
+    def json(self) -> Json:
+        """The JSON value of a body that is not an event stream, or None where there is none."""
+        return self._parsed[0]
+
+    @property
+    def json_problem(self) -> str | None:
+        """Why a response that is not an event stream has no JSON value, or None."""
+        return self._parsed[1]
 
     @property
     def error(self) -> dict[str, Json] | None:
@@ -62,18 +93,28 @@ class Reply:
         error = self.json.get("error")
         return error if isinstance(error, dict) else None
 
+    @cached_property
+    def memo(self) -> dict[Json, Json]:
+        """Room for what several checks would compute again, of this reply alone. Nothing but speed depends on it."""
+        return {}
 
-def read(exchange: Exchange, events: Sequence[Event] | None) -> Reply:
-    """Reads an exchange whose body was already split into events (None: the body is not an event stream)."""
-    response = exchange.response
-    if response is None:
-        return Reply(exchange)
-    if events is not None:
-        trace = walk(events)
-        return Reply(exchange, events=tuple(events), stream=trace, message=accumulate(events, trace))
-    try:
-        body = json.loads(response.body)
-    except (ValueError, RecursionError) as problem:
-        return Reply(exchange, json_problem=str(problem) if response.body else "the body is empty")
-    message = body if isinstance(body, dict) and 200 <= response.status < 300 else None
-    return Reply(exchange, json=body, message=message)
+    @cached_property
+    def _parsed(self) -> tuple[Json, str | None]:
+        response = self.exchange.response
+        if response is None or self.events is not None:
+            return None, None
+        if not response.body:
+            return None, "the body is empty"
+        try:
+            return json.loads(response.body), None
+        except (ValueError, RecursionError) as problem:
+            return None, str(problem)
+
+    def _says_stream(self) -> bool:
+        return self.exchange.response is not None and self.exchange.response.media_type == "text/event-stream"
+
+    def _looks_like_stream(self) -> bool:
+        if self.request.get("stream") is not True or not self.ok or self.exchange.response is None:
+            return False
+        head = self.exchange.response.body[:64].removeprefix(_BOM).lstrip(b"\r\n ")
+        return head.startswith((b"event:", b"data:", b":"))

@@ -1,77 +1,90 @@
 """Server-sent events from raw bytes, without I/O (WHATWG HTML, sections 9.2.5 and 9.2.6).
 
-Belongs here: splitting bytes into events, with byte offsets and arrival times. Does not belong here: what an event
-means, JSON, or any opinion about the stream. Three things differ from a browser, because a judge has to see them: an
-event with a name and no data is kept (`data` is None), what stands unterminated at the end of the body is kept
-(`terminated` is False), and an absent name stays None instead of becoming `message`.
+Three things differ from a browser, because a judge has to see them: an event with a name and no data is kept (`data` is
+None), what is unterminated at the end of the body is kept (`terminated` is False), and an absent name stays None
+instead of becoming `message`.
+
+Whoever records a stream measures it with `Framer`; only a `Reply` parses it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from conformance.model import Chunk, Event
-from conformance.wire.limits import Limits
 
 _LINE_END = re.compile(rb"\r\n?|\n")
 _BOM = b"\xef\xbb\xbf"
 _CR, _LF = 0x0D, 0x0A
-_MAX_RETRY_DIGITS = 18
 
 
-class Parser:
-    """Splits one body into events, however it is cut into chunks.
+@dataclass(frozen=True)
+class EventBounds:
+    """Bounds of one stream: bytes of an event from its first field to its blank line, and the number of events."""
 
-    An event's `offset` is the first byte of its first field line (comments in front of it do not belong to it) and its
+    event_bytes: int = 1024 * 1024
+    events: int = 20_000
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The field lines of one event, not decoded. `start` and `end` are byte offsets in the body."""
+
+    lines: tuple[bytes, ...]
+    start: int
+    end: int
+    terminated: bool
+
+
+class Framer:
+    """Splits one body into the frames of its events, however it is cut into chunks.
+
+    A frame's `start` is the first byte of its first field line (comments in front of it do not belong to it) and its
     `end` the byte behind the line end that completed it. Of a CRLF only the CR counts, since the line is complete with
     it and the LF may arrive later or never. Both are the same for every way to cut the body. The work is linear in the
-    number of bytes; memory is bounded by `Limits.event_bytes`.
+    number of bytes; memory is bounded by `EventBounds.event_bytes`.
 
     `crossed` is None, or the `Trouble` kind of the bound that was crossed (`limit-event-size`, `limit-events`); from
-    then on nothing more is parsed. `last_event_id` and `retry` (milliseconds) are the latest values of these fields.
+    then on nothing more is read.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits if limits is not None else Limits()
+    def __init__(self, bounds: EventBounds | None = None) -> None:
+        self._bounds = bounds if bounds is not None else EventBounds()
         self._line = bytearray()
         self._line_start = 0
         self._position = 0
         self._after_cr = False
         self._start: int | None = None
-        self._name: str | None = None
-        self._data: list[str] = []
+        self._fields: list[bytes] = []
+        self._is_event = False
         self._count = 0
         self.crossed: str | None = None
-        self.last_event_id = ""
-        self.retry: int | None = None
 
-    def feed(self, data: bytes, at: float) -> tuple[Event, ...]:
-        """The events that these bytes complete, which arrived `at` seconds after the request was started."""
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """The frames that these bytes complete. The bytes are read while the iterator is."""
         if self.crossed is not None or not data:
-            return ()
+            return
         base = self._position
         self._position += len(data)
         start = self._skip_second_half_of_line_end(data)
-        events: list[Event] = []
         for line_end in _LINE_END.finditer(data, start):
             self._line += data[start : line_end.start()]
             start = line_end.end()
-            self._take_line(base + line_end.start() + 1, at, events)
+            yield from self._take_line(base + line_end.start() + 1)
             self._line_start = base + start
             if self.crossed is not None:
-                return tuple(events)
+                return
         self._after_cr = data[-1] == _CR
         self._line += data[start:]
         self._measure(self._position)
-        return tuple(events)
 
-    def close(self, at: float) -> tuple[Event, ...]:
-        """What stands unterminated at the end of the body, as an event with `terminated` False; often nothing."""
-        if self.crossed is not None:
-            return ()
-        self._take_field(self._finished_line())
-        return self._dispatch(self._position, at, terminated=False)
+    def close(self) -> Iterator[Frame]:
+        """What is unterminated at the end of the body, as a frame; often nothing."""
+        if self.crossed is None:
+            self._take_field(self._finished_line())
+            yield from self._dispatch(self._position, terminated=False)
 
     def _skip_second_half_of_line_end(self, data: bytes) -> int:
         """1 where a CRLF was cut in two and `data` starts with its LF, otherwise 0."""
@@ -80,7 +93,7 @@ class Parser:
         self._line_start += skip
         return skip
 
-    def _take_line(self, end: int, at: float, events: list[Event]) -> None:
+    def _take_line(self, end: int) -> Iterator[Frame]:
         self._measure(end)
         if self.crossed is not None:
             return
@@ -88,7 +101,7 @@ class Parser:
         if line:
             self._take_field(line)
         else:
-            events.extend(self._dispatch(end, at, terminated=True))
+            yield from self._dispatch(end, terminated=True)
 
     def _finished_line(self) -> bytes:
         line = bytes(self._line)
@@ -97,7 +110,7 @@ class Parser:
 
     def _measure(self, end: int) -> None:
         start = self._start if self._start is not None else self._line_start
-        if end - start > self._limits.event_bytes:
+        if end - start > self._bounds.event_bytes:
             self._cross("limit-event-size")
 
     def _take_field(self, line: bytes) -> None:
@@ -105,41 +118,64 @@ class Parser:
             return
         if self._start is None:
             self._start = self._line_start
-        field, _, value = line.partition(b":")
-        value = value.removeprefix(b" ")
-        if field == b"data":
-            self._data.append(value.decode("utf-8", "replace"))
-        elif field == b"event":
-            self._name = value.decode("utf-8", "replace")
-        elif field == b"id" and b"\0" not in value:
-            self.last_event_id = value.decode("utf-8", "replace")
-        elif field == b"retry" and value.isdigit() and len(value) <= _MAX_RETRY_DIGITS:
-            self.retry = int(value)
+        self._fields.append(line)
+        self._is_event = self._is_event or line.partition(b":")[0] in (b"data", b"event")
 
-    def _dispatch(self, end: int, at: float, *, terminated: bool) -> tuple[Event, ...]:
-        start, name, data = self._start, self._name, self._data
-        self._start, self._name, self._data = None, None, []
-        if start is None or (name is None and not data):
-            return ()
-        if self._count == self._limits.events:
+    def _dispatch(self, end: int, *, terminated: bool) -> Iterator[Frame]:
+        start, fields, is_event = self._start, self._fields, self._is_event
+        self._forget()
+        if start is None or not is_event:
+            return
+        if self._count == self._bounds.events:
             self._cross("limit-events")
-            return ()
+            return
         self._count += 1
-        return (Event(name, "\n".join(data) if data else None, start, end, at, terminated),)
+        yield Frame(tuple(fields), start, end, terminated)
 
     def _cross(self, kind: str) -> None:
         self.crossed = kind
         self._line.clear()
-        self._start, self._name, self._data = None, None, []
+        self._forget()
+
+    def _forget(self) -> None:
+        self._start, self._fields, self._is_event = None, [], False
 
 
-def parse(chunks: Iterable[Chunk], limits: Limits | None = None) -> tuple[Event, ...]:
-    """The events of a whole body, the unterminated rest included. Stops silently at the bounds of `limits`."""
-    parser = Parser(limits)
+def measure(chunks: Iterable[bytes], bounds: EventBounds | None = None) -> str | None:
+    """The `Trouble` kind of the first bound that the events of a body cross, or None. Nothing is decoded."""
+    framer = Framer(bounds)
+    for data in chunks:
+        for _ in framer.feed(data):
+            pass
+    return framer.crossed
+
+
+def parse(chunks: Iterable[Chunk], bounds: EventBounds | None = None) -> tuple[Event, ...]:
+    """The events of a whole body, the unterminated rest included, each with the time of the chunk that completed it.
+
+    Stops silently at the bounds.
+    """
+    framer = Framer(bounds)
     events: list[Event] = []
     at = 0.0
     for chunk in chunks:
         at = chunk.at
-        events.extend(parser.feed(chunk.data, at))
-    events.extend(parser.close(at))
+        events.extend(_event(frame, at) for frame in framer.feed(chunk.data))
+    events.extend(_event(frame, at) for frame in framer.close())
     return tuple(events)
+
+
+def _event(frame: Frame, at: float) -> Event:
+    name: str | None = None
+    data: list[str] = []
+    for line in frame.lines:
+        field, _, value = line.partition(b":")
+        if field == b"data":
+            data.append(_text(value))
+        elif field == b"event":
+            name = _text(value)
+    return Event(name, "\n".join(data) if data else None, frame.start, frame.end, at, frame.terminated)
+
+
+def _text(value: bytes) -> str:
+    return value.removeprefix(b" ").decode("utf-8", "replace")

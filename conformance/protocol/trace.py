@@ -34,8 +34,8 @@ from conformance.protocol.grammar import (
     UNFINISHED,
     Block,
     State,
+    Trace,
     Violation,
-    Walk,
 )
 
 
@@ -50,7 +50,7 @@ def kind_of(event: Event) -> str:
     return event.type or event.name or ""
 
 
-def walk(events: Sequence[Event]) -> Walk:
+def trace_of(events: Sequence[Event]) -> Trace:
     """Walks the events of one stream through the grammar. Any input is walked to its end; nothing is raised.
 
     After a violation the walk goes on in the state that explains the rest best, so that one defect of a stream breaks
@@ -65,7 +65,7 @@ def walk(events: Sequence[Event]) -> Walk:
     walker.finish(events[-1].end if events else 0)
     violations = sorted(walker.violations, key=lambda found: found.event or len(events) + 1)
     blocks = tuple(Block(each.index, each.type, each.start, tuple(each.deltas), each.stop) for each in walker.blocks)
-    return Walk(tuple(violations), walker.state, blocks, kinds)
+    return Trace(tuple(violations), walker.state, blocks, kinds)
 
 
 @dataclass(eq=False)

@@ -14,8 +14,8 @@ from conformance import __version__
 from conformance.base.spend import Prices, Spend
 from conformance.config.target import INVALID_KEY
 from conformance.model import Case, Clause, Event, Exchange, Finding, Judgement
-from conformance.protocol.replies import is_stream, usages
-from conformance.protocol.sse import parse
+from conformance.protocol.reply import Reply
+from conformance.protocol.usage import billed
 from conformance.results import (
     CaseResult,
     ExchangeSummary,
@@ -60,11 +60,11 @@ def build_results(
     account: Account,
     judged: Sequence[tuple[Case, Judgement, float]],
     clauses: Mapping[str, Clause],
-    exchanges: Sequence[Exchange],
+    replies: Sequence[Reply],
 ) -> Results:
     """The results of one run against one target. `judged` holds case, judgement and seconds, in order of the plan."""
-    by_line = {exchange.line: exchange for exchange in exchanges}
-    tokens = tokens_of(exchanges)
+    by_line = {reply.exchange.line: reply for reply in replies}
+    tokens = tokens_of(replies)
     cases = tuple(
         case_result(case, judgement, clauses, by_line, account.target, duration) for case, judgement, duration in judged
     )
@@ -73,14 +73,14 @@ def build_results(
         target=account.target,
         started=account.started,
         duration_s=account.duration_s,
-        requests=len(exchanges),
+        requests=len(replies),
         cases=cases,
         gate=gate(cases, account.policy, not account.unfinished, account.unfinished),
         tokens=tokens,
-        cost=account.prices.of(Spend(len(exchanges), tokens.input, tokens.output)),
+        cost=account.prices.of(Spend(len(replies), tokens.input, tokens.output)),
         complete=account.complete,
         incomplete_reason=account.incomplete_reason,
-        exchanges={exchange.line: summary_of(exchange) for exchange in exchanges},
+        exchanges={line: summary_of(reply.exchange) for line, reply in by_line.items()},
     )
 
 
@@ -105,7 +105,7 @@ def case_result(
     case: Case,
     judgement: Judgement,
     clauses: Mapping[str, Clause],
-    by_line: Mapping[int, Exchange],
+    by_line: Mapping[int, Reply],
     target: Target,
     duration: float = 0.0,
 ) -> CaseResult:
@@ -115,7 +115,7 @@ def case_result(
         finding_result(finding, by_line.get(finding.where.line)) for finding in judgement.findings[:FINDINGS_LIMIT]
     )
     shown = judgement.findings[0].where.line if judgement.findings else next(iter(judgement.evidence), 0)
-    exchange = by_line.get(shown)
+    reply = by_line.get(shown)
     return CaseResult(
         id=case.id,
         title=case.title,
@@ -137,7 +137,7 @@ def case_result(
         deviating=judgement.deviating,
         gates=judgement.gates,
         rerun=rerun(case.id, target.select, judgement.mode if len(case.modes) > 1 else None),
-        curl=_curl(exchange, target) if exchange is not None else "",
+        curl=_curl(reply.exchange, target) if reply is not None else "",
         accept=accept(case.id, judgement.mode if len(case.modes) > 1 else None),
         duration=duration,
         needs=case.needs,
@@ -148,7 +148,7 @@ def case_result(
     )
 
 
-def finding_result(finding: Finding, exchange: Exchange | None) -> FindingResult:
+def finding_result(finding: Finding, reply: Reply | None) -> FindingResult:
     """A finding with the lines of its exchange that show it."""
     return FindingResult(
         expected=finding.expected,
@@ -156,20 +156,21 @@ def finding_result(finding: Finding, exchange: Exchange | None) -> FindingResult
         where=finding.where,
         kind=finding.kind,
         check=finding.check,
-        excerpt=excerpt(exchange, finding) if exchange is not None else (),
+        excerpt=excerpt(reply, finding) if reply is not None else (),
     )
 
 
-def excerpt(exchange: Exchange, finding: Finding) -> tuple[TraceLine, ...]:
+def excerpt(reply: Reply, finding: Finding) -> tuple[TraceLine, ...]:
     """The part of an exchange that a finding is about: events with their times, or status line and body."""
-    response = exchange.response
+    response = reply.exchange.response
     if response is None:
-        trouble = exchange.trouble
+        trouble = reply.exchange.trouble
         return (TraceLine(trouble.at, f"{trouble.kind}: {trouble.message}"),) if trouble else ()
-    if is_stream(exchange) and finding.where.event is not None:
-        events = parse(response.chunks)
-        last = min(finding.where.event, len(events))
-        return tuple(line for event in events[max(0, last - EXCERPT_EVENTS) : last] for line in _event_lines(event))
+    if reply.events is not None and finding.where.event is not None:
+        last = min(finding.where.event, len(reply.events))
+        return tuple(
+            line for event in reply.events[max(0, last - EXCERPT_EVENTS) : last] for line in _event_lines(event)
+        )
     head = TraceLine(response.first_byte, f"{response.http_version} {response.status}")
     kind = response.header("content-type")
     body = _text(response.body, EXCERPT_WIDTH)[0]
@@ -214,16 +215,10 @@ def summary_of(exchange: Exchange) -> ExchangeSummary:
     )
 
 
-def tokens_of(exchanges: Iterable[Exchange]) -> Tokens:
+def tokens_of(replies: Iterable[Reply]) -> Tokens:
     """Tokens of all messages as the endpoint reported them; count_tokens costs none (REQ-COUNT-006)."""
-    total_in = total_out = 0
-    for exchange in exchanges:
-        for usage in usages(exchange):
-            counts = {key: value for key, value in usage.items() if isinstance(value, int) and value > 0}
-            keys = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-            total_in += sum(counts.get(key, 0) for key in keys)
-            total_out += counts.get("output_tokens", 0)
-    return Tokens(total_in, total_out)
+    counts = [billed(reply.usage) for reply in replies]
+    return Tokens(sum(count for count, _ in counts), sum(count for _, count in counts))
 
 
 def _head(start: str, headers: Sequence[tuple[str, str]]) -> str:

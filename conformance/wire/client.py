@@ -18,7 +18,7 @@ from typing import Any, Self
 import httpx
 
 from conformance.model import Chunk, Exchange, HarnessError, Mode, Response, SentRequest, Trouble
-from conformance.protocol.sse import Parser
+from conformance.protocol.sse import EventBounds, Framer
 from conformance.wire import codings as decoding
 from conformance.wire.connections import header_texts, kind_of, open_pool, raw_headers, reason_of
 from conformance.wire.limits import Limits
@@ -197,17 +197,19 @@ class _Transfer:
     async def _read_body(self, received: httpx.Response, deadline: _Deadline) -> None:
         coding = received.headers.get("content-encoding")
         decoder = decoding.decoder_for(coding)
-        parser = Parser(self._limits) if _is_event_stream(received) else None
+        bounds = EventBounds(self._limits.event_bytes, self._limits.events)
+        framer = Framer(bounds) if _is_event_stream(received) else None
         async for data in received.aiter_raw():
             at = self._now()
             deadline.allow("timeout-gap", self._limits.gap)
             room = self._limits.body_bytes - self.size
             decoded = decoder.decode(data, room) if decoder is not None else data
             self._keep(at, decoded[:room])
-            if parser is not None:
-                parser.feed(decoded[:room], at)
-                if parser.crossed is not None:
-                    raise _LimitCrossed(parser.crossed, _event_limit(parser.crossed, self._limits))
+            if framer is not None:
+                for _ in framer.feed(decoded[:room]):
+                    pass  # the frames are measured here and parsed once, when the reply is read
+                if framer.crossed is not None:
+                    raise _LimitCrossed(framer.crossed, _event_limit(framer.crossed, self._limits))
             if len(decoded) > room:
                 raise _LimitCrossed("limit-bytes", f"the body is larger than {self._limits.body_bytes} bytes")
         self._ended = self._now()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conformance.protocol.sse import EventBounds
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -36,10 +38,10 @@ class Limits:
     body_bytes: int = 16 * 1024 * 1024
     """The body after content decoding: `limit-bytes`."""
 
-    event_bytes: int = 1024 * 1024
+    event_bytes: int = EventBounds.event_bytes
     """One server-sent event, from its first field to its blank line: `limit-event-size`."""
 
-    events: int = 20_000
+    events: int = EventBounds.events
     """Events in one stream: `limit-events`."""
 
     chunks: int = 50_000

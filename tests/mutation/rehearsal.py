@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from conformance.protocol.replies import is_stream
+
 from conformance.config.target import Target
 from conformance.engine.fill import FillError, fill
 from conformance.engine.plan import Plan, build_plan, needed
@@ -34,7 +36,6 @@ from conformance.model import (
     SentRequest,
     Trouble,
 )
-from conformance.protocol.replies import is_stream
 from conformance.protocol.reply import Reply, read
 from conformance.protocol.sse import parse
 from conformance.reference.answer import Answer, Call, dump

@@ -31,9 +31,9 @@ LINGERING_SECONDS: Final = 5.0
 
 def flushed(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The deltas of a long answer arrive over time and not all at once at the end."""
-    if reply.events is None or reply.stream is None:
+    if reply.events is None or reply.trace is None:
         return NOTHING_SEEN
-    times = [reply.events[number - 1].at for number in reply.stream.numbers("content_block_delta")]
+    times = [reply.events[number - 1].at for number in reply.trace.numbers("content_block_delta")]
     if len(times) < FEWEST_DELTAS:
         return NOTHING_SEEN
     total, spread = times[-1], times[-1] - times[0]
@@ -45,7 +45,7 @@ def flushed(reply: Reply, argument: Json, facts: Facts) -> Observation:
 
 def body_ends(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The body ends within seconds after message_stop, in the way that HTTP wants a body to end."""
-    exchange, events, stream = reply.exchange, reply.events, reply.stream
+    exchange, events, stream = reply.exchange, reply.events, reply.trace
     stops = stream.numbers("message_stop") if stream is not None else ()
     if exchange.response is None or events is None or not stops:
         return NOTHING_SEEN

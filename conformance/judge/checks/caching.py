@@ -14,8 +14,8 @@ from conformance.base.pointer import look_up, whole_number
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.judge.checks.usage import STOP_TOKENS, close
 from conformance.model import Json
-from conformance.protocol.message import total_input
 from conformance.protocol.reply import Reply
+from conformance.protocol.usage import total_input
 
 COUNTERS: Final = ("cache_creation_input_tokens", "cache_read_input_tokens")
 
@@ -36,7 +36,7 @@ def cache_unused(reply: Reply, argument: Json, facts: Facts) -> Observation:
 def input_as_in_step(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The whole input is as large as that of an earlier step, whose last message is as long."""
     other = facts.reply(reply.exchange.scenario, reply.exchange.mode, argument)
-    ours, theirs = total_input(reply), total_input(other) if other is not None and other.ok else None
+    ours, theirs = total_input(reply.usage), total_input(other.usage) if other is not None and other.ok else None
     if ours is None or theirs is None:
         return NOTHING_SEEN
     if close(ours, theirs, STOP_TOKENS):

@@ -130,12 +130,7 @@ def incremental(reply: Reply, argument: Json, facts: Facts) -> Observation:
 def _whole_thinking(reply: Reply) -> list[tuple[Block, dict[str, Json]]]:
     """The thinking blocks that were stopped; with an answer that was cut, the last block may lack its signature."""
     found = [(block, start) for block, start in blocks(reply, "thinking") if block.stop is not None]
-    if (
-        found
-        and stop_reason(reply) in CUT_SHORT
-        and reply.stream is not None
-        and found[-1][0] is reply.stream.blocks[-1]
-    ):
+    if found and stop_reason(reply) in CUT_SHORT and reply.trace is not None and found[-1][0] is reply.trace.blocks[-1]:
         return found[:-1]
     return found
 
@@ -148,7 +143,7 @@ def _cumulative(fragments: list[str], fewest: int) -> bool:
 
 def _finished(reply: Reply) -> bool:
     """Whether the stream came to its message_stop, so that what is there is all there is."""
-    return reply.stream is not None and bool(reply.stream.numbers("message_stop"))
+    return reply.trace is not None and bool(reply.trace.numbers("message_stop"))
 
 
 def _eager_tools(reply: Reply) -> frozenset[str]:

@@ -98,7 +98,7 @@ def no_done(reply: Reply, argument: Json, facts: Facts) -> Observation:
 
 def ends_with_blank_line(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The last event of a whole stream is ended by a blank line."""
-    if not reply.events or reply.stream is None or not reply.stream.complete:
+    if not reply.events or reply.trace is None or not reply.trace.complete:
         return NOTHING_SEEN
     last = reply.events[-1]
     if last.terminated:
@@ -159,7 +159,7 @@ def _invalid_byte(reply: Reply) -> UnicodeDecodeError | None:
         if reply.exchange.response is not None:
             reply.exchange.response.body.decode("utf-8")
     except UnicodeDecodeError as problem:
-        broke_off = reply.stream is not None and not reply.stream.complete
+        broke_off = reply.trace is not None and not reply.trace.complete
         if not (broke_off and problem.reason == "unexpected end of data"):
             return problem
     return None

@@ -12,7 +12,7 @@ from typing import Final
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json
 from conformance.protocol import grammar as rules
-from conformance.protocol.grammar import RULES, Walk
+from conformance.protocol.grammar import RULES, Trace
 from conformance.protocol.reply import Reply
 
 EVIDENCE: Final[Mapping[str, tuple[str, int]]] = {
@@ -37,12 +37,12 @@ EVIDENCE: Final[Mapping[str, tuple[str, int]]] = {
 
 def grammar(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The order of the events keeps this rule of the grammar, or these."""
-    if reply.stream is None:
+    if reply.trace is None:
         return NOTHING_SEEN
     wanted = (argument,) if isinstance(argument, str) else tuple(argument)
-    broken = [violation for violation in reply.stream.violations if violation.rule in wanted]
+    broken = [violation for violation in reply.trace.violations if violation.rule in wanted]
     if not broken:
-        return FINE if any(_shows(rule, reply.stream) for rule in wanted) else NOTHING_SEEN
+        return FINE if any(_shows(rule, reply.trace) for rule in wanted) else NOTHING_SEEN
     first = broken[0]
     more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
     return found(
@@ -57,7 +57,7 @@ def grammar(reply: Reply, argument: Json, facts: Facts) -> Observation:
     )
 
 
-def _shows(rule: str, stream: Walk) -> bool:
+def _shows(rule: str, stream: Trace) -> bool:
     kind, least = EVIDENCE[rule]
     return len(stream.numbers(kind)) >= least
 

@@ -13,8 +13,9 @@ from typing import Final
 from conformance.base.pointer import show
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json
-from conformance.protocol.message import text_of, total_input
+from conformance.protocol.message import text_of
 from conformance.protocol.reply import Reply
+from conformance.protocol.usage import total_input
 
 
 def honoured(reply: Reply, argument: Json, facts: Facts) -> Observation:
@@ -37,7 +38,7 @@ def honoured(reply: Reply, argument: Json, facts: Facts) -> Observation:
     control = _control(reply, facts)
     if control is None and facts.case.control is not None:
         return NOTHING_SEEN
-    tokens, before = total_input(reply), total_input(control) if control is not None else None
+    tokens, before = total_input(reply.usage), total_input(control.usage) if control is not None else None
     if control is not None and not (tokens and before):
         return _undecided(marker, tokens, before)
     if tokens is not None and before is not None and tokens > before:

@@ -15,6 +15,7 @@ from conformance.judge.check import NOTHING_SEEN, Check, Facts, Observation
 from conformance.judge.stream_findings import Problem, blocks, conclude, deltas, of_type
 from conformance.model import Json
 from conformance.protocol.reply import Reply
+from conformance.protocol.usage import total_input
 
 WHOLE_BLOCKS: Final = frozenset({"redacted_thinking", "container_upload", "fallback"})
 """Block types that arrive whole in their start, besides every type that ends in `_tool_result` (REQ-STREAM-009)."""
@@ -73,7 +74,7 @@ def message_start_counts_input(reply: Reply, argument: Json, facts: Facts) -> Ob
     """The input tokens in message_start, cached ones included, are more than 0."""
     seen, problems = 0, []
     for number, data in of_type(reply, "message_start"):
-        total = _total_input(_inside(data, ("message", "usage")))
+        total = total_input(_inside(data, ("message", "usage")))
         if total is not None:
             seen += 1
             if total <= 0:
@@ -153,15 +154,6 @@ def whole_blocks(reply: Reply, argument: Json, facts: Facts) -> Observation:
                 actual = f"{len(block.deltas)} deltas in block {block.index}"
                 problems.append(Problem(block.deltas[0], f"no delta in a block of type {show(block.type)}", actual))
     return conclude("whole-blocks", reply, seen, problems, "blocks")
-
-
-def _total_input(usage: Json) -> int | None:
-    """input_tokens plus both cache counters (REQ-CACHE-005), or None where input_tokens is not a whole number."""
-    if not isinstance(usage, dict):
-        return None
-    fresh = whole_number(usage.get("input_tokens"))
-    cached = (whole_number(usage.get(key)) for key in ("cache_creation_input_tokens", "cache_read_input_tokens"))
-    return None if fresh is None else fresh + sum(count or 0 for count in cached)
 
 
 def _called_by_code(start: Mapping[str, Json]) -> bool:

@@ -12,8 +12,9 @@ from typing import Final
 from conformance.base.pointer import MISSING, look_up, show, whole_number
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json, Mode
-from conformance.protocol.message import blocks, total_input
+from conformance.protocol.message import blocks
 from conformance.protocol.reply import Reply
+from conformance.protocol.usage import total_input
 
 STOP_TOKENS: Final = 2
 """Tokens above max_tokens that the stop itself can cost (REQ-USAGE-004)."""
@@ -25,7 +26,7 @@ ESTIMATE_TOKENS: Final = 20
 
 def input_counted(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The input tokens, cached ones included, are more than 0, except where a server-side compaction is the answer."""
-    total = total_input(reply)
+    total = total_input(reply.usage)
     if total is None or _compacted(reply):
         return NOTHING_SEEN
     if total > 0:
@@ -124,8 +125,8 @@ def server_tools_counted_only_if_used(reply: Reply, argument: Json, facts: Facts
 def input_as_in_json(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """A stream reports as many input tokens as the JSON answer to the same request; other bodies show nothing."""
     other = facts.reply(reply.exchange.scenario, Mode.JSON, reply.exchange.step)
-    ours = total_input(reply)
-    theirs = total_input(other) if other is not None and other.ok else None
+    ours = total_input(reply.usage)
+    theirs = total_input(other.usage) if other is not None and other.ok else None
     if reply.exchange.mode is not Mode.STREAM or reply.events is None or ours is None or theirs is None:
         return NOTHING_SEEN
     if close(ours, theirs, STOP_TOKENS):
@@ -143,7 +144,7 @@ def input_as_counted(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """
     counted = facts.reply(argument, Mode.JSON)
     estimate = whole_number(look_up(counted.json, "/input_tokens")) if counted is not None and counted.ok else None
-    total = total_input(reply)
+    total = total_input(reply.usage)
     if total is None or estimate is None:
         return NOTHING_SEEN
     if close(total, estimate, ESTIMATE_TOKENS):
