@@ -60,7 +60,6 @@ PENDING: set[tuple[str, str]] = {
     ("engine/session.py", "reference"),
     ("engine/session.py", "report"),
     ("engine/session.py", "results"),
-    ("protocol/sse.py", "wire"),
     ("results/build.py", "config"),
     ("results/conclusions.py", "config"),
 }

@@ -17,8 +17,7 @@ from conformance.judge.evaluate import Bench
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Chunk, Exchange, Judgement, Mode, Outcome, Response, ScenarioName, SentRequest
-from conformance.protocol.reply import Reply, read
-from conformance.protocol.sse import parse
+from conformance.protocol.reply import Reply
 from conformance.standard.library import Library
 
 USAGE = {"input_tokens": 9, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 3}
@@ -41,7 +40,7 @@ def reply(number: int, *, raw: bytes | None = None, version: str = "2023-06-01",
     data = json.dumps(body(number, **changes)).encode() if raw is None else raw
     headers = (("content-type", "application/json"), ("request-id", f"req_{number}"))
     response = Response(200, headers, (Chunk(0.0, data),))
-    return read(Exchange("recording", Mode.JSON, 1, 1, "", sent, response, line=number), None)
+    return Reply(Exchange("recording", Mode.JSON, 1, 1, "", sent, response, line=number))
 
 
 def auditor(library: Library, *cases: Case, **more: Any) -> Audit:
@@ -119,7 +118,7 @@ def test_a_broken_stream_is_told_by_the_cases_on_streams_alone(library: Library)
     response = Response(200, (("content-type", "text/event-stream"), ("request-id", "r")), (Chunk(0.0, text.encode()),))
     exchange = Exchange("recording", Mode.STREAM, 1, 1, "", sent, response, line=1)
     audit = auditor(library)
-    noticed = audit.take(read(exchange, parse(response.chunks)), "a:1")
+    noticed = audit.take(Reply(exchange), "a:1")
     assert {each.case.area for each in noticed if not each.case.informational} == {"streaming"}
 
 

@@ -10,7 +10,7 @@ import pytest
 from conformance.judge.capabilities import capability_facts
 from conformance.judge.library import load_library
 from conformance.model import Chunk, Exchange, Mode, Response, ScenarioName, SentRequest
-from conformance.protocol.reply import Reply, read
+from conformance.protocol.reply import Reply
 from conformance.standard.capabilities import Capability, Sign, check_declared
 from conformance.standard.library import Library
 
@@ -22,7 +22,7 @@ def reply(scenario: str, body: Any, status: int = 200, line: int = 1) -> Reply:
     request = SentRequest("POST", "http://127.0.0.1/v1/messages", (), b"{}")
     data = json.dumps(body).encode()
     response = Response(status, (("content-type", "application/json"),), (Chunk(0.1, data),))
-    return read(Exchange(scenario, Mode.JSON, 1, 1, "2026-11-22T06:00:00Z", request, response, line=line), None)
+    return Reply(Exchange(scenario, Mode.JSON, 1, 1, "2026-11-22T06:00:00Z", request, response, line=line))
 
 
 def answer(scenario: str, *content: Any, line: int = 1, **more: Any) -> Reply:

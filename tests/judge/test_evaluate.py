@@ -33,7 +33,7 @@ from conformance.model import (
     Step,
     Trouble,
 )
-from conformance.protocol.reply import Reply, read
+from conformance.protocol.reply import Reply
 from conformance.standard.document import Document, load_document
 
 MESSAGE = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "LAPIS-7431"}], "usage": {}}
@@ -134,7 +134,7 @@ class World:
             headers = (("content-type", "application/json"),)
             response = Response(answer[0], headers, (Chunk(0.1, body),), ended=0.2)
         exchange = Exchange(name, Mode.JSON, step, 1, "2026-11-22T10:00:00Z", request, response, trouble, self.line)
-        return read(exchange, None)
+        return Reply(exchange)
 
     def judge(self, judged: Case, bench: Bench, **unsent: str) -> Judgement:
         """The judgement of a case on what was seen."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from conformance.engine.offline import audit, is_messages_api, recorders_of, reply_to
+from conformance.engine.offline import audit, is_messages_api, recorders_of
 from conformance.judge.audit import Audit
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, CaseFacts
@@ -92,7 +92,7 @@ def genuine(corpus: Path, library: Library) -> Genuine:
         if recorded.synthetic or not is_messages_api(recorded.exchange.request):
             continue
         found.judged += 1
-        reply = reply_to(recorded)
+        reply = Reply(recorded.exchange, recorded.streamed)
         for noticed in auditor.take(reply, record["source"], recorded.flags):
             found.dates.setdefault(noticed.case.id, []).append(record["recorded"])
         if reply.ok and recorded.exchange.request.url.endswith("/v1/models"):

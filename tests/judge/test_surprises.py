@@ -19,8 +19,7 @@ from conformance.judge.evaluate import Bench
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Chunk, Exchange, Judgement, Level, Mode, Response, SentRequest
-from conformance.protocol.reply import Reply, read
-from conformance.protocol.sse import parse
+from conformance.protocol.reply import Reply
 from conformance.standard.library import Library
 from conformance.wire.importers.recordings import ALWAYS
 
@@ -57,7 +56,7 @@ def reply(body: Body | str, request: Body, status: int = 200, headers: Mapping[s
     mode = Mode.STREAM if request.get("stream") else Mode.JSON
     response = Response(status, tuple(given.items()), (Chunk(0.0, raw),))
     exchange = Exchange("recording", mode, 1, 1, "", sent, response, line=1)
-    return read(exchange, parse(response.chunks) if streamed else None)
+    return Reply(exchange, streamed=streamed)
 
 
 def answer(body: Body, **request: Any) -> Reply:
@@ -116,7 +115,7 @@ def reply_of_a_proxy(status: int) -> Reply:
     body = Chunk(0.0, b"<html><h1>Bad gateway</h1></html>")
     sent = SentRequest("POST", "https://api.anthropic.com/v1/messages", (), json.dumps(ASKED).encode())
     response = Response(status, (("content-type", "text/html"),), (body,))
-    return read(Exchange("recording", Mode.JSON, 1, 1, "", sent, response, line=1), None)
+    return Reply(Exchange("recording", Mode.JSON, 1, 1, "", sent, response, line=1))
 
 
 def fine(*replies: Reply, but: frozenset[str] = frozenset()) -> None:

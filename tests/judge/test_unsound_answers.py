@@ -13,7 +13,7 @@ from conformance.judge.evidence import Transcript, Transcripts
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Chunk, Exchange, Mode, Outcome, Response, Scenario, SentRequest
-from conformance.protocol.reply import read
+from conformance.protocol.reply import Reply
 from conformance.standard.library import Library
 
 MESSAGE: dict[str, Any] = {
@@ -43,7 +43,7 @@ def outcome(library: Library):
         response = Response(200, (("content-type", "application/json"),), (Chunk(0.1, body),))
         exchange = Exchange("tool-loop", Mode.JSON, 1, 1, "", sent, response, line=1)
         scenario = Scenario("tool-loop", Mode.JSON, library.catalogue.scenarios["tool-loop"])
-        transcripts = Transcripts({scenario.id: Transcript(scenario, (read(exchange, None),))}, {})
+        transcripts = Transcripts({scenario.id: Transcript(scenario, (Reply(exchange),))}, {})
         return judge(library.cases[case], Mode.JSON, transcripts, bench).outcome
 
     return of

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from conformance.judge.evaluate import judge
 from conformance.judge.evidence import Transcript, Transcripts
 from conformance.model import Case, Chunk, Exchange, Judgement, Mode, Scenario, SentRequest, Step
-from conformance.protocol.reply import Reply, read
-from conformance.protocol.sse import parse
+from conformance.protocol.reply import Reply
 from conformance.reference.answer import Answer, Call
 from conformance.reference.cache import PromptCache
 from conformance.reference.faults import Fault, with_faults
@@ -124,7 +123,7 @@ def ask(stage: Any, body: Body, mode: Mode, faults: Iterable[Fault] = ()) -> tup
 def heard(rehearsal: Any, sent: SentRequest, answer: Answer, mode: Mode) -> Reply:
     """The answer as a run reads it."""
     scenario = Scenario("conversation", mode, (Step(),))
-    return rehearsal.reply_of(rehearsal.exchange_of(sent, answer, scenario, 1))
+    return Reply(rehearsal.exchange_of(sent, answer, scenario, 1))
 
 
 def rechunked(reply: Reply, cuts: Sequence[int]) -> Reply:
@@ -136,7 +135,7 @@ def rechunked(reply: Reply, cuts: Sequence[int]) -> Reply:
     parts = [body[start:end] for start, end in zip([0, *places], [*places, len(body)], strict=True)]
     chunks = tuple(Chunk(0.01 * number, part) for number, part in enumerate(parts, 1) if part)
     changed: Exchange = replace(exchange, response=replace(exchange.response, chunks=chunks))
-    return read(changed, parse(chunks))
+    return Reply(changed)
 
 
 def without_ids(value: Any) -> Any:

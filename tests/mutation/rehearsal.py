@@ -13,8 +13,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from conformance.protocol.replies import is_stream
-
 from conformance.config.target import Target
 from conformance.engine.fill import FillError, fill
 from conformance.engine.plan import Plan, build_plan, needed
@@ -36,8 +34,7 @@ from conformance.model import (
     SentRequest,
     Trouble,
 )
-from conformance.protocol.reply import Reply, read
-from conformance.protocol.sse import parse
+from conformance.protocol.reply import Reply
 from conformance.reference.answer import Answer, Call, dump
 from conformance.reference.app import create_endpoint
 from conformance.reference.cache import PromptCache
@@ -181,7 +178,7 @@ class Stage:
             if known is not None and same(answer, known) and honest is not None:
                 replies.append(honest.transcript.replies[number - 1])
             else:
-                replies.append(reply_of(exchange_of(request, answer, scenario, number)))
+                replies.append(Reply(exchange_of(request, answer, scenario, number)))
         if honest is not None and len(answers) == len(honest.answers) and all(map(same, answers, honest.answers)):
             return honest
         return Sent(tuple(answers), Transcript(scenario, tuple(replies), stopped))
@@ -240,12 +237,6 @@ def exchange_of(request: SentRequest, answer: Answer, scenario: Scenario, step: 
         ended = at if trouble is None else None
         response = Response(answer.status, tuple(answer.headers.items()), tuple(chunks), first_byte=first, ended=ended)
     return Exchange(scenario.name, scenario.mode, step, 1, "2026-11-22T12:00:00Z", request, response, trouble, line=1)
-
-
-def reply_of(exchange: Exchange) -> Reply:
-    """An exchange, read in the way that the engine reads it."""
-    events = parse(exchange.response.chunks) if exchange.response is not None and is_stream(exchange) else None
-    return read(exchange, events)
 
 
 def same(one: Answer, other: Answer) -> bool:

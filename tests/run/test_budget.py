@@ -10,6 +10,7 @@ from conformance.base.spend import Prices, Spend
 from conformance.engine.budget import Budget, SpendingLimits
 from conformance.engine.estimate import bill, estimate, request_ceiling, scenario_ceiling, seconds_left, step_ceiling
 from conformance.model import Chunk, Exchange, Json, Mode, Response, Scenario, SentRequest, Step, Trouble
+from conformance.protocol.reply import Reply
 
 ASK = {"max_tokens": 32, "messages": [{"role": "user", "content": "Hello"}]}
 
@@ -18,10 +19,10 @@ def sent(body: Json, url: str = "http://x/v1/messages", method: str = "POST") ->
     return SentRequest(method, url, (), json.dumps(body).encode())
 
 
-def exchange(status: int | None, body: Json = None, kind: str = "closed") -> Exchange:
+def answer(status: int | None, body: Json = None, kind: str = "closed") -> Reply:
     response = None if status is None else Response(status, (), (Chunk(0.1, json.dumps(body).encode()),))
     trouble = Trouble(kind, "gone", 0.1) if status is None else None
-    return Exchange("text", Mode.JSON, 1, 1, "", sent(ASK), response, trouble)
+    return Reply(Exchange("text", Mode.JSON, 1, 1, "", sent(ASK), response, trouble))
 
 
 def test_a_debit_that_would_cross_a_limit_is_refused_and_sets_nothing_aside() -> None:
@@ -107,18 +108,18 @@ def test_a_run_lasts_at_least_as_long_as_its_longest_chain() -> None:
 
 def test_the_bill_is_what_the_endpoint_reports() -> None:
     usage = {"input_tokens": 5, "cache_read_input_tokens": 3, "output_tokens": 7}
-    assert bill(exchange(200), [usage]) == Spend(1, 8, 7)
+    assert bill(answer(200, {"usage": usage})) == Spend(1, 8, 7)
 
 
 @pytest.mark.parametrize("usage", [{}, {"input_tokens": 0, "output_tokens": 0}, {"input_tokens": "many"}])
 def test_an_answer_without_counted_tokens_costs_its_ceiling(usage: dict[str, Json]) -> None:
-    assert bill(exchange(200), [usage]) == request_ceiling(sent(ASK))
+    assert bill(answer(200, {"usage": usage})) == request_ceiling(sent(ASK))
 
 
 def test_a_refusal_and_a_request_that_never_arrived_cost_no_tokens() -> None:
-    assert bill(exchange(400, {}), []) == Spend(1)
-    assert bill(exchange(None, kind="connect"), []) == Spend(1)
-    assert bill(exchange(None, kind="closed"), []) == request_ceiling(sent(ASK))
+    assert bill(answer(400, {})) == Spend(1)
+    assert bill(answer(None, kind="connect")) == Spend(1)
+    assert bill(answer(None, kind="closed")) == request_ceiling(sent(ASK))
 
 
 def test_the_time_left_follows_from_the_rate_so_far() -> None:

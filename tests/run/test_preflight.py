@@ -12,6 +12,7 @@ import pytest
 from conformance.config.target import Target
 from conformance.engine.preflight import Preflight, account_trouble, fatal_reason, preflight
 from conformance.model import Chunk, Exchange, Json, Mode, Outcome, Response, Scenario, SentRequest, Step, Trouble
+from conformance.protocol.reply import Reply
 
 TARGET = Target("t", "https://api.example.com", "some-model-1", api_key="k-123456", key_name="SOME_KEY")
 SCENARIO = Scenario("text", Mode.JSON, (Step(body={"max_tokens": 16, "messages": []}),))
@@ -22,21 +23,22 @@ def error(kind: str, message: str) -> Json:
     return {"type": "error", "error": {"type": kind, "message": message}}
 
 
-def answer(status: int, body: Json, **headers: str) -> Exchange:
+def answer(status: int, body: Json, **headers: str) -> Reply:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     response = Response(status, tuple((k.replace("_", "-"), v) for k, v in headers.items()), (Chunk(0.1, data),))
     request = SentRequest("POST", "https://api.example.com/v1/messages", (), b"{}")
-    return Exchange("text", Mode.JSON, 1, 1, "2026-11-22T10:00:00Z", request, response)
+    return Reply(Exchange("text", Mode.JSON, 1, 1, "2026-11-22T10:00:00Z", request, response))
 
 
-def find(target: Target, answers: dict[tuple[str, str], Exchange]) -> tuple[Preflight, list[tuple[str, str]]]:
+def find(target: Target, answers: dict[tuple[str, str], Reply]) -> tuple[Preflight, list[tuple[str, str]]]:
     """The preflight against a table of answers by path and header style; and what was asked."""
     asked: list[tuple[str, str]] = []
 
-    async def send(request: SentRequest, number: int) -> Exchange:
+    async def send(request: SentRequest, number: int) -> Reply:
         style = "bearer" if request.header("authorization") else "x-api-key" if request.header("x-api-key") else "none"
         asked.append((request.url.removeprefix("https://api.example.com"), style))
-        return replace(answers.get(asked[-1], answer(404, b"not found")), attempt=number)
+        found = answers.get(asked[-1], answer(404, b"not found"))
+        return Reply(replace(found.exchange, attempt=number))
 
     return asyncio.run(preflight(SCENARIO, target, send)), asked
 
@@ -138,7 +140,7 @@ def test_an_answer_that_can_be_judged_is_not_fatal(status: int, body: Json) -> N
     ],
 )
 def test_no_answer_is_told_with_its_kind(kind: str, words: str) -> None:
-    gone = replace(answer(200, {}), response=None, trouble=Trouble(kind, "some words", 0.1))
+    gone = Reply(replace(answer(200, {}).exchange, response=None, trouble=Trouble(kind, "some words", 0.1)))
     assert words in fatal_reason(TARGET, gone)
 
 

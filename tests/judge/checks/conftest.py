@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.model import Case, Chunk, Direction, Exchange, Level, Mode, Plane, Response, ScenarioName, SentRequest
-from conformance.protocol.reply import Reply, read
+from conformance.protocol.reply import Reply
 
 
 def make_reply(body: Any = None, *, status: int | None = 200, request: Any = None, mode: Mode = Mode.JSON) -> Reply:
@@ -20,7 +20,7 @@ def make_reply(body: Any = None, *, status: int | None = 200, request: Any = Non
     if status is not None:
         headers = (("content-type", "application/json"),)
         response = Response(status, headers, (Chunk(0.1, json.dumps(body).encode()),))
-    return read(Exchange("probe", mode, 1, 1, "2026-11-22T00:00:00Z", sent, response, line=7), None)
+    return Reply(Exchange("probe", mode, 1, 1, "2026-11-22T00:00:00Z", sent, response, line=7))
 
 
 def make_message(*content: Any, **changes: Any) -> dict[str, Any]:

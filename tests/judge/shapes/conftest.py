@@ -13,8 +13,7 @@ import pytest
 from conformance.judge.check import Observation
 from conformance.judge.checks import REGISTRY
 from conformance.model import Chunk, Exchange, Mode, Response, SentRequest
-from conformance.protocol.reply import Reply, read
-from conformance.protocol.sse import parse
+from conformance.protocol.reply import Reply
 from conformance.standard.document import load_document
 
 JSON_HEADERS = {"content-type": "application/json", "request-id": "req_1"}
@@ -53,7 +52,7 @@ def reply(body: Any = None, status: int | None = 200, **more: Any) -> Reply:
     if status is not None:
         response = Response(status, tuple(headers.items()), (Chunk(0.1, raw),) if raw else ())
     exchange = Exchange(more.get("scenario", "probe"), mode, more.get("step", 1), 1, "", sent, response, line=7)
-    return read(exchange, parse(response.chunks) if streamed and response else None)
+    return Reply(exchange, streamed=streamed)
 
 
 def events(*items: Mapping[str, Any]) -> str:

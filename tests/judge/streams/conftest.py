@@ -11,8 +11,7 @@ import pytest
 from conformance.judge.check import Observation
 from conformance.judge.checks import REGISTRY
 from conformance.model import Chunk, Exchange, Level, Mode, Response, SentRequest
-from conformance.protocol.reply import Reply, read
-from conformance.protocol.sse import parse
+from conformance.protocol.reply import Reply
 from conformance.standard.ledger import load_ledger
 from conformance.standard.source import load_yaml
 from support.data import genuine
@@ -92,7 +91,7 @@ def reply_to(body: str | bytes, *, request: Mapping | None = None, headers: Mapp
         200, tuple((HEADERS if headers is None else headers).items()), chunks, ended=more.pop("ended", None)
     )
     exchange = Exchange("text", Mode.STREAM, 1, 1, "", sent, response, line=1, **more)
-    return read(exchange, parse(chunks))
+    return Reply(exchange, streamed=True)
 
 
 @cache

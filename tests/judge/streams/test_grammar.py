@@ -9,11 +9,11 @@ from conformance.model import Chunk, Event
 from conformance.protocol import grammar
 from conformance.protocol.grammar import FITS, GRAMMAR, KNOWN_EVENTS, REPAIRS, RULES, UNFINISHED, State
 from conformance.protocol.sse import parse
-from conformance.protocol.trace import walk
+from conformance.protocol.trace import trace_of
 
 
 def walked(*parts):
-    return walk(parse([Chunk(0.0, "".join(parts).encode())]))
+    return trace_of(parse([Chunk(0.0, "".join(parts).encode())]))
 
 
 def rules(*parts):
@@ -191,7 +191,7 @@ any_event = st.builds(
 
 @given(st.lists(any_event, max_size=25))
 def test_any_order_of_events_is_walked_to_its_end(events):
-    found = walk(events)
+    found = trace_of(events)
     assert found.state in State
     assert len(found.kinds) == len(events)
     numbers = [violation.event or len(events) + 1 for violation in found.violations]
@@ -206,10 +206,10 @@ def test_a_long_hostile_stream_is_walked_to_its_end():
     chance = random.Random(7)
     data = [json.dumps({"type": chance.choice(kinds), "index": chance.randrange(50)}) for _ in range(2_000)]
     events = [Event(None, text, at, at + 1, 0.0) for at, text in enumerate(data * 20)]
-    assert walk(events).state in State
+    assert trace_of(events).state in State
 
 
 def test_deep_json_in_an_event_is_no_crash():
     deep = "[" * 200_000 + "]" * 200_000
-    found = walk((Event("message_start", deep, 0, len(deep), 0.0),))
+    found = trace_of((Event("message_start", deep, 0, len(deep), 0.0),))
     assert found.kinds == ("message_start",)

@@ -20,7 +20,7 @@ def recordings(kit, corpus):
 
 def test_every_genuine_stream_walks_to_message_stop_without_a_violation(recordings):
     assert len(recordings) > 50
-    walks = Counter((reply.stream.state.name, reply.stream.violations) for _, reply in recordings)
+    walks = Counter((reply.trace.state.name, reply.trace.violations) for _, reply in recordings)
     assert set(walks) == {("ENDED", ())}
 
 

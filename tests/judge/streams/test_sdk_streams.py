@@ -117,7 +117,7 @@ def test_exactly_the_expected_cases_of_must_level_fail(kit, streams, name):
 @pytest.mark.parametrize("name", EXPECTED)
 def test_findings_are_the_same_when_the_stream_arrives_one_byte_at_a_time(kit, streams, name):
     whole, bytewise = kit.reply_to(streams[name]["sse"]), kit.reply_to(streams[name]["sse"], cut=1)
-    assert bytewise.stream == whole.stream
+    assert bytewise.trace == whole.trace
     assert bytewise.message == whole.message
     assert kit.failing(bytewise) == kit.failing(whole)
 

@@ -7,22 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.model import Chunk, Event
-from conformance.protocol.sse import Parser, parse
-from conformance.wire.limits import Limits
+from conformance.protocol.sse import EventBounds, Framer, measure, parse
 
 PIECES = [b"\r", b"\n", b"\r\n", b"\n\n", b":", b" ", b"data", b"data:", b"data: ", b"event: x", b"event:", b"id: 7"]
 PIECES += [b"retry: 10", b"other: 1", b"{}", b"\xef\xbb\xbf", "é漢🎉".encode(), b"\xff", b"\xe6\xbc", b"\0", b": note"]
 BODIES = st.lists(st.one_of(st.sampled_from(PIECES), st.binary(max_size=4)), max_size=25).map(b"".join)
 
 
-def events_of(body: bytes, cuts: list[int] | None = None, limits: Limits | None = None) -> list[Event]:
+def events_of(body: bytes, cuts: list[int] | None = None, bounds: EventBounds | None = None) -> list[Event]:
     """The events of a body that is cut at `cuts`; the time of every chunk is the offset of its end."""
-    bounds = [0, *sorted(cuts or []), len(body)]
-    parser = Parser(limits)
-    events: list[Event] = []
-    for start, end in itertools.pairwise(bounds):
-        events.extend(parser.feed(body[start:end], float(end)))
-    return [*events, *parser.close(float(len(body)))]
+    places = [0, *sorted(cuts or []), len(body)]
+    return list(parse([Chunk(float(end), body[start:end]) for start, end in itertools.pairwise(places)], bounds))
 
 
 def untimed(events: list[Event]) -> list[tuple[object, ...]]:
@@ -67,9 +62,11 @@ def test_every_way_to_cut_a_body_gives_the_same_events(body: bytes, data: st.Dat
 def test_every_way_to_cut_a_body_crosses_the_same_bounds(
     body: bytes, size: int, count: int, data: st.DataObject
 ) -> None:
-    limits = Limits(event_bytes=size, events=count)
-    cuts = data.draw(st.lists(st.integers(0, len(body)), max_size=8))
-    assert untimed(events_of(body, cuts, limits)) == untimed(events_of(body, None, limits))
+    bounds = EventBounds(event_bytes=size, events=count)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=8)))
+    assert untimed(events_of(body, cuts, bounds)) == untimed(events_of(body, None, bounds))
+    pieces = [body[start:end] for start, end in itertools.pairwise([0, *cuts, len(body)])]
+    assert measure(pieces, bounds) == measure([body], bounds)
 
 
 @given(BODIES)
@@ -161,49 +158,40 @@ def test_an_event_has_the_time_of_the_chunk_that_completed_it() -> None:
     assert [(e.data, e.at) for e in parse(chunks)] == [("a", 0.2), ("b", 0.3), ("", 0.5)]
 
 
-def test_id_and_retry_are_remembered() -> None:
-    parser = Parser()
-    parser.feed(b"id: 1\nretry: 2500\n\nid: a\0b\nretry: soon\nretry: " + b"9" * 5000 + b"\n\n", 0.0)
-    assert (parser.last_event_id, parser.retry) == ("1", 2500)
-
-
 @pytest.mark.parametrize(
     "body",
     [b"data: " + b"x" * 100, b"data:\n" * 20, b":" + b" " * 100, b"x" * 100 + b"\n\n"],
     ids=["line", "lines", "comment", "field"],
 )
-def test_an_event_beyond_the_size_limit_stops_the_parser(body: bytes) -> None:
-    parser = Parser(Limits(event_bytes=64))
-    assert parser.feed(b"data: a\n\n" + body + b"\n\ndata: later\n\n", 0.0)[0].data == "a"
-    assert parser.crossed == "limit-event-size"
-    assert parser.feed(b"data: more\n\n", 1.0) == ()
-    assert parser.close(2.0) == ()
+def test_an_event_beyond_the_size_limit_stops_reading(body: bytes) -> None:
+    framer = Framer(EventBounds(event_bytes=64))
+    (frame,) = framer.feed(b"data: a\n\n" + body + b"\n\ndata: later\n\n")
+    assert frame.lines == (b"data: a",)
+    assert framer.crossed == "limit-event-size"
+    assert list(framer.feed(b"data: more\n\n")) == []
+    assert list(framer.close()) == []
 
 
 def test_an_event_of_exactly_the_size_limit_is_parsed() -> None:
     body = b"data: 12345\n\n"
-    assert len(events_of(body, None, Limits(event_bytes=len(body)))) == 1
-    assert events_of(body, None, Limits(event_bytes=len(body) - 1)) == []
+    assert len(events_of(body, None, EventBounds(event_bytes=len(body)))) == 1
+    assert events_of(body, None, EventBounds(event_bytes=len(body) - 1)) == []
 
 
 def test_many_comments_between_events_are_not_one_large_event() -> None:
-    parser = Parser(Limits(event_bytes=64))
-    parser.feed(b": keep-alive\n" * 1000, 0.0)
-    assert parser.crossed is None
+    assert measure([b": keep-alive\n" * 1000], EventBounds(event_bytes=64)) is None
 
 
-def test_more_events_than_the_limit_stop_the_parser() -> None:
-    parser = Parser(Limits(events=2))
-    assert len(parser.feed(b"data: x\n\n" * 5, 0.0)) == 2
-    assert parser.crossed == "limit-events"
+def test_more_events_than_the_limit_stop_reading() -> None:
+    framer = Framer(EventBounds(events=2))
+    assert len(list(framer.feed(b"data: x\n\n" * 5))) == 2
+    assert framer.crossed == "limit-events"
 
 
 def test_the_work_grows_with_the_number_of_bytes_and_not_faster() -> None:
     def seconds(size: int) -> float:
-        parser = Parser()
         begin = time.process_time()
-        for _ in range(size):
-            parser.feed(b"x", 0.0)
+        measure(b"x" for _ in range(size))
         return time.process_time() - begin
 
     small, large = (min(seconds(size) for _ in range(2)) for size in (20_000, 160_000))

@@ -1,0 +1,103 @@
+"""An exchange is read once, lazily, whatever its body is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from conformance.model import Chunk, Exchange, Json, Mode, Response, SentRequest, Trouble
+from conformance.protocol import reply as reading
+from conformance.protocol.reply import Reply
+
+MESSAGE = {"type": "message", "content": [], "usage": {"input_tokens": 3, "output_tokens": 5}}
+STREAM = (
+    b'event: message_start\ndata: {"type":"message_start","message":{"content":[],"usage":{"input_tokens":3}}}\n\n'
+    b'event: message_delta\ndata: {"type":"message_delta","delta":{},"usage":{"output_tokens":5}}\n\n'
+    b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+)
+
+
+def reply(
+    body: bytes, *, status: int = 200, media: str = "application/json", asks: Json = None, streamed: bool = False
+) -> Reply:
+    request = SentRequest("POST", "http://x/v1/messages", (), json.dumps(asks or {}).encode())
+    response = Response(status, (("content-type", media),), (Chunk(0.1, body),) if body else ())
+    return Reply(Exchange("s", Mode.JSON, 1, 1, "", request, response), streamed)
+
+
+def test_a_json_body_is_the_message() -> None:
+    read = reply(json.dumps(MESSAGE).encode())
+    assert (read.events, read.trace, read.json_problem, read.error) == (None, None, None, None)
+    assert read.json == read.message == MESSAGE
+    assert read.usage == {"input_tokens": 3, "output_tokens": 5}
+
+
+def test_a_stream_adds_up_to_the_message() -> None:
+    read = reply(STREAM, media="text/event-stream; charset=utf-8")
+    assert read.events is not None
+    assert read.trace is not None
+    assert [event.type for event in read.events] == ["message_start", "message_delta", "message_stop"]
+    assert read.trace.complete
+    assert (read.json, read.json_problem) == (None, None)
+    assert read.usage == {"input_tokens": 3, "output_tokens": 5}
+
+
+@pytest.mark.parametrize(
+    ("options", "is_stream"),
+    [
+        ({"media": "text/event-stream"}, True),
+        ({"media": "TEXT/Event-Stream", "status": 500}, True),
+        ({"streamed": True}, True),
+        ({"asks": {"stream": True}}, True),
+        ({"asks": {"stream": True}, "status": 400}, False),
+        ({"asks": {"stream": 1}}, False),
+        ({}, False),
+    ],
+)
+def test_a_body_is_a_stream_where_it_says_so_or_was_asked_for_and_looks_like_one(
+    options: Mapping[str, Any], is_stream: bool
+) -> None:
+    assert (reply(b"\xef\xbb\xbf\n" + STREAM, **options).events is not None) is is_stream
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [(b"", "the body is empty"), (b"{", "Expecting property name"), (b"[" * 100_000, "recursion"), (b"\xff", "utf-8")],
+)
+def test_a_body_that_is_no_json_says_why(body: bytes, problem: str) -> None:
+    read = reply(body)
+    assert read.json is None
+    assert read.message is None
+    assert problem in str(read.json_problem)
+
+
+def test_an_error_envelope_is_no_message() -> None:
+    read = reply(b'{"type":"error","error":{"type":"api_error"}}', status=500)
+    assert read.error == {"type": "api_error"}
+    assert read.message is None
+
+
+def test_without_a_response_nothing_is_there() -> None:
+    request = SentRequest("POST", "http://x", (), b"[1]")
+    read = Reply(Exchange("s", Mode.JSON, 1, 1, "", request, None, Trouble("closed", "", 0.0)), streamed=True)
+    assert (read.status, read.ok, read.events, read.trace, read.message, read.usage) == (None, False) + (None,) * 4
+    assert (read.json, read.json_problem, read.error, read.request) == (None, None, None, {})
+
+
+@pytest.mark.parametrize("media", ["text/event-stream", "application/json"])
+def test_a_body_is_parsed_when_first_asked_for_and_never_again(monkeypatch: pytest.MonkeyPatch, media: str) -> None:
+    parsed: list[str] = []
+    parse, loads = reading.parse, reading.json.loads
+    monkeypatch.setattr(reading, "parse", lambda chunks: parsed.append("events") or parse(chunks))
+    monkeypatch.setattr(reading.json, "loads", lambda body: parsed.append("json") or loads(body))
+    read = reply(STREAM if "event" in media else json.dumps(MESSAGE).encode(), media=media)
+    assert parsed == []
+    read.exchange.request.json  # noqa: B018 - reading the request is not reading the response
+    parsed.clear()
+    for _ in range(2):
+        _ = (read.events, read.trace, read.message, read.json, read.json_problem, read.error, read.usage)
+    bodies = [kind for kind in parsed if kind == "events"] if "event" in media else parsed
+    assert len(bodies) == 1
