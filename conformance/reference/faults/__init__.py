@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType, ModuleType
 
+from conformance.base.suggestions import nearest
 from conformance.model import HarnessError
 from conformance.reference.faults import (
     caching,
@@ -40,7 +41,6 @@ from conformance.reference.faults import (
 )
 from conformance.reference.faults.base import Fault
 from conformance.reference.pipeline import Steps
-from conformance.standard.source import nearest
 
 MODULES: Mapping[str, tuple[ModuleType, ...]] = MappingProxyType(
     {

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from conformance.base.versions import NEWEST_VERSION
 from conformance.model import Json
 from conformance.reference.answer import Answer, Call, Refusal
 from conformance.reference.faults.base import AcceptingFault, Fault, FieldFault, LaxFault, RefusingFault, because
@@ -86,7 +87,7 @@ class Version2026UserCitationsAccepted(AcceptingFault):
     sentence = r"citations"
 
     def accepts(self, refusal: Refusal, call: Call) -> bool:
-        return super().accepts(refusal, call) and call.header("anthropic-version") == "2026-10-21"
+        return super().accepts(refusal, call) and call.header("anthropic-version") == NEWEST_VERSION
 
 
 class Version2026AssistantDocumentAccepted(AcceptingFault):
@@ -96,7 +97,7 @@ class Version2026AssistantDocumentAccepted(AcceptingFault):
     sentence = r"`document` blocks are not allowed|messages\.1\.content"
 
     def accepts(self, refusal: Refusal, call: Call) -> bool:
-        return super().accepts(refusal, call) and call.header("anthropic-version") == "2026-10-21"
+        return super().accepts(refusal, call) and call.header("anthropic-version") == NEWEST_VERSION
 
 
 def values(value: Json) -> Iterator[Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from conformance.base.versions import NEWEST_VERSION
 from conformance.reference import validate
 from conformance.reference.answer import Call, Refusal
 from conformance.reference.faults.base import Fault, plain
@@ -16,7 +17,7 @@ from conformance.reference.pipeline import Desk, Steps
 from conformance.reference.prompt import Prompt
 from conformance.standard.catalogue import load_bases
 from conformance.standard.derive import Derived, derive
-from conformance.standard.document import NEWEST, SchemaViolation, load_document
+from conformance.standard.document import SchemaViolation, load_document
 from conformance.standard.paths import catalogue_folder
 from conformance.standard.requests import steps_of
 from conformance.standard.source import load_yaml
@@ -71,13 +72,13 @@ def family() -> Iterable[Fault]:
     """One fault for each derived refusal."""
     folder = catalogue_folder()
     bases = load_bases(folder)
-    document = load_document(NEWEST)
+    document = load_document(NEWEST_VERSION)
     for entry in load_yaml(folder / "request" / "derived.yaml")["derive"]:
         step = steps_of(bases[entry["frame"]], bases)[0]
         for derived in derive(document, entry, step.body):
             body = validate.COUNT if step.path.endswith("count_tokens") else validate.CREATE
             whole = derived.body if derived.pointer == "/model" else {"model": "reference-latest", **derived.body}
-            found = document.in_version(derived.version or NEWEST).validate(body, whole)
+            found = document.in_version(derived.version or NEWEST_VERSION).validate(body, whole)
             if found:
                 yield ConstraintUnchecked(derived, _constraint(body, found[0]))
 

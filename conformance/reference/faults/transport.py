@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from conformance.base.versions import FIRST_VERSION, NEWEST_VERSION
 from conformance.model import Json
 from conformance.reference.answer import Answer, Call, Refusal, Terms
 from conformance.reference.errors import invalid, refusal
@@ -219,7 +220,7 @@ class Version20261021Refused(_NegotiationFault):
     id = "version-2026-10-21-refused"
 
     def listen(self, call: Call, negotiate: Callable[[Call], Terms]) -> Terms:
-        return only_version(negotiate(call), "2023-06-01")
+        return only_version(negotiate(call), FIRST_VERSION)
 
 
 class Version20230601Refused(_NegotiationFault):
@@ -229,7 +230,7 @@ class Version20230601Refused(_NegotiationFault):
     collateral = because("these requests name that version", "output-temperature-free", "request-temperature-default")
 
     def listen(self, call: Call, negotiate: Callable[[Call], Terms]) -> Terms:
-        return only_version(negotiate(call), "2026-10-21")
+        return only_version(negotiate(call), NEWEST_VERSION)
 
 
 class VersionMissingAccepted(_NegotiationFault):
@@ -237,7 +238,7 @@ class VersionMissingAccepted(_NegotiationFault):
 
     def listen(self, call: Call, negotiate: Callable[[Call], Terms]) -> Terms:
         missing = call.header("anthropic-version") is None
-        return negotiate(with_header(call, "anthropic-version", "2023-06-01") if missing else call)
+        return negotiate(with_header(call, "anthropic-version", FIRST_VERSION) if missing else call)
 
 
 class VersionUnknownAccepted(_NegotiationFault):
@@ -249,7 +250,7 @@ class VersionUnknownAccepted(_NegotiationFault):
         except Refusal as problem:
             if "not a valid version" not in problem.message:
                 raise
-            return negotiate(with_header(call, "anthropic-version", "2023-06-01"))
+            return negotiate(with_header(call, "anthropic-version", FIRST_VERSION))
 
 
 def with_header(call: Call, name: str, value: str) -> Call:
