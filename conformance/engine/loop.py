@@ -1,6 +1,6 @@
-"""Runs a plan in a background thread: one asyncio loop, scenarios side by side, transcripts as soon as they are done.
+"""Runs a plan in a background thread: one asyncio loop, scenarios side by side, replies as soon as they are there.
 
-Belongs here: the thread, the order of a run, handing out transcripts. Does not belong here: how a scenario is sent
+Belongs here: the thread, the order of a run, handing out replies. Does not belong here: how a scenario is sent
 (`sender.py`), what was recorded before (`resume.py`), the network itself (`wire/`), judging.
 """
 
@@ -18,7 +18,7 @@ from conformance.engine.preflight import Preflight, fatal_reason, preflight
 from conformance.engine.recorded import recorded
 from conformance.engine.resume import NOTHING, Earlier
 from conformance.engine.sender import FIRST_TICKET, Sender, Slot, Unsent, Wiring
-from conformance.judge.evidence import Transcript, Transcripts
+from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.model import HarnessError, Scenario, SentRequest
 from conformance.protocol.reply import Reply
 
@@ -39,8 +39,8 @@ class Engine:
         self._wiring = wiring
         self._earlier = earlier
         self._scenarios = {scenario.id: scenario for scenario in plan.scenarios}
-        self._futures: Mapping[str, Future[Transcript]] = {name: Future() for name in self._scenarios}
-        self._repeated: dict[tuple[str, int], Transcript] = dict(earlier.transcripts)
+        self._futures: Mapping[str, Future[ScenarioReplies]] = {name: Future() for name in self._scenarios}
+        self._repeated: dict[tuple[str, int], ScenarioReplies] = dict(earlier.done)
         self._ready: Future[Preflight] = Future()
         self._thread = threading.Thread(target=self._run, name="messages-engine", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -58,12 +58,12 @@ class Engine:
         """What the first request found out; waits for it. Raises HarnessError where our own side failed."""
         return self._ready.result()
 
-    def wait(self, scenario_ids: Iterable[str]) -> Transcripts:
-        """The transcripts of the given scenarios; waits until they are done.
+    def wait(self, scenario_ids: Iterable[str]) -> Evidence:
+        """The replies to the given scenarios; waits until they are done.
 
         Raises HarnessError where our own side failed, for example a full disk.
         """
-        done: dict[str, Transcript] = {}
+        done: dict[str, ScenarioReplies] = {}
         unsent: dict[str, str] = {}
         for scenario_id in scenario_ids:
             future = self._futures.get(scenario_id)
@@ -71,20 +71,20 @@ class Engine:
                 unsent[scenario_id] = "it is not part of this run"
                 continue
             try:
-                transcript = future.result()
+                sent = future.result()
             except CancelledError:
                 unsent[scenario_id] = "the run was stopped"
                 continue
-            if transcript.replies or transcript.earlier:
-                done[scenario_id] = transcript
+            if sent.replies or sent.earlier:
+                done[scenario_id] = sent
             else:
-                unsent[scenario_id] = transcript.stopped
-        return Transcripts(done, unsent)
+                unsent[scenario_id] = sent.stopped
+        return Evidence(done, unsent)
 
-    def again(self, scenario_id: str, repetition: int) -> Transcript:
-        """The transcript of a further repetition (2, 3, ...) of a scenario, sent when nothing else is under way.
+    def again(self, scenario_id: str, repetition: int) -> ScenarioReplies:
+        """The replies to a further repetition (2, 3, ...) of a scenario, sent when nothing else is under way.
 
-        Each repetition is sent once, whoever asks for it. A transcript without replies says why it was not sent. Raises
+        Each repetition is sent once, whoever asks for it. One without replies says why it was not sent. Raises
         HarnessError where our own side failed.
         """
         known = self._repeated.get((scenario_id, repetition))
@@ -92,15 +92,15 @@ class Engine:
             return known
         scenario = self._scenarios[scenario_id]
         if self._loop is None or self._stopped.is_set():
-            return Transcript(scenario, (), "the run was stopped")
+            return ScenarioReplies(scenario, (), "the run was stopped")
         sending = self._send_again(scenario, repetition)
         try:
-            transcript = asyncio.run_coroutine_threadsafe(sending, self._loop).result()
+            sent = asyncio.run_coroutine_threadsafe(sending, self._loop).result()
         except (CancelledError, RuntimeError):
             sending.close()
-            return Transcript(scenario, (), "the run was stopped")
-        self._repeated[scenario_id, repetition] = transcript
-        return transcript
+            return ScenarioReplies(scenario, (), "the run was stopped")
+        self._repeated[scenario_id, repetition] = sent
+        return sent
 
     def stop(self) -> None:
         """Stops sending; what was recorded stays. Returns when the loop has ended."""
@@ -137,7 +137,7 @@ class Engine:
         self._all_sent = asyncio.Event()
         if self._stopped.is_set():
             return
-        missing = [scenario for scenario in self._plan.scenarios if (scenario.id, 1) not in self._earlier.transcripts]
+        missing = [scenario for scenario in self._plan.scenarios if (scenario.id, 1) not in self._earlier.done]
         expected = sum(len(scenario.steps) for scenario in missing)
         sender = Sender(self._wiring, self._plan.scenarios[0], self._earlier.spent, expected)
         sender.replies = self.replies
@@ -158,16 +158,16 @@ class Engine:
     def _hand_out(self, found: Preflight) -> None:
         """Hands out what needs no sending: everything where the run cannot go on, otherwise what was recorded."""
         for name, scenario in self._scenarios.items():
-            transcript = self._earlier.transcripts.get((name, 1))
+            sent = self._earlier.done.get((name, 1))
             if found.fatal:
-                transcript = Transcript(scenario, (), found.fatal)
-            if transcript is not None and not self._futures[name].done():
-                self._futures[name].set_result(transcript)
+                sent = ScenarioReplies(scenario, (), found.fatal)
+            if sent is not None and not self._futures[name].done():
+                self._futures[name].set_result(sent)
 
     async def _send(self, sender: Sender, scenario: Scenario, found: Preflight, ticket: int) -> None:
         self._futures[scenario.id].set_result(await sender.send(scenario, found.target, ticket))
 
-    async def _send_again(self, scenario: Scenario, repetition: int) -> Transcript:
+    async def _send_again(self, scenario: Scenario, repetition: int) -> ScenarioReplies:
         assert self._all_sent is not None
         assert self._sender is not None
         await self._all_sent.wait()
@@ -179,7 +179,7 @@ class Engine:
         if settled is not None and first not in missing:
             target = self._wiring.target.settled(root=settled[0], auth=settled[1])
             if not missing:
-                return Preflight(target, self._earlier.transcripts[first.id, 1].replies[0])
+                return Preflight(target, self._earlier.done[first.id, 1].replies[0])
             try:
                 reply = await sender.probe(target)
             except Unsent as reason:
@@ -196,7 +196,7 @@ class Engine:
         except Unsent as reason:
             return Preflight(self._wiring.target, None, str(reason))
         sent = recorded(self.replies.values())[first.id, 1]
-        self._futures[first.id].set_result(sent.transcript(first, found.target))
+        self._futures[first.id].set_result(sent.as_replies(first, found.target))
         return found
 
     def _note(self, found: Preflight) -> None:

@@ -1,4 +1,4 @@
-"""Transcripts from recorded exchanges: of a run that was interrupted, or of one that has ended.
+"""Replies from recorded exchanges: of a run that was interrupted, or of one that has ended.
 
 Belongs here: putting exchanges together again as they were sent. Does not belong here: reading files, judging, the
 decision whether a run may be continued (`resume.py`).
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from conformance.config.target import Target
 from conformance.engine.fill import FillError, fill
-from conformance.judge.evidence import Transcript
+from conformance.judge.evidence import ScenarioReplies
 from conformance.model import Scenario
 from conformance.protocol.reply import Reply
 
@@ -35,11 +35,11 @@ class Recorded:
             self.earlier.append(behind[0])
         self.steps[exchange.step - 1 :] = [reply]
 
-    def transcript(self, scenario: Scenario, target: Target) -> Transcript:
-        """As a transcript of the scenario."""
+    def as_replies(self, scenario: Scenario, target: Target) -> ScenarioReplies:
+        """As the replies of the scenario."""
         replies = self.steps[: len(scenario.steps)]
         stopped = why_stopped(scenario, target, replies)
-        return Transcript(scenario, tuple(replies), stopped, tuple(self.earlier))
+        return ScenarioReplies(scenario, tuple(replies), stopped, tuple(self.earlier))
 
 
 def recorded(replies: Iterable[Reply]) -> dict[tuple[str, int], Recorded]:

@@ -1,7 +1,7 @@
 """Judges the journal of a run again: the same exchanges, the cases of today, nothing sent.
 
-Belongs here: what a journal says of its run, which cases are judged, and their transcripts. Does not belong here: how
-exchanges become transcripts (`recorded.py`), judging, recordings of others (`auditing.py`).
+Belongs here: what a journal says of its run, which cases are judged, and their replies. Does not belong here: how
+exchanges become replies (`recorded.py`), judging, recordings of others (`auditing.py`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from conformance.engine.plan import Plan, build_plan, needed
 from conformance.engine.recorded import Recorded, recorded
 from conformance.judge.attempts import judge_in_attempts
 from conformance.judge.audit import LeftOut
-from conformance.judge.evidence import Transcript, Transcripts
+from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.judge.library import bench_of, load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Judgement, Level, Mode, Outcome, Scenario
@@ -136,7 +136,7 @@ def _items(noted: Mapping[str, Any], library: Library) -> list[tuple[Case, Mode]
 
 
 class _Judge:
-    """Judges the cases of one run. Every transcript is read once."""
+    """Judges the cases of one run. Every reply is read once."""
 
     def __init__(self, past: _Past, plan: Plan, library: Library, policy: Policy) -> None:
         self._past = past
@@ -144,9 +144,9 @@ class _Judge:
         self._library = library
         self._scenarios = {scenario.id: scenario for scenario in plan.scenarios}
         self._done = {
-            name: transcript
+            name: replies
             for name, scenario in self._scenarios.items()
-            if (transcript := _transcript(scenario, 1, past)) is not None
+            if (replies := _replies(scenario, 1, past)) is not None
         }
         target = past.target
         self._bench = bench_of(library, policy, model=target.model, declared=target.declared, lacking=target.absent)
@@ -161,12 +161,12 @@ class _Judge:
         done = {name: self._done[name] for name in names if name in self._done}
         unsent = {name: past.stopped or UNSENT for name in names if name not in self._done}
         attempts = past.option("repeat", 1)
-        return judge_in_attempts(case, mode, Transcripts(done, unsent), self._bench, self._again, attempts)
+        return judge_in_attempts(case, mode, Evidence(done, unsent), self._bench, self._again, attempts)
 
-    def _again(self, scenario_id: str, repetition: int) -> Transcript | None:
-        return _transcript(self._scenarios[scenario_id], repetition, self._past)
+    def _again(self, scenario_id: str, repetition: int) -> ScenarioReplies | None:
+        return _replies(self._scenarios[scenario_id], repetition, self._past)
 
 
-def _transcript(scenario: Scenario, repetition: int, past: _Past) -> Transcript | None:
+def _replies(scenario: Scenario, repetition: int, past: _Past) -> ScenarioReplies | None:
     sent = past.sent.get((scenario.id, repetition))
-    return sent.transcript(scenario, past.target) if sent is not None else None
+    return sent.as_replies(scenario, past.target) if sent is not None else None

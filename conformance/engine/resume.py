@@ -1,7 +1,7 @@
 """Continues a run that was interrupted: what it recorded, and whether it may be continued.
 
 Belongs here: reading the journal of a run folder, the comparison with what would be run now, and what is missing. Does
-not belong here: sending (`engine.py`), how exchanges become transcripts (`recorded.py`).
+not belong here: sending (`engine.py`), how exchanges become replies (`recorded.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from conformance.engine.estimate import bill
 from conformance.engine.fill import fill
 from conformance.engine.recorded import recorded
 from conformance.engine.retry import RetryPolicy, is_final
-from conformance.judge.evidence import Transcript
+from conformance.judge.evidence import ScenarioReplies
 from conformance.model import Exchange, HarnessError, Scenario
 from conformance.protocol.reply import Reply
 from conformance.wire.journal import Recording, read
@@ -38,12 +38,12 @@ SAME = (
 class Earlier:
     """What the earlier part of a run recorded.
 
-    `transcripts` are those that are complete, by id of the scenario and number of the repetition; everything else is
+    `done` are those that are complete, by id of the scenario and number of the repetition; everything else is
     missing. `settled` is the root and the credential style that the preflight found, `spent` what they cost.
     """
 
     replies: tuple[Reply, ...] = ()
-    transcripts: Mapping[tuple[str, int], Transcript] = field(default_factory=dict)
+    done: Mapping[tuple[str, int], ScenarioReplies] = field(default_factory=dict)
     settled: tuple[str, str] | None = None
     spent: Spend = NO_SPEND
 
@@ -92,16 +92,16 @@ def earlier_part(
         return Earlier(replies=replies, spent=spent_on(replies))
     reached = target.settled(root=settled[0], auth=settled[1])
     by_id = {scenario.id: scenario for scenario in scenarios}
-    transcripts: dict[tuple[str, int], Transcript] = {}
+    done: dict[tuple[str, int], ScenarioReplies] = {}
     for (name, repetition), sent in recorded(replies).items():
         scenario = by_id.get(name)
         if scenario is None or not all(is_final(reply.exchange, policy) for reply in sent.steps):
             continue
-        transcript = sent.transcript(scenario, reached)
-        whole = len(transcript.replies) == len(scenario.steps) or transcript.stopped
+        mine = sent.as_replies(scenario, reached)
+        whole = len(mine.replies) == len(scenario.steps) or mine.stopped
         if whole and _same_request(scenario, sent.steps[0].exchange, reached, redactor):
-            transcripts[name, repetition] = transcript
-    return Earlier(replies, transcripts, settled, spent_on(replies))
+            done[name, repetition] = mine
+    return Earlier(replies, done, settled, spent_on(replies))
 
 
 def spent_on(replies: Iterable[Reply]) -> Spend:

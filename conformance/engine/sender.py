@@ -19,7 +19,7 @@ from conformance.engine.pace import Clock, Gate, WallClock
 from conformance.engine.preflight import UNREACHABLE, account_trouble, fatal_reason
 from conformance.engine.recorded import why_stopped
 from conformance.engine.retry import RetryPolicy, next_attempt, slows_down, wait_told
-from conformance.judge.evidence import Transcript
+from conformance.judge.evidence import ScenarioReplies
 from conformance.model import Exchange, Mode, Scenario, SentRequest
 from conformance.protocol.reply import Reply
 from conformance.wire.client import Client
@@ -93,7 +93,7 @@ class Sender:
         self._settled = asyncio.Event()
         self._probing = asyncio.Lock()
 
-    async def send(self, scenario: Scenario, target: Target, ticket: int, repetition: int = 1) -> Transcript:
+    async def send(self, scenario: Scenario, target: Target, ticket: int, repetition: int = 1) -> ScenarioReplies:
         """Sends the steps of a scenario until one is not accepted. Raises HarnessError where our own side fails."""
         replies: list[Reply] = []
         earlier: list[Reply] = []
@@ -112,8 +112,8 @@ class Sender:
         except Unsent as reason:
             if replies or earlier:
                 self._note_unsent(scenario, repetition, str(reason))
-            return Transcript(scenario, (), str(reason), tuple(earlier))
-        return Transcript(scenario, tuple(replies), stopped, tuple(earlier))
+            return ScenarioReplies(scenario, (), str(reason), tuple(earlier))
+        return ScenarioReplies(scenario, tuple(replies), stopped, tuple(earlier))
 
     def _note_unsent(self, scenario: Scenario, repetition: int, why: str) -> None:
         """Notes that what was recorded of a scenario is not all of it, and judges nothing."""

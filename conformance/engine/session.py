@@ -184,7 +184,7 @@ class Run:
         recording = read_run(path)
         check_same(recording.header, header, moving=target.name == REFERENCE)
         earlier = earlier_part(recording, plan.scenarios, target, policy, redactor)
-        missing = [scenario for scenario in plan.scenarios if (scenario.id, 1) not in earlier.transcripts]
+        missing = [scenario for scenario in plan.scenarios if (scenario.id, 1) not in earlier.done]
         journal = Journal.reopen(path, redactor=redactor)
         kept = ("started", "whole", "items", "selected", "prices", "options")
         journal.note({"what": "resume", "torn": recording.torn, **{key: header[key] for key in kept}})
@@ -204,11 +204,11 @@ class Run:
         if found.fatal:
             lines = (found.reply.exchange.line,) if found.reply is not None else ()
             return Judgement(case.id, mode, Outcome.NOT_RUN, found.fatal, evidence=lines)
-        transcripts = self._engine.wait(needed(case, mode, self._plan, self.library.catalogue))
+        evidence = self._engine.wait(needed(case, mode, self._plan, self.library.catalogue))
         judgement = judge_in_attempts(
             case,
             mode,
-            transcripts,
+            evidence,
             bench_of(
                 self.library,
                 self.policy,

@@ -1,11 +1,8 @@
-"""Judges recorded exchanges one by one and adds up: no exchange is held once it has been looked at.
+"""Judges recorded exchanges one by one and adds up: no exchange is kept once it has been judged.
 
-Belongs here: the cases that need no particular request, run on each reply, and the judgement that the sum gives. Does
-not belong here: reading recordings, the verdict table (`verdict.py`), judging a run as a whole (`evaluate.py`).
-
-What differs from a run: an exchange stands for itself, so cases that compare with another request are left out, and
-values that have to be unlike each other are compared with the latest `REMEMBERED` ones. An answer that was recorded
-twice is one answer.
+It runs the cases that need no particular request on each reply. An exchange is judged alone here, so cases that compare
+with another request are left out, and values that must be unique are compared with the latest `REMEMBERED` ones. An
+answer that was recorded twice is one answer.
 """
 
 from __future__ import annotations
@@ -22,7 +19,7 @@ from conformance.judge.check import Check, Facts, Observation, deviation, found
 from conformance.judge.evaluate import KINDS, Bench
 from conformance.judge.evidence import selected
 from conformance.judge.soundness import is_sound, stands_by_itself
-from conformance.judge.verdict import Said, Shown, Signals, axis_of, decide, gates
+from conformance.judge.verdict import CheckResult, Completeness, Signals, axis_of, decide, gates
 from conformance.model import Case, CheckCall, Finding, Json, Judgement, Mode, ScenarioName, Selector
 from conformance.protocol.reply import Reply
 from conformance.standard.document import Document, api_versions
@@ -52,7 +49,7 @@ class LeftOut:
 class Noticed:
     """What one exchange deviates in. `kept` are those of the findings that the judgement will show.
 
-    `shown` tells that the exchange will be evidence of the judgement.
+    `shown` is True where the exchange will be evidence of the judgement.
     """
 
     case: Case
@@ -85,7 +82,7 @@ class _Tally:
 
 @dataclass(frozen=True, slots=True)
 class _Identity:
-    """Where a value stood first, and the digest of the answer that it stood in."""
+    """Where a value was first seen, and the digest of the answer that held it."""
 
     place: str
     pointer: str | None
@@ -99,7 +96,7 @@ _Route = tuple[_Tally, tuple[CheckCall, ...], frozenset[str]]
 class Audit:
     """Judges replies with every case that needs no particular request. `take` them in any order, then `judgements`.
 
-    `touched_by` tells what recorder damage keeps from being judged. `damaged` counts, by flag, the exchanges of which
+    `touched_by` says what recorder damage keeps from being judged. `damaged` counts, by flag, the exchanges of which
     something was left out; `left_out` are the cases that are not judged at all.
     """
 
@@ -148,7 +145,7 @@ class Audit:
             facts.case = tally.case
             seen, findings = self._run(tally, calls, reply, place, facts)
             if findings and not _sound(reply, facts) and not any(stands_by_itself(each, reply) for each in findings):
-                tally.unsound += 1  # the cases on streams tell the defect that this is a shadow of
+                tally.unsound += 1  # the cases on streams report the defect behind this
                 continue
             tally.seen += seen
             if findings:
@@ -250,7 +247,7 @@ class Audit:
     def _conclude(self, tally: _Tally) -> Judgement:
         case, findings = tally.case, tuple(tally.kinds.values())
         said, detail = self._said(tally, findings)
-        row = decide(Signals(Shown.FULL, said))
+        row = decide(Signals(Completeness.FULL, said))
         axis = axis_of(case, said)
         return Judgement(
             case=case.id,
@@ -265,19 +262,19 @@ class Audit:
             axis=axis,
         )
 
-    def _said(self, tally: _Tally, findings: Sequence[Finding]) -> tuple[Said, str]:
+    def _said(self, tally: _Tally, findings: Sequence[Finding]) -> tuple[CheckResult, str]:
         if findings:
-            return KINDS.get(findings[0].kind, Said.DEVIATION), ""
+            return KINDS.get(findings[0].kind, CheckResult.DEVIATION), ""
         if tally.seen:
-            return Said.FINE, ""
+            return CheckResult.FINE, ""
         if tally.unsound:
-            return Said.UNSOUND, ""
+            return CheckResult.UNSOUND, ""
         if tally.touched and not tally.picked:
             flags = ", ".join(sorted(tally.flags))
-            return Said.UNSEEN, f"what could show it is left out for what is known of the recording: {flags}"
+            return CheckResult.UNSEEN, f"the recording cannot show it: {flags}"
         if tally.ordinary and self._taken:
-            return Said.ABSENT, "no recorded exchange has what the claim is about"
-        return Said.UNSEEN, ""
+            return CheckResult.ABSENT, "no recorded exchange contains what the claim is about"
+        return CheckResult.UNSEEN, ""
 
 
 @dataclass

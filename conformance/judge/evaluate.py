@@ -1,8 +1,4 @@
-"""Judges one case in one mode: evidence, checks, verdict.
-
-Belongs here: running the checks of a case on its evidence and turning what they say into signals. Does not belong
-here: the table itself (`verdict.py`), what single checks look at, sending.
-"""
+"""Judges one case in one mode: picks the evidence, runs the checks, and decides by the verdict table (`verdict.py`)."""
 
 from __future__ import annotations
 
@@ -11,20 +7,38 @@ from dataclasses import dataclass, replace
 
 from conformance.judge.capabilities import answered, declined, probed
 from conformance.judge.check import Check, Observation, deviation
-from conformance.judge.evidence import Transcript, Transcripts, evidence, pushed_back
+from conformance.judge.evidence import Evidence, ScenarioReplies, picked, pushed_back
 from conformance.judge.soundness import can_be_sent_back, is_sound, stands_by_itself
-from conformance.judge.verdict import Ability, Control, Policy, Row, Said, Shown, Signals, axis_of, decide, gates
+from conformance.judge.verdict import (
+    CapabilityState,
+    CheckResult,
+    Completeness,
+    Control,
+    Policy,
+    Row,
+    Signals,
+    axis_of,
+    decide,
+    gates,
+)
 from conformance.model import Case, CheckCall, Direction, Finding, Json, Judgement, Mode, ScenarioName
 from conformance.protocol.reply import Reply
 from conformance.standard.document import Document
 from conformance.standard.models import ENTRY_SCENARIO, NO_MODELS, Models, RefusalClause, capabilities_of
+
+KINDS = {
+    "ignored": CheckResult.IGNORED,
+    "accepted": CheckResult.ACCEPTED,
+    "no-envelope": CheckResult.NO_ENVELOPE,
+}
+"""Kinds of findings that the verdict table tells apart; every other kind is a deviation."""
 
 
 @dataclass(frozen=True)
 class Bench:
     """What all cases of a run are judged with.
 
-    `declared` and `absent` are the capabilities that the target says to have and not to have, `models` what the
+    `declared` and `lacking` are the capabilities that the target declares to have and to lack, `models` what the
     specification says of models. `invalid` names the scenarios whose requests the API refuses.
     """
 
@@ -34,112 +48,232 @@ class Bench:
     policy: Policy
     declared: Collection[str] = ()
     invalid: Collection[str] = ()
-    absent: Collection[str] = ()
+    lacking: Collection[str] = ()
     models: Models = NO_MODELS
 
 
 @dataclass(frozen=True)
-class CaseFacts:
-    """What the checks of one case may look up (see `checking.Facts`).
-
-    `refusal` is the clause that has the model refuse what the case needs, or empty.
-    """
+class CaseContext:
+    """What the checks of one case may look up (see `check.Context`)."""
 
     document: Document
     case: Case
     model: str
-    transcripts: Transcripts
-    refusal: str = ""
+    evidence: Evidence
 
     def reply(self, scenario: ScenarioName | str, mode: Mode, step: int | None = None) -> Reply | None:
         """The reply of another scenario, or None where there is none."""
         name = ScenarioName.parse(scenario) if isinstance(scenario, str) else scenario
-        transcript = self.transcripts.get(name, mode)
-        if transcript is None:
+        sent = self.evidence.get(name, mode)
+        if sent is None:
             return None
-        number = len(transcript.scenario.steps) if step is None else step
-        found = transcript.replies[number - 1] if 0 < number <= len(transcript.replies) else None
+        number = len(sent.scenario.steps) if step is None else step
+        found = sent.replies[number - 1] if 0 < number <= len(sent.replies) else None
         return None if found is not None and pushed_back(found) else found
 
 
 @dataclass(frozen=True)
-class Spoken:
-    """What the checks of a case said together."""
+class Checked:
+    """What the checks of a case found together."""
 
-    said: Said
+    result: CheckResult
     findings: tuple[Finding, ...] = ()
     seen: int = 0
     deviating: int = 0
     note: str = ""
 
 
-KINDS = {
-    "ignored": Said.IGNORED,
-    "accepted": Said.ACCEPTED,
-    "no-envelope": Said.NO_ENVELOPE,
-}
-"""Kinds of findings that the verdict table tells apart; every other kind is a deviation."""
+NOTHING_CHECKED = Checked(CheckResult.UNSEEN)
 
 
-def judge(case: Case, mode: Mode, transcripts: Transcripts, bench: Bench) -> Judgement:
-    """The judgement of one case in one mode. Pure: the same transcripts give the same judgement."""
-    ability, clause = _ability(case, mode, transcripts, bench)
-    facts = CaseFacts(bench.document, case, bench.model, transcripts, clause)
-    if case.on:
-        return _judge_on(case, mode, facts, bench, ability)
-    return _judge_send(case, mode, facts, bench, ability)
+def judge(case: Case, mode: Mode, evidence: Evidence, bench: Bench) -> Judgement:
+    """The judgement of one case in one mode. Pure: the same evidence gives the same judgement."""
+    state, clause = _capability_state(case, mode, evidence, bench)
+    context = CaseContext(bench.document, case, bench.model, evidence)
+    trial = _Trial(case, mode, context, bench, state, clause)
+    return trial.judge_on() if case.on else trial.judge_send()
 
 
-def _judge_on(case: Case, mode: Mode, facts: CaseFacts, bench: Bench, ability: Ability) -> Judgement:
-    picked = evidence(case, mode, facts.transcripts, bench.invalid)
-    replies = tuple(reply for reply in picked if reply.status is not None)
-    if not replies:
-        shown, why = _nothing(case, mode, facts.transcripts, picked)
-        return _conclude(facts, mode, bench, Signals(shown, ability=ability), Spoken(Said.UNSEEN), picked, why)
-    spoken = _unless_declined(_run_checks(case, replies, facts, bench), case, replies, ability)
-    if spoken.said is Said.UNSEEN and not case.judged and all(_ordinary(reply) for reply in replies):
-        spoken = replace(spoken, said=Said.ABSENT)
-    signals = Signals(Shown.FULL, spoken.said, ability=ability)
-    return _conclude(facts, mode, bench, signals, spoken, replies)
+@dataclass(frozen=True)
+class _Trial:
+    """One case in one mode. `clause` is the clause that has the model refuse the request, or empty."""
+
+    case: Case
+    mode: Mode
+    context: CaseContext
+    bench: Bench
+    state: CapabilityState
+    clause: str
+
+    def judge_on(self) -> Judgement:
+        """Judges the replies of other scenarios."""
+        candidates = picked(self.case, self.mode, self.context.evidence, self.bench.invalid)
+        replies = tuple(reply for reply in candidates if reply.status is not None)
+        if not replies:
+            completeness, why = self._nothing_picked(candidates)
+            return self._conclude(Signals(completeness, capability=self.state), NOTHING_CHECKED, candidates, why)
+        checked = self._unless_declined(self._run_checks(replies), replies)
+        if checked.result is CheckResult.UNSEEN and not self.case.judged and all(map(_is_readable, replies)):
+            checked = replace(checked, result=CheckResult.ABSENT)
+        return self._conclude(Signals(Completeness.FULL, checked.result, capability=self.state), checked, replies)
+
+    def judge_send(self) -> Judgement:
+        """Judges the replies of the case's own scenario."""
+        name, evidence = self.case.judged[0], self.context.evidence
+        sent = evidence.get(name, self.mode)
+        if sent is None or not sent.replies:
+            why = sent.stopped if sent else evidence.why_unsent(name, self.mode)
+            return self._conclude(Signals(Completeness.UNSENT, capability=self.state), NOTHING_CHECKED, (), why)
+        completeness, detail = self._completeness(sent)
+        control, control_detail = self._control()
+        if completeness in (Completeness.TROUBLE, Completeness.BUSY):
+            signals = Signals(completeness, control=control, capability=self.state)
+            return self._conclude(signals, NOTHING_CHECKED, sent.replies, detail)
+        unmet = self._unmet_precondition(sent)
+        checked = self._check(sent) if completeness is Completeness.FULL else self._check_part(sent.replies)
+        signals = Signals(completeness, checked.result, control, not unmet, self.state)
+        return self._conclude(signals, checked, sent.replies, control_detail or detail or unmet)
+
+    def _check(self, sent: ScenarioReplies) -> Checked:
+        checked = self._run_checks(sent.replies[-1:], sent)
+        judged = {call.step or len(sent.replies) for call in self.case.expect}
+        return self._unless_declined(checked, [sent.replies[step - 1] for step in sorted(judged)])
+
+    def _check_part(self, replies: Sequence[Reply]) -> Checked:
+        """What a scenario shows that stopped before its last step.
+
+        A declined step answers a claim about the capability. A claim about a later refusal stays open, and so does one
+        whose step sent back what no request can hold.
+        """
+        if not all(can_be_sent_back(reply, self.context) for reply in replies[:-1]):
+            return NOTHING_CHECKED
+        serving = self.state is not CapabilityState.CORE and self.case.direction is Direction.SERVE
+        optional = serving or self.state is CapabilityState.UNKNOWN
+        return Checked(CheckResult.DECLINED) if optional and declined(replies[-1]) else NOTHING_CHECKED
+
+    def _unless_declined(self, checked: Checked, replies: Sequence[Reply]) -> Checked:
+        """What was found, or that the optional capability was declined cleanly, where that is what happened."""
+        if self.state in (CapabilityState.CORE, CapabilityState.LACKING) or self.case.direction is Direction.REFUSE:
+            return checked
+        if checked.result is CheckResult.UNSOUND:
+            return checked
+        if self.state is CapabilityState.MUST_REFUSE and all(declined(reply) for reply in replies):
+            return Checked(CheckResult.DECLINED, seen=len(replies))
+        if self.state is CapabilityState.MUST_REFUSE and all(answered(reply) for reply in replies):
+            return Checked(CheckResult.ACCEPTED, tuple(map(_not_refused, replies)), len(replies), len(replies))
+        if checked.findings and all(declined(reply) for reply in replies):
+            return replace(checked, result=CheckResult.DECLINED)
+        return checked
+
+    def _run_checks(self, replies: Sequence[Reply], sent: ScenarioReplies | None = None) -> Checked:
+        """Runs the checks in order and stops at the first with findings, so that one defect is reported once.
+
+        Steps behind an unsound answer send back what came of it, and prove nothing.
+        """
+        seen = 0
+        for call in self.case.expect:
+            observations = self._observe(call, _subjects(call, replies, sent))
+            showing = [observation for observation in observations if observation.seen]
+            findings = tuple(finding for observation in showing for finding in observation.findings)
+            seen = max(seen, len(showing))
+            if findings:
+                earlier = sent.replies[: (call.step or len(sent.replies)) - 1] if sent is not None else ()
+                unsound = not all(can_be_sent_back(reply, self.context) for reply in earlier) or all(
+                    self._rests_on_an_unsound_answer(finding, replies) for finding in findings
+                )
+                result = CheckResult.UNSOUND if unsound else KINDS.get(findings[0].kind, CheckResult.DEVIATION)
+                deviating = sum(bool(observation.findings) for observation in showing)
+                return Checked(result, findings, len(showing), deviating)
+            if not showing:
+                return Checked(CheckResult.UNSEEN, note=next((item.note for item in observations if item.note), ""))
+        return Checked(CheckResult.FINE, seen=seen)
+
+    def _rests_on_an_unsound_answer(self, finding: Finding, replies: Sequence[Reply]) -> bool:
+        """Whether a finding is about the content of an answer whose own defects change or hide that content."""
+        about = [reply for reply in replies if reply.exchange.scenario_id == finding.where.scenario]
+        return any(not stands_by_itself(finding, reply) and not is_sound(reply, self.context) for reply in about)
+
+    def _observe(self, call: CheckCall, replies: Sequence[Reply]) -> list[Observation]:
+        check = self.bench.checks[call.name]
+        if check.all is not None:
+            return [check.all(replies, call.argument, self.context)]
+        assert check.each is not None
+        return [check.each(reply, call.argument, self.context) for reply in replies]
+
+    def _unmet_precondition(self, sent: ScenarioReplies) -> str:
+        """Why something of `given` does not hold, or the empty string."""
+        for call in self.case.given:
+            observations = self._observe(call, _subjects(call, sent.replies[-1:], sent))
+            findings = [finding for observation in observations for finding in observation.findings]
+            if findings:
+                return f"expected {findings[0].expected}, actual {findings[0].actual}"
+            if not any(observation.seen for observation in observations):
+                return f"{call.name} has nothing to check"
+        return ""
+
+    def _completeness(self, sent: ScenarioReplies) -> tuple[Completeness, str]:
+        last = sent.replies[-1]
+        if pushed_back(last, refusing=self.case.direction is Direction.REFUSE):
+            return Completeness.BUSY, _status_of(last)
+        if last.status is None:
+            return Completeness.TROUBLE, _trouble_of(last)
+        if sent.last is None:
+            return Completeness.PARTIAL, sent.stopped
+        return Completeness.FULL, ""
+
+    def _nothing_picked(self, candidates: Sequence[Reply]) -> tuple[Completeness, str]:
+        """Why a case that judges other scenarios has nothing to judge."""
+        if candidates:
+            return Completeness.TROUBLE, _trouble_of(candidates[-1])
+        if not self.case.judged:
+            return Completeness.FULL, ""
+        name, evidence = self.case.judged[0], self.context.evidence
+        sent = evidence.get(name, self.mode)
+        if sent is not None and sent.replies:
+            return Completeness.BUSY, _status_of(sent.replies[-1])
+        return Completeness.UNSENT, sent.stopped if sent else evidence.why_unsent(name, self.mode)
+
+    def _control(self) -> tuple[Control, str]:
+        """What became of the control of a refusal. Other cases compare with their control in their checks."""
+        name = self.case.control
+        if name is None or self.case.direction is Direction.SERVE:
+            return Control.NONE, ""
+        reply = self.context.reply(name, self.mode) or self.context.reply(name, Mode.JSON)
+        if reply is None or reply.status is None:
+            return Control.USELESS, f"{name} has no response"
+        if answered(reply):
+            return Control.ACCEPTED, ""
+        what = f"{name} got status {reply.status} (journal line {reply.exchange.line})"
+        return (Control.DECLINED if declined(reply) else Control.USELESS), what
+
+    def _conclude(self, signals: Signals, checked: Checked, replies: Sequence[Reply], detail: str = "") -> Judgement:
+        row = decide(signals)
+        axis = axis_of(self.case, signals.checks)
+        lines = [finding.where.line for finding in checked.findings if finding.where.line]
+        lines += [reply.exchange.line for reply in replies]
+        return Judgement(
+            case=self.case.id,
+            mode=self.mode,
+            outcome=row.outcome,
+            reason=self._reason(row, detail, checked),
+            findings=checked.findings,
+            evidence=tuple(dict.fromkeys(lines)),
+            seen=checked.seen,
+            deviating=checked.deviating,
+            gates=gates(self.case, row.outcome, axis, self.bench.policy),
+            axis=axis,
+        )
+
+    def _reason(self, row: Row, detail: str, checked: Checked) -> str:
+        if checked.result is CheckResult.UNSEEN and checked.note and not detail:
+            return checked.note
+        return row.reason.format(detail=detail, needs=", ".join(self.case.needs), clause=self.clause)
 
 
-def _judge_send(case: Case, mode: Mode, facts: CaseFacts, bench: Bench, ability: Ability) -> Judgement:
-    transcript = facts.transcripts.get(case.judged[0], mode)
-    if transcript is None or not transcript.replies:
-        why = transcript.stopped if transcript else facts.transcripts.why_unsent(case.judged[0], mode)
-        return _conclude(facts, mode, bench, Signals(Shown.UNSENT, ability=ability), Spoken(Said.UNSEEN), (), why)
-    shown, detail = _shown(case, transcript)
-    control, control_detail = _control(case, mode, facts)
-    replies = transcript.replies
-    if shown in (Shown.TROUBLE, Shown.BUSY):
-        signals = Signals(shown, control=control, ability=ability)
-        return _conclude(facts, mode, bench, signals, Spoken(Said.UNSEEN), replies, detail)
-    given, given_detail = _given(case, transcript, facts, bench)
-    spoken = (
-        _speak(case, transcript, facts, bench, ability) if shown is Shown.FULL else _partial(facts, replies, ability)
-    )
-    signals = Signals(shown, spoken.said, control, given, ability)
-    return _conclude(facts, mode, bench, signals, spoken, replies, control_detail or detail or given_detail)
-
-
-def _speak(case: Case, transcript: Transcript, facts: CaseFacts, bench: Bench, ability: Ability) -> Spoken:
-    last = transcript.replies[-1:]
-    spoken = _run_checks(case, last, facts, bench, transcript)
-    judged = {call.step or len(transcript.replies) for call in case.expect}
-    return _unless_declined(spoken, case, [transcript.replies[step - 1] for step in sorted(judged)], ability)
-
-
-def _unless_declined(spoken: Spoken, case: Case, replies: Sequence[Reply], ability: Ability) -> Spoken:
-    """What was said, or that the optional ability was declined cleanly, where that is what happened."""
-    if ability in (Ability.CORE, Ability.ABSENT) or case.direction is Direction.REFUSE or spoken.said is Said.UNSOUND:
-        return spoken
-    if ability is Ability.REFUSED and all(declined(reply) for reply in replies):
-        return Spoken(Said.DECLINED, seen=len(replies))
-    if ability is Ability.REFUSED and all(answered(reply) for reply in replies):
-        return Spoken(Said.ACCEPTED, tuple(map(_not_refused, replies)), len(replies), len(replies))
-    if spoken.findings and all(declined(reply) for reply in replies):
-        return Spoken(Said.DECLINED, spoken.findings, spoken.seen, spoken.deviating)
-    return spoken
+def _subjects(call: CheckCall, replies: Sequence[Reply], sent: ScenarioReplies | None) -> Sequence[Reply]:
+    if call.step is None or sent is None:
+        return replies
+    return sent.replies[call.step - 1 : call.step]
 
 
 def _not_refused(reply: Reply) -> Finding:
@@ -147,192 +281,55 @@ def _not_refused(reply: Reply) -> Finding:
     return deviation("refused", reply, expected=expected, actual=actual, kind="accepted")
 
 
-def _partial(facts: CaseFacts, replies: Sequence[Reply], ability: Ability) -> Spoken:
-    """A step that was declined is what a claim about the ability shows; a claim about a later refusal stays open, and
-    so does one whose step sent back what no request can hold.
-    """
-    if not all(can_be_sent_back(reply, facts) for reply in replies[:-1]):
-        return Spoken(Said.UNSEEN)
-    case = facts.case
-    optional = ability is Ability.UNDECLARED or (ability is not Ability.CORE and case.direction is Direction.SERVE)
-    return Spoken(Said.DECLINED if optional and declined(replies[-1]) else Said.UNSEEN)
-
-
-def _conclude(
-    facts: CaseFacts,
-    mode: Mode,
-    bench: Bench,
-    signals: Signals,
-    spoken: Spoken,
-    replies: Sequence[Reply],
-    detail: str = "",
-) -> Judgement:
-    case = facts.case
-    row = decide(signals)
-    axis = axis_of(case, signals.said)
-    lines = [finding.where.line for finding in spoken.findings if finding.where.line]
-    lines += [reply.exchange.line for reply in replies]
-    return Judgement(
-        case=case.id,
-        mode=mode,
-        outcome=row.outcome,
-        reason=_reason(row, detail, spoken, facts),
-        findings=spoken.findings,
-        evidence=tuple(dict.fromkeys(lines)),
-        seen=spoken.seen,
-        deviating=spoken.deviating,
-        gates=gates(case, row.outcome, axis, bench.policy),
-        axis=axis,
-    )
-
-
-def _reason(row: Row, detail: str, spoken: Spoken, facts: CaseFacts) -> str:
-    if spoken.said is Said.UNSEEN and spoken.note and not detail:
-        return spoken.note
-    return row.reason.format(detail=detail, needs=", ".join(facts.case.needs), clause=facts.refusal)
-
-
-def _run_checks(
-    case: Case, replies: Sequence[Reply], facts: CaseFacts, bench: Bench, transcript: Transcript | None = None
-) -> Spoken:
-    """Runs the checks in order and stops at the first with findings, so that one defect is told once.
-
-    Steps behind an unsound answer send back what came of it, and prove nothing.
-    """
-    seen = 0
-    for call in case.expect:
-        observations = _observe(call, _subjects(call, replies, transcript), facts, bench)
-        shown = [observation for observation in observations if observation.seen]
-        findings = tuple(finding for observation in shown for finding in observation.findings)
-        seen = max(seen, len(shown))
-        if findings:
-            said = KINDS.get(findings[0].kind, Said.DEVIATION)
-            deviating = sum(1 for observation in shown if observation.findings)
-            earlier = transcript.replies[: (call.step or len(transcript.replies)) - 1] if transcript is not None else ()
-            unsound = not all(can_be_sent_back(reply, facts) for reply in earlier) or all(
-                _rests_on_an_unsound_answer(finding, replies, facts) for finding in findings
-            )
-            return Spoken(Said.UNSOUND if unsound else said, findings, len(shown), deviating)
-        if not shown:
-            return Spoken(Said.UNSEEN, note=next((item.note for item in observations if item.note), ""))
-    return Spoken(Said.FINE, seen=seen)
-
-
-def _rests_on_an_unsound_answer(finding: Finding, replies: Sequence[Reply], facts: CaseFacts) -> bool:
-    """Whether a finding is about what an answer says whose own defects change or hide that."""
-    about = [reply for reply in replies if reply.exchange.scenario_id == finding.where.scenario]
-    return any(not stands_by_itself(finding, reply) and not is_sound(reply, facts) for reply in about)
-
-
-def _observe(call: CheckCall, replies: Sequence[Reply], facts: CaseFacts, bench: Bench) -> list[Observation]:
-    check = bench.checks[call.name]
-    if check.all is not None:
-        return [check.all(replies, call.argument, facts)]
-    assert check.each is not None
-    return [check.each(reply, call.argument, facts) for reply in replies]
-
-
-def _subjects(call: CheckCall, replies: Sequence[Reply], transcript: Transcript | None) -> Sequence[Reply]:
-    if call.step is None or transcript is None:
-        return replies
-    return transcript.replies[call.step - 1 : call.step]
-
-
-def _given(case: Case, transcript: Transcript, facts: CaseFacts, bench: Bench) -> tuple[bool, str]:
-    for call in case.given:
-        subjects = _subjects(call, transcript.replies[-1:], transcript)
-        observations = _observe(call, subjects, facts, bench)
-        findings = [finding for observation in observations for finding in observation.findings]
-        if findings:
-            return False, f"expected {findings[0].expected}, actual {findings[0].actual}"
-        if not any(observation.seen for observation in observations):
-            return False, f"nothing to see for {call.name}"
-    return True, ""
-
-
-def _shown(case: Case, transcript: Transcript) -> tuple[Shown, str]:
-    last = transcript.replies[-1]
-    if pushed_back(last, refusing=case.direction is Direction.REFUSE):
-        return Shown.BUSY, _busy(last)
-    if last.status is None:
-        trouble = last.exchange.trouble
-        return Shown.TROUBLE, f"{trouble.kind}: {trouble.message}" if trouble else "nothing came back"
-    if transcript.last is None:
-        return Shown.PARTIAL, transcript.stopped
-    return Shown.FULL, ""
-
-
-def _busy(reply: Reply) -> str:
+def _status_of(reply: Reply) -> str:
     exchange = reply.exchange
     tries = f" after {exchange.attempt} attempts" if exchange.attempt > 1 else ""
     return f"status {reply.status}{tries} (journal line {exchange.line})"
 
 
-def _control(case: Case, mode: Mode, facts: CaseFacts) -> tuple[Control, str]:
-    """What became of the control of a refusal. A positive case compares with its control through its checks."""
-    if case.control is None or case.direction is Direction.SERVE:
-        return Control.NONE, ""
-    reply = facts.reply(case.control, mode) or facts.reply(case.control, Mode.JSON)
-    if reply is None or reply.status is None:
-        return Control.USELESS, f"{case.control} has no response"
-    if answered(reply):
-        return Control.ACCEPTED, ""
-    what = f"{case.control} got status {reply.status} (journal line {reply.exchange.line})"
-    return (Control.DECLINED if declined(reply) else Control.USELESS), what
+def _trouble_of(reply: Reply) -> str:
+    trouble = reply.exchange.trouble
+    return f"{trouble.kind}: {trouble.message}" if trouble else "nothing was received"
 
 
-def _ability(case: Case, mode: Mode, transcripts: Transcripts, bench: Bench) -> tuple[Ability, str]:
-    """What is known of the abilities that a case needs, and the clause that has the model refuse it.
-
-    An ability is lacking by what the target says, the specification says of the model, or the list of models says.
-    """
-    if not case.needs:
-        return Ability.CORE, ""
-    known = capabilities_of(bench.model, _entry(transcripts), bench.models)
-    lacking = [need for need in case.needs if need in bench.absent or known.get(need) is False]
-    if lacking:
-        return _lacking(lacking, bench.models.refusals)
-    if all(need in bench.declared for need in case.needs):
-        return Ability.DECLARED, ""
-    probes = dict(zip(case.needs, case.probes, strict=False))
-    shown = (need in bench.declared or _accepted(probes.get(need), mode, transcripts) for need in case.needs)
-    return (Ability.PROBED if all(shown) else Ability.UNDECLARED), ""
-
-
-def _lacking(abilities: Sequence[str], refusals: Mapping[str, RefusalClause]) -> tuple[Ability, str]:
-    """How the lack of abilities shows: by the first certain clause, else by an uncertain one, else not at all."""
-    if not all(ability in refusals for ability in abilities):
-        return Ability.ABSENT, ""
-    found = sorted((refusals[ability] for ability in abilities), key=lambda refusal: not refusal.certain)
-    return (Ability.REFUSED if found[0].certain else Ability.DOUBTED), found[0].clause
-
-
-def _accepted(probe: ScenarioName | None, mode: Mode, transcripts: Transcripts) -> bool:
-    transcript = transcripts.get(probe, mode) if probe else None
-    return transcript is not None and probed(transcript.replies[-1:]) == "accepted"
-
-
-def _entry(transcripts: Transcripts) -> Json:
-    """The model's own entry in the list of models, or None."""
-    transcript = transcripts.get(ScenarioName(ENTRY_SCENARIO), Mode.JSON)
-    last = transcript.last if transcript is not None else None
-    return last.json if last is not None and last.ok else None
-
-
-def _ordinary(reply: Reply) -> bool:
-    """True for evidence that can be read: what it does not have did not occur."""
+def _is_readable(reply: Reply) -> bool:
+    """True for evidence that can be read: what it does not contain did not occur."""
     return answered(reply) or reply.error is not None
 
 
-def _nothing(case: Case, mode: Mode, transcripts: Transcripts, picked: Sequence[Reply]) -> tuple[Shown, str]:
-    """Why a case that judges others' scenarios has nothing to judge."""
-    if picked:
-        trouble = picked[-1].exchange.trouble
-        return Shown.TROUBLE, f"{trouble.kind}: {trouble.message}" if trouble else "nothing came back"
-    if not case.judged:
-        return Shown.FULL, ""
-    name = case.judged[0]
-    transcript = transcripts.get(name, mode)
-    if transcript is not None and transcript.replies:
-        return Shown.BUSY, _busy(transcript.replies[-1])
-    return Shown.UNSENT, transcript.stopped if transcript else transcripts.why_unsent(name, mode)
+def _capability_state(case: Case, mode: Mode, evidence: Evidence, bench: Bench) -> tuple[CapabilityState, str]:
+    """What is known of the capabilities that a case needs, and the clause that has the model refuse the request.
+
+    A capability is lacking by the target's declaration, by the specification of the model, or by the list of models.
+    """
+    if not case.needs:
+        return CapabilityState.CORE, ""
+    known = capabilities_of(bench.model, _entry(evidence), bench.models)
+    lacking = [need for need in case.needs if need in bench.lacking or known.get(need) is False]
+    if lacking:
+        return _lacking(lacking, bench.models.refusals)
+    if all(need in bench.declared for need in case.needs):
+        return CapabilityState.DECLARED, ""
+    probes = dict(zip(case.needs, case.probes, strict=False))
+    shown = (need in bench.declared or _accepted(probes.get(need), mode, evidence) for need in case.needs)
+    return (CapabilityState.PROBED if all(shown) else CapabilityState.UNKNOWN), ""
+
+
+def _lacking(names: Sequence[str], refusals: Mapping[str, RefusalClause]) -> tuple[CapabilityState, str]:
+    """How a lack of capabilities shows: by the first certain clause, else by an uncertain one, else not at all."""
+    if not all(name in refusals for name in names):
+        return CapabilityState.LACKING, ""
+    found = sorted((refusals[name] for name in names), key=lambda refusal: not refusal.certain)
+    return (CapabilityState.MUST_REFUSE if found[0].certain else CapabilityState.MAY_REFUSE), found[0].clause
+
+
+def _accepted(probe: ScenarioName | None, mode: Mode, evidence: Evidence) -> bool:
+    sent = evidence.get(probe, mode) if probe else None
+    return sent is not None and probed(sent.replies[-1:]) == "accepted"
+
+
+def _entry(evidence: Evidence) -> Json:
+    """The model's own entry in the list of models, or None."""
+    sent = evidence.get(ScenarioName(ENTRY_SCENARIO), Mode.JSON)
+    last = sent.last if sent is not None else None
+    return last.json if last is not None and last.ok else None

@@ -1,7 +1,4 @@
-"""What a run has seen, by scenario: the evidence that cases are judged on.
-
-Belongs here: transcripts and how a case's evidence is picked from them. Does not belong here: checks, outcomes.
-"""
+"""The evidence of a run: the replies of each scenario, and which of them a case judges."""
 
 from __future__ import annotations
 
@@ -12,26 +9,25 @@ from conformance.model import Case, Mode, Scenario, ScenarioName, Selector
 from conformance.protocol.reply import Reply
 
 PUSHED_BACK = (408, 429, 502, 503, 504, 529)
-"""Statuses that tell of the moment and not of the request, when they are still there after all attempts."""
+"""Statuses that describe the moment and not the request, when they remain after all attempts."""
 
 NOT_PROVOKED = (408, 429, 529)
-"""Those of them that an invalid request does not provoke: a breakdown is how some endpoints answer what they ought to
-refuse."""
+"""Those of them that an invalid request does not provoke: some endpoints break down where they should refuse."""
 
 DOCUMENTED = (408, 409, 429, 500, 504, 529)
 """Statuses of retried answers whose error type is documented, so that their envelope can be judged. Others come from
 whatever stands before the endpoint."""
 
 NOT_THE_ENDPOINT = (502, 503, *range(520, 528))
-"""Statuses that proxies, balancers and content delivery networks send in their own form. Clients know none of them from
-the API; whether a request was answered with one is told where the request is judged."""
+"""Statuses that proxies, balancers and content delivery networks send in their own form. The API sends none of them;
+the case that sent the request judges whether it was answered with one."""
 
 
 @dataclass(frozen=True)
-class Transcript:
-    """The exchanges of one scenario, read: one reply a step, each of the last attempt.
+class ScenarioReplies:
+    """The replies of one scenario: one a step, each of the last attempt.
 
-    `stopped` says why not every step was sent (a sentence), or is empty. `earlier` are the answers of attempts that
+    `stopped` says in a sentence why not every step was sent, or is empty. `earlier` are the replies of attempts that
     were made again because of transport trouble.
     """
 
@@ -47,57 +43,57 @@ class Transcript:
 
 
 @dataclass(frozen=True)
-class Transcripts:
-    """All transcripts of a run by scenario id (`weather/stream`). `unsent` gives the reasons for those that lack."""
+class Evidence:
+    """All replies of a run by scenario id (`weather/stream`). `unsent` says why the others were not sent."""
 
-    by_id: Mapping[str, Transcript]
+    by_id: Mapping[str, ScenarioReplies]
     unsent: Mapping[str, str]
 
-    def get(self, name: ScenarioName, mode: Mode) -> Transcript | None:
-        """The transcript of a scenario. A mode in its name counts for more than `mode`.
+    def get(self, name: ScenarioName, mode: Mode) -> ScenarioReplies | None:
+        """The replies of a scenario, in the mode of its name or else in `mode`.
 
-        Requests that do not create a message exist in json mode only and are found under either mode.
+        Requests that create no message exist in json mode only and are found under either mode.
         """
         found = self.by_id.get(f"{name.name}/{name.mode or mode}")
         return found if found is not None or name.mode else self.by_id.get(f"{name.name}/{Mode.JSON}")
 
     def why_unsent(self, name: ScenarioName, mode: Mode) -> str:
-        """The reason why a scenario has no transcript."""
+        """The reason why a scenario has no replies."""
         places = (f"{name.name}/{name.mode or mode}", f"{name.name}/{Mode.JSON}")
         return next((self.unsent[place] for place in places if self.unsent.get(place)), "it was not sent")
 
     def all_replies(self) -> Iterator[Reply]:
         """Every reply of the run, in order of scenarios and steps."""
-        for transcript in self.by_id.values():
-            yield from transcript.replies
+        for sent in self.by_id.values():
+            yield from sent.replies
 
     def retried_errors(self) -> Iterator[Reply]:
-        """Errors of documented kinds that a later attempt replaced: evidence of how the endpoint tells an error."""
-        for transcript in self.by_id.values():
-            yield from (reply for reply in transcript.earlier if reply.status in DOCUMENTED)
+        """Errors of documented kinds that a later attempt replaced: they show how the endpoint reports an error."""
+        for sent in self.by_id.values():
+            yield from (reply for reply in sent.earlier if reply.status in DOCUMENTED)
 
 
-def evidence(case: Case, mode: Mode, transcripts: Transcripts, invalid: Collection[str] = ()) -> tuple[Reply, ...]:
+def picked(case: Case, mode: Mode, evidence: Evidence, invalid: Collection[str] = ()) -> tuple[Reply, ...]:
     """The replies that an `on` case judges in one mode, in order of the plan.
 
     `invalid` names scenarios whose requests the API refuses. An endpoint that answers one nevertheless has deviated
-    already, and what it answers is no evidence of how it answers valid requests.
+    already, and its answer says nothing about answers to valid requests.
     """
-    picked: list[Reply] = []
+    found: list[Reply] = []
     for name in case.on:
         if isinstance(name, Selector):
-            replies = [reply for reply in transcripts.all_replies() if selected(name, mode, reply)]
+            replies = [reply for reply in evidence.all_replies() if selected(name, mode, reply)]
             about_answers = name not in (Selector.EVERY_ERROR, Selector.EVERY_RESPONSE)
-            picked += [reply for reply in replies if not (about_answers and reply.exchange.scenario in invalid)]
-            picked += transcripts.retried_errors() if name is Selector.EVERY_ERROR else ()
+            found += [reply for reply in replies if not (about_answers and reply.exchange.scenario in invalid)]
+            found += evidence.retried_errors() if name is Selector.EVERY_ERROR else ()
         else:
-            transcript = transcripts.get(name, mode)
-            picked += [reply for reply in transcript.replies if not pushed_back(reply)] if transcript else ()
-    return tuple(picked)
+            sent = evidence.get(name, mode)
+            found += [reply for reply in sent.replies if not pushed_back(reply)] if sent else ()
+    return tuple(found)
 
 
 def pushed_back(reply: Reply, *, refusing: bool = False) -> bool:
-    """Whether an answer tells of load or of the way to the endpoint. `refusing`: the request is an invalid one."""
+    """Whether a reply is about load or the way to the endpoint. `refusing`: the request is an invalid one."""
     return reply.status in (NOT_PROVOKED if refusing else PUSHED_BACK)
 
 
@@ -106,9 +102,9 @@ def selected(selector: Selector, mode: Mode, reply: Reply) -> bool:
 
     `every-stream`: 2xx event streams of message requests. `every-answer`: 2xx answers to message requests in that mode,
     in stream mode those that are streams. `every-stream-request`: 2xx answers to requests for a stream, whatever came.
-    `every-error`: status 400 and above, save those of what stands before the endpoint. `every-count`: 2xx of
-    count_tokens. `every-response`: all with a response.
-    An error with status 2xx is told as such, by a case on every response, and is no answer.
+    `every-error`: status 400 and above, save those that the endpoint does not send itself. `every-count`: 2xx of
+    count_tokens. `every-response`: all with a response. An error with status 2xx is no answer; a case on every response
+    reports it.
     """
     if reply.status is None:
         return False

@@ -38,6 +38,6 @@ def bench_of(
         policy=policy,
         declared=frozenset(declared),
         invalid=library.catalogue.invalid,
-        absent=frozenset(lacking),
+        lacking=frozenset(lacking),
         models=library.models,
     )

@@ -1,7 +1,6 @@
-"""The verdict table: what a case's signals add up to. The only place that decides pass, fail and the rest.
+"""The verdict table: what the signals of a case add up to. Only this module decides pass, fail and the rest.
 
-Belongs here: the signals, the table, and whether an outcome gates. Does not belong here: how signals are obtained
-(`evaluate.py`), what a single check looks at (`checks/`), wording beyond one sentence of reason.
+How signals are obtained is in `evaluate.py`.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from typing import Literal
 from conformance.model import DEVIATING, Case, Direction, Level, Outcome, Plane
 
 
-class Shown(StrEnum):
-    """How much of the evidence there is."""
+class Completeness(StrEnum):
+    """How much of the evidence is there."""
 
     UNSENT = "unsent"
     TROUBLE = "trouble"
@@ -24,7 +23,7 @@ class Shown(StrEnum):
 
 
 class Control(StrEnum):
-    """What became of the same request without the thing under test."""
+    """What became of the control: the same request without the thing under test."""
 
     NONE = "none"
     ACCEPTED = "accepted"
@@ -32,25 +31,26 @@ class Control(StrEnum):
     USELESS = "useless"
 
 
-class Ability(StrEnum):
+class CapabilityState(StrEnum):
     """What is known of the capabilities that a case needs.
 
-    PROBED: nothing is declared, but the first request of its kind was accepted. ABSENT: the target says not to have
-    one, and no clause says what becomes of a request for it. REFUSED: the model lacks one, and the specification has it
-    refuse the request. DOUBTED: the same, by a clause that never decides.
+    CORE: it needs none that is optional. PROBED: nothing is declared, but the probe was accepted. UNKNOWN: neither
+    declared nor accepted. LACKING: the target declares not to have one, and no clause says how a request for it is
+    answered. MUST_REFUSE: the model lacks one, and a clause requires it to refuse the request. MAY_REFUSE: the same,
+    by a clause that never decides.
     """
 
     CORE = "core"
     DECLARED = "declared"
     PROBED = "probed"
-    UNDECLARED = "undeclared"
-    ABSENT = "absent"
-    REFUSED = "refused"
-    DOUBTED = "doubted"
+    UNKNOWN = "unknown"
+    LACKING = "lacking"
+    MUST_REFUSE = "must-refuse"
+    MAY_REFUSE = "may-refuse"
 
 
-class Said(StrEnum):
-    """What the checks said, worst first."""
+class CheckResult(StrEnum):
+    """What the checks of a case found together, worst first."""
 
     DECLINED = "declined"
     IGNORED = "ignored"
@@ -65,128 +65,143 @@ class Said(StrEnum):
 
 @dataclass(frozen=True)
 class Signals:
-    """Everything that the table looks at."""
+    """Everything that the table looks at. `precondition` is False where `given` of the case does not hold."""
 
-    shown: Shown
-    said: Said = Said.UNSEEN
+    evidence: Completeness
+    checks: CheckResult = CheckResult.UNSEEN
     control: Control = Control.NONE
-    given: bool = True
-    ability: Ability = Ability.CORE
+    precondition: bool = True
+    capability: CapabilityState = CapabilityState.CORE
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: None matches anything. The first line that matches decides."""
+    """One line of the table: None matches anything. The first line that matches decides.
+
+    The reason is a template: `{detail}` is what happened, `{needs}` the capabilities, `{clause}` the clause that
+    requires the model to refuse.
+    """
 
     outcome: Outcome
     reason: str
-    shown: Shown | None = None
+    evidence: Completeness | None = None
     control: Control | None = None
-    given: bool | None = None
-    ability: Ability | None = None
-    said: Said | None = None
+    precondition: bool | None = None
+    capability: CapabilityState | None = None
+    checks: CheckResult | None = None
 
     def matches(self, signals: Signals) -> bool:
         """True when every column that is not None equals the signal."""
         return all(
-            wanted is None or wanted == getattr(signals, column)
-            for column, wanted in (
-                ("shown", self.shown),
-                ("control", self.control),
-                ("given", self.given),
-                ("ability", self.ability),
-                ("said", self.said),
+            wanted is None or wanted == found
+            for wanted, found in (
+                (self.evidence, signals.evidence),
+                (self.control, signals.control),
+                (self.precondition, signals.precondition),
+                (self.capability, signals.capability),
+                (self.checks, signals.checks),
             )
         )
 
 
 TABLE: tuple[Row, ...] = (
     # A capability that the target declares not to have is not asked for.
-    Row(Outcome.NOT_APPLICABLE, "the target declares not to have {needs}", ability=Ability.ABSENT),
+    Row(Outcome.NOT_APPLICABLE, "the target declares that it lacks {needs}", capability=CapabilityState.LACKING),
     # No evidence, no verdict.
-    Row(Outcome.NOT_RUN, "{detail}", shown=Shown.UNSENT),
-    Row(Outcome.INCONCLUSIVE, "no response: {detail}", shown=Shown.TROUBLE),
-    Row(Outcome.INCONCLUSIVE, "the endpoint pushed back: {detail}", shown=Shown.BUSY),
-    # What a model lacks, the specification has it refuse: then the refusal is what conforms.
-    Row(Outcome.PASS, "refused, as {clause} says of this model", ability=Ability.REFUSED, said=Said.DECLINED),
+    Row(Outcome.NOT_RUN, "{detail}", evidence=Completeness.UNSENT),
+    Row(Outcome.INCONCLUSIVE, "no response: {detail}", evidence=Completeness.TROUBLE),
+    Row(Outcome.INCONCLUSIVE, "the endpoint is overloaded or unavailable: {detail}", evidence=Completeness.BUSY),
+    # Where the specification requires a model to refuse, the refusal conforms.
     Row(
-        Outcome.NOT_APPLICABLE,
-        "refused, as {clause} says of this model, which is uncertain and does not count",
-        ability=Ability.DOUBTED,
-        said=Said.DECLINED,
+        Outcome.PASS,
+        "refused, as {clause} requires of this model",
+        capability=CapabilityState.MUST_REFUSE,
+        checks=CheckResult.DECLINED,
     ),
     Row(
         Outcome.NOT_APPLICABLE,
-        "the model refuses {needs}, also without the defect",
+        "refused, as {clause} says of this model; the clause is uncertain and does not decide",
+        capability=CapabilityState.MAY_REFUSE,
+        checks=CheckResult.DECLINED,
+    ),
+    Row(
+        Outcome.NOT_APPLICABLE,
+        "the model refuses {needs} even in the valid control request",
         control=Control.DECLINED,
-        ability=Ability.REFUSED,
+        capability=CapabilityState.MUST_REFUSE,
     ),
     Row(
         Outcome.NOT_APPLICABLE,
-        "the model refuses {needs}, also without the defect",
+        "the model refuses {needs} even in the valid control request",
         control=Control.DECLINED,
-        ability=Ability.DOUBTED,
+        capability=CapabilityState.MAY_REFUSE,
     ),
-    # A refusal counts only where the same request without the defect was accepted.
+    # A refusal counts only where its control was accepted.
     Row(
         Outcome.UNSUPPORTED,
-        "{needs} is declined: the same request without the defect is refused as well",
+        "{needs} is declined: the valid control request is refused as well",
         control=Control.DECLINED,
-        ability=Ability.UNDECLARED,
+        capability=CapabilityState.UNKNOWN,
     ),
+    Row(Outcome.INCONCLUSIVE, "the valid control request was refused: {detail}", control=Control.DECLINED),
+    Row(Outcome.INCONCLUSIVE, "the control request was not answered: {detail}", control=Control.USELESS),
     Row(
-        Outcome.INCONCLUSIVE, "the same request without the defect was not accepted: {detail}", control=Control.DECLINED
+        Outcome.FAIL,
+        "accepted, although {clause} requires this model to refuse it",
+        evidence=Completeness.FULL,
+        capability=CapabilityState.MUST_REFUSE,
+        checks=CheckResult.ACCEPTED,
     ),
+    # To decline an optional capability with a clean error is honest.
     Row(
-        Outcome.INCONCLUSIVE, "the same request without the defect was not answered: {detail}", control=Control.USELESS
+        Outcome.UNSUPPORTED,
+        "{needs} is declined with a well-formed error",
+        capability=CapabilityState.UNKNOWN,
+        checks=CheckResult.DECLINED,
     ),
     Row(
         Outcome.FAIL,
-        "accepted, although {clause} has this model refuse it",
-        shown=Shown.FULL,
-        ability=Ability.REFUSED,
-        said=Said.ACCEPTED,
+        "{needs} is declared, but the request is refused",
+        capability=CapabilityState.DECLARED,
+        checks=CheckResult.DECLINED,
     ),
-    # An optional ability that is refused cleanly is honest.
-    Row(
-        Outcome.UNSUPPORTED,
-        "{needs} is declined with a clean error",
-        ability=Ability.UNDECLARED,
-        said=Said.DECLINED,
-    ),
-    Row(Outcome.FAIL, "{needs} is declared and the request is refused", ability=Ability.DECLARED, said=Said.DECLINED),
     Row(
         Outcome.FAIL,
-        "{needs}: the first request of its kind is accepted and this one is refused",
-        ability=Ability.PROBED,
-        said=Said.DECLINED,
+        "{needs} is accepted in the probe, but this request is refused",
+        capability=CapabilityState.PROBED,
+        checks=CheckResult.DECLINED,
     ),
-    Row(Outcome.FAIL, "", said=Said.DECLINED),
-    Row(Outcome.INCONCLUSIVE, "not every step could be sent: {detail}", shown=Shown.PARTIAL),
+    Row(Outcome.FAIL, "", checks=CheckResult.DECLINED),
+    Row(Outcome.INCONCLUSIVE, "not every step could be sent: {detail}", evidence=Completeness.PARTIAL),
     # The model did not show what the claim is about.
-    Row(Outcome.INCONCLUSIVE, "what the claim is about did not happen: {detail}", given=False),
-    # Accepted and not honoured is worse than unsupported. A target that promised it has failed.
-    Row(Outcome.FAIL, "declared, accepted and not honoured", ability=Ability.DECLARED, said=Said.IGNORED),
-    Row(Outcome.IGNORED, "accepted and not honoured", said=Said.IGNORED),
-    # One wrong envelope is one defect: the errors area judges it, every refusal without one stays undecided.
+    Row(Outcome.INCONCLUSIVE, "precondition not met: {detail}", precondition=False),
+    # To accept a request and not honour it is worse than not to support it. A target that promised it has failed.
+    Row(
+        Outcome.FAIL,
+        "declared and accepted, but not honoured",
+        capability=CapabilityState.DECLARED,
+        checks=CheckResult.IGNORED,
+    ),
+    Row(Outcome.IGNORED, "accepted, but not honoured", checks=CheckResult.IGNORED),
+    # A wrong envelope is one defect: the errors area judges it, every refusal without one stays undecided.
     Row(
         Outcome.INCONCLUSIVE,
-        "refused, but without the right error envelope, which the errors area judges",
-        said=Said.NO_ENVELOPE,
+        "refused without the right error envelope, which the errors area judges",
+        checks=CheckResult.NO_ENVELOPE,
     ),
-    # One defect of an answer is one failure: the Message in a broken answer decides nothing else.
+    # A broken answer is one defect: the Message in it decides nothing else.
     Row(
         Outcome.INCONCLUSIVE,
-        "the answer itself is broken, which the streaming and response areas judge, so what it says proves nothing",
-        said=Said.UNSOUND,
+        "the reply is malformed, which the streaming and response areas judge; its content proves nothing",
+        checks=CheckResult.UNSOUND,
     ),
-    Row(Outcome.FAIL, "accepted what the API refuses", said=Said.ACCEPTED),
-    Row(Outcome.FAIL, "", said=Said.DEVIATION),
+    Row(Outcome.FAIL, "accepted, although the API refuses it", checks=CheckResult.ACCEPTED),
+    Row(Outcome.FAIL, "", checks=CheckResult.DEVIATION),
     # A claim about something that did not occur does not apply: no thinking block, no 402, no citation.
-    Row(Outcome.NOT_APPLICABLE, "no exchange of this run has what the claim is about", said=Said.ABSENT),
+    Row(Outcome.NOT_APPLICABLE, "no reply contains what the claim is about", checks=CheckResult.ABSENT),
     # Positive evidence is required: a case that saw nothing cannot pass.
-    Row(Outcome.INCONCLUSIVE, "nothing of what the claim is about was seen", said=Said.UNSEEN),
-    Row(Outcome.PASS, "", said=Said.FINE),
+    Row(Outcome.INCONCLUSIVE, "no evidence: nothing that the claim is about was seen", checks=CheckResult.UNSEEN),
+    Row(Outcome.PASS, "", checks=CheckResult.FINE),
 )
 
 
@@ -199,7 +214,7 @@ Axis = Literal["conformance", "strictness"]
 
 
 def over_attempts(passed: int, deviating: int, attempts: int, wanted: int) -> Outcome:
-    """What several attempts at one claim add up to: FAIL stands for deviating, in whichever way.
+    """The outcome of several attempts at one claim: FAIL means deviating, in whichever way.
 
     A claim deviates where more than half of all attempts do, and holds where more attempts pass than deviate. Attempts
     that showed nothing count as attempts and for neither side. Where fewer attempts were possible than `wanted`, a
@@ -211,7 +226,7 @@ def over_attempts(passed: int, deviating: int, attempts: int, wanted: int) -> Ou
 
 
 def is_settled(passed: int, deviating: int, attempts: int, wanted: int) -> bool:
-    """Whether further attempts, up to `wanted`, cannot change what `over_attempts` says; a claim that held in each
+    """Whether further attempts, up to `wanted`, cannot change the result of `over_attempts`; a claim that held in each
     attempt that showed it is not attempted again.
     """
     left = wanted - attempts
@@ -227,14 +242,14 @@ class Policy:
     behaviour: bool = False
 
 
-def axis_of(case: Case, said: Said) -> Axis:
+def axis_of(case: Case, checks: CheckResult) -> Axis:
     """Strictness is its own axis: whether the endpoint refuses what the API refuses.
 
-    Refusals that protect people count as conformance, and so does a refusal that is itself wrong. That a model accepts
-    what the specification has it refuse is a matter of strictness, too.
+    Refusals that protect people count as conformance, and so does a refusal that is itself wrong. A model that accepts
+    what the specification requires it to refuse is a matter of strictness, too.
     """
-    strict = case.direction is Direction.REFUSE and said is not Said.DEVIATION
-    return "strictness" if (strict or said is Said.ACCEPTED) and not case.protects else "conformance"
+    strict = case.direction is Direction.REFUSE and checks is not CheckResult.DEVIATION
+    return "strictness" if (strict or checks is CheckResult.ACCEPTED) and not case.protects else "conformance"
 
 
 def gates(case: Case, outcome: Outcome, axis: Axis, policy: Policy) -> bool:

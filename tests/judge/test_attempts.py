@@ -14,8 +14,8 @@ from conformance.model import Finding, Judgement, Mode, Outcome
 
 PASS = Judgement("c", Mode.JSON, Outcome.PASS, evidence=(1,))
 FAIL = Judgement("c", Mode.JSON, Outcome.FAIL, findings=(Finding("x", "a", "b"),), evidence=(2,), gates=True)
-IGNORED = replace(FAIL, outcome=Outcome.IGNORED, reason="accepted and not honoured", evidence=(3,))
-OPEN = Judgement("c", Mode.JSON, Outcome.INCONCLUSIVE, "what the claim is about did not happen", evidence=(4,))
+IGNORED = replace(FAIL, outcome=Outcome.IGNORED, reason="accepted, but not honoured", evidence=(3,))
+OPEN = Judgement("c", Mode.JSON, Outcome.INCONCLUSIVE, "precondition not met", evidence=(4,))
 LETTERS = {"P": PASS, "F": FAIL, "I": IGNORED, "?": OPEN}
 
 
@@ -27,13 +27,13 @@ LETTERS = {"P": PASS, "F": FAIL, "I": IGNORED, "?": OPEN}
         ("?P", Outcome.PASS, ""),
         ("FF", Outcome.FAIL, "deviated in 2 of 2 attempts"),
         ("FPF", Outcome.FAIL, "deviated in 2 of 3 attempts"),
-        ("II", Outcome.IGNORED, "accepted and not honoured; deviated in 2 of 2 attempts"),
+        ("II", Outcome.IGNORED, "accepted, but not honoured; deviated in 2 of 2 attempts"),
         ("F?F", Outcome.FAIL, "deviated in 2 of 3 attempts"),
         ("F?P", Outcome.INCONCLUSIVE, "deviated in 1 of 3 attempts, which is no majority"),
         ("?F?", Outcome.INCONCLUSIVE, "deviated in 1 of 3 attempts, which is no majority"),
-        ("???", Outcome.INCONCLUSIVE, "what the claim is about did not happen, in 3 attempts"),
-        ("?", Outcome.INCONCLUSIVE, "what the claim is about did not happen"),
-        ("F", Outcome.INCONCLUSIVE, "deviated in 1 of 1 attempt, of 3 that were wanted, which is no majority"),
+        ("???", Outcome.INCONCLUSIVE, "precondition not met, in 3 attempts"),
+        ("?", Outcome.INCONCLUSIVE, "precondition not met"),
+        ("F", Outcome.INCONCLUSIVE, "deviated in 1 of 1 attempt (3 were wanted), which is no majority"),
     ],
 )
 def test_a_claim_deviates_only_in_the_majority_of_attempts(made: str, outcome: Outcome, reason: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Observation, deviation, found
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, judge
-from conformance.judge.evidence import Transcript, Transcripts
+from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.judge.verdict import Policy
 from conformance.model import (
     Case,
@@ -113,14 +113,14 @@ class World:
     """What a run has seen."""
 
     def __init__(self) -> None:
-        self.transcripts: dict[str, Transcript] = {}
+        self.evidence: dict[str, ScenarioReplies] = {}
         self.line = 0
 
     def add(self, name: str, *answers: tuple[int, Json] | str, steps: int = 0, stopped: str = "") -> World:
         """A scenario: status and body of each step; a text in place of them is a kind of trouble."""
         replies = tuple(self._reply(name, number, answer) for number, answer in enumerate(answers, start=1))
         scenario = Scenario(name, Mode.JSON, tuple(Step(body={}) for _ in range(steps or len(answers))))
-        self.transcripts[scenario.id] = Transcript(scenario, replies, stopped)
+        self.evidence[scenario.id] = ScenarioReplies(scenario, replies, stopped)
         return self
 
     def _reply(self, name: str, step: int, answer: tuple[int, Json] | str) -> Reply:
@@ -138,7 +138,7 @@ class World:
 
     def judge(self, judged: Case, bench: Bench, **unsent: str) -> Judgement:
         """The judgement of a case on what was seen."""
-        return judge(judged, Mode.JSON, Transcripts(self.transcripts, unsent), bench)
+        return judge(judged, Mode.JSON, Evidence(self.evidence, unsent), bench)
 
 
 def sees(*answers: tuple[int, Json] | str, **rest: object) -> World:
@@ -243,7 +243,7 @@ def test_what_the_claim_begins_with_has_to_be_seen(bench) -> None:
     assert judged.outcome is Outcome.INCONCLUSIVE
     assert "expected something else, actual this" in judged.reason
     nothing = sees((200, MESSAGE)).judge(case(CheckCall("fine"), given=(CheckCall("unseen"),)), bench)
-    assert (nothing.outcome, "nothing to see for unseen" in nothing.reason) == (Outcome.INCONCLUSIVE, True)
+    assert (nothing.outcome, "unseen has nothing to check" in nothing.reason) == (Outcome.INCONCLUSIVE, True)
     seen = sees((200, MESSAGE)).judge(case(CheckCall("finds", "deviation"), given=(CheckCall("fine"),)), bench)
     assert seen.outcome is Outcome.FAIL
 
@@ -299,7 +299,7 @@ def test_a_refusal_of_an_ability_whose_control_is_declined_too_is_unsupported(be
     [
         ({}, Outcome.UNSUPPORTED),
         ({"declared": ("vision",)}, Outcome.FAIL),
-        ({"absent": ("vision",)}, Outcome.NOT_APPLICABLE),
+        ({"lacking": ("vision",)}, Outcome.NOT_APPLICABLE),
     ],
 )
 def test_a_declined_ability_is_judged_by_what_was_declared(bench, given, outcome) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, judge
-from conformance.judge.evidence import Transcript, Transcripts
+from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Chunk, Exchange, Mode, Outcome, Response, Scenario, SentRequest
@@ -43,8 +43,8 @@ def outcome(library: Library):
         response = Response(200, (("content-type", "application/json"),), (Chunk(0.1, body),))
         exchange = Exchange("tool-loop", Mode.JSON, 1, 1, "", sent, response, line=1)
         scenario = Scenario("tool-loop", Mode.JSON, library.catalogue.scenarios["tool-loop"])
-        transcripts = Transcripts({scenario.id: Transcript(scenario, (Reply(exchange),))}, {})
-        return judge(library.cases[case], Mode.JSON, transcripts, bench).outcome
+        evidence = Evidence({scenario.id: ScenarioReplies(scenario, (Reply(exchange),))}, {})
+        return judge(library.cases[case], Mode.JSON, evidence, bench).outcome
 
     return of
 

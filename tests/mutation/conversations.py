@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conformance.judge.evaluate import judge
-from conformance.judge.evidence import Transcript, Transcripts
+from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.model import Case, Chunk, Exchange, Judgement, Mode, Scenario, SentRequest, Step
 from conformance.protocol.reply import Reply
 from conformance.reference.answer import Answer, Call
@@ -153,10 +153,10 @@ def cases_of_any_request(stage: Any) -> list[Case]:
 def judged(stage: Any, cases: Sequence[Case], *replies: Reply) -> list[Judgement]:
     """The judgements of these cases on these answers to one request."""
     made = {
-        f"conversation/{reply.exchange.mode}": Transcript(
+        f"conversation/{reply.exchange.mode}": ScenarioReplies(
             Scenario("conversation", reply.exchange.mode, (Step(),)), (reply,)
         )
         for reply in replies
     }
-    transcripts = Transcripts(made, {})
-    return [judge(case, mode, transcripts, stage.bench) for case in cases for mode in case.modes]
+    evidence = Evidence(made, {})
+    return [judge(case, mode, evidence, stage.bench) for case in cases for mode in case.modes]

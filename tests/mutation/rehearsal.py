@@ -18,7 +18,7 @@ from conformance.engine.fill import FillError, fill
 from conformance.engine.plan import Plan, build_plan, needed
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, judge
-from conformance.judge.evidence import Transcript, Transcripts
+from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import (
@@ -84,10 +84,10 @@ class Names:
 
 @dataclass(frozen=True)
 class Sent:
-    """What became of one scenario: the answers as they came, and the transcript."""
+    """What became of one scenario: the answers as they came, and the replies."""
 
     answers: tuple[Answer, ...]
-    transcript: Transcript
+    replies: ScenarioReplies
 
 
 @dataclass(frozen=True)
@@ -120,15 +120,15 @@ class Stage:
         """The verdicts on the reference endpoint with these faults; what they do not touch is judged as before."""
         sent = self._send_all(with_faults(Steps(), faults))
         touched = frozenset(name for name, each in sent.items() if each is not self.honest[name])
-        whole = Transcripts({name: each.transcript for name, each in sent.items()}, {})
-        part = Transcripts({name: sent[name].transcript for name in sent if name in touched}, {})
+        whole = Evidence({name: each.replies for name, each in sent.items()}, {})
+        part = Evidence({name: sent[name].replies for name in sent if name in touched}, {})
         judgements = dict(self.base)
         for case, mode in self.plan.items if touched else ():
             if touched.intersection(self._needs[case.id, mode]):
                 judgements[case.id, mode] = judge(case, mode, self._evidence(case, whole, part), self.bench)
         return Verdicts(judgements, touched)
 
-    def _evidence(self, case: Case, whole: Transcripts, part: Transcripts) -> Transcripts:
+    def _evidence(self, case: Case, whole: Evidence, part: Evidence) -> Evidence:
         """What a case is judged on: all there is, or for a claim about each single reply those that are different."""
         single = all(self.bench.checks[call.name].all is None for call in case.expect)
         return part if single and case.selectors and not case.judged else whole
@@ -141,7 +141,7 @@ class Stage:
     def perform(self) -> None:
         """Makes the honest run."""
         self.honest = self._send_all(Steps())
-        whole = Transcripts({name: each.transcript for name, each in self.honest.items()}, {})
+        whole = Evidence({name: each.replies for name, each in self.honest.items()}, {})
         self.base = {(case.id, mode): judge(case, mode, whole, self.bench) for case, mode in self.plan.items}
 
     def _send_all(self, steps: Steps) -> dict[str, Sent]:
@@ -176,12 +176,12 @@ class Stage:
             answers.append(answer)
             known = honest.answers[number - 1] if honest is not None and number <= len(honest.answers) else None
             if known is not None and same(answer, known) and honest is not None:
-                replies.append(honest.transcript.replies[number - 1])
+                replies.append(honest.replies.replies[number - 1])
             else:
                 replies.append(Reply(exchange_of(request, answer, scenario, number)))
         if honest is not None and len(answers) == len(honest.answers) and all(map(same, answers, honest.answers)):
             return honest
-        return Sent(tuple(answers), Transcript(scenario, tuple(replies), stopped))
+        return Sent(tuple(answers), ScenarioReplies(scenario, tuple(replies), stopped))
 
 
 def set_stage(api_version: str = "2023-06-01") -> Stage:

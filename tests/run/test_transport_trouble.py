@@ -73,7 +73,9 @@ def test_a_push_back_that_stays_is_inconclusive_and_its_envelope_is_judged(serve
     done = run(serve(stays), case=["tools-default-calls-a-tool", "errors-429-type", "response-has-id"])
     judged = done.of("tools-default-calls-a-tool")
     assert judged.outcome is Outcome.INCONCLUSIVE
-    assert judged.reason.startswith("the endpoint pushed back: status 429 after 5 attempts (journal line ")
+    assert judged.reason.startswith(
+        "the endpoint is overloaded or unavailable: status 429 after 5 attempts (journal line "
+    )
     assert done.of("errors-429-type").outcome is Outcome.PASS
     assert done.of("response-has-id").outcome is Outcome.PASS
 

@@ -6,7 +6,7 @@ import pytest
 
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, judge
-from conformance.judge.evidence import Transcript, Transcripts
+from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Judgement, Mode, Outcome, Scenario
@@ -21,8 +21,8 @@ def judged(kit):
     def of(case: str, body: str) -> Judgement:
         reply: Reply = kit.reply_to(body, request={"stream": True, "max_tokens": 64})
         scenario = Scenario("text", Mode.STREAM, library.catalogue.scenarios["text"])
-        transcripts = Transcripts({scenario.id: Transcript(scenario, (reply,))}, {})
-        return judge(library.cases[case], Mode.STREAM, transcripts, bench)
+        evidence = Evidence({scenario.id: ScenarioReplies(scenario, (reply,))}, {})
+        return judge(library.cases[case], Mode.STREAM, evidence, bench)
 
     return of
 
