@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from conformance.base.versions import DEFAULT_VERSION
+from conformance.config.target import API_VERSIONS
 from conformance.judge.library import load_library
-from conformance.reference.faults import all_faults
+from conformance.reference.faults import all_faults, load_collateral
 from conformance.report import faults as report
 from conformance.standard.bugs import links_of, load_bugs
 from conformance.standard.paths import spec_folder
@@ -21,5 +21,6 @@ def text(*, as_json: bool) -> str:
 
 def entries() -> list[dict[str, Any]]:
     """Every fault as `faults --json` lists it."""
-    library = load_library(DEFAULT_VERSION)
-    return report.entries(all_faults().values(), library.catalogue.cases, links_of(load_bugs(spec_folder())))
+    library = load_library(API_VERSIONS[0])
+    links = links_of(load_bugs(spec_folder()))
+    return report.entries(all_faults().values(), library.catalogue.cases, links, load_collateral())

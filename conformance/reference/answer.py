@@ -1,7 +1,4 @@
-"""The values that travel through the reference endpoint: a call that came in, an answer that goes out.
-
-Belongs here: immutable values and how an event becomes bytes. Does not belong here: any decision about a request.
-"""
+"""The values that travel through the reference endpoint: a call that comes in, an answer that goes out."""
 
 from __future__ import annotations
 
@@ -57,12 +54,27 @@ class ServerEvent:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One HTTP response on its way out. A fault replaces parts of it.
+class Cause:
+    """Why a request is refused, for programs: the clause it violates and, where a schema says so, the exact place.
 
-    A stream has `events`, anything else has `body`. `message` is the Message that either of them carries. `chunks` are
-    the bytes, filled in last; `pace` is the pause in seconds between two of them, `pauses` are longer ones in seconds
-    by the number of the chunk that waits, where the number behind the last one is the end of the body.
+    `place` is a JSON pointer into the body, with `*` for every array index; `keyword` and `component` are those of the
+    OpenAPI document's schema. All three are empty where a rule in code refuses the request.
+    """
+
+    clause: str
+    place: str = ""
+    keyword: str = ""
+    component: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP response on its way out.
+
+    A stream has `events`, anything else has `body`. `message` is the Message that either of them carries, `cause` the
+    reason of a refusal. `chunks` are the bytes, filled in last; `pace` is the pause in seconds between two of them,
+    `pauses` are longer ones in seconds by the number of the chunk that waits, where the number after the last one is
+    the end of the body.
     """
 
     status: int = 200
@@ -70,18 +82,19 @@ class Answer:
     body: Json = None
     events: tuple[ServerEvent, ...] | None = None
     message: dict[str, Any] | None = None
+    cause: Cause | None = None
     chunks: tuple[bytes, ...] = ()
     pace: float = 0.0
     pauses: Mapping[int, float] = field(default_factory=dict)
 
     def with_headers(self, **headers: str) -> Answer:
-        """A copy with added headers; an underscore in a name stands for a hyphen."""
+        """A copy with added headers; an underscore in a name becomes a hyphen."""
         added = {name.replace("_", "-"): value for name, value in headers.items()}
         return replace(self, headers={**self.headers, **added})
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is a regular answer, not a fault of the program
-    """Ends the processing of a call with an error envelope."""
+class Refusal(Exception):  # noqa: N818 - a refusal is a regular answer, not an error of the program
+    """Ends the processing of a call with an error envelope. Every honest refusal names its `cause`."""
 
     def __init__(
         self,
@@ -89,6 +102,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is a regular answer, not a f
         kind: str,
         message: str,
         *,
+        cause: Cause | None = None,
         details: Mapping[str, Json] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
@@ -96,10 +110,11 @@ class Refusal(Exception):  # noqa: N818 - a refusal is a regular answer, not a f
         self.status = status
         self.kind = kind
         self.message = message
+        self.cause = cause
         self.details = details
         self.headers = dict(headers or {})
 
 
 def dump(value: Json) -> str:
-    """Compact JSON text, non-ASCII characters as they are."""
+    """Compact JSON text; non-ASCII characters are not escaped."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,8 +1,4 @@
-"""Credentials.
-
-Belongs here: which keys a call carries and whether one of them is valid (REQ-HTTP-008, REQ-HTTP-009, REQ-HTTP-011).
-Does not belong here: any other header.
-"""
+"""Credentials: which keys a call carries, and whether they are valid (REQ-HTTP-008 to REQ-HTTP-011)."""
 
 from __future__ import annotations
 
@@ -27,9 +23,9 @@ def keys_of(call: Call) -> tuple[str, ...]:
 
 
 def authenticate(call: Call, valid: Collection[str]) -> None:
-    """Refuses with 401 unless every key that the call carries is valid, and there is one (REQ-HTTP-011)."""
+    """Refuses with 401 a call without a key, and a call with any key that is not valid (REQ-HTTP-010, REQ-HTTP-011)."""
     keys = keys_of(call)
     if not keys:
-        raise refusal(401, "A credential is required: send the API key as x-api-key or as a bearer token.")
+        raise refusal(401, "x-api-key header is required", "REQ-HTTP-011")
     if not all(any(hmac.compare_digest(key.encode(), known.encode()) for known in valid) for key in keys):
-        raise refusal(401, "The API key is not valid.")
+        raise refusal(401, "invalid x-api-key", "REQ-HTTP-011")

@@ -1,15 +1,11 @@
-"""Identifiers, and refusals as error envelopes.
-
-Belongs here: the envelope (REQ-ERR-001), the pairing of status and type (REQ-ERR-004 to REQ-ERR-014), ids. Does not
-belong here: the reasons to refuse (`auth`, `negotiate`, `body`, `validate`, `rules`).
-"""
+"""Identifiers, and refusals as error envelopes (REQ-ERR-001): the type that goes with each status, the headers."""
 
 from __future__ import annotations
 
 import secrets
 
 from conformance.model import Json
-from conformance.reference.answer import Answer, Refusal
+from conformance.reference.answer import Answer, Cause, Refusal
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
@@ -44,24 +40,31 @@ def base58(number: int) -> str:
     return "".join(digits)
 
 
-def refusal(status: int, message: str, *, code: str | None = None, **headers: str) -> Refusal:
-    """A refusal with the error type of its status; `code` becomes `error.details.error_code` (REQ-ERR-003)."""
+def refusal(
+    status: int, message: str, cause: Cause | str | None, *, code: str | None = None, **headers: str
+) -> Refusal:
+    """A refusal with the error type of its status.
+
+    `cause` is a clause id, or a Cause that also names the place; None is for faults, which refuse without a reason.
+    `code` becomes `error.details.error_code` (REQ-ERR-003). An underscore in the name of a header becomes a hyphen.
+    """
     details: dict[str, Json] | None = {"error_code": code} if code else None
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Refusal(status, TYPE_OF_STATUS[status], message, details=details, headers=named)
+    reason = Cause(cause) if isinstance(cause, str) else cause
+    return Refusal(status, TYPE_OF_STATUS[status], message, cause=reason, details=details, headers=named)
 
 
-def invalid(message: str, *, code: str | None = None) -> Refusal:
+def invalid(message: str, cause: Cause | str | None, *, code: str | None = None) -> Refusal:
     """A 400 `invalid_request_error` (REQ-ERR-004)."""
-    return refusal(400, message, code=code)
+    return refusal(400, message, cause, code=code)
 
 
 def envelope(problem: Refusal) -> Answer:
-    """The error envelope of a refusal (REQ-ERR-001). A client's mistake is not worth a retry (REQ-HTTP-025)."""
+    """The error envelope of a refusal (REQ-ERR-001), which tells clients not to retry their mistakes (REQ-HTTP-025)."""
     error: dict[str, Json] = {"type": problem.kind, "message": problem.message}
     if problem.details is not None:
         error["details"] = dict(problem.details)
     headers = dict(problem.headers)
     if 400 <= problem.status < 500:
         headers["x-should-retry"] = "false"
-    return Answer(status=problem.status, headers=headers, body={"type": "error", "error": error})
+    return Answer(status=problem.status, headers=headers, body={"type": "error", "error": error}, cause=problem.cause)

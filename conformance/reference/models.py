@@ -167,12 +167,12 @@ MODELS = (
 """All models, most recent first (REQ-MODELS-006)."""
 
 
-def find_model(models: Sequence[Model], name: str) -> Model:
-    """A model by id or alias. Refuses an unknown name with 404 (REQ-ERR-017, REQ-MODELS-007)."""
+def find_model(models: Sequence[Model], name: str, clause: str = "REQ-MODELS-007") -> Model:
+    """A model by id or alias. Refuses an unknown name with 404; `clause` says why."""
     for model in models:
         if name == model.id or name in model.aliases:
             return model
-    raise refusal(404, f"model: {name}")
+    raise refusal(404, f"model: {name}", clause)
 
 
 def lacking(name: str) -> frozenset[str]:
@@ -181,10 +181,10 @@ def lacking(name: str) -> frozenset[str]:
 
 
 def usable_model(models: Sequence[Model], name: str) -> Model:
-    """A model that answers. Refuses an unknown or a retired one with 404."""
-    model = find_model(models, name)
+    """A model that answers. Refuses an unknown or a retired one with 404 (REQ-ERR-017)."""
+    model = find_model(models, name, "REQ-ERR-017")
     if model.lifecycle == "retired":
-        raise refusal(404, f"model: {name}")
+        raise refusal(404, f"model: {name}", "REQ-ERR-017")
     return model
 
 
@@ -198,7 +198,7 @@ def page_of_models(models: Sequence[Model], call: Call) -> dict[str, Json]:
     limit = _limit(call)
     after, before = _cursor(call, "after_id", rows), _cursor(call, "before_id", rows)
     if after is not None and before is not None:
-        raise invalid("after_id and before_id cannot be used together")
+        raise invalid("Only one of after_id and before_id can be specified", "REQ-MODELS-002")
     if before is not None:
         start = max(0, before - limit)
         page, more = rows[start:before], start > 0
@@ -218,7 +218,7 @@ def _wanted_lifecycles(call: Call) -> tuple[str, ...]:
     names = tuple(name for value in values for name in value.split(","))
     unknown = [name for name in names if name not in _LIFECYCLES]
     if unknown:
-        raise invalid(f"lifecycle: {unknown[0]!r} is not one of {', '.join(_LIFECYCLES)}")
+        raise invalid(f"lifecycle: Input should be one of {', '.join(_LIFECYCLES)}", "REQ-MODELS-002")
     return names or ("active", "deprecated")
 
 
@@ -228,7 +228,7 @@ def _limit(call: Call) -> int:
         return _DEFAULT_LIMIT
     text = values[-1]
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(_MOST)) and 1 <= int(text) <= _MOST):
-        raise invalid(f"limit: must be an integer from 1 to {_MOST}")
+        raise invalid(f"limit: Input should be an integer from 1 to {_MOST}", "REQ-MODELS-002")
     return int(text)
 
 
@@ -239,7 +239,7 @@ def _cursor(call: Call, name: str, rows: Sequence[Model]) -> int | None:
     for position, model in enumerate(rows):
         if model.id == values[-1]:
             return position
-    raise invalid(f"{name}: {values[-1]!r} is not in the list")
+    raise invalid(f"{name}: no model with id '{values[-1]}'", "REQ-MODELS-002")
 
 
 def _supported(value: bool) -> dict[str, Json]:

@@ -1,13 +1,12 @@
-"""What the headers of a call agree on: API version and opt-ins.
-
-Belongs here: `anthropic-version` and `anthropic-beta`. Does not belong here: what a version or an opt-in changes.
-"""
+"""What the headers of a call agree on: the API version and the opt-ins."""
 
 from __future__ import annotations
 
-from conformance.base.versions import API_VERSIONS
 from conformance.reference.answer import Call, Terms
 from conformance.reference.errors import invalid
+
+VERSIONS = ("2026-10-21", "2023-06-01")
+"""The API versions that are served, newest first (REQ-HTTP-013, REQ-HTTP-014)."""
 
 _RETIRED = """prompt-caching-2024-07-31 pdfs-2024-09-25 token-counting-2024-11-01 token-efficient-tools-2025-02-19
     extended-cache-ttl-2025-04-11 cache-diagnosis-2026-04-07 message-batches-2024-09-24"""
@@ -46,17 +45,18 @@ BETA_FIELDS: dict[str, frozenset[str]] = {
 
 
 def negotiate(call: Call) -> Terms:
-    """The terms of a call. Refuses a missing or unknown version and an unknown opt-in with 400.
+    """The terms of a call. Refuses a missing or unknown version, and an unknown opt-in, with 400.
 
-    Sources: REQ-HTTP-012 to REQ-HTTP-018. Both spellings of a list, with and without a space, mean the same.
+    Sources: REQ-HTTP-012 to REQ-HTTP-018. Opt-ins are separated by commas, with or without a space.
     """
     version = call.header("anthropic-version")
     if version is None:
-        raise invalid("anthropic-version: header is required")
-    if version not in API_VERSIONS:
-        raise invalid(f'anthropic-version: "{version}" is not a valid version')
+        raise invalid("anthropic-version: header is required", "REQ-HTTP-012")
+    if version not in VERSIONS:
+        raise invalid(f'anthropic-version: "{version}" is not a valid version', "REQ-HTTP-015")
     betas = frozenset(filter(None, (name.strip() for name in (call.header("anthropic-beta") or "").split(","))))
     unknown = sorted(betas - CURRENT_BETAS - RETIRED_BETAS)
     if unknown:
-        raise invalid(f"anthropic-beta: unexpected value {', '.join(unknown)}")
+        names = ", ".join(f"`{name}`" for name in unknown)
+        raise invalid(f"Unexpected value(s) {names} for the `anthropic-beta` header.", "REQ-HTTP-017")
     return Terms(version, betas)

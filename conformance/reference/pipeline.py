@@ -1,8 +1,7 @@
 """From a call to an answer, step by step.
 
-Belongs here: the order of the steps and what each hands to the next. Does not belong here: what a step does (its own
-module), sockets (`app`). Every step is a field of `Steps`, so that a fault is a function that replaces some of them:
-`dataclasses.replace(steps, to_events=lambda message: drop_last(steps.to_events(message)))`.
+Every step is a field of `Steps`, so that a fault is a function that replaces some of them:
+`dataclasses.replace(steps, to_events=lambda message: steps.to_events(message)[:-1])`.
 """
 
 from __future__ import annotations
@@ -52,6 +51,11 @@ class Desk:
     cache: PromptCache
     now: Callable[[], str]
     new_id: Callable[[str], str] = errors.new_id
+
+
+def hear(call: Call) -> Call:
+    """The call as it is understood: as it came in."""
+    return call
 
 
 def to_prompt(call: Call, desk: Desk, steps: Steps, component: str) -> Prompt:
@@ -163,14 +167,15 @@ def route(call: Call, steps: Steps) -> Operation:
         return operation
     allowed = sorted(known for known, known_path in OPERATIONS if known_path == path)
     if allowed:
-        raise errors.refusal(405, f"Method {call.method} is not allowed on {path}.", allow=", ".join(allowed))
-    raise errors.refusal(404, f"Not found: {call.path}")
+        raise errors.refusal(405, "Method Not Allowed", "REQ-HTTP-030", allow=", ".join(allowed))
+    raise errors.refusal(404, "Not Found", "REQ-HTTP-029")
 
 
 @dataclass(frozen=True)
 class Steps:
     """Every step of an answer as a replaceable function; the defaults are the honest ones."""
 
+    hear: Callable[[Call], Call] = hear
     route: Callable[[Call, Steps], Operation] = route
     authenticate: Callable[[Call, tuple[str, ...]], None] = auth.authenticate
     negotiate: Callable[[Call], Terms] = negotiate.negotiate
@@ -205,12 +210,13 @@ class Endpoint:
         """The answer to a call, with headers and bytes. Never raises."""
         steps = self.steps
         try:
-            steps.authenticate(call, self.desk.settings.keys)
-            answer = steps.route(call, steps)(call, self.desk, steps)
+            heard = steps.hear(call)
+            steps.authenticate(heard, self.desk.settings.keys)
+            answer = steps.route(heard, steps)(heard, self.desk, steps)
         except Refusal as problem:
             answer = steps.refuse(problem)
         except Exception:  # whatever goes wrong inside, the client gets an envelope (REQ-ERR-011)
-            answer = steps.refuse(errors.refusal(500, "Internal server error"))
+            answer = steps.refuse(errors.refusal(500, "Internal server error", "REQ-ERR-011"))
         return steps.to_chunks(steps.finish(answer, self.desk))
 
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from conformance.base.suggestions import nearest
 from conformance.model import HarnessError, Json
-from conformance.standard.source import SourceError, check_shape, load_yaml
+from conformance.standard.source import SourceError, check_shape, load_yaml, nearest
 
 FILE = "capabilities.yaml"
 

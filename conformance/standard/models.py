@@ -11,10 +11,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from conformance.base.suggestions import nearest
 from conformance.model import Json
 from conformance.standard.ledger import Ledger
-from conformance.standard.source import SourceError, check_shape, load_yaml
+from conformance.standard.source import SourceError, check_shape, load_yaml, nearest
 
 FILE = "models.yaml"
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.base.suggestions import nearest
 from conformance.model import Case
-from conformance.standard.source import SourceError, check_shape, load_yaml
+from conformance.standard.source import SourceError, check_shape, load_yaml, nearest
 
 FILE = "recorders.yaml"
 

@@ -21,6 +21,7 @@ from conformance.reference.answer import Answer, Call
 from conformance.reference.cache import PromptCache
 from conformance.reference.faults import Fault, with_faults
 from conformance.reference.pipeline import Endpoint, Steps
+from mutation.rehearsal import Stage, exchange_of
 
 Body = dict[str, Any]
 
@@ -103,7 +104,7 @@ def _loop(calls: int, result: str, number: int) -> list[Body]:
     ]
 
 
-def ask(stage: Any, body: Body, mode: Mode, faults: Iterable[Fault] = ()) -> tuple[SentRequest, Answer]:
+def ask(stage: Stage, body: Body, mode: Mode, faults: Iterable[Fault] = ()) -> tuple[SentRequest, Answer]:
     """The request and the answer of an endpoint that was never asked anything before."""
     whole = {**body, "stream": True} if mode is Mode.STREAM else body
     headers = (
@@ -120,10 +121,10 @@ def ask(stage: Any, body: Body, mode: Mode, faults: Iterable[Fault] = ()) -> tup
     return sent, answer
 
 
-def heard(rehearsal: Any, sent: SentRequest, answer: Answer, mode: Mode) -> Reply:
+def heard(sent: SentRequest, answer: Answer, mode: Mode) -> Reply:
     """The answer as a run reads it."""
     scenario = Scenario("conversation", mode, (Step(),))
-    return Reply(rehearsal.exchange_of(sent, answer, scenario, 1))
+    return Reply(exchange_of(sent, answer, scenario, 1))
 
 
 def rechunked(reply: Reply, cuts: Sequence[int]) -> Reply:
@@ -145,12 +146,12 @@ def without_ids(value: Any) -> Any:
     return [without_ids(item) for item in value] if isinstance(value, list) else value
 
 
-def cases_of_any_request(stage: Any) -> list[Case]:
+def cases_of_any_request(stage: Stage) -> list[Case]:
     """The cases that need no particular request."""
     return [case for case in stage.library.catalogue.cases if case.selectors and not case.judged]
 
 
-def judged(stage: Any, cases: Sequence[Case], *replies: Reply) -> list[Judgement]:
+def judged(stage: Stage, cases: Sequence[Case], *replies: Reply) -> list[Judgement]:
     """The judgements of these cases on these answers to one request."""
     made = {
         f"conversation/{reply.exchange.mode}": ScenarioReplies(

@@ -36,8 +36,6 @@ HEAVY = (
 )
 OURS = {
     "conformance",
-    "conformance.base",
-    "conformance.base.versions",
     "conformance.model",
     "conformance.plugin",
     "conformance.config",

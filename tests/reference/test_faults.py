@@ -15,7 +15,7 @@ from conformance.cli import command
 from conformance.model import HarnessError
 from conformance.reference.answer import Answer, Call
 from conformance.reference.app import create_endpoint
-from conformance.reference.faults import MODULES, all_faults, faults_named, with_faults
+from conformance.reference.faults import AREAS, all_faults, faults_named, with_faults
 from conformance.reference.pipeline import Settings, Steps
 from conformance.reference.server import LocalServer
 from conformance.standard.bugs import links_of, load_bugs
@@ -53,7 +53,7 @@ def test_ids_are_slugs() -> None:
 
 
 def test_areas_are_those_of_the_catalogue() -> None:
-    assert set(MODULES) <= {path.name for path in catalogue_folder().iterdir() if path.is_dir()}
+    assert set(AREAS) <= {path.name for path in catalogue_folder().iterdir() if path.is_dir()}
 
 
 def test_every_bug_has_faults_that_exist_or_a_reason_with_its_source() -> None:

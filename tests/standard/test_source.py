@@ -2,8 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.base.suggestions import nearest
-from conformance.standard.source import SourceError, check_shape, load_yaml, locate
+from conformance.standard.source import SourceError, check_shape, load_yaml, locate, nearest
 
 CASES = """\
 # two cases

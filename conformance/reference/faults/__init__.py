@@ -1,16 +1,17 @@
-"""The faults: deliberate defects of the reference endpoint, each one small class that says how it lies.
+"""The faults: deliberate, documented defects of the reference endpoint, by area of the catalogue.
 
-Belongs here: the registry and how faults are put together. Does not belong here: any fault (see the modules of the
-areas), which case catches which (`caught` in the catalogue), judging.
+A fault is an entry of `<area>.yaml` where data is enough (see `language`), and a small function in `<area>.py` where it
+is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType, ModuleType
 
-from conformance.base.suggestions import nearest
 from conformance.model import HarnessError
 from conformance.reference.faults import (
     caching,
@@ -21,75 +22,66 @@ from conformance.reference.faults import (
     models,
     output,
     request,
-    request_derived,
     response,
-    server_tools,
     stop,
-    streaming_deltas,
-    streaming_endings,
-    streaming_framing,
-    streaming_grammar,
-    streaming_starts,
-    system,
+    streaming,
     thinking,
-    tool_results,
     tools,
     transport,
-    transport_answers,
     usage,
     vision,
 )
-from conformance.reference.faults.base import Fault
+from conformance.reference.faults.fault import Fault
+from conformance.reference.faults.language import read_faults
 from conformance.reference.pipeline import Steps
+from conformance.standard.source import load_yaml, nearest
 
-MODULES: Mapping[str, tuple[ModuleType, ...]] = MappingProxyType(
+__all__ = ["AREAS", "COLLATERAL", "Fault", "all_faults", "faults_named", "load_collateral", "with_faults"]
+
+COLLATERAL = Path(__file__).with_name("collateral.yaml")
+"""The generated file of the cases that each fault fails besides those that are made for it."""
+
+AREAS: Mapping[str, ModuleType | None] = MappingProxyType(
     {
-        "transport": (transport, transport_answers),
-        "errors": (errors,),
-        "request": (
-            request,
-            request_derived,
-        ),
-        "messages": (messages,),
-        "system": (system,),
-        "vision": (vision,),
-        "documents": (documents,),
-        "tools": (tools, tool_results),
-        "server-tools": (server_tools,),
-        "thinking": (thinking,),
-        "output": (output,),
-        "caching": (caching,),
-        "response": (response,),
-        "stop": (stop,),
-        "usage": (usage,),
-        "streaming": (
-            streaming_framing,
-            streaming_grammar,
-            streaming_starts,
-            streaming_deltas,
-            streaming_endings,
-        ),
-        "counting": (counting,),
-        "models": (models,),
+        "transport": transport,
+        "errors": errors,
+        "request": request,
+        "messages": messages,
+        "system": None,
+        "vision": vision,
+        "documents": documents,
+        "tools": tools,
+        "server-tools": None,
+        "thinking": thinking,
+        "output": output,
+        "caching": caching,
+        "response": response,
+        "stop": stop,
+        "usage": usage,
+        "streaming": streaming,
+        "counting": counting,
+        "models": models,
     }
 )
-"""The modules that hold faults, by area; the areas are those of the catalogue."""
+"""The areas of the catalogue in its order, each with the module of the faults that need code. Every area also has a
+file of faults as data."""
 
 
 @cache
 def all_faults() -> Mapping[str, Fault]:
-    """Every fault by id, in order of areas. Raises ValueError where two share an id."""
+    """Every fault by id, in order of areas. Raises HarnessError where two have the same id."""
     found: dict[str, Fault] = {}
-    for area, modules in MODULES.items():
-        for fault in (fault for module in modules for fault in _faults_of(module, area)):
+    for area, module in AREAS.items():
+        data = read_faults(Path(__file__).with_name(f"{area}.yaml"))
+        for fault in (*data, *(_in_code(module) if module else ())):
             if fault.id in found:
-                raise ValueError(f"two faults are named {fault.id!r}")
-            found[fault.id] = fault
+                raise HarnessError(f"two faults have the id {fault.id!r}")
+            found[fault.id] = replace(fault, area=area)
     return MappingProxyType(found)
 
 
 def faults_named(names: Iterable[str]) -> tuple[Fault, ...]:
-    """The faults of these ids. Raises HarnessError (exit code 4) with the nearest id for one that does not exist."""
+    """The faults with these ids. Raises HarnessError (exit code 4) with the nearest id for one that does not exist."""
     known = all_faults()
     for name in names:
         if name not in known:
@@ -100,6 +92,11 @@ def faults_named(names: Iterable[str]) -> tuple[Fault, ...]:
     return tuple(known[name] for name in names)
 
 
+def load_collateral() -> Mapping[str, tuple[str, ...]]:
+    """The cases that each fault fails besides those that name it, by the id of the fault."""
+    return MappingProxyType({fault: tuple(cases) for fault, cases in load_yaml(COLLATERAL).items()})
+
+
 def with_faults(steps: Steps, faults: Iterable[Fault]) -> Steps:
     """The steps with all these faults in them, the first one innermost."""
     for fault in faults:
@@ -107,17 +104,7 @@ def with_faults(steps: Steps, faults: Iterable[Fault]) -> Steps:
     return steps
 
 
-def _faults_of(module: ModuleType, area: str) -> Iterable[Fault]:
-    """The faults of a module: one of each public class without arguments, and those of its `family`."""
-    made: list[Fault] = [
-        value()
-        for name, value in vars(module).items()
-        if not name.startswith("_")
-        and isinstance(value, type)
-        and issubclass(value, Fault)
-        and value.__module__ == module.__name__
-        and value.__init__ is Fault.__init__
-    ]
-    for fault in (*made, *(module.family() if hasattr(module, "family") else ())):
-        fault.area = area
-        yield fault
+def _in_code(module: ModuleType) -> Iterator[Fault]:
+    """The faults that a module defines, and those of its `family`."""
+    yield from (value for value in vars(module).values() if isinstance(value, Fault))
+    yield from module.family() if hasattr(module, "family") else ()

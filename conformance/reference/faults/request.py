@@ -1,107 +1,69 @@
-"""Faults with the fields of a request: valid ones that are refused or not read, invalid ones that are accepted.
-
-Belongs here: parameters and blocks other than text. Does not belong here: messages, system prompt, tools (areas of
-their own), invalid requests that the OpenAPI document derives (see `request_derived`).
-"""
+"""Faults with the fields of a request that need code, and one for every refusal that the OpenAPI document implies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
-from conformance.base.versions import NEWEST_VERSION
-from conformance.model import Json
-from conformance.reference.answer import Answer, Call, Refusal
-from conformance.reference.faults.base import AcceptingFault, Fault, FieldFault, LaxFault, RefusingFault, because
+from conformance.reference import validate
+from conformance.reference.answer import Call, Cause, Refusal
+from conformance.reference.faults.fault import Fault, fault
+from conformance.reference.faults.seams import in_steps, plain
+from conformance.reference.faults.transport import streaming
 from conformance.reference.pipeline import Desk, Steps
 from conformance.reference.prompt import Prompt
+from conformance.standard.catalogue import load_bases
+from conformance.standard.derive import Derived, derive
+from conformance.standard.document import NEWEST, load_document
+from conformance.standard.paths import catalogue_folder
+from conformance.standard.requests import steps_of
+from conformance.standard.source import load_yaml
 
 
-class StreamFalseStreams(Fault):
-    """Streams where the request says stream false."""
-
-    collateral = because(
-        "a stream is not the one JSON object of an answer",
-        "transport-answers-are-json",
-        "transport-no-stream-unless-asked",
-    )
-
-    def install(self, steps: Steps) -> Steps:
-        def create(call: Call, desk: Desk, all_steps: Steps) -> Answer:
-            answer = steps.create_message(call, desk, all_steps)
-            if answer.message is None or b'"stream":false' not in call.body:
-                return answer
-            return replace(steps.encode_stream(answer.message, desk, all_steps), headers=answer.headers)
-
-        return replace(steps, create_message=create)
+@fault(in_steps)
+def stream_false_streams(steps: Steps) -> Steps:
+    """Streams when the request says stream false."""
+    return streaming(steps, lambda call: b'"stream":false' in call.body)
 
 
-class MetadataRefused(FieldFault):
-    """Refuses metadata with a user_id."""
-
-    field = "metadata"
-
-    def refuses(self, value: Any) -> bool:
-        return isinstance(value, dict) and value.get("user_id") is not None
-
-
-class ServiceTierRefused(FieldFault):
-    """Refuses service_tier."""
-
-    field = "service_tier"
-
-
-class NullRefused(RefusingFault):
-    """Refuses null in every place."""
-
-    collateral = because("the content of a reply holds nulls", "tools-loop-with-real-call", "thinking-tool-loop")
-
-    def problem(self, prompt: Prompt, call: Call) -> str | None:
-        return "null is not allowed" if any(value is None for value in values(prompt.body)) else None
+def family() -> Iterable[Fault]:
+    """One fault for each derived refusal of the catalogue: the constraint behind it is not checked."""
+    folder = catalogue_folder()
+    bases = load_bases(folder)
+    document = load_document(NEWEST)
+    for entry in load_yaml(folder / "request" / "derived.yaml")["derive"]:
+        step = steps_of(bases[entry["frame"]], bases)[0]
+        for derived in derive(document, entry, step.body):
+            component = validate.COUNT if step.path.endswith("count_tokens") else validate.CREATE
+            whole = derived.body if derived.pointer == "/model" else {"model": "reference-latest", **derived.body}
+            found = document.in_version(derived.version or NEWEST).validate(component, whole)
+            if found:
+                yield _unchecked(derived, component, validate.cause_of(found[0]))
 
 
-class UnknownFieldAccepted(AcceptingFault):
-    """Passes over fields of the request that do not exist."""
+def _unchecked(derived: Derived, component: str, cause: Cause) -> Fault:
+    """The fault that answers a request like a plain one where `cause` is all that is wrong with it."""
 
-    sentence = r"^(?!temperature|top_[pk])[a-z_]+: Extra inputs are not permitted"
+    def covers(refusal: Refusal, call: Call, desk: Desk, steps: Steps) -> bool:
+        if refusal.status != 400:
+            return False
+        try:
+            terms = steps.negotiate(call)
+            body, _ = validate.split_extras(steps.parse(call, desk.settings.max_body), terms)
+        except Refusal:
+            return False
+        found = desk.documents[terms.version].validate(component, body)
+        return bool(found) and all(validate.cause_of(each) == cause for each in found)
 
+    def install(steps: Steps) -> Steps:
+        def to_prompt(call: Call, desk: Desk, all_steps: Steps, asked: str) -> Prompt:
+            try:
+                return steps.to_prompt(call, desk, all_steps, asked)
+            except Refusal as refusal:
+                if asked != component or not covers(refusal, call, desk, all_steps):
+                    raise
+                return steps.to_prompt(plain(call, counting=asked == validate.COUNT), desk, all_steps, asked)
 
-class MaxTokensUnlimited(LaxFault):
-    """Takes any max_tokens."""
+        return replace(steps, to_prompt=to_prompt)
 
-    without = ("REQ-BODY-004",)
-
-
-class Version2026SamplingAccepted(AcceptingFault):
-    """Takes temperature under version 2026-10-21."""
-
-    id = "version-2026-sampling-accepted"
-    sentence = r"^temperature: Extra inputs"
-
-
-class Version2026UserCitationsAccepted(AcceptingFault):
-    """Takes citations on the text of users under version 2026-10-21."""
-
-    id = "version-2026-user-citations-accepted"
-    sentence = r"citations"
-
-    def accepts(self, refusal: Refusal, call: Call) -> bool:
-        return super().accepts(refusal, call) and call.header("anthropic-version") == NEWEST_VERSION
-
-
-class Version2026AssistantDocumentAccepted(AcceptingFault):
-    """Takes documents in assistant messages under version 2026-10-21."""
-
-    id = "version-2026-assistant-document-accepted"
-    sentence = r"`document` blocks are not allowed|messages\.1\.content"
-
-    def accepts(self, refusal: Refusal, call: Call) -> bool:
-        return super().accepts(refusal, call) and call.header("anthropic-version") == NEWEST_VERSION
-
-
-def values(value: Json) -> Iterator[Any]:
-    """A value and everything inside it."""
-    yield value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from values(inner)
+    return Fault(f"{derived.id}-accepted", f"Does not enforce: {derived.title}.", install)

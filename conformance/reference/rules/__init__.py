@@ -1,7 +1,7 @@
-"""The rules for a request that a schema cannot say, one small function each.
+"""The rules for a request that no schema can express, one small function each.
 
-Belongs here: the table of all rules and how it is applied. Does not belong here: shape and types (OpenAPI document).
-A rule takes a prompt and returns what is wrong with it, or None; the refusal is always a 400 `invalid_request_error`.
+A rule takes a prompt and returns the message of the refusal, or None. The refusal is always a 400
+`invalid_request_error`. Shape and types are in the OpenAPI document.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ TABLE: tuple[tuple[str, Rule], ...] = (
     ("REQ-MSG-003", messages.not_empty),
     ("REQ-MSG-006", messages.system_is_not_first),
     ("REQ-MSG-010", messages.model_knows_system_role),
-    ("REQ-MSG-008", messages.system_does_not_part_call_and_result),
-    ("REQ-MSG-007", messages.system_stands_after_user),
-    ("REQ-MSG-009", messages.system_holds_text),
+    ("REQ-MSG-008", messages.system_is_not_inside_tool_loop),
+    ("REQ-MSG-007", messages.system_follows_user),
+    ("REQ-MSG-009", messages.system_is_text),
     ("REQ-MSG-012", messages.content_is_not_empty),
     ("REQ-MSG-013", messages.text_is_not_empty),
     ("REQ-MSG-014", messages.text_is_not_blank),
@@ -36,13 +36,14 @@ TABLE: tuple[tuple[str, Rule], ...] = (
     ("REQ-IN-013", blocks.calls_are_the_assistants),
     ("REQ-IN-014", blocks.results_are_the_users),
     ("REQ-IN-015", blocks.thinking_is_the_assistants),
-    ("REQ-IN-003", blocks.files_are_named),
+    ("REQ-IN-003", blocks.files_have_ids),
+    ("REQ-IN-006", blocks.image_data_is_base64),
     ("REQ-IN-006", blocks.image_data_is_an_image),
     ("REQ-IN-005", blocks.images_are_within_limits),
     ("REQ-CAP-016", blocks.model_sees_images),
     ("REQ-IN-008", blocks.pdf_data_is_a_pdf),
     ("REQ-IN-010", blocks.citations_are_all_or_none),
-    ("REQ-IN-011", blocks.search_results_stand_alone),
+    ("REQ-IN-011", blocks.search_results_are_not_mixed),
     ("REQ-IN-012", blocks.no_citations_with_format),
     ("REQ-IN-016", blocks.thinking_is_unaltered),
     ("REQ-IN-017", blocks.no_breakpoint_on_thinking),
@@ -77,7 +78,7 @@ TABLE: tuple[tuple[str, Rule], ...] = (
 
 def apply_rules(prompt: Prompt, table: Sequence[tuple[str, Rule]] = TABLE) -> None:
     """Refuses the prompt with 400 on the first rule that it breaks."""
-    for _, rule in table:
+    for clause, rule in table:
         problem = rule(prompt)
         if problem is not None:
-            raise invalid(problem)
+            raise invalid(problem, clause)

@@ -1,8 +1,4 @@
-"""Rules for content blocks.
-
-Belongs here: where a block may stand, image data, documents, citations, signatures, cache breakpoints. Does not belong
-here: the order of messages (`messages`).
-"""
+"""Rules for content blocks: their role, image data, documents, citations, signatures, cache breakpoints."""
 
 from __future__ import annotations
 
@@ -21,33 +17,39 @@ _FILE = re.compile(r"file_[A-Za-z0-9]+(?:_\d+)?")
 
 
 def calls_are_the_assistants(prompt: Prompt) -> str | None:
-    """REQ-IN-013: tool_use stands in assistant messages only."""
+    """REQ-IN-013: tool_use occurs only in assistant messages."""
     return _misplaced(prompt, ("tool_use", "server_tool_use"), "assistant")
 
 
 def results_are_the_users(prompt: Prompt) -> str | None:
-    """REQ-IN-014: tool_result stands in user messages only."""
+    """REQ-IN-014: tool_result occurs only in user messages."""
     return _misplaced(prompt, ("tool_result",), "user")
 
 
 def thinking_is_the_assistants(prompt: Prompt) -> str | None:
-    """REQ-IN-015: thinking stands in assistant messages only."""
+    """REQ-IN-015: thinking occurs only in assistant messages."""
     return _misplaced(prompt, ("thinking", "redacted_thinking"), "assistant")
 
 
-def image_data_is_an_image(prompt: Prompt) -> str | None:
-    """REQ-IN-006: base64 image data decodes to an image; a recording shows that another type than declared is read."""
+def image_data_is_base64(prompt: Prompt) -> str | None:
+    """REQ-IN-006: image data is base64."""
     for path, source in _sources(prompt, "image"):
-        raw = decode_base64(str(source.get("data")))
-        if raw is None:
-            return f"{path}.source.base64.data: the image data is not valid base64"
-        if media_type_of(raw) is None:
-            return f"{path}.source.base64.data: could not process image"
+        if decode_base64(str(source.get("data"))) is None:
+            return f"{path}.image.source.base64.data: Invalid base64 data"
     return None
 
 
-def files_are_named(prompt: Prompt) -> str | None:
-    """REQ-IN-003: a file is named by an id in the form that file ids have. No file is ever read here."""
+def image_data_is_an_image(prompt: Prompt) -> str | None:
+    """REQ-IN-006: image data decodes to an image. A recording shows that its type may differ from the declared one."""
+    for path, source in _sources(prompt, "image"):
+        raw = decode_base64(str(source.get("data")))
+        if raw is not None and media_type_of(raw) is None:
+            return f"{path}.image.source.base64.data: Could not process image"
+    return None
+
+
+def files_have_ids(prompt: Prompt) -> str | None:
+    """REQ-IN-003: a file id has the form of a file id. No file is ever read here."""
     for path, block in every_block(prompt):
         source = block.get("source")
         if (
@@ -55,29 +57,32 @@ def files_are_named(prompt: Prompt) -> str | None:
             and source.get("type") == "file"
             and not _FILE.fullmatch(str(source.get("file_id")))
         ):
-            return f"{path}.source.file.file_id: no such file"
+            return f"{path}.source.file.file_id: File not found"
     return None
 
 
 def images_are_within_limits(prompt: Prompt) -> str | None:
-    """REQ-IN-005: number of images, bytes and pixels of each."""
+    """REQ-IN-005: the number of images, and the bytes and pixels of each."""
     images = [block for _, block in every_block(prompt) if block.get("type") == "image"]
     most = _MOST_IMAGES if prompt.model.max_input_tokens > _SMALL_WINDOW else _MOST_IMAGES_SMALL_WINDOW
     if len(images) > most:
-        return f"messages: at most {most} images are allowed"
+        return f"messages: too many images: {len(images)} > {most} maximum"
     side = _MOST_PIXELS_OF_MANY if len(images) > _MANY else _MOST_PIXELS
     for path, source in _sources(prompt, "image"):
         data = str(source.get("data"))
         if len(data) > _MOST_IMAGE_BYTES:
-            return f"{path}.source.base64: image exceeds {_MOST_IMAGE_BYTES} bytes"
+            return f"{path}.image.source.base64: image exceeds the maximum size of {_MOST_IMAGE_BYTES} bytes"
         size = size_of(decode_base64(data[:64]) or b"")
         if size is not None and max(size) > side:
-            return f"{path}.source.base64.data: image dimensions exceed {side} pixels"
+            return (
+                f"{path}.image.source.base64.data: At least one of the image dimensions exceed max allowed size:"
+                f" {side} pixels"
+            )
     return None
 
 
 def model_sees_images(prompt: Prompt) -> str | None:
-    """REQ-CAP-016: a model that sees no images refuses them, and PDF files."""
+    """REQ-CAP-016: a model without vision refuses images and PDF files."""
     if prompt.model.vision:
         return None
     for path, block in every_block(prompt):
@@ -93,33 +98,33 @@ def pdf_data_is_a_pdf(prompt: Prompt) -> str | None:
     for path, source in _sources(prompt, "document"):
         raw = decode_base64(str(source.get("data")))
         if raw is None or not raw.lstrip().startswith(b"%PDF-"):
-            return f"{path}.source.base64.data: the PDF specified was not valid"
+            return f"{path}.document.source.base64.data: The PDF specified was not valid."
     return None
 
 
 def citations_are_all_or_none(prompt: Prompt) -> str | None:
-    """REQ-IN-010: citations are on for all documents or none, and for all search results or none."""
+    """REQ-IN-010: citations are enabled on all documents or none, and on all search results or none."""
     for kind in ("document", "search_result"):
         enabled = {_cites(block) for _, block in every_block(prompt) if block.get("type") == kind}
         if len(enabled) > 1:
-            return f"messages: citations must be enabled on all {kind} blocks or on none"
+            return f"messages: citations must be enabled on all {kind} blocks or none"
     return None
 
 
-def search_results_stand_alone(prompt: Prompt) -> str | None:
-    """REQ-IN-011: a tool_result with a search_result holds nothing else."""
+def search_results_are_not_mixed(prompt: Prompt) -> str | None:
+    """REQ-IN-011: a tool_result with a search_result contains nothing else."""
     for message in prompt.messages:
         for path, block in message.numbered():
             kinds = {part.get("type") for part in dicts(block.get("content"))}
             if block.get("type") == "tool_result" and "search_result" in kinds and len(kinds) > 1:
-                return f"{path}: a tool_result with search_result blocks must hold search_result blocks only"
+                return f"{path}: `search_result` blocks cannot be mixed with other blocks in a `tool_result`"
     return None
 
 
 def no_citations_with_format(prompt: Prompt) -> str | None:
     """REQ-IN-012: citations cannot be combined with output_config.format."""
     if prompt.output_schema is not None and any(_cites(block) for _, block in every_block(prompt)):
-        return "output_config.format: cannot be combined with citations"
+        return "output_config.format: cannot be used with citations"
     return None
 
 
@@ -142,7 +147,7 @@ def no_breakpoint_on_thinking(prompt: Prompt) -> str | None:
         if not isinstance(block.get("cache_control"), dict):
             continue
         if block.get("type") in ("thinking", "redacted_thinking") or block.get("text") == "":
-            return f"{path}.cache_control: not allowed on thinking blocks and empty text"
+            return f"{path}.cache_control: cache_control cannot be set for thinking blocks or empty text blocks"
     return None
 
 
@@ -162,7 +167,10 @@ def longer_breakpoints_first(prompt: Prompt) -> str | None:
         if not path:
             break
         if control.get("ttl") == "1h" and short:
-            return f"{path}.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' one"
+            return (
+                f"{path}.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m'"
+                " cache_control block"
+            )
         short = short or control.get("ttl") != "1h"
     automatic = prompt.body.get("cache_control")
     last = prompt.messages[-1].blocks[-1:] if prompt.messages else ()
@@ -170,11 +178,11 @@ def longer_breakpoints_first(prompt: Prompt) -> str | None:
     if not isinstance(automatic, dict) or not isinstance(explicit, dict):
         return None
     same = (automatic.get("ttl") or "5m") == (explicit.get("ttl") or "5m")
-    return None if same else "cache_control.ttl: differs from the ttl of the last block"
+    return None if same else "cache_control.ttl: must equal the ttl of the last content block"
 
 
 def every_block(prompt: Prompt) -> Iterator[tuple[str, Block]]:
-    """All content blocks of the messages, those inside tool results too, each with its place."""
+    """All content blocks of the messages, including those inside tool results, each with its place."""
     for message in prompt.messages:
         for path, block in message.numbered():
             yield path, block

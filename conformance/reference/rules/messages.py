@@ -1,11 +1,7 @@
-"""Rules for the messages array.
-
-Belongs here: order, roles, emptiness, and how calls and results pair. Does not belong here: single blocks (`blocks`).
-"""
+"""Rules for the messages array: order, roles, emptiness, and how calls and results pair."""
 
 from __future__ import annotations
 
-from conformance.base.versions import FIRST_VERSION
 from conformance.reference.prompt import Message, Prompt
 
 _SERVER_RESULTS = (
@@ -26,19 +22,20 @@ def not_empty(prompt: Prompt) -> str | None:
 def system_is_not_first(prompt: Prompt) -> str | None:
     """REQ-MSG-006: a system entry is never the first message."""
     first = prompt.messages[:1]
-    return "messages.0: a system message cannot be the first message" if first and first[0].role == "system" else None
+    refused = first and first[0].role == "system"
+    return "messages.0: the first message cannot have the role 'system'" if refused else None
 
 
 def model_knows_system_role(prompt: Prompt) -> str | None:
-    """REQ-MSG-010: models without the feature refuse a system entry."""
+    """REQ-MSG-010: some models refuse system entries."""
     for message in prompt.messages:
         if message.role == "system" and not prompt.model.system_in_messages:
-            return f"{message.path}: role 'system' is not supported on this model"
+            return f"{message.path}.role: 'system' is not supported on this model"
     return None
 
 
-def system_stands_after_user(prompt: Prompt) -> str | None:
-    """REQ-MSG-007: a run of system entries follows a user turn or a server-tool result, and precedes an assistant."""
+def system_follows_user(prompt: Prompt) -> str | None:
+    """REQ-MSG-007: system entries follow a user turn or a server tool result, and an assistant turn follows them."""
     messages = prompt.messages
     for number, message in enumerate(messages):
         if message.role != "system":
@@ -46,27 +43,27 @@ def system_stands_after_user(prompt: Prompt) -> str | None:
         before = next((m for m in reversed(messages[:number]) if m.role != "system"), None)
         after = next((m for m in messages[number + 1 :] if m.role != "system"), None)
         if before is not None and before.role == "assistant" and not _ends_in_server_result(before):
-            return f"{message.path}: a system message must directly follow a user message"
+            return f"{message.path}: a system message must follow a user message"
         if after is not None and after.role != "assistant":
-            return f"{message.path}: a system message must be last or be followed by an assistant message"
+            return f"{message.path}: only an assistant message can follow a system message"
     return None
 
 
-def system_does_not_part_call_and_result(prompt: Prompt) -> str | None:
+def system_is_not_inside_tool_loop(prompt: Prompt) -> str | None:
     """REQ-MSG-008: no system entry between a tool_use and the tool_result that answers it."""
     for before, message in zip(prompt.messages, prompt.messages[1:], strict=False):
         if message.role == "system" and before.role == "assistant" and before.of_type("tool_use"):
-            return f"{message.path}: a system message cannot stand between tool_use and tool_result"
+            return f"{message.path}: a system message cannot be between `tool_use` and `tool_result` blocks"
     return None
 
 
-def system_holds_text(prompt: Prompt) -> str | None:
-    """REQ-MSG-009: a system entry holds text only."""
+def system_is_text(prompt: Prompt) -> str | None:
+    """REQ-MSG-009: a system entry contains only text."""
     for message in prompt.messages:
         if message.role == "system":
             for path, block in message.numbered():
                 if block.get("type") not in ("text", "tool_addition", "tool_removal"):
-                    return f"{path}: a system message holds text blocks only"
+                    return f"{path}: system messages can only contain text blocks"
     return None
 
 
@@ -75,7 +72,10 @@ def content_is_not_empty(prompt: Prompt) -> str | None:
     last = len(prompt.messages) - 1
     for number, message in enumerate(prompt.messages):
         if message.content in ("", []) and not (number == last and message.role == "assistant"):
-            return f"{message.path}: only a final assistant message may have empty content"
+            return (
+                f"{message.path}: all messages must have non-empty content except for the optional final assistant"
+                " message"
+            )
     return None
 
 
@@ -88,7 +88,7 @@ def text_is_not_empty(prompt: Prompt) -> str | None:
 
 
 def text_is_not_blank(prompt: Prompt) -> str | None:
-    """REQ-MSG-014: no text block is only whitespace; returned assistant blocks may be, as a recording shows."""
+    """REQ-MSG-014: no text block is only whitespace. A recording shows that assistant blocks may be."""
     for path, text in _texts(prompt, but="assistant"):
         if text and not text.strip():
             return f"{path}: text content blocks must contain non-whitespace text"
@@ -96,7 +96,7 @@ def text_is_not_blank(prompt: Prompt) -> str | None:
 
 
 def model_continues_prefill(prompt: Prompt) -> str | None:
-    """REQ-MSG-017: models without prefill want the conversation to end with a user message."""
+    """REQ-MSG-017: on models without prefill, the conversation ends with a user message."""
     if prompt.model.prefill or prompt.prefill is None or prompt.messages[-1].of_type("tool_use"):
         return None
     return "This model does not support assistant message prefill. The conversation must end with a user message."
@@ -128,7 +128,7 @@ def results_come_first(prompt: Prompt) -> str | None:
         other = False
         for path, block in message.numbered():
             if block.get("type") == "tool_result" and other:
-                return f"{path}: `tool_result` blocks must come before all other content of the message"
+                return f"{path}: `tool_result` blocks must come before any other content in the message"
             other = other or block.get("type") != "tool_result"
     return None
 
@@ -141,7 +141,10 @@ def results_have_calls(prompt: Prompt) -> str | None:
             for path, block in message.numbered():
                 if block.get("type") == "tool_result" and block.get("tool_use_id") not in calls:
                     name = block.get("tool_use_id")
-                    return f"{path}: `tool_use_id` {name} has no `tool_use` block in the previous message"
+                    return (
+                        f"{path}: unexpected `tool_use_id` found in `tool_result` blocks: {name}. Each `tool_result`"
+                        " block must have a corresponding `tool_use` block in the previous message."
+                    )
     return None
 
 
@@ -159,12 +162,15 @@ def calls_have_results(prompt: Prompt) -> str | None:
         missing = [name for name in _ids(turn, "tool_use", "id") if name not in answered]
         if missing:
             names = ", ".join(sorted(missing))
-            return f"{message.path}: `tool_use` ids without `tool_result` blocks immediately after: {names}"
+            return (
+                f"{message.path}: `tool_use` ids were found without `tool_result` blocks immediately after: {names}."
+                " Each `tool_use` block must have a corresponding `tool_result` block in the next message."
+            )
     return None
 
 
 def only_results_for_unfinished_server_tool(prompt: Prompt) -> str | None:
-    """REQ-MSG-024: after an unfinished server tool call only tool_result blocks follow, and the tool stays declared."""
+    """REQ-MSG-024: only tool_result blocks follow an unfinished server tool call, and the tool is still declared."""
     for turn, previous in _turns(prompt):
         finished = {str(b.get("tool_use_id")) for m in previous for b in m.of_type(*_SERVER_RESULTS)}
         open_calls = [b for m in previous for b in m.of_type("server_tool_use") if str(b.get("id")) not in finished]
@@ -175,13 +181,13 @@ def only_results_for_unfinished_server_tool(prompt: Prompt) -> str | None:
                 if block.get("type") != "tool_result":
                     return f"{path}: only `tool_result` blocks can follow an unfinished server tool call"
         if not all(_declares(prompt, str(call.get("name"))) for call in open_calls):
-            return "tools: the server tool of an unfinished call must stay declared"
+            return "tools: the server tool of an unfinished call must be declared"
     return None
 
 
 def no_document_in_assistant(prompt: Prompt) -> str | None:
     """REQ-MSG-025: version 2026-10-21 refuses a document directly in an assistant message."""
-    if prompt.terms.version == FIRST_VERSION:
+    if prompt.terms.version == "2023-06-01":
         return None
     for message in prompt.messages:
         for path, block in message.numbered():
@@ -192,7 +198,7 @@ def no_document_in_assistant(prompt: Prompt) -> str | None:
 
 def no_citations_on_user_text(prompt: Prompt) -> str | None:
     """REQ-MSG-026: version 2026-10-21 refuses citations on the text of a user message."""
-    if prompt.terms.version == FIRST_VERSION:
+    if prompt.terms.version == "2023-06-01":
         return None
     for message in prompt.messages:
         if message.role != "user":

@@ -1,12 +1,7 @@
-"""Rules for the parameters beside messages and tools.
-
-Belongs here: token limits, sampling, thinking, effort, output format. Does not belong here: types and ranges that the
-OpenAPI document states.
-"""
+"""Rules for the other parameters: token limits, sampling, thinking, effort, output format."""
 
 from __future__ import annotations
 
-from conformance.base.versions import FIRST_VERSION
 from conformance.model import Json
 from conformance.reference.prompt import Prompt
 from conformance.reference.rules.tools import subschemas
@@ -24,17 +19,18 @@ def max_tokens_within_model(prompt: Prompt) -> str | None:
     """REQ-BODY-004: max_tokens is not above the model's own maximum."""
     most = prompt.model.max_tokens
     if prompt.max_tokens is not None and prompt.max_tokens > most:
-        return f"max_tokens: {prompt.max_tokens} > {most}, which is the maximum allowed number of output tokens"
+        most_of = f"{most}, which is the maximum allowed number of output tokens for {prompt.model.id}"
+        return f"max_tokens: {prompt.max_tokens} > {most_of}"
     return None
 
 
 def no_output_means_no_output(prompt: Prompt) -> str | None:
-    """REQ-BODY-007: max_tokens 0 does not go with stream, enabled thinking, a format or a forced tool."""
+    """REQ-BODY-007: max_tokens 0 excludes stream, enabled thinking, an output format and a forced tool."""
     if prompt.max_tokens != 0 or prompt.counting:
         return None
     forced = prompt.choice in ("any", "tool")
     if prompt.body.get("stream") is True or prompt.thinking == "enabled" or prompt.output_schema is not None or forced:
-        return "max_tokens: 0 cannot be combined with stream, thinking, output_config.format or a forced tool_choice"
+        return "max_tokens: 0 cannot be used with stream, thinking, output_config.format or a forced tool_choice"
     return None
 
 
@@ -50,7 +46,7 @@ def stop_sequences_are_visible(prompt: Prompt) -> str | None:
 def no_sampling_in_newest_version(prompt: Prompt) -> str | None:
     """REQ-BODY-013: version 2026-10-21 has no sampling parameters."""
     given = [name for name in _SAMPLING if name in prompt.body]
-    if given and prompt.terms.version != FIRST_VERSION:
+    if given and prompt.terms.version != "2023-06-01":
         return f"{given[0]}: Extra inputs are not permitted"
     return None
 
@@ -70,7 +66,7 @@ def task_budget_is_large(prompt: Prompt) -> str | None:
     budget = prompt.extras.get("task_budget")
     total = budget.get("total") if isinstance(budget, dict) else None
     if budget is not None and not (isinstance(total, int) and total >= _LEAST_TASK_BUDGET):
-        return f"output_config.task_budget.total: must be at least {_LEAST_TASK_BUDGET}"
+        return f"output_config.task_budget.total: Input should be greater than or equal to {_LEAST_TASK_BUDGET}"
     return None
 
 
@@ -83,12 +79,12 @@ def thinking_budget_fits(prompt: Prompt) -> str | None:
         return f"thinking.enabled.budget_tokens: Input should be greater than or equal to {_LEAST_BUDGET}"
     interleaved = _INTERLEAVED in prompt.terms.betas and bool(prompt.tools)
     if prompt.max_tokens is not None and budget >= prompt.max_tokens and not interleaved and not prompt.counting:
-        return "max_tokens: must be greater than thinking.budget_tokens"
+        return "`max_tokens` must be greater than `thinking.budget_tokens`."
     return None
 
 
 def no_display_without_thinking(prompt: Prompt) -> str | None:
-    """REQ-THINK-002: display does not go with disabled."""
+    """REQ-THINK-002: disabled thinking has no display."""
     if prompt.thinking == "disabled" and "display" in prompt.object("thinking"):
         return "thinking.disabled.display: Extra inputs are not permitted"
     return None
@@ -125,9 +121,9 @@ def schema_is_supported(prompt: Prompt) -> str | None:
 
 
 def no_format_with_prefill(prompt: Prompt) -> str | None:
-    """REQ-THINK-013: structured output does not go with a prefill."""
+    """REQ-THINK-013: structured output excludes a prefill."""
     if prompt.output_schema is not None and prompt.prefill is not None:
-        return "output_config.format: cannot be combined with a prefilled assistant message"
+        return "output_config.format: cannot be used with assistant message prefill"
     return None
 
 
@@ -158,7 +154,7 @@ def _unsupported(part: dict[str, Json]) -> str | None:
 
 
 def _recursive(schema: Json) -> bool:
-    """Whether a local definition refers to itself, directly or through others."""
+    """Whether a local definition refers to itself, directly or through other definitions."""
     if not isinstance(schema, dict):
         return False
     definitions = {**_object(schema.get("definitions")), **_object(schema.get("$defs"))}

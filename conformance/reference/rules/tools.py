@@ -1,8 +1,4 @@
-"""Rules for tools and tool choice.
-
-Belongs here: names, schemas and combinations of `tools` and `tool_choice`. Does not belong here: calls and results in
-the history (`messages`).
-"""
+"""Rules for `tools` and `tool_choice`. Calls and results in the history are in `messages`."""
 
 from __future__ import annotations
 
@@ -36,9 +32,9 @@ def names_are_unique(prompt: Prompt) -> str | None:
 
 
 def choice_needs_tools(prompt: Prompt) -> str | None:
-    """REQ-TOOL-010: tool_choice is given together with tools."""
+    """REQ-TOOL-010: tool_choice needs tools."""
     if prompt.object("tool_choice") and not prompt.tools:
-        return "tool_choice: may only be specified while providing tools"
+        return "tool_choice: tool_choice may only be specified while providing tools"
     return None
 
 
@@ -58,14 +54,14 @@ def model_can_be_forced(prompt: Prompt) -> str | None:
 
 
 def no_force_with_manual_thinking(prompt: Prompt) -> str | None:
-    """REQ-TOOL-017: thinking of type enabled does not go with a forced tool choice."""
+    """REQ-TOOL-017: enabled thinking excludes a forced tool choice."""
     if prompt.choice in ("any", "tool") and prompt.thinking == "enabled":
         return "Thinking may not be enabled when tool_choice forces tool use."
     return None
 
 
 def strict_schemas_are_within_limits(prompt: Prompt) -> str | None:
-    """REQ-TOOL-014: at most 20 strict tools, and limits for optional and union-typed parameters."""
+    """REQ-TOOL-014: at most 20 strict tools, 24 optional parameters and 16 parameters with union types."""
     strict = [tool for tool in prompt.tools if tool.get("strict") is True]
     if len(strict) > _MOST_STRICT:
         return f"Too many strict tools ({len(strict)}). The maximum number of strict tools supported is {_MOST_STRICT}."
@@ -81,7 +77,7 @@ def strict_schemas_are_within_limits(prompt: Prompt) -> str | None:
 
 
 def examples_match_schema(prompt: Prompt) -> str | None:
-    """REQ-TOOL-015: input_examples validate against input_schema; and the schema is one (REQ-TOOL-001)."""
+    """REQ-TOOL-015: input_examples match input_schema, which is a valid schema (REQ-TOOL-001)."""
     for number, tool in enumerate(prompt.tools):
         schema, examples = tool.get("input_schema"), tool.get("input_examples")
         if not isinstance(schema, dict):
@@ -91,7 +87,7 @@ def examples_match_schema(prompt: Prompt) -> str | None:
             validator = Draft202012Validator(schema)
             for position, example in enumerate(examples if isinstance(examples, list) else []):
                 if not validator.is_valid(example):
-                    return f"tools.{number}.custom.input_examples.{position}: does not match input_schema"
+                    return f"tools.{number}.custom.input_examples.{position}: Example does not match input_schema"
         except SchemaError as problem:
             return f"tools.{number}.custom.input_schema: JSON schema is invalid: {problem.message}"
         except (Unresolvable, RecursionError):
@@ -102,7 +98,7 @@ def examples_match_schema(prompt: Prompt) -> str | None:
 def not_all_deferred(prompt: Prompt) -> str | None:
     """REQ-TOOL-016: at least one tool is not deferred."""
     if prompt.tools and all(tool.get("defer_loading") is True for tool in prompt.tools):
-        return "tools: at least one tool must not have defer_loading set"
+        return "tools: At least one tool must have defer_loading=false."
     return None
 
 
@@ -110,7 +106,7 @@ def one_domain_list(prompt: Prompt) -> str | None:
     """REQ-TOOL-020: allowed_domains and blocked_domains exclude each other."""
     for number, tool in enumerate(prompt.tools):
         if tool.get("allowed_domains") and tool.get("blocked_domains"):
-            return f"tools.{number}: only one of allowed_domains and blocked_domains can be set"
+            return f"tools.{number}: Only one of allowed_domains and blocked_domains can be specified"
     return None
 
 
