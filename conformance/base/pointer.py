@@ -1,35 +1,11 @@
-"""JSON pointers (RFC 6901) and short words about JSON values.
-
-Belongs here: finding a value inside any JSON value, naming the place, and showing a value in one line. Does not belong
-here: any opinion about what was found. Nothing here raises, whatever the value is.
-"""
+"""JSON pointers (RFC 6901): naming a place in a JSON value, and finding what is there. Nothing here raises."""
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterator
-from typing import Final
+from typing import Any
 
-from conformance.model import Json
-
-SHOWN: Final = 120
-"""Characters of a value that a finding shows; the whole value is in the journal."""
-
-
-LARGEST: Final = 2**63
-"""Numbers beyond this count nothing, and Python refuses to mix or print the largest of them."""
-
-
-class Missing:
-    """The type of `MISSING`, which stands for a place that does not exist."""
-
-    def __repr__(self) -> str:
-        return "MISSING"
-
-
-MISSING: Final = Missing()
-"""What `look_up` gives where there is nothing; different from a JSON null."""
+from conformance.base.values import MISSING, Missing
 
 
 def join(pointer: str, *steps: str | int) -> str:
@@ -42,7 +18,7 @@ def split(pointer: str) -> list[str]:
     return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
 
 
-def look_up(value: Json, pointer: str) -> Json | Missing:
+def look_up(value: Any, pointer: str) -> Any | Missing:
     """The value that a pointer points to, or MISSING."""
     for step in split(pointer):
         value = _inside(value, step)
@@ -51,9 +27,9 @@ def look_up(value: Json, pointer: str) -> Json | Missing:
     return value
 
 
-def spread(value: Json, pointer: str) -> Iterator[tuple[str, Json]]:
+def spread(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
     """All (pointer, value) that a pointer with `*` for "each item of this array" points to and that exist."""
-    places: list[tuple[str, Json]] = [("", value)]
+    places: list[tuple[str, Any]] = [("", value)]
     for step in split(pointer):
         places = [inner for place, outer in places for inner in _step_into(place, outer, step)]
     yield from places
@@ -69,43 +45,7 @@ def is_within(pointer: str, outer: str) -> bool:
     return pointer == outer or pointer.startswith(outer + "/")
 
 
-def whole_number(value: Json | Missing) -> int | None:
-    """The value as an integer, in JSON Schema's sense (5.0 is one, true is not), or None; also None beyond 64 bits."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    if abs(value) > LARGEST or math.isnan(value) or value != int(value):
-        return None
-    return int(value)
-
-
-def kind(value: Json | Missing) -> str:
-    """What a value is, with its article: "a string", "null", "nothing"."""
-    if isinstance(value, Missing):
-        return "nothing"
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else "a boolean"
-    names: tuple[tuple[type, str], ...] = (
-        (str, "a string"),
-        (dict, "an object"),
-        (list, "an array"),
-        (int, "a number"),
-        (float, "a number"),
-    )
-    return next((name for type_, name in names if isinstance(value, type_)), "something that is not JSON")
-
-
-def show(value: Json | Missing, limit: int = SHOWN) -> str:
-    """A value as JSON in one line, cut after `limit` characters; "missing" for MISSING."""
-    if isinstance(value, Missing):
-        return "missing"
-    try:
-        text = json.dumps(value)
-    except (ValueError, TypeError, RecursionError):
-        return kind(value)
-    return text if len(text) <= limit else text[:limit] + "..."
-
-
-def _inside(value: Json, step: str) -> Json | Missing:
+def _inside(value: Any, step: str) -> Any | Missing:
     if isinstance(value, dict):
         return value.get(step, MISSING)
     if isinstance(value, list) and step.isascii() and step.isdigit() and len(step) <= len(str(len(value))):
@@ -114,7 +54,7 @@ def _inside(value: Json, step: str) -> Json | Missing:
     return MISSING
 
 
-def _step_into(place: str, value: Json, step: str) -> list[tuple[str, Json]]:
+def _step_into(place: str, value: Any, step: str) -> list[tuple[str, Any]]:
     if step == "*" and isinstance(value, list):
         return [(join(place, index), item) for index, item in enumerate(value)]
     inner = _inside(value, step)

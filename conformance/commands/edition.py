@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from conformance.config.target import API_VERSIONS
+from conformance.base.versions import DEFAULT_VERSION
 from conformance.judge.library import load_library
 from conformance.model import HarnessError
 from conformance.standard.editions import (
@@ -35,7 +35,7 @@ def write_edition(name: str, *, freeze: bool, folder: Path | None = None) -> str
     known = {edition.name: edition for edition in load_editions(folder)}
     _check(name, known, freeze=freeze)
     before = load_edition(folder) or Edition("", frozen=True)
-    catalogue = load_library(API_VERSIONS[0]).catalogue
+    catalogue = load_library(DEFAULT_VERSION).catalogue
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.yaml").write_text(render(edition_of(name, catalogue, frozen=freeze)), encoding="utf-8")
     for other in known.values() if freeze else ():

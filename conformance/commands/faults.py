@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from conformance.config.target import API_VERSIONS
+from conformance.base.versions import DEFAULT_VERSION
 from conformance.judge.library import load_library
 from conformance.reference.faults import all_faults, load_collateral
 from conformance.report import faults as report
@@ -21,6 +21,6 @@ def text(*, as_json: bool) -> str:
 
 def entries() -> list[dict[str, Any]]:
     """Every fault as `faults --json` lists it."""
-    library = load_library(API_VERSIONS[0])
+    library = load_library(DEFAULT_VERSION)
     links = links_of(load_bugs(spec_folder()))
     return report.entries(all_faults().values(), library.catalogue.cases, links, load_collateral())

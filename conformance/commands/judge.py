@@ -15,6 +15,8 @@ from pathlib import Path
 
 import click
 
+from conformance.base.suggestions import nearest
+from conformance.base.versions import DEFAULT_VERSION
 from conformance.engine.offline import Audited, Counted, Progress, audit, recorders_of
 from conformance.engine.rejudge import is_run, rejudge
 from conformance.judge.library import load_library
@@ -26,7 +28,6 @@ from conformance.report import markdown as markdown_report
 from conformance.results import Results
 from conformance.standard.catalogue import USER_SUFFIX
 from conformance.standard.library import Library
-from conformance.standard.source import nearest
 from conformance.wire.importers.recordings import open_recording
 
 DOCUMENT_VERSION = "1.0"
@@ -89,7 +90,7 @@ def judge_files(asked: JudgeOptions, progress: Progress = lambda _: None) -> Ver
     others = [reading for reading in readings if reading not in runs]
     parts = [rejudge(reading, own, asked.gate, strict=asked.strict, progress=progress) for reading in runs]
     if others:
-        library = load_library("2023-06-01", own)
+        library = load_library(DEFAULT_VERSION, own)
         _check_flags(asked.damage, library)
         policy = Policy(asked.gate or Level.MUST, strict=asked.strict)
         parts.append(audit(others, library, policy, damage=asked.damage, progress=progress))

@@ -21,6 +21,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from conformance import __version__
+from conformance.base.versions import DEFAULT_VERSION
 from conformance.engine.finish import write
 from conformance.engine.offline import Audited, Auditing, Counted, counts
 from conformance.engine.session import JOURNAL, Tell
@@ -222,7 +223,7 @@ def watch(
     """
     check_upstream(asked.upstream)
     folder = asked.folder()
-    library = library or load_library("2023-06-01")
+    library = library or load_library(DEFAULT_VERSION)
     room, traffic = Room(), Traffic()
     with Journal.create(folder / JOURNAL, _header(asked)) as journal:
         done = Watch(Auditing(library, Policy(asked.gate)), journal, room, tell, traffic=traffic)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from conformance.base.versions import DEFAULT_VERSION
 from conformance.commands.faults import entries
-from conformance.config.target import API_VERSIONS
 from conformance.judge.library import load_library
 from conformance.model import HarnessError
 from conformance.report import coverage, faults
@@ -32,7 +32,7 @@ def regenerate(checkout: Path | None = None) -> tuple[str, ...]:
     folder = checkout or spec_folder().parent
     if not (folder / "pyproject.toml").is_file():
         raise HarnessError(f"{folder} is not a checkout; install it with `pip install -e .`", exit_code=4)
-    library = load_library(API_VERSIONS[0])
+    library = load_library(DEFAULT_VERSION)
     return tuple(name for name, make in GENERATED.items() if _write(folder / name, make(library)))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.config.target import API_VERSIONS, AUTH_STYLES
+from conformance.base.versions import API_VERSIONS, DEFAULT_VERSION
+from conformance.config.target import AUTH_STYLES
 
 PREFIX = "messages"
 
@@ -52,7 +53,7 @@ OPTIONS: tuple[Option, ...] = (
         kind="list",
         metavar="HEADER",
     ),
-    Option("api-version", "anthropic-version of the run", default=API_VERSIONS[0], choices=API_VERSIONS),
+    Option("api-version", "anthropic-version of the run", default=DEFAULT_VERSION, choices=API_VERSIONS),
     Option("name", "name of the target in reports; default: its host", metavar="NAME"),
     Option("strict", "also gate on requests that the endpoint accepts although the API refuses them", kind="flag"),
     Option("gate", "weakest level that gates", default="must", choices=("must", "should")),

@@ -6,11 +6,12 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from conformance.base.suggestions import did_you_mean
 from conformance.config.options import CONNECTION, OPTIONS, PER_TARGET, RECORDED, Option
 from conformance.config.target import Target, check_url, name_of
 from conformance.model import HarnessError
@@ -191,11 +192,3 @@ def check_keys(table: Mapping[str, Any], known: Sequence[str], where: str) -> No
     """Raises HarnessError (exit code 4) with the nearest name for a key that is not known."""
     for key in sorted(set(table) - set(known)):
         raise HarnessError(f"{where} has no key {key!r}{did_you_mean(key, known)}", exit_code=4)
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A hint at the nearest known name, to stand behind a sentence; empty where none is near."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, list(known), 1)
-    return f"; did you mean {near[0]!r}?" if near else ""

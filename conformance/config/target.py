@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode, urlsplit
 
+from conformance.base.versions import DEFAULT_VERSION
 from conformance.model import HarnessError, Json
 
 AUTH_STYLES = ("auto", "x-api-key", "bearer", "both")
-API_VERSIONS = ("2023-06-01", "2026-10-21")
 REFERENCE = "reference"
 """The name of the embedded reference endpoint as a target."""
 
@@ -39,7 +39,7 @@ class Target:
     auth: str = "auto"
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
-    api_version: str = "2023-06-01"
+    api_version: str = DEFAULT_VERSION
     declared: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
     root: str = ""

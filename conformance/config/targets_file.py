@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from conformance.base.suggestions import did_you_mean
 from conformance.config.options import PER_TARGET
-from conformance.config.settings import Settings, check_keys, did_you_mean, read_settings, safe_name
+from conformance.config.settings import Settings, check_keys, read_settings, safe_name
 from conformance.model import HarnessError
 
 

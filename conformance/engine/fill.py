@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from conformance.base.pointer import look_up
+from conformance.base.values import Missing
 from conformance.config.target import Target
 from conformance.model import Json, Mode, SentRequest, Step
 from conformance.protocol.reply import Reply
@@ -110,13 +112,7 @@ def _with_other_signatures(value: Json) -> tuple[Json, int]:
 
 def _pointed(pointer: str, document: Json) -> Json:
     """The value at a JSON pointer (RFC 6901)."""
-    value = document
-    for part in pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, dict) and key in value:
-            value = value[key]
-        elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
-            value = value[int(key)]
-        else:
-            raise FillError(f"the earlier reply has nothing at {pointer}")
+    value = look_up(document, pointer)
+    if isinstance(value, Missing):
+        raise FillError(f"the earlier reply has nothing at {pointer}")
     return value

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from conformance.config.settings import Settings, did_you_mean
+from conformance.base.suggestions import did_you_mean
+from conformance.config.settings import Settings
 from conformance.model import Case, HarnessError, Mode, Scenario, ScenarioName
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.models import ENTRY, ENTRY_SCENARIO

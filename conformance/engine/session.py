@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from conformance import __version__
+from conformance.base.versions import DEFAULT_VERSION
 from conformance.config.settings import Settings, target_of
 from conformance.config.target import REFERENCE, Target
 from conformance.engine.budget import limits_of
@@ -273,7 +274,7 @@ class Run:
         lacks = [f"--lacks={name}" for name in sorted(target.absent)]
         said = [*(f"--declare={name}" for name in sorted(target.declared)), *lacks]
         arguments = ["--url", target.url, "--model", target.model, "--api-key-env", target.key_name, *said]
-        return arguments if target.api_version == "2023-06-01" else [*arguments, "--api-version", target.api_version]
+        return arguments if target.api_version == DEFAULT_VERSION else [*arguments, "--api-version", target.api_version]
 
     def close(self) -> None:
         """Stops the engine, ends the journal, stops the reference endpoint. Safe to call twice."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
 
-from conformance.base.pointer import show
+from conformance.base.values import show
 from conformance.judge.capabilities import answered
 from conformance.judge.check import Check, Facts, Observation, deviation, found
 from conformance.judge.evaluate import KINDS, Bench

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from conformance.base.pointer import show
+from conformance.base.values import show
 from conformance.model import Event, Json
 from conformance.protocol.grammar import (
     BLOCK_NOT_STOPPED,

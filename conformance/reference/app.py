@@ -16,9 +16,9 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from conformance.base.versions import API_VERSIONS
 from conformance.reference.answer import Answer, Call
 from conformance.reference.cache import PromptCache
-from conformance.reference.negotiate import VERSIONS
 from conformance.reference.pipeline import Desk, Endpoint, Settings, Steps
 from conformance.reference.signatures import Signer
 from conformance.standard.document import load_document
@@ -30,7 +30,7 @@ _PACED_CHUNKS = 16
 def create_endpoint(settings: Settings | None = None, steps: Steps | None = None) -> Endpoint:
     """An endpoint with its documents loaded and an empty prompt cache."""
     settings = settings or Settings()
-    documents = {version: load_document(version) for version in VERSIONS}
+    documents = {version: load_document(version) for version in API_VERSIONS}
     desk = Desk(settings, documents, Signer(settings.secret), PromptCache(time.monotonic), _now)
     return Endpoint(desk, steps or Steps())
 

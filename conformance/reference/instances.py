@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.base.pointer import split
 from conformance.model import Json
 from conformance.reference.words import codes, dates, names, numbers, plain_words, quoted
 
@@ -173,8 +174,8 @@ def _resolved(schema: dict[str, Json], root: dict[str, Json]) -> dict[str, Json]
         union = schema.get("anyOf") or schema.get("oneOf")
         if isinstance(reference, str):
             target: Json = root
-            for part in reference.removeprefix("#").strip("/").split("/") if reference != "#" else []:
-                target = _object(target).get(part.replace("~1", "/").replace("~0", "~"))
+            for part in split(reference.removeprefix("#")):
+                target = _object(target).get(part)
             schema = _object(target)
         elif isinstance(union, list) and union:
             plain = [_object(part) for part in union if _object(part).get("type") != "null"]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from conformance.base.versions import API_VERSIONS
 from conformance.reference.answer import Call, Terms
 from conformance.reference.errors import invalid
-
-VERSIONS = ("2026-10-21", "2023-06-01")
-"""The API versions that are served, newest first (REQ-HTTP-013, REQ-HTTP-014)."""
 
 _RETIRED = """prompt-caching-2024-07-31 pdfs-2024-09-25 token-counting-2024-11-01 token-efficient-tools-2025-02-19
     extended-cache-ttl-2025-04-11 cache-diagnosis-2026-04-07 message-batches-2024-09-24"""
@@ -52,7 +50,7 @@ def negotiate(call: Call) -> Terms:
     version = call.header("anthropic-version")
     if version is None:
         raise invalid("anthropic-version: header is required", "REQ-HTTP-012")
-    if version not in VERSIONS:
+    if version not in API_VERSIONS:
         raise invalid(f'anthropic-version: "{version}" is not a valid version', "REQ-HTTP-015")
     betas = frozenset(filter(None, (name.strip() for name in (call.header("anthropic-beta") or "").split(","))))
     unknown = sorted(betas - CURRENT_BETAS - RETIRED_BETAS)

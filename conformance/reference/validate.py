@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from conformance.base.pointer import split
 from conformance.model import Json
 from conformance.reference.answer import Cause, Terms
 from conformance.reference.errors import invalid, refusal
@@ -60,7 +61,7 @@ def cause_of(violation: SchemaViolation) -> Cause:
 
 def sentence(violation: SchemaViolation) -> str:
     """A violation in the words of an error message: the place with dots, then what is wrong."""
-    place = ".".join(part.replace("~1", "/").replace("~0", "~") for part in violation.pointer.split("/")[1:])
+    place = ".".join(split(violation.pointer))
     if violation.keyword == "required":
         return f"{place}: Field required"
     if violation.keyword == "additionalProperties":

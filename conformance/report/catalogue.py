@@ -6,9 +6,9 @@ Belongs here: the shape of `list --json` and the wording of `explain`. Does not 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from textwrap import wrap
 
+from conformance.base.suggestions import did_you_mean
 from conformance.model import Case, Clause, HarnessError, Json
 
 WIDTH = 100
@@ -57,8 +57,7 @@ def explain(name: str, cases: Sequence[Case], clauses: Mapping[str, Clause]) -> 
     for case in cases:
         if name == case.id or name in case.aliases:
             return "\n".join(_explained_case(case, clauses)) + "\n"
-    near = get_close_matches(name, [*clauses, *(case.id for case in cases)], 1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(name, [*clauses, *(case.id for case in cases)])
     raise HarnessError(f"there is no case or clause named {name!r}{hint}", exit_code=4)
 
 

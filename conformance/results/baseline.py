@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from conformance.base.suggestions import nearest
 from conformance.model import DECIDED, DEVIATING, Judgement, KnownDeviation
 from conformance.standard.baseline import Baseline, Entry
-from conformance.standard.source import nearest
 
 TO_EXPLAIN = "to be explained"
 """The reason of an entry that an update adds."""

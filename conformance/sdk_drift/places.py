@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+from conformance.base.pointer import look_up
+from conformance.base.values import MISSING
 from conformance.model import Json
 from conformance.standard.betas import beta_file
 from conformance.standard.document import DOCUMENT_FILE, Document
@@ -38,13 +40,4 @@ def _files(document: Document) -> Iterator[Path]:
 
 
 def _has(data: Json, pointer: str) -> bool:
-    value = data
-    for part in pointer.split("/")[1:]:
-        step = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, list) and step.isdecimal() and int(step) < len(value):
-            value = value[int(step)]
-        elif isinstance(value, dict) and step in value:
-            value = value[step]
-        else:
-            return False
-    return True
+    return look_up(data, pointer) is not MISSING

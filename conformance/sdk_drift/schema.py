@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from conformance.base.pointer import join
 from conformance.sdk_drift.structure import ITEMS, Either, Field, Handle, Place, Shape, Thing
 from conformance.standard.document import Document
 
@@ -45,8 +46,7 @@ class Schemas:
 
     def operation(self, path: str, method: str) -> Operation:
         """An operation as a handle, placed at the component of its body if it has one."""
-        escaped = path.replace("~", "~0").replace("/", "~1")
-        spot = Operation(path, method, f"/paths/{escaped}/{method}", ())
+        spot = Operation(path, method, join("/paths", path, method), ())
         body = self._body(spot)
         place = body.place if body else (self._tree(spot)["operationId"],)
         return Operation(path, method, body.pointer if body else spot.pointer, place)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from conformance.base.suggestions import nearest
 from conformance.model import HarnessError, Json
-from conformance.standard.source import SourceError, check_shape, load_yaml, nearest
+from conformance.standard.source import SourceError, check_shape, load_yaml
 
 FILE = "capabilities.yaml"
 

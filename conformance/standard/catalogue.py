@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from conformance.base.suggestions import nearest
 from conformance.model import Case, CheckCall, Direction, Json, Level, Mode, Plane, ScenarioName, Selector, Step
 from conformance.standard.capabilities import Capability, load_capabilities
 from conformance.standard.derive import derive
@@ -21,7 +22,7 @@ from conformance.standard.ledger import Ledger
 from conformance.standard.meaning import meanings
 from conformance.standard.paths import catalogue_folder, spec_folder
 from conformance.standard.requests import SendError, steps_of
-from conformance.standard.source import SourceError, check_shape, load_yaml, locate, nearest
+from conformance.standard.source import SourceError, check_shape, load_yaml, locate
 from conformance.standard.tiers import Tier, load_tiers, tier_name
 
 BASE_FILES = ("bases.yaml", "frames.yaml")

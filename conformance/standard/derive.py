@@ -22,8 +22,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.base.pointer import join, split
+from conformance.base.versions import NEWEST_VERSION
 from conformance.model import HarnessError, Json
-from conformance.standard.document import NEWEST, Document, pointer_of
+from conformance.standard.document import Document
 
 UNKNOWN = "conformance-unknown"
 ENTRY_KEYS = frozenset(
@@ -78,7 +80,7 @@ def derive(document: Document, entry: Mapping[str, Json], frame_body: Json) -> I
     """
     _check_keys(entry)
     prefix, version = entry["prefix"], entry.get("version")
-    source = document.in_version(version or NEWEST)  # so that the cases do not depend on the version of the run
+    source = document.in_version(version or NEWEST_VERSION)  # so that the cases do not depend on the version of the run
     at = _steps(entry.get("at", ""))
     frame = _with(frame_body, at, entry["plant"]) if "plant" in entry else frame_body
     left_out = dict(entry.get("leave-out", {}))
@@ -99,7 +101,7 @@ def derive(document: Document, entry: Mapping[str, Json], frame_body: Json) -> I
                 protects=item.kind == "missing",
                 needs=tuple(entry.get("needs", ())),
                 control=entry["frame"],
-                pointer=pointer_of((*at, *item.path)),
+                pointer=join("", *at, *item.path),
                 version=version,
             )
     if stale := set(left_out) - used:
@@ -199,8 +201,7 @@ def _kind_of(value: Json) -> str:
 
 
 def _steps(pointer: str) -> tuple[str | int, ...]:
-    parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
-    return tuple(int(part) if part.isdecimal() else part for part in parts)
+    return tuple(int(part) if part.isdecimal() else part for part in split(pointer))
 
 
 def _with(body: Json, path: Sequence[str | int], value: Json) -> Json:

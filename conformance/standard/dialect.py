@@ -14,8 +14,9 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 from referencing import Registry, Specification
 
+from conformance.base.pointer import join
 from conformance.model import Json
-from conformance.standard.document import SchemaViolation, pointer_of
+from conformance.standard.document import SchemaViolation
 
 SCHEMAS = "#/components/schemas/"
 _DOCUMENT = "document:"
@@ -59,7 +60,7 @@ class Dialect:
         seen = set()
         validator = self._class({"$ref": SCHEMAS + component})
         for error in validator.iter_errors(instance):
-            pointer, keyword = pointer_of(tuple(error.absolute_path)), str(error.validator)
+            pointer, keyword = join("", *error.absolute_path), str(error.validator)
             if (pointer, keyword) not in seen:
                 seen.add((pointer, keyword))
                 yield SchemaViolation(pointer, keyword, _sentence(error), getattr(error, "component", component))

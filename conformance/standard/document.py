@@ -8,16 +8,17 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.base.suggestions import nearest
+from conformance.base.versions import NEWEST_VERSION
 from conformance.model import HarnessError, Json
 from conformance.standard.betas import beta_file, beta_names, with_betas
 from conformance.standard.paths import spec_folder
 from conformance.standard.requests import merge_patch
-from conformance.standard.source import SourceError, load_yaml, nearest
+from conformance.standard.source import SourceError, load_yaml
 
 if TYPE_CHECKING:
     from conformance.standard.dialect import Dialect
 
-NEWEST = "2026-10-21"
 DOCUMENT_FILE = "messages.openapi.yaml"
 _SCHEMAS = "#/components/schemas/"
 
@@ -108,7 +109,7 @@ class Document:
         return Dialect(self.tree)
 
 
-def load_document(version: str = NEWEST, folder: Path | None = None) -> Document:
+def load_document(version: str = NEWEST_VERSION, folder: Path | None = None) -> Document:
     """The document in an API version. `folder` is the specs folder (default: the project's own).
 
     Loaded once per state of the files. Raises HarnessError for an unknown version, SourceError for a missing or invalid
@@ -118,7 +119,7 @@ def load_document(version: str = NEWEST, folder: Path | None = None) -> Document
     if version not in api_versions(specs):
         known = ", ".join(api_versions(specs))
         raise HarnessError(f"Unknown API version {version!r}. Known versions: {known}.", exit_code=4)
-    files = (specs / DOCUMENT_FILE, *([_patch_file(specs, version)] if version != NEWEST else []))
+    files = (specs / DOCUMENT_FILE, *([_patch_file(specs, version)] if version != NEWEST_VERSION else []))
     return _load(version, specs, tuple((path, _stamp(path)) for path in files))
 
 
@@ -126,12 +127,7 @@ def api_versions(folder: Path | None = None) -> tuple[str, ...]:
     """The API versions that can be loaded, newest first."""
     specs = folder if folder is not None else spec_folder()
     older = sorted((path.stem for path in (specs / "versions").glob("*.yaml")), reverse=True)
-    return (NEWEST, *older)
-
-
-def pointer_of(path: tuple[str | int, ...]) -> str:
-    """A JSON pointer (RFC 6901) from the steps of a path."""
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
+    return (NEWEST_VERSION, *older)
 
 
 def _patch_file(specs: Path, version: str) -> Path:

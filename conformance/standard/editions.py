@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from conformance.base.suggestions import nearest
 from conformance.model import Case, HarnessError
 from conformance.standard.catalogue import USER_SUFFIX, Catalogue
-from conformance.standard.source import SourceError, check_shape, load_yaml, nearest
+from conformance.standard.source import SourceError, check_shape, load_yaml
 
 FOLDER = "editions"
 DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from conformance.base.suggestions import nearest
 from conformance.model import Clause, Direction, HarnessError, Json, Level
-from conformance.standard.source import SourceError, check_shape, load_yaml, nearest
+from conformance.standard.source import SourceError, check_shape, load_yaml
 
 _ID = re.compile(r"REQ-[A-Z]+-[0-9]{3}")
 _VALUES = {

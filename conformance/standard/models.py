@@ -11,9 +11,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from conformance.base.suggestions import nearest
 from conformance.model import Json
 from conformance.standard.ledger import Ledger
-from conformance.standard.source import SourceError, check_shape, load_yaml, nearest
+from conformance.standard.source import SourceError, check_shape, load_yaml
 
 FILE = "models.yaml"
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance.base.suggestions import nearest
 from conformance.model import Case
-from conformance.standard.source import SourceError, check_shape, load_yaml, nearest
+from conformance.standard.source import SourceError, check_shape, load_yaml
 
 FILE = "recorders.yaml"
 

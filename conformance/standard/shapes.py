@@ -5,12 +5,13 @@ This is for files that people write. What an endpoint sends is validated by `dia
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from conformance.base.pointer import join
+from conformance.base.suggestions import nearest
 from conformance.model import Json
 
 if TYPE_CHECKING:
@@ -49,15 +50,6 @@ class Misfit:
     suggestion: str | None = None
 
 
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The known name that a mistyped one was probably meant to be, or None if nothing is close."""
-    known = list(names)
-    found = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if found:
-        return found[0]
-    return {_folded(other): other for other in known}.get(_folded(name))
-
-
 def misfits(data: Json, schema: Mapping[str, Json] | bool) -> Iterator[Misfit]:
     """Every deviation of data from a JSON Schema (draft 2020-12), in no particular order."""
     # Loading jsonschema takes longer than reading all our files, so only callers that need it pay.
@@ -75,7 +67,7 @@ def _deepest(error: ValidationError) -> ValidationError:
 
 
 def _misfit(error: ValidationError) -> Misfit:
-    here = "".join(f"/{escaped(part)}" for part in error.absolute_path)
+    here = join("", *error.absolute_path)
     value, rule, schema = error.instance, error.validator, error.schema
     bound: Json = error.validator_value
     if "propertyNames" in error.absolute_schema_path:
@@ -92,7 +84,7 @@ def _misfit(error: ValidationError) -> Misfit:
 
 
 def _unknown_key(here: str, key: str, names: Iterable[str]) -> Misfit:
-    return Misfit(f"{here}/{escaped(key)}", f"Unknown key {key!r}", nearest(key, names))
+    return Misfit(join(here, key), f"Unknown key {key!r}", nearest(key, names))
 
 
 def _in_patterns(key: str, schema: Mapping[str, Any]) -> bool:
@@ -130,11 +122,6 @@ def _alternatives(value: Json, branches: list[Json], got: str) -> str:
     return f"Missing key {' or '.join(map(repr, keys))}"
 
 
-def escaped(part: str | int) -> str:
-    """One part of a JSON pointer (RFC 6901, section 3)."""
-    return str(part).replace("~", "~0").replace("/", "~1")
-
-
 def _shown(value: Json) -> str:
     if isinstance(value, dict):
         return f"a mapping with the keys {', '.join(map(str, value))}"[:80] if value else "an empty mapping"
@@ -144,7 +131,3 @@ def _shown(value: Json) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _folded(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())

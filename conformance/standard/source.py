@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import yaml
 
+from conformance.base.pointer import split
 from conformance.model import Json, UsageError
-from conformance.standard.shapes import misfits, nearest
+from conformance.standard.shapes import misfits
 
-__all__ = ["SourceError", "check_shape", "lines_of", "load_yaml", "locate", "nearest"]
+__all__ = ["SourceError", "check_shape", "lines_of", "load_yaml", "locate"]
 
 _TAG = "tag:yaml.org,2002:"
 _DEEPEST = 100
@@ -179,16 +180,12 @@ class _Reader:
 
 def _line_in(root: yaml.Node | None, pointer: str) -> int:
     node, line = root, root.start_mark.line + 1 if root is not None else 1
-    for part in _parts(pointer):
+    for part in split(pointer):
         step = _child(node, part)
         if step is None:
             break
         line, node = step
     return line
-
-
-def _parts(pointer: str) -> Iterator[str]:
-    return (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
 
 
 def _child(node: yaml.Node | None, part: str) -> tuple[int, yaml.Node] | None:
@@ -211,5 +208,5 @@ def _line_or_none(path: Path, pointer: str) -> int | None:
 
 def _readable(pointer: str) -> str:
     """A JSON pointer as people write it: `/2/expect/0/status` is `[2].expect[0].status`."""
-    text = "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in _parts(pointer))
+    text = "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in split(pointer))
     return text.removeprefix(".")

@@ -36,6 +36,8 @@ HEAVY = (
 )
 OURS = {
     "conformance",
+    "conformance.base",
+    "conformance.base.versions",
     "conformance.model",
     "conformance.plugin",
     "conformance.config",

@@ -1,8 +1,9 @@
 import pytest
 
+from conformance.base.versions import NEWEST_VERSION
 from conformance.model import HarnessError
 from conformance.standard.derive import KINDS, derive
-from conformance.standard.document import NEWEST, api_versions, load_document
+from conformance.standard.document import api_versions, load_document
 from conformance.standard.paths import catalogue_folder
 from conformance.standard.requests import steps_of
 from conformance.standard.source import load_yaml
@@ -18,7 +19,7 @@ def frame(name):
     return step
 
 
-def derived(version=NEWEST):
+def derived(version=NEWEST_VERSION):
     document = load_document(version)
     return [item for entry in ENTRIES for item in derive(document, entry, frame(entry["frame"]).body)]
 
@@ -27,7 +28,7 @@ CASES = derived()
 
 
 def violations(item, body):
-    document = load_document(item.version or NEWEST)
+    document = load_document(item.version or NEWEST_VERSION)
     return [(found.pointer, found.keyword) for found in document.validate(component_of(item), body)]
 
 

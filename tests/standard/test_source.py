@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.standard.source import SourceError, check_shape, load_yaml, locate, nearest
+from conformance.base.suggestions import nearest
+from conformance.standard.source import SourceError, check_shape, load_yaml, locate
 
 CASES = """\
 # two cases

@@ -12,7 +12,8 @@ from typing import Final
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from conformance.base.pointer import MISSING, Missing, is_within, join, look_up, parent, show, spread
+from conformance.base.pointer import is_within, join, look_up, parent, spread
+from conformance.base.values import MISSING, Missing, show
 from conformance.judge.check import NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Finding, Json
 from conformance.protocol import message as content

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from conformance.base.pointer import look_up, whole_number
+from conformance.base.pointer import look_up
+from conformance.base.values import whole_number
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.judge.checks.usage import STOP_TOKENS, close
 from conformance.model import Json

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from conformance.base.pointer import join, look_up, show, whole_number
+from conformance.base.pointer import join, look_up
+from conformance.base.values import show, whole_number
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.judge.checks.agreement import MOST, component_problems
 from conformance.model import Finding, Json

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
 
-from conformance.base.pointer import MISSING, kind, show
+from conformance.base.values import MISSING, kind, show
 from conformance.judge.check import NOTHING_SEEN, Check, Facts, Observation
 from conformance.judge.stream_findings import Problem, blocks, conclude, deltas, of_type, stop_reason
 from conformance.model import Json

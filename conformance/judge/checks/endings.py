@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Final
 
-from conformance.base.pointer import MISSING, Missing, show, whole_number
+from conformance.base.values import MISSING, Missing, show, whole_number
 from conformance.judge.check import NOTHING_SEEN, Check, Facts, Observation
 from conformance.judge.stream_findings import Problem, conclude, of_type
 from conformance.model import Json

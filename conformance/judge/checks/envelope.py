@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from conformance.base.pointer import MISSING, kind, look_up, show
+from conformance.base.pointer import look_up
+from conformance.base.values import MISSING, kind, show
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json
 from conformance.protocol.reply import Reply

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from conformance.base.pointer import show
+from conformance.base.values import show
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.judge.stream_findings import Problem, conclude, of_type, stop_reason
 from conformance.model import Event, Json, Mode

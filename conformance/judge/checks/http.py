@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from conformance.base.pointer import MISSING, look_up, show, spread
+from conformance.base.pointer import look_up, spread
+from conformance.base.values import MISSING, show
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.judge.checks.times import is_rfc_3339
 from conformance.model import Finding, Json

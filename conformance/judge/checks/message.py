@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from conformance.base.pointer import MISSING, join, kind, look_up, show
+from conformance.base.pointer import join, look_up
+from conformance.base.values import MISSING, kind, show
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json, Mode
 from conformance.protocol.message import blocks, tool_calls

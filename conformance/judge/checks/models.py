@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Final
 
-from conformance.base.pointer import MISSING, join, look_up, show, spread
+from conformance.base.pointer import join, look_up, spread
+from conformance.base.values import MISSING, show
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.judge.checks.times import is_rfc_3339, rfc_3339
 from conformance.model import Json, Mode

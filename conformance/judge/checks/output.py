@@ -14,7 +14,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
 from referencing.exceptions import Unresolvable
 
-from conformance.base.pointer import look_up, show
+from conformance.base.pointer import look_up
+from conformance.base.values import show
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json
 from conformance.protocol.message import stop_reason, text_of

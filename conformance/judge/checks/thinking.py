@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from conformance.base.pointer import look_up, show, whole_number
+from conformance.base.pointer import look_up
+from conformance.base.values import show, whole_number
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json
 from conformance.protocol.message import blocks, stop_reason, text_of

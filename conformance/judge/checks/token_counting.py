@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from conformance.base.pointer import look_up, whole_number
+from conformance.base.pointer import look_up
+from conformance.base.values import whole_number
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json, Mode
 from conformance.protocol.reply import Reply

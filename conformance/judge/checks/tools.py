@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from conformance.base.pointer import show
+from conformance.base.values import show
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json
 from conformance.protocol.message import ToolCall, blocks, declared_tools, stop_reason, text_of, tool_calls

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 
+from conformance.base.suggestions import nearest
 from conformance.model import HarnessError
 from conformance.reference.faults import (
     caching,
@@ -34,7 +35,7 @@ from conformance.reference.faults import (
 from conformance.reference.faults.fault import Fault
 from conformance.reference.faults.language import read_faults
 from conformance.reference.pipeline import Steps
-from conformance.standard.source import load_yaml, nearest
+from conformance.standard.source import load_yaml
 
 __all__ = ["AREAS", "COLLATERAL", "Fault", "all_faults", "faults_named", "load_collateral", "with_faults"]
 

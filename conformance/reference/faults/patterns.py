@@ -24,7 +24,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from conformance.base.pointer import MISSING
+from conformance.base.values import MISSING
 from conformance.model import Json
 
 Pattern = Json

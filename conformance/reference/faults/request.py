@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from conformance.base.versions import NEWEST_VERSION
 from conformance.reference import validate
 from conformance.reference.answer import Call, Cause, Refusal
 from conformance.reference.faults.fault import Fault, fault
@@ -14,7 +15,7 @@ from conformance.reference.pipeline import Desk, Steps
 from conformance.reference.prompt import Prompt
 from conformance.standard.catalogue import load_bases
 from conformance.standard.derive import Derived, derive
-from conformance.standard.document import NEWEST, load_document
+from conformance.standard.document import load_document
 from conformance.standard.paths import catalogue_folder
 from conformance.standard.requests import steps_of
 from conformance.standard.source import load_yaml
@@ -30,13 +31,13 @@ def family() -> Iterable[Fault]:
     """One fault for each derived refusal of the catalogue: the constraint behind it is not checked."""
     folder = catalogue_folder()
     bases = load_bases(folder)
-    document = load_document(NEWEST)
+    document = load_document(NEWEST_VERSION)
     for entry in load_yaml(folder / "request" / "derived.yaml")["derive"]:
         step = steps_of(bases[entry["frame"]], bases)[0]
         for derived in derive(document, entry, step.body):
             component = validate.COUNT if step.path.endswith("count_tokens") else validate.CREATE
             whole = derived.body if derived.pointer == "/model" else {"model": "reference-latest", **derived.body}
-            found = document.in_version(derived.version or NEWEST).validate(component, whole)
+            found = document.in_version(derived.version or NEWEST_VERSION).validate(component, whole)
             if found:
                 yield _unchecked(derived, component, validate.cause_of(found[0]))
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from conformance.base.versions import FIRST_VERSION
 from conformance.model import Mode
 from conformance.reference.answer import Answer, Call, Refusal, ServerEvent, dump
 from conformance.reference.errors import invalid
@@ -171,7 +172,7 @@ def plain(call: Call, *, counting: bool = False) -> Call:
     body: Data = {"model": "reference-latest", "messages": [{"role": "user", "content": "Hello."}]}
     if not counting:
         body |= {"max_tokens": 16, "stream": re.search(rb'"stream":\s*true', call.body) is not None}
-    negotiated = without_header(with_header(call, "anthropic-version", "2023-06-01"), "anthropic-beta")
+    negotiated = without_header(with_header(call, "anthropic-version", FIRST_VERSION), "anthropic-beta")
     return replace(without_header(negotiated, "content-encoding"), body=dump(body).encode(), oversized=False)
 
 

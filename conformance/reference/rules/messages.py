@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.base.versions import FIRST_VERSION
 from conformance.reference.prompt import Message, Prompt
 
 _SERVER_RESULTS = (
@@ -187,7 +188,7 @@ def only_results_for_unfinished_server_tool(prompt: Prompt) -> str | None:
 
 def no_document_in_assistant(prompt: Prompt) -> str | None:
     """REQ-MSG-025: version 2026-10-21 refuses a document directly in an assistant message."""
-    if prompt.terms.version == "2023-06-01":
+    if prompt.terms.version == FIRST_VERSION:
         return None
     for message in prompt.messages:
         for path, block in message.numbered():
@@ -198,7 +199,7 @@ def no_document_in_assistant(prompt: Prompt) -> str | None:
 
 def no_citations_on_user_text(prompt: Prompt) -> str | None:
     """REQ-MSG-026: version 2026-10-21 refuses citations on the text of a user message."""
-    if prompt.terms.version == "2023-06-01":
+    if prompt.terms.version == FIRST_VERSION:
         return None
     for message in prompt.messages:
         if message.role != "user":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.base.versions import FIRST_VERSION
 from conformance.model import Json
 from conformance.reference.prompt import Prompt
 from conformance.reference.rules.tools import subschemas
@@ -46,7 +47,7 @@ def stop_sequences_are_visible(prompt: Prompt) -> str | None:
 def no_sampling_in_newest_version(prompt: Prompt) -> str | None:
     """REQ-BODY-013: version 2026-10-21 has no sampling parameters."""
     given = [name for name in _SAMPLING if name in prompt.body]
-    if given and prompt.terms.version != "2023-06-01":
+    if given and prompt.terms.version != FIRST_VERSION:
         return f"{given[0]}: Extra inputs are not permitted"
     return None
 

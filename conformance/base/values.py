@@ -1,0 +1,60 @@
+"""JSON values: a value that is not there, whole numbers, and a value in words. Nothing here raises."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Final
+
+SHOWN: Final = 120
+"""Characters of a value that a finding shows; the whole value is in the journal."""
+
+LARGEST: Final = 2**63
+"""Numbers beyond this count nothing, and Python refuses to mix or print the largest of them."""
+
+
+class Missing:
+    """The type of `MISSING`, which stands for a place that does not exist."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = Missing()
+"""What `look_up` gives where there is nothing; different from a JSON null."""
+
+
+def whole_number(value: Any | Missing) -> int | None:
+    """The value as an integer, in JSON Schema's sense (5.0 is one, true is not), or None; also None beyond 64 bits."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if abs(value) > LARGEST or math.isnan(value) or value != int(value):
+        return None
+    return int(value)
+
+
+def kind(value: Any | Missing) -> str:
+    """What a value is, with its article: "a string", "null", "nothing"."""
+    if isinstance(value, Missing):
+        return "nothing"
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "a boolean"
+    names: tuple[tuple[type, str], ...] = (
+        (str, "a string"),
+        (dict, "an object"),
+        (list, "an array"),
+        (int, "a number"),
+        (float, "a number"),
+    )
+    return next((name for type_, name in names if isinstance(value, type_)), "something that is not JSON")
+
+
+def show(value: Any | Missing, limit: int = SHOWN) -> str:
+    """A value as JSON in one line, cut after `limit` characters; "missing" for MISSING."""
+    if isinstance(value, Missing):
+        return "missing"
+    try:
+        text = json.dumps(value)
+    except (ValueError, TypeError, RecursionError):
+        return kind(value)
+    return text if len(text) <= limit else text[:limit] + "..."

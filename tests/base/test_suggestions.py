@@ -1,0 +1,20 @@
+"""Mistyped names get the name that was probably meant."""
+
+import pytest
+
+from conformance.base.suggestions import did_you_mean, nearest
+
+NAMES = ["max-tokens", "tool_choice", "streaming"]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("max-token", "max-tokens"), ("TOOLCHOICE", "tool_choice"), ("steaming", "streaming"), ("x", None), ("", None)],
+)
+def test_the_nearest_name_is_found_whatever_its_case_and_hyphens(name: str, meant: str | None) -> None:
+    assert nearest(name, NAMES) == meant
+    assert did_you_mean(name, NAMES) == (f"; did you mean {meant!r}?" if meant else "")
+
+
+def test_without_names_there_is_no_suggestion() -> None:
+    assert nearest("x", ()) is None
