@@ -50,10 +50,10 @@ class ToolCall:
 
 
 def choose_calls(prompt: Prompt, request: str, *, answered: bool, ordered: bool) -> list[ToolCall]:
-    """The calls that answer a request, none where text answers it.
+    """The tool calls that answer a request, or none if text answers it.
 
-    `answered` tells that the last turn already holds results, `ordered` that the request literally orders a text. A
-    forced choice always makes a call (REQ-TOOL-005), `none` never (REQ-TOOL-006), `disable_parallel_tool_use`
+    `answered` means that the last turn already holds results, `ordered` that the request literally orders a text. A
+    forced choice always makes a call (REQ-TOOL-005), `none` never does (REQ-TOOL-006), `disable_parallel_tool_use`
     leaves one (REQ-TOOL-007).
     """
     tools = prompt.client_tools
@@ -94,7 +94,7 @@ def _mentions(request: str, name: str) -> bool:
 
 
 def _matches(tool: Block, text: str) -> bool:
-    """A word of the tool's name, or two of its description, stand in the text."""
+    """Whether the text contains a word of the tool's name, or two words of its description."""
     spoken = {stem(word) for word in plain_words(text)}
     own = {stem(word) for word in plain_words(str(tool["name"]))} - _GENERIC
     if own & spoken:

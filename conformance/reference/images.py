@@ -1,7 +1,4 @@
-"""What can be told of image bytes without an image library.
-
-Belongs here: format by magic bytes, size in pixels, and the colour of a plain PNG. Does not belong here: limits.
-"""
+"""Facts about image bytes, without an image library: format by magic bytes, size in pixels, colour of a plain PNG."""
 
 from __future__ import annotations
 

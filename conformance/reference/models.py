@@ -23,8 +23,8 @@ _DEFAULT_LIMIT, _MOST = 20, 1000
 class Model:
     """One model and what it can do (REQ-CAP-002 to REQ-CAP-017).
 
-    `sampling` is `free` or `defaults` (only default values, REQ-BODY-016). `thinks` tells whether it thinks when the
-    request does not say, `display` what is shown of it then.
+    `sampling` is `free` or `defaults` (only default values, REQ-BODY-016). `thinks` says whether it thinks when the
+    request does not say, `display` what it then shows of its thinking.
     """
 
     id: str
@@ -66,7 +66,7 @@ class Model:
         }
 
     def lacks(self) -> frozenset[str]:
-        """The abilities that the model does not have and that the Models API has no word for, by their names here."""
+        """The capabilities that the model lacks and that the Models API has no name for, by their names here."""
         has = {
             "prefill": self.prefill,
             "sampling": self.sampling == "free",

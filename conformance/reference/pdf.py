@@ -1,6 +1,6 @@
-"""The text of PDF files, as far as it stands in plain or deflated content streams.
+"""The text of PDF files, page by page, from plain or deflated content streams.
 
-Belongs here: pages and their text. Does not belong here: fonts, encodings, encryption, compressed object streams.
+Fonts, encodings, encryption and compressed object streams are not supported.
 """
 
 from __future__ import annotations

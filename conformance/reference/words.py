@@ -38,7 +38,7 @@ _NOT_NAMES = frozenset(_COMMON_WORDS.split())
 
 
 def quoted(text: str) -> list[str]:
-    """Everything that stands in quotation marks or backticks."""
+    """Everything in quotation marks or backticks."""
     return [next(part for part in match.groups() if part is not None) for match in _QUOTED.finditer(text)]
 
 

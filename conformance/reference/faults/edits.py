@@ -1,7 +1,7 @@
 """Edits: changes to a JSON value at fixed places, as data.
 
-A place is a JSON pointer (RFC 6901) in which `*` stands for every item of an array or every member of an object. An
-edit never creates the way to a place: what is not there is not edited.
+A place is a JSON pointer (RFC 6901) in which `*` matches every item of an array or every member of an object. An edit
+never creates the path to a place: it leaves a missing place alone.
 
 | edit | what it does |
 |---|---|

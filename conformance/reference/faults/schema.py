@@ -16,12 +16,12 @@ EVENTS = (
 )
 
 REQUESTS: Mapping[str, bool | None] = {"request": False, "count-request": True, "any-request": None}
-"""What is asked of the requests of a target: messages, counts, or either of them."""
+"""The requests of a target: for messages, for counts, or for either."""
 
 TARGETS: Mapping[str, str] = {
     "message": "the Message, before it is sent in either mode",
     "body": "the Message as a JSON body; streams stay as they are",
-    "events": "the data of every event of a stream; the name of an event type stands for the events of this type",
+    "events": "the data of every event of a stream; the name of an event type selects the events of this type",
     "answer": "a response of any kind: status, headers, body; stream and clause (why it refuses) can be matched",
     "error": "a response with a status of 400 or more, in the same form",
     "count": "the body of count_tokens",
