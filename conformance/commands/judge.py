@@ -26,7 +26,7 @@ from conformance.report import html as html_report
 from conformance.report import json_file, terminal
 from conformance.report import markdown as markdown_report
 from conformance.results import Results
-from conformance.standard.catalogue import USER_SUFFIX
+from conformance.standard.cases import USER_SUFFIX
 from conformance.standard.library import Library
 from conformance.wire.importers.recordings import open_recording
 

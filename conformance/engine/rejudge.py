@@ -93,7 +93,7 @@ def rejudge(
         else:
             judged.append(Judged(past.target.name, case.id, mode, judgement, case.file, 0.0))
     label = library.edition.name if library.edition is not None else None
-    grading = Grading(date.today(), library.levels, library.capabilities, label)
+    grading = Grading(date.today(), library.tiers, library.capabilities, label)
     results = results_of(recording, replies, judged, library.cases, library.ledger.clauses, policy, grading)
     counted = Counted(reading.path.name, reading.form, len(recording.exchanges), len(recording.exchanges))
     counted.torn = recording.torn

@@ -8,7 +8,7 @@ from pathlib import Path
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench
 from conformance.judge.verdict import Policy
-from conformance.standard.catalogue import CheckNames
+from conformance.standard.cases import CheckNames
 from conformance.standard.library import Library, load_standard
 
 

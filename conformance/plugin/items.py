@@ -25,7 +25,7 @@ from conformance.report import overview, terminal
 from conformance.report.block import block
 from conformance.results import Results
 from conformance.results.build import Account, build_results, case_result
-from conformance.standard.catalogue import USER_SUFFIX
+from conformance.standard.cases import USER_SUFFIX
 
 
 class Deviation(Exception):  # noqa: N818 - it is the endpoint's, and no error of ours

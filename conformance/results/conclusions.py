@@ -80,7 +80,7 @@ def grading_of(settings: Settings, library: Library, here: Path, today: date) ->
     """The grading of a run. Raises HarnessError (exit code 4) for a baseline or capabilities that do not fit."""
     check_declared(library.capabilities, settings["declare"], settings["lacks"])
     label = library.edition.name if library.edition is not None else None
-    plain = Grading(today, library.levels, library.capabilities, label)
+    plain = Grading(today, library.tiers, library.capabilities, label)
     name, updating = settings["baseline"], settings["baseline_update"]
     if not name:
         if updating:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import yaml
 
 from conformance.model import HarnessError, Json, Mode
 from conformance.standard.paths import spec_folder
+from conformance.standard.schemas import read_schema
 from conformance.standard.source import SourceError, check_shape, load_yaml, locate
 
 SCHEMA = "baseline.schema.json"
@@ -73,7 +73,7 @@ def read_baseline(path: Path, name: str, aliases: Mapping[str, str]) -> Baseline
     if not path.is_file():
         raise HarnessError(f"There is no baseline {name}; --baseline-update writes it.", exit_code=4)
     data = load_yaml(path)
-    check_shape(data, json.loads((spec_folder() / SCHEMA).read_text(encoding="utf-8")), path)
+    check_shape(data, read_schema(spec_folder() / SCHEMA), path)
     entries: list[Entry] = []
     for index, item in enumerate(data):
         entry = _entry(path, index, item, aliases)

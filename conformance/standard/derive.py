@@ -23,18 +23,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.base.pointer import join, split
+from conformance.base.suggestions import nearest
 from conformance.base.versions import NEWEST_VERSION
-from conformance.model import HarnessError, Json
-from conformance.standard.document import Document
+from conformance.model import Json
+from conformance.standard.document import Document, api_versions
 
 UNKNOWN = "conformance-unknown"
-ENTRY_KEYS = frozenset(
-    {"schema", "frame", "at", "plant", "prefix", "subject", "fields", "clauses", "values", "needs", "version"}
-    | {"leave-out"}
-)
 KINDS = ("missing", "type", "bound", "unknown")
 
 _ABSENT = object()
+
+
+class DeriveError(ValueError):
+    """An entry that does not fit the document. `key` is the place inside it, `suggestion` the name that was meant."""
+
+    def __init__(self, message: str, key: str, suggestion: str | None = None) -> None:
+        super().__init__(message)
+        self.key = key
+        self.suggestion = suggestion
 
 
 @dataclass(frozen=True)
@@ -71,16 +77,15 @@ class _Break:
 def derive(document: Document, entry: Mapping[str, Json], frame_body: Json) -> Iterator[Derived]:
     """The cases of one entry of `derived.yaml`. `frame_body` is the valid body of the base request `entry['frame']`.
 
-    The keys of an entry: `schema` (a component), `frame` (a base request), `at` (JSON pointer of the instance in its
-    body), `plant` (a value put there first), `prefix` (of the ids), `subject` (named in titles), `fields` (only these),
-    `clauses` (by kind, as a list or by field; a kind without clauses is not derived), `values` (by id without prefix,
-    in place of the default wrong value), `needs`, `version` (an API version that alone has the fields; otherwise the
-    newest, whose fields all versions have), `leave-out` (field or id -> reason).
-    Raises HarnessError for an invalid entry.
+    `catalogue/schema.json` describes the keys of an entry.
+    Raises DeriveError for an entry that does not fit the document.
     """
-    _check_keys(entry)
-    prefix, version = entry["prefix"], entry.get("version")
+    prefix, version, component = entry["prefix"], entry.get("version"), entry["schema"]
+    if version is not None and version not in api_versions(document.folder):
+        raise DeriveError(f"Unknown API version {version!r}", "version")
     source = document.in_version(version or NEWEST_VERSION)  # so that the cases do not depend on the version of the run
+    if component not in source.components():
+        raise DeriveError(f"Unknown component {component!r}", "schema", nearest(component, source.components()))
     at = _steps(entry.get("at", ""))
     frame = _with(frame_body, at, entry["plant"]) if "plant" in entry else frame_body
     left_out = dict(entry.get("leave-out", {}))
@@ -105,7 +110,7 @@ def derive(document: Document, entry: Mapping[str, Json], frame_body: Json) -> I
                 version=version,
             )
     if stale := set(left_out) - used:
-        raise _unfit(entry, f"leave-out names {sorted(stale)[0]!r}, but nothing is derived for it")
+        raise DeriveError(f"Nothing is derived for {sorted(stale)[0]!r}", f"leave-out/{sorted(stale)[0]}")
 
 
 def _breaks(document: Document, entry: Mapping[str, Json]) -> Iterator[_Break]:
@@ -120,7 +125,10 @@ def _breaks(document: Document, entry: Mapping[str, Json]) -> Iterator[_Break]:
     properties = schema.get("properties", {})
     only = entry.get("fields", properties)
     if strange := [field for field in only if field not in properties]:
-        raise _unfit(entry, f"{component} has no field {strange[0]!r}")
+        position = list(only).index(strange[0])
+        raise DeriveError(
+            f"Unknown field {strange[0]!r} of {component}", f"fields/{position}", nearest(strange[0], properties)
+        )
     telling = _telling_fields(document, component)
     for field in (field for field in properties if field in only and field not in telling):
         if field in schema.get("required", ()):
@@ -173,7 +181,8 @@ def _clauses(entry: Mapping[str, Json], item: _Break, *, left_out: bool) -> tupl
     clauses = entry["clauses"].get(item.kind, [])
     if isinstance(clauses, dict):
         if item.field not in clauses and not left_out:
-            raise _unfit(entry, f"no clause says what happens to {item.field}-{item.suffix}; name it, or leave it out")
+            problem = f"No clause for {item.field}-{item.suffix}. Name one, or add it to leave-out"
+            raise DeriveError(problem, f"clauses/{item.kind}")
         clauses = clauses.get(item.field, [])
     return tuple(clauses)
 
@@ -219,16 +228,3 @@ def _with(body: Json, path: Sequence[str | int], value: Json) -> Json:
     else:
         holder[path[-1]] = copy.deepcopy(value)
     return changed
-
-
-def _check_keys(entry: Mapping[str, Json]) -> None:
-    for key in ("schema", "frame", "prefix", "subject", "clauses"):
-        if key not in entry:
-            raise _unfit(entry, f"Missing key {key!r}")
-    strange = [key for key in entry if key not in ENTRY_KEYS] + [key for key in entry["clauses"] if key not in KINDS]
-    if strange:
-        raise _unfit(entry, f"Unknown key {strange[0]!r}")
-
-
-def _unfit(entry: Mapping[str, Json], problem: str) -> HarnessError:
-    return HarnessError(f"Derived cases {entry.get('prefix', '?')!r} of {entry.get('schema', '?')!r}: {problem}")

@@ -14,7 +14,7 @@ from conformance.model import HarnessError, Json
 from conformance.standard.betas import beta_file, beta_names, with_betas
 from conformance.standard.paths import spec_folder
 from conformance.standard.requests import merge_patch
-from conformance.standard.source import SourceError, load_yaml
+from conformance.standard.source import SourceError, load_yaml, stamp_of
 
 if TYPE_CHECKING:
     from conformance.standard.dialect import Dialect
@@ -99,7 +99,7 @@ class Document:
         wanted = tuple(name for name in known if name in asked)
         if wanted == self.betas:
             return self
-        stamps = tuple((name, _stamp(beta_file(self.folder, name))) for name in known)
+        stamps = tuple((name, stamp_of(beta_file(self.folder, name))) for name in known)
         return _with_betas(load_document(self.version, self.folder), wanted, stamps)
 
     @cached_property
@@ -120,7 +120,7 @@ def load_document(version: str = NEWEST_VERSION, folder: Path | None = None) -> 
         known = ", ".join(api_versions(specs))
         raise HarnessError(f"Unknown API version {version!r}. Known versions: {known}.", exit_code=4)
     files = (specs / DOCUMENT_FILE, *([_patch_file(specs, version)] if version != NEWEST_VERSION else []))
-    return _load(version, specs, tuple((path, _stamp(path)) for path in files))
+    return _load(version, specs, tuple((path, stamp_of(path)) for path in files))
 
 
 def api_versions(folder: Path | None = None) -> tuple[str, ...]:
@@ -132,14 +132,6 @@ def api_versions(folder: Path | None = None) -> tuple[str, ...]:
 
 def _patch_file(specs: Path, version: str) -> Path:
     return specs / "versions" / f"{version}.yaml"
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError as problem:
-        raise SourceError(f"Cannot read the file ({problem.strerror})", path=path, line=1) from None
-    return status.st_mtime_ns, status.st_size
 
 
 @cache

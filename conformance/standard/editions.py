@@ -15,7 +15,8 @@ from typing import Any
 
 from conformance.base.suggestions import nearest
 from conformance.model import Case, HarnessError
-from conformance.standard.catalogue import USER_SUFFIX, Catalogue
+from conformance.standard.cases import USER_SUFFIX
+from conformance.standard.catalogue import Catalogue
 from conformance.standard.source import SourceError, check_shape, load_yaml
 
 FOLDER = "editions"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from conformance.model import Case
 from conformance.standard.capabilities import Capability, load_capabilities
-from conformance.standard.catalogue import Catalogue, CheckNames, Sources, load_catalogue
+from conformance.standard.cases import CheckNames, Sources
+from conformance.standard.catalogue import Catalogue, load_catalogue
 from conformance.standard.document import Document, load_document
 from conformance.standard.editions import Edition, load_edition, scored
 from conformance.standard.ledger import Ledger, load_ledger
@@ -26,7 +27,7 @@ class Library:
     document: Document
     catalogue: Catalogue
     capabilities: Mapping[str, Capability] = field(default_factory=dict)
-    levels: tuple[Tier, ...] = ()
+    tiers: tuple[Tier, ...] = ()
     edition: Edition | None = None
     models: Models = NO_MODELS
 

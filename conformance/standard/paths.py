@@ -16,3 +16,7 @@ def spec_folder() -> Path:
 def catalogue_folder() -> Path:
     """The folder of the shipped catalogue, which is always inside the package."""
     return PACKAGE / "catalogue"
+
+
+CASE_SCHEMA = catalogue_folder() / "schema.json"
+"""The schema of the catalogue's files."""

@@ -12,7 +12,7 @@ from conformance.base.pointer import split
 from conformance.model import Json, UsageError
 from conformance.standard.shapes import misfits
 
-__all__ = ["SourceError", "check_shape", "lines_of", "load_yaml", "locate"]
+__all__ = ["SourceError", "check_shape", "lines_of", "load_yaml", "locate", "stamp_of"]
 
 _TAG = "tag:yaml.org,2002:"
 _DEEPEST = 100
@@ -57,6 +57,15 @@ def load_yaml(path: Path) -> Json:
     if root is None:
         raise SourceError("The file is empty", path=path, line=1)
     return _Reader(path).value(root)
+
+
+def stamp_of(path: Path) -> tuple[int, int]:
+    """The state of a file: two equal stamps mean equal content. Raises SourceError if the file cannot be read."""
+    try:
+        status = path.stat()
+    except OSError as problem:
+        raise SourceError(f"Cannot read the file ({problem.strerror})", path=path, line=1) from None
+    return status.st_mtime_ns, status.st_size
 
 
 def locate(path: Path, pointer: str) -> int:

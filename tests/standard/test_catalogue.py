@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,11 @@ from jsonschema import Draft202012Validator
 from conformance.judge.checks import REGISTRY
 from conformance.judge.library import load_library
 from conformance.model import Direction, Mode, Selector
+from conformance.standard.bases import load_bases
 from conformance.standard.library import Library
-from conformance.standard.paths import catalogue_folder
-from conformance.standard.source import SourceError, load_yaml
+from conformance.standard.paths import CASE_SCHEMA
+from conformance.standard.schemas import read_schema
+from conformance.standard.source import SourceError
 
 
 @pytest.fixture(scope="module")
@@ -26,18 +27,9 @@ def test_every_case_cites_clauses_and_names_a_fault_that_it_catches(library: Lib
     assert [case.id for case in library.catalogue.cases if not case.caught] == []
 
 
-def test_every_case_file_fits_the_shipped_schema() -> None:
-    schema = json.loads((catalogue_folder() / "schema.json").read_text(encoding="utf-8"))
-    Draft202012Validator.check_schema(schema)
-    validator = Draft202012Validator(schema)
-    send = Draft202012Validator({**schema, "$ref": "#/$defs/send", "type": "object", "items": True, "minItems": 0})
-    for path in catalogue_folder().rglob("*.yaml"):
-        data = load_yaml(path)
-        if path.name in ("bases.yaml", "frames.yaml"):
-            for name, entry in data.items():
-                assert [error.message for error in send.iter_errors(entry)] == [], f"{path}: {name}"
-        elif path.name != "derived.yaml":
-            assert [error.message for error in validator.iter_errors(data)] == [], path
+def test_the_schema_of_the_catalogue_is_a_schema() -> None:
+    for part in ("", "bases", "derived"):
+        Draft202012Validator.check_schema(read_schema(CASE_SCHEMA, part))
 
 
 def test_every_check_is_used_and_has_a_claim(library: Library) -> None:
@@ -107,7 +99,17 @@ def test_a_users_case_file_is_read_beside_the_shipped_catalogue(tmp_path: Path) 
         ("level: must", "level: strict", 3, ["level"]),
         ("level: must", "clauses: [REQ-TOOL-999]", 3, ["REQ-TOOL-999", "REQ-TOOL-"]),
         ("send: {$base: text}", "send: {$bass: text}", 4, ["$bass"]),
-        ("id: private-greeting", "id: text-greeting\n  control: txet", None, ["txet", "'text'"]),
+        ("id: private-greeting", "id: text-greeting\n  control: txet", 2, ["[0].control", "'txet'", "'text'"]),
+        ("id: private-greeting", "id: text-greeting\n  beside: [txet]", 2, ["[0].beside", "'txet'", "'text'"]),
+        ("id: private-greeting", "id: text-greeting\n  control: text/jason", 2, ["[0].control", "/json or /stream"]),
+        ("send: {$base: text}", "on: every-steam", 4, ["[0].on", "'every-steam'", "'every-stream'"]),
+        (
+            "    - status: 200",
+            "    - {status: 200, answered: true}",
+            6,
+            ["[0].expect[0]", "one check, found 2"],
+        ),
+        ("level: must", "level: must\n  clauses: [REQ-TOOL-005]", 3, ["[0].level", "remove this key"]),
     ],
 )
 def test_a_malformed_case_file_is_reported_with_file_line_and_key(
@@ -126,8 +128,33 @@ def test_a_malformed_case_file_is_reported_with_file_line_and_key(
 
 def test_a_case_id_that_is_taken_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD + GOOD)
-    with pytest.raises(SourceError, match="already used"):
+    with pytest.raises(
+        SourceError,
+        match=r":7: \[1\].id: Duplicate case id 'private-greeting' \(first used in .*yaml\)",
+    ):
         load_library("2023-06-01", [path])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "where"),
+    [
+        ("bases.yaml", "a: {}\nb: {$pat: /v1}\n", "bases.yaml:2: b.$pat: Unknown key '$pat'"),
+        ("bases.yaml", "a: {}\nb: {$base: none}\n", "bases.yaml:2: b.$base: Unknown base request 'none'"),
+        (
+            "frames.yaml",
+            "text: {}\n",
+            "frames.yaml:1: text: Duplicate base request 'text' (first defined in",
+        ),
+    ],
+)
+def test_an_invalid_base_request_is_reported_with_file_line_and_key(
+    tmp_path: Path, name: str, text: str, where: str
+) -> None:
+    (tmp_path / "bases.yaml").write_text("text: {max_tokens: 1}\n", encoding="utf-8")
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(SourceError) as caught:
+        load_bases(tmp_path)
+    assert where in str(caught.value)
 
 
 def test_every_clause_has_cases_or_the_reason_why_it_has_none(library: Library) -> None:

@@ -1,12 +1,15 @@
 import pytest
+import yaml
 
 from conformance.base.versions import NEWEST_VERSION
-from conformance.model import HarnessError
+from conformance.judge.library import load_library
+from conformance.standard.bases import load_bases
+from conformance.standard.cases import CheckNames, Sources, read_cases
 from conformance.standard.derive import KINDS, derive
 from conformance.standard.document import api_versions, load_document
 from conformance.standard.paths import catalogue_folder
 from conformance.standard.requests import steps_of
-from conformance.standard.source import load_yaml
+from conformance.standard.source import SourceError, load_yaml
 
 FRAMES = catalogue_folder() / "request" / "frames.yaml"
 BASES = {**load_yaml(catalogue_folder() / "bases.yaml"), **load_yaml(FRAMES)}
@@ -148,26 +151,46 @@ ENTRY = {
 }
 
 
+@pytest.fixture
+def read(tmp_path):
+    """Reads a derived.yaml with one entry: the good one with changes, where None removes a key."""
+    library = load_library("2023-06-01")
+    sources = Sources(library.ledger, library.document, CheckNames({}))
+    path = tmp_path / "derived.yaml"
+
+    def read_entry(change):
+        entry = {key: value for key, value in {**ENTRY, **change}.items() if value is not None}
+        path.write_text(yaml.safe_dump({"derive": [entry]}, sort_keys=False))
+        return read_cases(path, load_bases(catalogue_folder()), sources, area="request")
+
+    return read_entry
+
+
+def test_an_entry_becomes_cases(read):
+    (case,) = read({})
+    assert (case.id, case.control.name, case.direction, case.derived) == ("p-user_id-type", "text", "refuse", True)
+
+
 @pytest.mark.parametrize(
-    ("change", "problem"),
+    ("change", "line", "sentence"),
     [
-        ({"schema": "MetadataParams"}, "Did you mean 'MetadataParam'"),
-        ({"fields": ["user"]}, "MetadataParam has no field 'user'"),
-        ({"leave-out": {"user": "x"}}, "leave-out names 'user'"),
-        ({"clauses": {"type": {"user": ["REQ-BODY-033"]}}}, "no clause says what happens to user_id-type"),
-        ({"clauses": {"types": []}}, "Unknown key 'types'"),
-        ({"at-pointer": ""}, "Unknown key 'at-pointer'"),
-        ({"version": "1999-01-01"}, "Unknown API version"),
+        ({"schema": "MetadataParams"}, 2, "schema: Unknown component 'MetadataParams'. Did you mean 'MetadataParam'?"),
+        ({"frame": "txet"}, 3, "frame: Unknown base request 'txet'. Did you mean 'text'?"),
+        ({"fields": ["user"]}, 13, "fields[0]: Unknown field 'user' of MetadataParam. Did you mean 'user_id'?"),
+        ({"leave-out": {"user": "x"}}, 13, "leave-out.user: Nothing is derived for 'user'"),
+        ({"clauses": {"type": {"user": ["REQ-BODY-033"]}}}, 10, "clauses.type: No clause for user_id-type. Name one"),
+        ({"clauses": {"type": ["REQ-BODY-999"]}}, 11, "clauses.type[0]: Unknown clause 'REQ-BODY-999'"),
+        ({"clauses": {"types": []}}, 10, "clauses.types: Unknown key 'types'. Did you mean 'type'?"),
+        ({"prefixx": "", "prefix": None}, 11, "prefixx: Unknown key 'prefixx'. Did you mean 'prefix'?"),
+        ({"subject": None}, 2, "derive[0]: Missing key 'subject'"),
+        ({"version": "1999-01-01"}, 12, "version: Unknown API version '1999-01-01'"),
     ],
 )
-def test_an_entry_that_does_not_fit_the_document_is_one_clear_error(change, problem):
-    with pytest.raises(HarnessError, match=problem):
-        list(derive(load_document(), {**ENTRY, **change}, {}))
-
-
-def test_an_entry_without_a_key_that_it_needs_is_one_clear_error():
-    with pytest.raises(HarnessError, match="Missing key 'subject'"):
-        list(derive(load_document(), {key: value for key, value in ENTRY.items() if key != "subject"}, {}))
+def test_an_invalid_entry_is_reported_with_file_line_and_key(read, tmp_path, change, line, sentence):
+    with pytest.raises(SourceError) as caught:
+        read(change)
+    where = f"{tmp_path / 'derived.yaml'}:{line}: "
+    assert str(caught.value).startswith((where + sentence, f"{where}derive[0].{sentence}"))
 
 
 def test_values_replace_the_default_wrong_value():

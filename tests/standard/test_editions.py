@@ -10,7 +10,8 @@ import pytest
 from conformance.commands.edition import write_edition
 from conformance.judge.library import load_library
 from conformance.model import CheckCall, HarnessError
-from conformance.standard.catalogue import USER_SUFFIX, Catalogue
+from conformance.standard.cases import USER_SUFFIX
+from conformance.standard.catalogue import Catalogue
 from conformance.standard.editions import (
     Edition,
     changes,

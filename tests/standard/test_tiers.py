@@ -17,15 +17,15 @@ def library() -> Library:
 
 
 def test_every_area_and_every_capability_is_listed_under_exactly_one_tier(library):
-    areas = [area for tier in library.levels for area in tier.areas]
-    capabilities = [need for tier in library.levels for need in (*tier.requires, *tier.optional)]
+    areas = [area for tier in library.tiers for area in tier.areas]
+    capabilities = [need for tier in library.tiers for need in (*tier.requires, *tier.optional)]
     optional = {name for name, capability in library.capabilities.items() if not capability.core}
     assert sorted(areas) == sorted({case.area for case in library.catalogue.cases})
     assert sorted(capabilities) == sorted(optional)
 
 
 def test_every_case_that_a_tier_lists_exists(library):
-    assert [name for tier in library.levels for name in tier.cases if name not in library.cases] == []
+    assert [name for tier in library.tiers for name in tier.cases if name not in library.cases] == []
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,10 @@ from conformance.reference.faults.seams import in_steps, plain
 from conformance.reference.faults.transport import streaming
 from conformance.reference.pipeline import Desk, Steps
 from conformance.reference.prompt import Prompt
-from conformance.standard.catalogue import load_bases
+from conformance.standard.bases import load_bases
 from conformance.standard.derive import Derived, derive
 from conformance.standard.document import load_document
 from conformance.standard.paths import catalogue_folder
-from conformance.standard.requests import steps_of
 from conformance.standard.source import load_yaml
 
 
@@ -33,7 +32,7 @@ def family() -> Iterable[Fault]:
     bases = load_bases(folder)
     document = load_document(NEWEST_VERSION)
     for entry in load_yaml(folder / "request" / "derived.yaml")["derive"]:
-        step = steps_of(bases[entry["frame"]], bases)[0]
+        step = bases.steps[entry["frame"]][0]
         for derived in derive(document, entry, step.body):
             component = validate.COUNT if step.path.endswith("count_tokens") else validate.CREATE
             whole = derived.body if derived.pointer == "/model" else {"model": "reference-latest", **derived.body}

@@ -1,0 +1,197 @@
+"""Cases as they are written: from the entries of a case file to `Case` objects.
+
+Names of other cases and scenarios stay as written here; `catalogue.py` resolves them when all cases are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from conformance.base.suggestions import nearest
+from conformance.model import Case, CheckCall, Direction, Json, Level, Mode, Plane, ScenarioName, Selector, Step
+from conformance.standard.bases import Bases
+from conformance.standard.derive import DeriveError, derive
+from conformance.standard.document import Document
+from conformance.standard.ledger import Ledger
+from conformance.standard.paths import CASE_SCHEMA
+from conformance.standard.schemas import read_checked
+from conformance.standard.source import SourceError, check_shape, lines_of
+
+DERIVED_FILE = "derived.yaml"
+USER_SUFFIX = ".messages.yaml"
+
+
+@dataclass(frozen=True)
+class CheckNames:
+    """The JSON Schema of each check's argument, by name of the check."""
+
+    arguments: Mapping[str, Mapping[str, Json]]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What cases are checked against while they are read."""
+
+    ledger: Ledger
+    document: Document
+    checks: CheckNames
+
+
+def read_cases(path: Path, bases: Bases, sources: Sources, *, area: str) -> list[Case]:
+    """The cases of one file. Raises SourceError with file, line and key."""
+    if path.name == DERIVED_FILE:
+        data = read_checked(path, CASE_SCHEMA, "derived")
+        entries = (_Entry(path, f"/derive/{index}", entry) for index, entry in enumerate(data["derive"]))
+        return [case for entry in entries for case in _derived(entry, bases, sources, area)]
+    data = read_checked(path, CASE_SCHEMA)
+    own = path.name.endswith(USER_SUFFIX)
+    line_of = lines_of(path) if own else lambda _: 0
+    entries = (_Entry(path, f"/{index}", entry, own) for index, entry in enumerate(data))
+    return [_written(entry, bases, sources, area, line_of(entry.pointer)) for entry in entries]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """An entry of a case file and its place. `own`: the file is a user's."""
+
+    path: Path
+    pointer: str
+    data: Mapping[str, Json]
+    own: bool = False
+
+    def error(self, problem: str, key: str, suggestion: str | None = None) -> SourceError:
+        return SourceError(problem, path=self.path, pointer=f"{self.pointer}/{key}", suggestion=suggestion)
+
+
+def _written(entry: _Entry, bases: Bases, sources: Sources, area: str, line: int) -> Case:
+    data = entry.data
+    clauses = _clauses(entry, "clauses", data.get("clauses", ()), sources.ledger)
+    expect = tuple(_calls(entry, "expect", sources.checks))
+    steps = bases.steps_of(data["send"], entry.path, f"{entry.pointer}/send") if "send" in data else ()
+    on = _judged(entry)
+    return Case(
+        id=data["id"],
+        title=data["title"],
+        area=area,
+        clauses=clauses,
+        level=_level(entry, clauses, sources.ledger),
+        direction=Direction.REFUSE if any(call.name == "refused" for call in expect) else Direction.SERVE,
+        informational=bool(clauses) and sources.ledger[clauses[0]].informational,
+        plane=Plane(data.get("plane", "protocol")),
+        modes=_modes(data, steps, on),
+        expect=expect,
+        file=str(entry.path),
+        line=line,
+        steps=steps,
+        scenario=_scenario(data["id"], steps, bases) if steps else None,
+        on=on,
+        control=_scenario_name(entry, "control", data["control"]) if "control" in data else None,
+        beside=tuple(_scenario_name(entry, "beside", name) for name in data.get("beside", ())),
+        given=tuple(_calls(entry, "given", sources.checks)),
+        needs=tuple(data.get("needs", ())),
+        protects=data.get("protects", False),
+        caught=tuple(data.get("caught", ())),
+        aliases=tuple(data.get("aliases", ())),
+        since=data.get("since"),
+    )
+
+
+def _derived(entry: _Entry, bases: Bases, sources: Sources, area: str) -> Iterator[Case]:
+    frame = entry.data["frame"]
+    if frame not in bases.steps:
+        raise entry.error(f"Unknown base request {frame!r}", "frame", nearest(frame, bases.steps))
+    step = bases.steps[frame][0]
+    try:
+        found = list(derive(sources.document, entry.data, step.body))
+    except DeriveError as problem:
+        raise entry.error(str(problem), problem.key, problem.suggestion) from None
+    for derived in found:
+        clauses = _clauses(entry, f"clauses/{derived.kind}", derived.clauses, sources.ledger)
+        yield Case(
+            id=derived.id,
+            title=derived.title,
+            area=area,
+            clauses=clauses,
+            level=sources.ledger[clauses[0]].level,
+            direction=Direction.REFUSE,
+            informational=sources.ledger[clauses[0]].informational,
+            plane=Plane.PROTOCOL,
+            modes=(Mode.JSON,),
+            expect=(CheckCall("refused", True),),
+            file=str(entry.path),
+            line=0,
+            steps=(replace(step, body=derived.body, fill_model=not derived.id.endswith("request-model-missing")),),
+            scenario=derived.id,
+            control=ScenarioName.parse(derived.control),
+            needs=derived.needs,
+            protects=derived.protects,
+            caught=(f"{derived.id}-accepted",),
+            derived=True,
+        )
+
+
+def _clauses(entry: _Entry, key: str, names: Iterable[str], ledger: Ledger) -> tuple[str, ...]:
+    for position, name in enumerate(names):
+        if name not in ledger:
+            raise entry.error(f"Unknown clause {name!r}", f"{key}/{position}", nearest(name, ledger.clauses))
+    return tuple(names)
+
+
+def _level(entry: _Entry, clauses: tuple[str, ...], ledger: Ledger) -> Level:
+    if not clauses:
+        if not entry.own:
+            raise entry.error(f"The case {entry.data['id']!r} cites no clause", "id")
+        return Level(entry.data.get("level", "must"))
+    if "level" in entry.data:
+        raise entry.error("The level comes from the first clause; remove this key", "level")
+    return ledger[clauses[0]].level
+
+
+def _judged(entry: _Entry) -> tuple[ScenarioName | Selector, ...]:
+    """What `on` lists: selectors, and scenarios by name."""
+    on = entry.data.get("on", ())
+    names = [on] if isinstance(on, str) else on
+    return tuple(Selector(name) if name in list(Selector) else _scenario_name(entry, "on", name) for name in names)
+
+
+def _scenario_name(entry: _Entry, key: str, text: str) -> ScenarioName:
+    try:
+        return ScenarioName.parse(text)
+    except ValueError:
+        problem = f"Unknown mode in {text!r}. Write the scenario's name, alone or followed by /json or /stream"
+        raise entry.error(problem, key) from None
+
+
+def _scenario(case_id: str, steps: tuple[Step, ...], bases: Bases) -> str:
+    """The scenario of a case. A case that sends a base request as it is shares that request's scenario."""
+    return next((name for name, known in bases.steps.items() if known == steps), case_id)
+
+
+def _modes(
+    data: Mapping[str, Any], steps: tuple[Step, ...], on: tuple[ScenarioName | Selector, ...]
+) -> tuple[Mode, ...]:
+    if "modes" in data:
+        return tuple(Mode(mode) for mode in data["modes"])
+    if steps:
+        return (Mode.JSON, Mode.STREAM) if steps[-1].makes_message and steps[-1].raw is None else (Mode.JSON,)
+    selectors = {name for name in on if isinstance(name, Selector)}
+    if any(selector.streams for selector in selectors):
+        return (Mode.STREAM,)
+    return (Mode.JSON,) if selectors - {Selector.EVERY_ANSWER} else (Mode.JSON, Mode.STREAM)
+
+
+def _calls(entry: _Entry, key: str, checks: CheckNames) -> Iterator[CheckCall]:
+    """The checks under `expect` or `given`."""
+    for position, item in enumerate(entry.data.get(key, ())):
+        here = f"{key}/{position}"
+        names = [name for name in item if name != "step"]
+        if len(names) != 1:
+            raise entry.error(f"Expected exactly one check, found {len(names)}", here)
+        name = names[0]
+        if name not in checks.arguments:
+            raise entry.error(f"Unknown check {name!r}", f"{here}/{name}", nearest(name, checks.arguments))
+        check_shape(item[name], checks.arguments[name], entry.path, pointer=f"{entry.pointer}/{here}/{name}")
+        yield CheckCall(name, item[name], item.get("step"))
