@@ -16,6 +16,7 @@ from conformance.engine.fill import fill
 from conformance.engine.retry import wait_told
 from conformance.model import Json, Scenario, SentRequest, Step
 from conformance.protocol.reply import Reply
+from conformance.protocol.statuses import ACCOUNT_ENDED, KEY_REFUSED, NO_MODEL, NO_SUCH_PATH, PUSHED_BACK, REFUSING
 
 Send = Callable[[SentRequest, int], Awaitable[Reply]]
 """Sends a request whose first attempt has the given number; returns the reply that no further attempt follows."""
@@ -30,7 +31,7 @@ CREDIT = re.compile(
 )
 """How endpoints say that an account has no money left, in whatever status and field."""
 
-NO_MODEL = re.compile(
+NO_MODEL_WORDS = re.compile(
     r"(unknown|invalid|unsupported|no such|unrecognized|nonexistent) model|model_not_found|not a valid model"
     r"|model\b.{0,100}?\b(not found|not exist|not supported|unsupported|not available|unavailable|unknown|not allowed)"
     r"|no (available|active|healthy) (channel|deployment|provider)|无可用渠道|模型不存在",
@@ -62,9 +63,9 @@ async def preflight(scenario: Scenario, target: Target, send: Send) -> Preflight
         reply = await send(request, number)
         number = reply.exchange.attempt + 1
         verdict = Preflight(candidate, reply, fatal_reason(candidate, reply))
-        if found is None or reply.status not in (401, 403, 404, 405):
+        if found is None or reply.status not in KEY_REFUSED | NO_SUCH_PATH:
             found = verdict
-        refused += reply.status in (401, 403) and _error(reply) is not None
+        refused += reply.status in KEY_REFUSED and _error(reply) is not None
         if _settled(reply) or refused >= len(_styles(target)):
             break
     assert found is not None
@@ -85,9 +86,9 @@ def _candidates(target: Target) -> Iterator[Target]:
 def _settled(reply: Reply) -> bool:
     """Whether another path or credential style cannot change the answer."""
     status = reply.status
-    if status in (401, 403):
+    if status in KEY_REFUSED:
         return _no_credit(reply) or _model_unknown(reply, None)
-    return status not in (404, 405) or _model_unknown(reply, None)
+    return status not in NO_SUCH_PATH or _model_unknown(reply, None)
 
 
 def fatal_reason(target: Target, reply: Reply) -> str:
@@ -106,11 +107,11 @@ def fatal_reason(target: Target, reply: Reply) -> str:
         return f"{target.url} refuses to work for lack of credit{told}"
     if _model_unknown(reply, target.model):
         return f"{target.url} does not take the model {target.model!r}{told}"
-    if response.status in (401, 403):
+    if response.status in KEY_REFUSED:
         return f"{target.url} refuses {_key(target)}{told}"
-    if response.status in (400, 422) and NO_VERSION.search(said):
+    if response.status in REFUSING and NO_VERSION.search(said):
         return f"{target.url} refuses anthropic-version {target.api_version}{told}; --api-version names another"
-    if response.status in (404, 405):
+    if response.status in NO_SUCH_PATH:
         tried = " and ".join(f"{root}/messages" for root in roots(target.url))
         return f"no Messages API at {target.url}: {tried} answered {response.status}"
     return _no_answer(target, reply, told)
@@ -122,7 +123,7 @@ def _no_answer(target: Target, reply: Reply, told: str) -> str:
     if 300 <= response.status < 400:
         where = response.header("location") or "nowhere"
         return f"{target.url} redirects to {where}, which is not followed; --url names the endpoint itself"
-    if response.status in (408, 429, 502, 503, 504, 529):
+    if response.status in PUSHED_BACK:
         wait = wait_told(reply.exchange)
         asks = f", and asks to wait {wait:.0f} s" if wait is not None else ""
         return f"{target.url} does not serve requests now: it answered{told}{asks}"
@@ -134,7 +135,7 @@ def account_trouble(reply: Reply, step: Step) -> bool:
     request; to be confirmed by an ordinary request.
     """
     own = step.auth != "default" or any(name.lower() in ("x-api-key", "authorization") for name in step.headers)
-    return not own and (reply.status in (401, 402) or _no_credit(reply))
+    return not own and (reply.status in ACCOUNT_ENDED or _no_credit(reply))
 
 
 def _key(target: Target) -> str:
@@ -173,8 +174,8 @@ def _model_unknown(reply: Reply, model: str | None) -> bool:
     status = reply.status
     if status == 404:
         return "model" in _message(reply).lower()
-    named = status in (400, 422) and model is not None and model in _message(reply)
-    return named or (status in (400, 403, 422, 503) and NO_MODEL.search(_unescaped(reply)) is not None)
+    named = status in REFUSING and model is not None and model in _message(reply)
+    return named or (status in NO_MODEL and NO_MODEL_WORDS.search(_unescaped(reply)) is not None)
 
 
 def _unescaped(reply: Reply) -> str:

@@ -9,14 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from conformance.judge.evidence import PUSHED_BACK
 from conformance.model import Exchange
-
-SLOW_DOWN = (429, 503, 529)
-"""Statuses by which an endpoint asks all of us to send less."""
-
-RETRYABLE = (408, 409, *SLOW_DOWN, 502, 504)
-"""Statuses that tell of load or transport and not of the request."""
+from conformance.protocol.statuses import PUSHED_BACK, RETRIED, SLOW_DOWN
 
 TROUBLES = ("connect", "dns", "closed", "protocol", "timeout-connect")
 """Kinds of trouble in which the endpoint has answered nothing yet, so that sending again is harmless."""
@@ -81,7 +75,7 @@ def _attempts(exchange: Exchange, policy: RetryPolicy) -> int:
         return policy.attempts_slow
     if status == 500:
         return policy.attempts_500
-    return policy.attempts if status in RETRYABLE or wish == "true" else 1
+    return policy.attempts if status in RETRIED or wish == "true" else 1
 
 
 def slows_down(exchange: Exchange) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from conformance.base.pointer import spread
 from conformance.model import Mode
 from conformance.protocol.reply import Reply
+from conformance.protocol.statuses import DECLINING
 from conformance.standard.capabilities import Capability, CapabilityFacts, Probed, Sign
 
 
@@ -22,7 +23,7 @@ def answered(reply: Reply) -> bool:
 
 def declined(reply: Reply) -> bool:
     """True for a clean refusal: a 4xx that is not about key, rate or path, with the error envelope."""
-    return reply.status in (400, 403, 404, 413, 422, 501) and reply.error is not None
+    return reply.status in DECLINING and reply.error is not None
 
 
 def probed(replies: Iterable[Reply]) -> Probed:

@@ -7,20 +7,7 @@ from dataclasses import dataclass
 
 from conformance.model import Case, Mode, Scenario, ScenarioName, Selector
 from conformance.protocol.reply import Reply
-
-PUSHED_BACK = (408, 429, 502, 503, 504, 529)
-"""Statuses that describe the moment and not the request, when they remain after all attempts."""
-
-NOT_PROVOKED = (408, 429, 529)
-"""Those of them that an invalid request does not provoke: some endpoints break down where they should refuse."""
-
-DOCUMENTED = (408, 409, 429, 500, 504, 529)
-"""Statuses of retried answers whose error type is documented, so that their envelope can be judged. Others come from
-whatever stands before the endpoint."""
-
-NOT_THE_ENDPOINT = (502, 503, *range(520, 528))
-"""Statuses that proxies, balancers and content delivery networks send in their own form. The API sends none of them;
-the case that sent the request judges whether it was answered with one."""
+from conformance.protocol.statuses import DOCUMENTED_RETRIES, NOT_THE_ENDPOINT, PUSHED_BACK, UNPROVOKED
 
 
 @dataclass(frozen=True)
@@ -70,7 +57,7 @@ class Evidence:
     def retried_errors(self) -> Iterator[Reply]:
         """Errors of documented kinds that a later attempt replaced: they show how the endpoint reports an error."""
         for sent in self.by_id.values():
-            yield from (reply for reply in sent.earlier if reply.status in DOCUMENTED)
+            yield from (reply for reply in sent.earlier if reply.status in DOCUMENTED_RETRIES)
 
 
 def picked(case: Case, mode: Mode, evidence: Evidence, invalid: Collection[str] = ()) -> tuple[Reply, ...]:
@@ -94,7 +81,7 @@ def picked(case: Case, mode: Mode, evidence: Evidence, invalid: Collection[str] 
 
 def pushed_back(reply: Reply, *, refusing: bool = False) -> bool:
     """Whether a reply is about load or the way to the endpoint. `refusing`: the request is an invalid one."""
-    return reply.status in (NOT_PROVOKED if refusing else PUSHED_BACK)
+    return reply.status in (UNPROVOKED if refusing else PUSHED_BACK)
 
 
 def selected(selector: Selector, mode: Mode, reply: Reply) -> bool:

@@ -15,6 +15,7 @@ from conformance.judge.checks import agreement as matching
 from conformance.judge.checks import deltas, endings, grammar, http, message, refusal, starts
 from conformance.judge.checks import frames as framing
 from conformance.model import Finding, Json
+from conformance.protocol.blocks import CARRYING, STARTS
 from conformance.protocol.grammar import RULES
 from conformance.protocol.message import tool_calls
 from conformance.protocol.reply import Reply
@@ -36,11 +37,11 @@ TELLING: Final[tuple[tuple[str, Json], ...]] = (
     ("grammar", list(RULES)),
     *(("message-start", part) for part in starts.PARTS),
     ("block-start-is-object", True),
-    *(("block-starts-empty", kind) for kind in starts.EMPTY),
+    *(("block-starts-empty", kind) for kind in STARTS),
     ("server-tool-starts", True),
     ("whole-blocks", True),
     ("delta-is-object", True),
-    *(("delta-carries", kind) for kind in deltas.FIELDS),
+    *(("delta-carries", kind) for kind in CARRYING),
     ("tool-input-joins", True),
     ("one-signature", True),
     *(("incremental", kind) for kind in ("text_delta", "thinking_delta")),

@@ -14,15 +14,14 @@ Conventions where a stream is not as it has to be:
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from conformance.model import Event, Json
-from conformance.protocol.grammar import FITS, Block, Trace
+from conformance.protocol.blocks import DELTAS, FITS, DeltaType, Joins
+from conformance.protocol.grammar import Block, Trace
+from conformance.protocol.stop_reasons import cut_short
 from conformance.protocol.trace import trace_of
 from conformance.protocol.usage import merged
-
-CUT_SHORT = frozenset({"max_tokens", "model_context_window_exceeded", "refusal"})
-"""Stop reasons of an answer that may end in the middle of a tool's input (REQ-STREAM-015)."""
 
 
 def accumulate(events: Sequence[Event], trace: Trace | None = None) -> dict[str, Json] | None:
@@ -37,7 +36,7 @@ def accumulate(events: Sequence[Event], trace: Trace | None = None) -> dict[str,
     for number in trace.numbers("message_delta"):
         _merge(message, events[number - 1].json)
     reason = message.get("stop_reason")
-    cut = isinstance(reason, str) and reason in CUT_SHORT
+    cut = cut_short(reason)
     given = message.get("content")
     content = list(given) if isinstance(given, list) else []
     for block in trace.blocks:
@@ -100,8 +99,8 @@ def _fold(block: Block, events: Sequence[Event], *, cut: bool) -> Json:
         data = events[number - 1].json
         delta = data.get("delta") if isinstance(data, dict) else None
         kind = delta.get("type") if isinstance(delta, dict) else None
-        if isinstance(delta, dict) and isinstance(kind, str) and kind in FITS.get(block.type or "", _APPLY):
-            _APPLY[kind](content, parts, delta)
+        if isinstance(delta, dict) and isinstance(kind, str) and kind in FITS.get(block.type or "", DELTAS):
+            _apply(DELTAS[kind], content, parts, delta)
     for key, texts in parts.items():
         if key != "partial_json":
             before = content.get(key)
@@ -113,38 +112,17 @@ def _fold(block: Block, events: Sequence[Event], *, cut: bool) -> Json:
     return content
 
 
-def _append(key: str) -> Callable[[dict[str, Json], dict[str, list[str]], Mapping[str, Json]], None]:
-    """A delta whose string is joined to what came before."""
-
-    def apply(_: dict[str, Json], parts: dict[str, list[str]], delta: Mapping[str, Json]) -> None:
-        if isinstance(delta.get(key), str):
-            parts.setdefault(key, []).append(delta[key])
-
-    return apply
-
-
-def _sign(content: dict[str, Json], _: dict[str, list[str]], delta: Mapping[str, Json]) -> None:
-    """Signatures overwrite (REQ-STREAM-016)."""
-    if isinstance(delta.get("signature"), str):
-        content["signature"] = delta["signature"]
-
-
-def _cite(content: dict[str, Json], _: dict[str, list[str]], delta: Mapping[str, Json]) -> None:
-    """Citations come one by one (REQ-STREAM-018)."""
-    before = content.get("citations")
-    content["citations"] = [*(before if isinstance(before, list) else []), delta.get("citation")]
-
-
-def _compact(content: dict[str, Json], _: dict[str, list[str]], delta: Mapping[str, Json]) -> None:
-    """A compaction arrives whole, in one delta."""
-    content.update({key: value for key, value in delta.items() if key != "type"})
-
-
-_APPLY: Mapping[str, Callable[[dict[str, Json], dict[str, list[str]], Mapping[str, Json]], None]] = {
-    "text_delta": _append("text"),
-    "thinking_delta": _append("thinking"),
-    "input_json_delta": _append("partial_json"),
-    "signature_delta": _sign,
-    "citations_delta": _cite,
-    "compaction_delta": _compact,
-}
+def _apply(row: DeltaType, content: dict[str, Json], parts: dict[str, list[str]], delta: Mapping[str, Json]) -> None:
+    """Changes a block as a delta says; strings that are joined are kept as `parts` until all are there."""
+    key = row.carries or ""
+    value = delta.get(key)
+    match row.joins:
+        case Joins.APPENDS if isinstance(value, str):
+            parts.setdefault(key, []).append(value)
+        case Joins.REPLACES if isinstance(value, str):
+            content[key] = value
+        case Joins.COLLECTS:
+            before = content.get("citations")
+            content["citations"] = [*(before if isinstance(before, list) else []), value]
+        case Joins.MERGES:
+            content.update({name: item for name, item in delta.items() if name != "type"})

@@ -130,19 +130,6 @@ UNFINISHED: Mapping[State, str] = {
 KNOWN_EVENTS = frozenset(kind for row in GRAMMAR.values() for kind in row)
 """The event types that the grammar knows."""
 
-FITS: Mapping[str, frozenset[str]] = {
-    "text": frozenset({"text_delta", "citations_delta"}),
-    "thinking": frozenset({"thinking_delta", "signature_delta"}),
-    "tool_use": frozenset({"input_json_delta"}),
-    "server_tool_use": frozenset({"input_json_delta"}),
-    "mcp_tool_use": frozenset({"input_json_delta"}),
-    "compaction": frozenset({"compaction_delta"}),
-}
-"""Block type -> delta types that fit it (REQ-STREAM-010). Any delta fits a block type that is not listed."""
-
-KNOWN_DELTAS = frozenset(delta for row in FITS.values() for delta in row)
-"""The delta types that the grammar knows. One that is not listed fits any block."""
-
 
 @dataclass(frozen=True)
 class Violation:

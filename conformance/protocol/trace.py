@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from conformance.base.values import show
 from conformance.model import Event, Json
+from conformance.protocol.blocks import DELTAS, FITS
 from conformance.protocol.grammar import (
     BLOCK_NOT_STOPPED,
     BLOCKS_BEFORE_MESSAGE_DELTA,
@@ -18,11 +19,9 @@ from conformance.protocol.grammar import (
     DELTA_AFTER_STOP,
     DELTA_FITS_BLOCK,
     DELTA_WITHOUT_START,
-    FITS,
     GRAMMAR,
     INDEX_CONTIGUOUS,
     INDEX_IS_INTEGER,
-    KNOWN_DELTAS,
     KNOWN_EVENTS,
     MESSAGE_DELTA_PRESENT,
     MESSAGE_START_FIRST,
@@ -211,7 +210,7 @@ class _Walker:
         delta = _data(self.event).get("delta")
         kind = delta.get("type") if isinstance(delta, dict) else None
         fitting = FITS.get(block.type or "")
-        if fitting is not None and isinstance(kind, str) and kind in KNOWN_DELTAS and kind not in fitting:
+        if fitting is not None and isinstance(kind, str) and kind in DELTAS and kind not in fitting:
             wanted = " or ".join(sorted(fitting, reverse=True))
             self._note(DELTA_FITS_BLOCK, f"{wanted} in a {block.type} block", f"{kind} in block {block.index}")
 

@@ -14,18 +14,11 @@ from conformance.base.values import MISSING, kind, show
 from conformance.judge.check import NOTHING_SEEN, Check, Facts, Observation
 from conformance.judge.stream_findings import Problem, blocks, conclude, deltas, of_type, stop_reason
 from conformance.model import Json
-from conformance.protocol.accumulation import CUT_SHORT, joined_input
+from conformance.protocol.accumulation import joined_input
+from conformance.protocol.blocks import CARRYING, DELTAS, TOOL_CALLS
 from conformance.protocol.grammar import Block
 from conformance.protocol.reply import Reply
-
-FIELDS: Final[Mapping[str, tuple[str, type, str]]] = {
-    "text_delta": ("text", str, "a string"),
-    "thinking_delta": ("thinking", str, "a string"),
-    "signature_delta": ("signature", str, "a string"),
-    "input_json_delta": ("partial_json", str, "a string"),
-    "citations_delta": ("citation", dict, "one object"),
-}
-"""Delta type -> the field it carries, and its type (REQ-STREAM-010 to -012, -018)."""
+from conformance.protocol.stop_reasons import cut_short
 
 FEWEST_FRAGMENTS: Final = 3
 """So many fragments, each beginning with all of the one before it, are no chance."""
@@ -44,7 +37,8 @@ def delta_is_object(reply: Reply, argument: Json, facts: Facts) -> Observation:
 
 def delta_carries(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """A delta of this type carries its field, in the right type and never null."""
-    key, wanted, words = FIELDS[argument]
+    row = DELTAS[argument]
+    key, wanted, words = row.carries or "", row.value, row.value_words
     seen, problems = 0, []
     for number, data in of_type(reply, "content_block_delta"):
         delta = data.get("delta")
@@ -62,11 +56,11 @@ def tool_input_joins(reply: Reply, argument: Json, facts: Facts) -> Observation:
     Not judged where REQ-STREAM-015 excepts it: an answer that was cut, and tools with eager_input_streaming. Fragments
     that are not strings are left to `delta-carries`.
     """
-    if stop_reason(reply) in CUT_SHORT:
+    if cut_short(stop_reason(reply)):
         return NOTHING_SEEN
     eager = _eager_tools(reply)
     seen, problems = 0, []
-    for block, start in blocks(reply, "tool_use", "server_tool_use", "mcp_tool_use"):
+    for block, start in blocks(reply, *TOOL_CALLS):
         fragments = [delta.get("partial_json") for _, delta in deltas(reply, block, "input_json_delta")]
         strings = [fragment for fragment in fragments if isinstance(fragment, str)]
         if block.stop is None and not _finished(reply):
@@ -112,7 +106,7 @@ def signature_last(reply: Reply, argument: Json, facts: Facts) -> Observation:
 
 def incremental(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The deltas of this type add to each other; none repeats all that came before it in its block."""
-    key = FIELDS[argument][0]
+    key = DELTAS[argument].carries or ""
     seen, problems = 0, []
     for block, _ in blocks(reply):
         found = [(number, delta.get(key)) for number, delta in deltas(reply, block, argument)]
@@ -130,7 +124,7 @@ def incremental(reply: Reply, argument: Json, facts: Facts) -> Observation:
 def _whole_thinking(reply: Reply) -> list[tuple[Block, dict[str, Json]]]:
     """The thinking blocks that were stopped; with an answer that was cut, the last block may lack its signature."""
     found = [(block, start) for block, start in blocks(reply, "thinking") if block.stop is not None]
-    if found and stop_reason(reply) in CUT_SHORT and reply.trace is not None and found[-1][0] is reply.trace.blocks[-1]:
+    if found and cut_short(stop_reason(reply)) and reply.trace is not None and found[-1][0] is reply.trace.blocks[-1]:
         return found[:-1]
     return found
 
@@ -160,7 +154,11 @@ CHECKS: Final[Mapping[str, Check]] = {
     check.name: check
     for check in (
         Check("delta-is-object", each=delta_is_object),
-        Check("delta-carries", each=delta_carries, argument={"enum": list(FIELDS)}),
+        Check(
+            "delta-carries",
+            each=delta_carries,
+            argument={"enum": list(CARRYING)},
+        ),
         Check("tool-input-joins", each=tool_input_joins),
         Check("one-signature", each=one_signature),
         Check("signature-last", each=signature_last),

@@ -14,16 +14,12 @@ from conformance.base.values import MISSING, kind, show
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json
 from conformance.protocol.reply import Reply
-
-CLIENT_MISTAKES: Final = frozenset(
-    {"invalid_request_error", "authentication_error", "billing_error", "permission_error", "not_found_error"}
-)
-"""Error types that are known before the answer starts; they belong to a 4xx status (REQ-ERR-018)."""
+from conformance.protocol.statuses import EARLY_TYPES, is_error
 
 
 def error_envelope(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """An error body is an object with type "error" and an error object whose type is a non-empty string."""
-    if not _is_error(reply):
+    if not is_error(reply.status):
         return NOTHING_SEEN
     if not isinstance(reply.json, dict):
         actual = "an event stream" if reply.events is not None else reply.json_problem or kind(reply.json)
@@ -42,7 +38,7 @@ def error_envelope(reply: Reply, argument: Json, facts: Facts) -> Observation:
 
 def error_message(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The message of an error is a non-empty string."""
-    error = reply.json.get("error") if _is_error(reply) and isinstance(reply.json, dict) else None
+    error = reply.json.get("error") if is_error(reply.status) and isinstance(reply.json, dict) else None
     if not isinstance(error, dict):
         return NOTHING_SEEN
     message = error.get("message", MISSING)
@@ -65,7 +61,7 @@ def error_type(reply: Reply, argument: Json, facts: Facts) -> Observation:
 
 def error_request_id(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The error envelope has a request_id: a string, or null."""
-    if reply.error is None or not _is_error(reply):
+    if reply.error is None or not is_error(reply.status):
         return NOTHING_SEEN
     value = look_up(reply.json, "/request_id")
     if value is None or (isinstance(value, str) and value):
@@ -90,7 +86,7 @@ def error_details(reply: Reply, argument: Json, facts: Facts) -> Observation:
 
 def error_not_streamed(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """An error on a request for a stream is a plain JSON body; a body that is neither shows nothing of that."""
-    if not _is_error(reply) or reply.request.get("stream") is not True:
+    if not is_error(reply.status) or reply.request.get("stream") is not True:
         return NOTHING_SEEN
     response = reply.exchange.response
     media = response.media_type if response is not None else ""
@@ -107,7 +103,7 @@ def error_not_disguised(reply: Reply, argument: Json, facts: Facts) -> Observati
     expected = "a 4xx or 5xx status for an error"
     for number, event in enumerate(reply.events or (), start=1):
         kind_of_error = look_up(event.json, "/error/type")
-        if event.type == "error" and isinstance(kind_of_error, str) and kind_of_error in CLIENT_MISTAKES:
+        if event.type == "error" and isinstance(kind_of_error, str) and kind_of_error in EARLY_TYPES:
             actual = f"status {reply.status} and an event stream that starts with {show(event.json)}"
             finding = deviation("error-not-disguised", reply, expected=expected, actual=actual, event=number)
             return found(finding)
@@ -117,10 +113,6 @@ def error_not_disguised(reply: Reply, argument: Json, facts: Facts) -> Observati
         actual = f"status {reply.status} with {show(reply.json)}"
         return found(deviation("error-not-disguised", reply, expected=expected, actual=actual, pointer="/error"))
     return FINE if isinstance(reply.json, dict) else NOTHING_SEEN
-
-
-def _is_error(reply: Reply) -> bool:
-    return reply.status is not None and reply.status >= 400
 
 
 def _looks_like_error(body: Mapping[str, Json]) -> bool:

@@ -14,8 +14,8 @@ from conformance.base.values import show
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.judge.stream_findings import Problem, conclude, of_type, stop_reason
 from conformance.model import Event, Json, Mode
-from conformance.protocol.accumulation import CUT_SHORT
 from conformance.protocol.reply import Reply
+from conformance.protocol.stop_reasons import cut_short
 
 DONE: Final = "[DONE]"
 """The terminator of another vendor's streams, which this API does not have (REQ-SSE-005)."""
@@ -126,7 +126,7 @@ def whole_characters(reply: Reply, argument: Json, facts: Facts) -> Observation:
     if _invalid_byte(reply) is not None:
         return NOTHING_SEEN
     # An answer that was cut may end in the middle of a character, and what the request says may be repeated.
-    excused = stop_reason(reply) in CUT_SHORT or any(REPLACEMENT in text for text in _strings(reply.request))
+    excused = cut_short(stop_reason(reply)) or any(REPLACEMENT in text for text in _strings(reply.request))
     seen, problems = 0, []
     for number, data in of_type(reply, "content_block_delta"):
         seen += 1

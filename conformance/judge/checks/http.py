@@ -17,9 +17,7 @@ from conformance.judge.checks.times import is_rfc_3339
 from conformance.model import Finding, Json
 from conformance.protocol.message import text_of
 from conformance.protocol.reply import Reply
-
-TRANSIENT: Final = frozenset({429, 502, 503, 504, 529})
-"""Statuses that tell of the moment and not of the request (RFC 9110, section 15.6; REQ-ERR-010, REQ-ERR-013)."""
+from conformance.protocol.statuses import PUSHED_BACK, is_error
 
 STATUS: Final = {"oneOf": [{"type": "integer"}, {"type": "string", "pattern": "^[1-5]xx$"}]}
 
@@ -36,8 +34,8 @@ def status(reply: Reply, argument: Json, facts: Facts) -> Observation:
 
 
 def status_not(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """The status of a refusal is none of these; transient trouble (429, 502, 503, 504, 529) shows nothing."""
-    if reply.status is None or reply.status < 400 or reply.status in TRANSIENT:
+    """The status of a refusal is none of these. One that tells of the moment shows nothing, unless it is named."""
+    if not is_error(reply.status) or (reply.status in PUSHED_BACK and reply.status not in argument):
         return NOTHING_SEEN
     if not any(item in (reply.status, f"{reply.status // 100}xx") for item in argument):
         return FINE

@@ -20,15 +20,13 @@ from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observatio
 from conformance.model import Json
 from conformance.protocol.message import stop_reason, text_of
 from conformance.protocol.reply import Reply
-
-FREE: Final = ("max_tokens", "refusal", "model_context_window_exceeded")
-"""Stop reasons after which the text need not follow the schema (REQ-THINK-010)."""
+from conformance.protocol.stop_reasons import cut_short
 
 
 def json_output(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The text is one JSON document that is valid for the schema; letters of enum values may differ in case."""
     schema = _schema(reply)
-    if schema is None or reply.message is None or stop_reason(reply) in FREE:
+    if schema is None or reply.message is None or cut_short(stop_reason(reply)):
         return NOTHING_SEEN
     text = text_of(reply)
     try:

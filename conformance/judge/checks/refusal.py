@@ -14,21 +14,7 @@ from conformance.base.values import show
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json
 from conformance.protocol.reply import Reply
-
-REFUSING: Final = (400, 413, 422)
-"""Statuses that refuse the request for what it says (RFC 9110, sections 15.5.1, 15.5.14 and 15.5.21)."""
-
-OTHER_REASONS: Final = frozenset(
-    {
-        "authentication_error",
-        "billing_error",
-        "overloaded_error",
-        "permission_error",
-        "rate_limit_error",
-        "timeout_error",
-    }
-)
-"""Error types that tell of the account or of the moment, whatever the status (REQ-ERR-005 to REQ-ERR-013)."""
+from conformance.protocol.statuses import OTHER_REASON_TYPES, REFUSING
 
 
 def refused(reply: Reply, argument: Json, facts: Facts) -> Observation:
@@ -37,7 +23,7 @@ def refused(reply: Reply, argument: Json, facts: Facts) -> Observation:
     if status is None:
         return NOTHING_SEEN
     wanted = argument if isinstance(argument, dict) else {}
-    statuses = _as_list(wanted.get("status")) or list(REFUSING)
+    statuses = _as_list(wanted.get("status")) or sorted(REFUSING)
     types = _as_list(wanted.get("type"))
     problem = _problem(reply, status, statuses, types)
     if problem is None:
@@ -60,7 +46,7 @@ def _problem(reply: Reply, status: int, statuses: list[Json], types: list[Json])
     kind = error.get("type")
     if kind in types:
         return None
-    if isinstance(kind, str) and kind in OTHER_REASONS:
+    if isinstance(kind, str) and kind in OTHER_REASON_TYPES:
         return "other-reason", f"status {status}{_said(reply)}"
     # The errors area tells once that status and error type do not go together.
     return ("no-envelope", f"status {status} with error type {show(kind)}") if types else None

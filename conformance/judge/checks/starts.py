@@ -14,13 +14,9 @@ from conformance.base.values import MISSING, Missing, show, whole_number
 from conformance.judge.check import NOTHING_SEEN, Check, Facts, Observation
 from conformance.judge.stream_findings import Problem, blocks, conclude, deltas, of_type
 from conformance.model import Json
+from conformance.protocol.blocks import SERVER_TOOL_CALLS, STARTS, TOOL_CALLS, arrives_whole
 from conformance.protocol.reply import Reply
 from conformance.protocol.usage import total_input
-
-WHOLE_BLOCKS: Final = frozenset({"redacted_thinking", "container_upload", "fallback"})
-"""Block types that arrive whole in their start, besides every type that ends in `_tool_result` (REQ-STREAM-009)."""
-
-TOOL_BLOCKS: Final = ("tool_use", "server_tool_use", "mcp_tool_use")
 
 
 @dataclass(frozen=True)
@@ -47,13 +43,6 @@ PARTS: Final[Mapping[str, Part]] = {
     "output_tokens": Part(("message", "usage", "output_tokens"), "a whole number, 0 or more, as output_tokens", _count),
 }
 """Parts of message_start by name (REQ-STREAM-003). A null that is left out breaks no client and passes."""
-
-EMPTY: Final[Mapping[str, Mapping[str, Json]]] = {
-    "text": {"text": ""},
-    "thinking": {"thinking": ""},
-    "tool_use": {"input": {}},
-}
-"""Block type -> the fields that deltas fill, in the form in which they start (REQ-STREAM-008)."""
 
 
 def message_start(reply: Reply, argument: Json, facts: Facts) -> Observation:
@@ -100,7 +89,7 @@ def block_starts_empty(reply: Reply, argument: Json, facts: Facts) -> Observatio
         if argument == "tool_use" and _called_by_code(start):
             continue
         seen += 1
-        for key, empty in EMPTY[argument].items():
+        for key, empty in STARTS[argument].items():
             actual = start.get(key, MISSING)
             if actual != empty:
                 problems.append(Problem(block.start, f"{key} {show(empty)} at the start", f"{key} {show(actual)}"))
@@ -120,7 +109,7 @@ def thinking_start_signature(reply: Reply, argument: Json, facts: Facts) -> Obse
 
 def server_tool_starts(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """A server's tool call starts with an object as input: empty, or whole."""
-    starts = list(blocks(reply, "server_tool_use", "mcp_tool_use"))
+    starts = list(blocks(reply, *SERVER_TOOL_CALLS))
     problems = [
         Problem(block.start, "an object as input", f"input {show(start.get('input', MISSING))}")
         for block, start in starts
@@ -132,7 +121,7 @@ def server_tool_starts(reply: Reply, argument: Json, facts: Facts) -> Observatio
 def tool_input_sent_once(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The input of a tool call stands in the start of its block or in deltas, not in both."""
     seen, problems = 0, []
-    for block, start in blocks(reply, *TOOL_BLOCKS):
+    for block, start in blocks(reply, *TOOL_CALLS):
         streamed = [delta for _, delta in deltas(reply, block, "input_json_delta") if delta.get("partial_json")]
         if start.get("input") or streamed:
             seen += 1
@@ -148,7 +137,7 @@ def whole_blocks(reply: Reply, argument: Json, facts: Facts) -> Observation:
         return NOTHING_SEEN
     seen, problems = 0, []
     for block, start in blocks(reply):
-        if str(start.get("type")) in WHOLE_BLOCKS or str(start.get("type")).endswith("_tool_result"):
+        if arrives_whole(start.get("type")):
             seen += 1
             if block.deltas:
                 actual = f"{len(block.deltas)} deltas in block {block.index}"
@@ -174,7 +163,7 @@ CHECKS: Final[Mapping[str, Check]] = {
         Check("message-start", each=message_start, argument={"enum": list(PARTS)}),
         Check("message-start-counts-input", each=message_start_counts_input),
         Check("block-start-is-object", each=block_start_is_object),
-        Check("block-starts-empty", each=block_starts_empty, argument={"enum": list(EMPTY)}),
+        Check("block-starts-empty", each=block_starts_empty, argument={"enum": list(STARTS)}),
         Check("thinking-start-signature", each=thinking_start_signature),
         Check("server-tool-starts", each=server_tool_starts),
         Check("tool-input-sent-once", each=tool_input_sent_once),

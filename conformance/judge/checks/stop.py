@@ -15,33 +15,7 @@ from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observatio
 from conformance.model import Json
 from conformance.protocol.message import blocks
 from conformance.protocol.reply import Reply
-
-KNOWN: Final = frozenset(
-    {
-        "end_turn",
-        "max_tokens",
-        "stop_sequence",
-        "tool_use",
-        "pause_turn",
-        "refusal",
-        "model_context_window_exceeded",
-        "compaction",
-    }
-)
-"""Stop reasons of the API, beta included (REQ-STOP-001)."""
-
-FOREIGN: Final = frozenset(
-    {
-        *("stop", "length", "tool_calls", "function_call", "content_filter"),  # OpenAI chat completions
-        *("completed", "incomplete", "max_output_tokens"),  # OpenAI responses
-        *("STOP", "MAX_TOKENS", "SAFETY", "FINISH_REASON_UNSPECIFIED"),  # Gemini
-        *("eos", "eos_token", "COMPLETE"),  # inference engines
-    }
-)
-"""What other APIs call the end of an answer: a value that leaked through a translation."""
-
-WITH_CALL: Final = frozenset({"tool_use", "max_tokens", "model_context_window_exceeded", "refusal"})
-"""Stop reasons that an answer with a client tool call can have."""
+from conformance.protocol.stop_reasons import FOREIGN, STOP_REASONS, leaves_call
 
 
 def stop_reason_known(reply: Reply, argument: Json, facts: Facts) -> Observation:
@@ -49,9 +23,9 @@ def stop_reason_known(reply: Reply, argument: Json, facts: Facts) -> Observation
     actual = _reason(reply)
     if actual is None:
         return NOTHING_SEEN
-    if actual in KNOWN:
+    if actual in STOP_REASONS:
         return FINE
-    expected = "one of " + ", ".join(sorted(KNOWN))
+    expected = "one of " + ", ".join(sorted(STOP_REASONS))
     return found(deviation("stop-reason-known", reply, expected=expected, actual=show(actual), pointer="/stop_reason"))
 
 
@@ -62,7 +36,7 @@ def stop_reason_native(reply: Reply, argument: Json, facts: Facts) -> Observatio
         return NOTHING_SEEN
     if actual not in FOREIGN:
         return FINE
-    expected = "a stop reason of the Messages API, such as " + ", ".join(sorted(KNOWN)[:3])
+    expected = "a stop reason of the Messages API, such as " + ", ".join(sorted(STOP_REASONS)[:3])
     return found(deviation("stop-reason-native", reply, expected=expected, actual=show(actual), pointer="/stop_reason"))
 
 
@@ -75,7 +49,7 @@ def tool_call_stops(reply: Reply, argument: Json, facts: Facts) -> Observation:
     met = reason == "stop_sequence" and reply.request.get("stop_sequences")
     if reason is None or met or not _calls(reply):
         return NOTHING_SEEN
-    if reason in WITH_CALL:
+    if leaves_call(reason):
         return FINE
     expected = "stop_reason tool_use, as a tool call awaits its result"
     return found(deviation("tool-call-stops", reply, expected=expected, actual=show(reason), pointer="/stop_reason"))

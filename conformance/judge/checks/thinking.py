@@ -14,14 +14,13 @@ from conformance.base.pointer import look_up
 from conformance.base.values import show, whole_number
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json
+from conformance.protocol.blocks import THINKING, is_server_result
 from conformance.protocol.message import blocks, stop_reason, text_of
 from conformance.protocol.reply import Reply
+from conformance.protocol.stop_reasons import leaves_server_call
 
 CHARACTERS_PER_TOKEN: Final = 20
 """More characters than this in one token of running text is not possible."""
-
-UNFINISHED: Final = ("pause_turn", "tool_use", "max_tokens", "refusal", "compaction")
-"""Stop reasons after which a server tool call may stand without its result (REQ-STOP-005)."""
 
 
 def has_blocks(reply: Reply, argument: Json, facts: Facts) -> Observation:
@@ -59,7 +58,7 @@ def lacks_blocks(reply: Reply, argument: Json, facts: Facts) -> Observation:
 def thinking_first(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """The first thinking block stands before the first text and the first call."""
     order = [block.get("type") for _, block in blocks(reply)]
-    thought = [index for index, kind in enumerate(order) if kind in ("thinking", "redacted_thinking")]
+    thought = [index for index, kind in enumerate(order) if kind in THINKING]
     said = [index for index, kind in enumerate(order) if kind in ("text", "tool_use")]
     if not thought or not said:
         return NOTHING_SEEN
@@ -143,12 +142,10 @@ def thinking_costs(reply: Reply, argument: Json, facts: Facts) -> Observation:
 def server_results_follow(reply: Reply, argument: Json, facts: Facts) -> Observation:
     """Every server tool call is followed by a result with its id, unless the answer ended before that."""
     called = [(index, block) for index, block in blocks(reply) if block.get("type") == "server_tool_use"]
-    if not called or stop_reason(reply) in UNFINISHED:
+    if not called or leaves_server_call(stop_reason(reply)):
         return NOTHING_SEEN
     results = {
-        str(block.get("tool_use_id")): index
-        for index, block in blocks(reply)
-        if str(block.get("type")).endswith("_tool_result")
+        str(block.get("tool_use_id")): index for index, block in blocks(reply) if is_server_result(block.get("type"))
     }
     return found(
         *(

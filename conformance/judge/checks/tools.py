@@ -16,9 +16,7 @@ from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observatio
 from conformance.model import Json
 from conformance.protocol.message import ToolCall, blocks, declared_tools, stop_reason, text_of, tool_calls
 from conformance.protocol.reply import Reply
-
-CUT: Final = ("max_tokens", "refusal", "model_context_window_exceeded")
-"""Stop reasons after which a missing or incomplete call proves nothing (REQ-STOP-003, REQ-STOP-004)."""
+from conformance.protocol.stop_reasons import cut_short
 
 
 def calls_tool(reply: Reply, argument: Json, facts: Facts) -> Observation:
@@ -178,7 +176,7 @@ def _schema_problem(value: Json, schema: Json) -> str:
 
 
 def _is_cut(reply: Reply) -> bool:
-    return stop_reason(reply) in CUT
+    return cut_short(stop_reason(reply))
 
 
 def _amount(wanted: Mapping[str, Json]) -> str:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from conformance.model import Chunk, Event
 from conformance.protocol import grammar
-from conformance.protocol.grammar import FITS, GRAMMAR, KNOWN_EVENTS, REPAIRS, RULES, UNFINISHED, State
+from conformance.protocol.blocks import FITS
+from conformance.protocol.grammar import GRAMMAR, KNOWN_EVENTS, REPAIRS, RULES, UNFINISHED, State
 from conformance.protocol.sse import parse
 from conformance.protocol.trace import trace_of
 
