@@ -18,7 +18,7 @@ import pytest
 from conformance.engine.offline import audit, is_messages_api, recorders_of
 from conformance.judge.audit import Audit
 from conformance.judge.checks import REGISTRY
-from conformance.judge.evaluate import Bench, CaseFacts
+from conformance.judge.evaluate import Bench, CaseContext
 from conformance.judge.evidence import Evidence
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
@@ -139,7 +139,7 @@ def test_the_recorded_lists_of_models_satisfy_the_cases_on_lists_of_models(genui
     for case in library.catalogue.cases:
         if ScenarioName("models") not in case.on:
             continue
-        facts = CaseFacts(library.document, case, "", Evidence({}, {}))
+        facts = CaseContext(library.document, case, "", Evidence({}, {}))
         for call in case.expect:
             check = REGISTRY[call.name]
             for reply in genuine.models:
