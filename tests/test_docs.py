@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -244,19 +245,18 @@ def test_every_clause_in_a_page_is_in_the_ledger(library):
     assert wrong == []
 
 
-def test_every_example_of_a_case_loads(tmp_path):
-    """With another id, because the one of the example may be that of the real case."""
-    found = 0
-    for each in true_pages():
-        for language, body in each.fences:
-            if language == "yaml" and "expect:" in body and "id:" in body:
-                found += 1
-                path = tmp_path / f"example{found}.messages.yaml"
-                path.write_text(re.sub(r"(id: [\w-]+)", r"\1-example", body, count=1), encoding="utf-8")
-                caught = re.search(r"caught: \[(.*?)\]", body)
-                assert caught is None or {name.strip() for name in caught[1].split(",")} <= set(all_faults())
-                assert load_library("2023-06-01", (path,)).cases
-    assert found
+def test_every_example_of_a_case_loads(library, tmp_path):
+    """With another id, because the id of the example is that of a real case, which has the same title."""
+    blocks = [textwrap.dedent(body) for each in true_pages() for language, body in each.fences if language == "yaml"]
+    examples = [body for body in blocks if "\n  expect:" in body]
+    assert examples
+    for number, body in enumerate(examples):
+        for entry in yaml.safe_load(body):
+            assert entry["title"] == library.cases[entry["id"]].title
+            assert set(entry["caught"]) <= set(all_faults())
+        path = tmp_path / f"example{number}.messages.yaml"
+        path.write_text(re.sub(r"(id: [\w-]+)", r"\1-example", body), encoding="utf-8")
+        assert load_library("2023-06-01", (path,)).cases
 
 
 @pytest.mark.parametrize("path", PAGES, ids=named)
