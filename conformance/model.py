@@ -150,6 +150,10 @@ class CheckCall:
     step: int | None = None
 
 
+INVALID_KEY = "invalid-key-0000000000"
+"""Sent by the cases that use a wrong key. Not a secret."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One request to send, before the target's base URL, model, key and version are filled in.

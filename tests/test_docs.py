@@ -218,7 +218,7 @@ def our_files() -> tuple[Path, ...]:
 @cache
 def made_by_a_run() -> set[str]:
     """Files that a run writes or a user brings."""
-    from conformance.engine.finish import OUTPUTS
+    from conformance.report.files import OUTPUTS
 
     return {*OUTPUTS, "journal.ndjson", "targets.toml", ".env", "badge.json", "*.messages.yaml"}
 

@@ -1,8 +1,4 @@
-"""The command `judge`: recorded exchanges in, verdict out, nothing sent.
-
-Belongs here: what the files are and how each is judged, the document for machines, the outputs. Does not belong here:
-judging (`auditing.py` for recordings, `rejudging.py` for the journal of a run), the look of reports (`report/`).
-"""
+"""The command `judge`: recorded exchanges in, verdict out, nothing sent."""
 
 from __future__ import annotations
 
@@ -10,25 +6,40 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import click
 
-from conformance.base.suggestions import nearest
+from conformance.base.suggestions import did_you_mean
 from conformance.base.versions import DEFAULT_VERSION
-from conformance.engine.offline import Audited, Counted, Progress, audit, recorders_of
+from conformance.engine.offline import (
+    Audited,
+    Counted,
+    Excluded,
+    Progress,
+    RecordingJudge,
+    audit,
+    named,
+    recorders_of,
+)
 from conformance.engine.rejudge import is_run, rejudge
+from conformance.judge.audit import LeftOut, Noticed
+from conformance.judge.capabilities import capability_facts
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
-from conformance.model import HarnessError, Json, Level
+from conformance.model import Json, Level, UsageError
+from conformance.protocol.reply import Reply
 from conformance.report import html as html_report
 from conformance.report import json_file, terminal
 from conformance.report import markdown as markdown_report
-from conformance.results import Results
+from conformance.results.build import build, build_run
+from conformance.results.excerpts import Excerpts
+from conformance.results.model import Results, TargetSummary, Tokens
+from conformance.results.run import RunFacts, facts_of_run
 from conformance.standard.cases import USER_SUFFIX
-from conformance.standard.library import Library
-from conformance.wire.importers.recordings import open_recording
+from conformance.standard.library import Library, fingerprint
+from conformance.wire.importers.recordings import Reading, open_recording
 
 DOCUMENT_VERSION = "1.0"
 """Version of the document of `judge --json`; minor versions only add keys."""
@@ -51,15 +62,26 @@ class JudgeOptions:
 
 
 @dataclass(frozen=True)
-class Verdicts:
-    """What the files gave: one audit of all recordings together, and one for each journal of a run."""
+class JudgedFiles:
+    """The results of all recordings together, or of one journal of a run, and what was read for them."""
 
-    parts: tuple[Audited, ...]
+    results: Results
+    files: tuple[Counted, ...]
+    excluded: tuple[Excluded, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    unknown_flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What the files gave."""
+
+    parts: tuple[JudgedFiles, ...]
 
     @property
     def exit_code(self) -> int:
         """1 where a gating clause is violated, 2 where something could not be judged, otherwise 0."""
-        codes = {part.results.gate.exit_code for part in self.parts}
+        codes = {part.results.exit_code for part in self.parts}
         return 1 if 1 in codes else max(codes, default=2)
 
 
@@ -85,16 +107,78 @@ def judge_files(asked: JudgeOptions, progress: Progress = lambda _: None) -> Ver
     own = tuple(path for path in asked.files if path.name.endswith(USER_SUFFIX))
     readings = [open_recording(path) for path in asked.files if path not in own]
     if not readings:
-        raise HarnessError("there is no recording among the files", exit_code=4)
+        raise UsageError("there is no recording among the files")
     runs = [reading for reading in readings if is_run(reading)]
     others = [reading for reading in readings if reading not in runs]
-    parts = [rejudge(reading, own, asked.gate, strict=asked.strict, progress=progress) for reading in runs]
+    parts = [_run_again(reading, own, asked, progress) for reading in runs]
     if others:
         library = load_library(DEFAULT_VERSION, own)
         _check_flags(asked.damage, library)
-        policy = Policy(asked.gate or Level.MUST, strict=asked.strict)
-        parts.append(audit(others, library, policy, damage=asked.damage, progress=progress))
+        excerpts, policy = Excerpts(), Policy(asked.gate or Level.MUST, strict=asked.strict)
+        judge = RecordingJudge(library, policy, keeping(excerpts), asked.damage)
+        audited = audit(others, judge, progress)
+        name = named((counted.path for counted in audited.files), "file")
+        parts.append(audited_part(audited, library, policy, excerpts, name))
     return Verdicts(tuple(parts))
+
+
+def _run_again(reading: Reading, own: Sequence[Path], asked: JudgeOptions, progress: Progress) -> JudgedFiles:
+    """Judges the journal of a run with the cases of today."""
+    past = rejudge(reading, own, asked.gate, strict=asked.strict, progress=progress)
+    library, replies = past.library, past.replies
+    facts = facts_of_run(past.recording, replies, past.judgements, str(past.policy))
+    target = facts.target
+    results = build_run(
+        facts,
+        replies,
+        [(judgement, 0.0) for judgement in past.judgements],
+        library,
+        capability_facts(library.capabilities, replies, declared=target.declared, lacking=target.lacks),
+    )
+    counted = Counted(reading.path.name, reading.form, len(replies), len(replies), torn=past.recording.torn)
+    return JudgedFiles(results, (counted,), left_out=past.left_out)
+
+
+def keeping(excerpts: Excerpts) -> Callable[[Reply, Sequence[Noticed], str], None]:
+    """Keeps what the results will show of recorded exchanges, cut for reading."""
+
+    def keep(reply: Reply, noticed: Sequence[Noticed], place: str) -> None:
+        excerpts.add_exchange(reply.exchange, place)
+        for item in noticed:
+            findings = [replace(each, where=replace(each.where, scenario="", file=place)) for each in item.kept]
+            excerpts.add_findings(item.case.id, item.mode, findings, reply)
+
+    return keep
+
+
+def audited_part(
+    audited: Audited, library: Library, policy: Policy, excerpts: Excerpts, name: str, failed: int = 0
+) -> JudgedFiles:
+    """The results of recordings of which `excerpts` were kept. `name` is that of the target, `failed` the exit
+    code of an error of ours on the way, otherwise 0.
+    """
+    target = TargetSummary(
+        name=name,
+        url=audited.hosts,
+        path="/v1/messages",
+        model=audited.models,
+        api_version=library.document.version,
+    )
+    requests = sum(counted.judged for counted in audited.files)
+    facts = RunFacts(
+        target=target,
+        catalogue=fingerprint(),
+        started=audited.started,
+        duration_s=audited.seconds,
+        requests=requests,
+        policy=str(policy),
+        tokens=Tokens(*audited.tokens),
+        unfinished="" if requests else "there is no exchange to judge",
+        sent_by_us=False,
+        failed=failed,
+    )
+    results = build(facts, [(judgement, 0.0) for judgement in audited.judgements], library, excerpts)
+    return JudgedFiles(results, audited.files, audited.excluded, audited.left_out, audited.unknown_flags)
 
 
 @contextmanager
@@ -142,17 +226,17 @@ def write_reports(verdicts: Verdicts, *, html: Path | None, markdown: Path | Non
     )
     wanted = [(path, render) for path, render in renders if path is not None]
     if wanted and len(verdicts.parts) > 1:
-        raise HarnessError(
-            "a report is about one run or one set of recordings; judge the journals one by one for reports", exit_code=4
+        raise UsageError(
+            "a report is about one run or one set of recordings; judge the journals one by one for reports"
         )
     for path, render in wanted:
         try:
             path.write_text(render(verdicts.parts[0].results), encoding="utf-8")
         except OSError as problem:
-            raise HarnessError(f"{path} cannot be written: {problem.strerror}", exit_code=4) from None
+            raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
 
 
-def _preface(part: Audited) -> Iterator[str]:
+def _preface(part: JudgedFiles) -> Iterator[str]:
     """What was read, and what was not judged."""
     for counted in part.files:
         yield f"{counted.path}: {counted.form}, {', '.join(_counts(counted))}"
@@ -182,6 +266,5 @@ def _check_flags(flags: Sequence[str], library: Library) -> None:
     known = recorders_of(library).damages
     for flag in flags:
         if flag not in known:
-            near = nearest(flag, known)
-            hint = f"; did you mean {near!r}?" if near else f"; known are {', '.join(known)}"
-            raise HarnessError(f"there is no recorder damage named {flag!r}{hint}", exit_code=4)
+            hint = did_you_mean(flag, known) or f"; known are {', '.join(known)}"
+            raise UsageError(f"there is no recorder damage named {flag!r}{hint}")

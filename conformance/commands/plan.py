@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.base.spend import Spend
-from conformance.config.settings import Settings, target_of
+from conformance.config.settings import RunSettings, target_of
 from conformance.config.target import REFERENCE
 from conformance.config.targets_file import read_all_settings
 from conformance.engine.budget import limits_of
@@ -28,7 +28,7 @@ def text(given: Mapping[str, Any], folder: Path, *, as_json: bool) -> str:
     return f"{json.dumps(plans, indent=1)}\n" if as_json else report.text(plans)
 
 
-def _plan_of(settings: Settings) -> dict[str, Any]:
+def _plan_of(settings: RunSettings) -> dict[str, Any]:
     target = target_of(settings)
     limits = limits_of(settings)
     library = load_library(settings["api_version"], edition=settings["edition"])

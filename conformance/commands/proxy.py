@@ -1,8 +1,4 @@
-"""The command `proxy`: what passes is recorded, judged and told, off the path of the bytes.
-
-Belongs here: the queue between passing and judging, redaction of what is recorded, findings as they come, the files at
-the end. Does not belong here: passing bytes on (`wire/proxy.py`), judging (`auditing.py`), wording (`report/`).
-"""
+"""The command `proxy`: what passes is recorded, judged and reported, off the path of the bytes."""
 
 from __future__ import annotations
 
@@ -22,16 +18,18 @@ from urllib.parse import urlsplit
 
 from conformance import __version__
 from conformance.base.versions import DEFAULT_VERSION
-from conformance.engine.finish import write
-from conformance.engine.offline import Audited, Auditing, Counted, counts
-from conformance.engine.session import JOURNAL, Tell
+from conformance.commands.judge import JudgedFiles, audited_part, keeping
+from conformance.engine.offline import Audited, Counted, RecordingJudge
+from conformance.engine.run import JOURNAL
 from conformance.judge.audit import Noticed
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
-from conformance.model import Exchange, HarnessError, Json, Level
+from conformance.model import Exchange, HarnessError, Json, Level, UsageError
 from conformance.protocol.sse import measure
 from conformance.report import terminal
 from conformance.report import traffic as watching
+from conformance.report.files import write
+from conformance.results.excerpts import Excerpts
 from conformance.standard.library import Library, fingerprint
 from conformance.wire.codings import UndecodableError
 from conformance.wire.importers.recordings import ALWAYS, Form, Recorded
@@ -65,6 +63,10 @@ PATIENCE_S: Final = 0.5
 """Judging waits for a lull of the traffic, but not for long, and not while half of the queue is taken."""
 
 
+Tell = Callable[[str], object]
+"""Shows a line to whoever uses the proxy."""
+
+
 @dataclass(frozen=True)
 class ProxyOptions:
     """What `proxy` was asked for. `out` None: a folder of its own below `reports/`."""
@@ -82,12 +84,12 @@ class ProxyOptions:
 
 @dataclass
 class Tally:
-    """What passed: how many exchanges, and how many were not judged, by reason. `told` are the findings shown."""
+    """What passed: how many exchanges, and how many were not judged, by reason. `shown` are kinds of findings."""
 
     passed: int = 0
     judged: int = 0
     others: Counter[str] = field(default_factory=Counter)
-    told: set[tuple[str, str, str]] = field(default_factory=set)
+    shown: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 class Watch:
@@ -98,14 +100,14 @@ class Watch:
 
     def __init__(
         self,
-        auditing: Auditing,
+        judge: RecordingJudge,
         journal: Journal,
         room: Room,
         tell: Tell,
         waiting: int = WAITING,
         traffic: Traffic | None = None,
     ) -> None:
-        self._auditing = auditing
+        self._judging = judge
         self._journal = journal
         self._redactor = Redactor(())
         self._room = room
@@ -141,9 +143,9 @@ class Watch:
             self.tally.others[BEHIND] += self._behind
             self.tally.passed += self._behind
 
-    def audited(self, name: str) -> Audited:
+    def audited(self) -> Audited:
         """What all of it adds up to."""
-        return self._auditing.audited([self._counted], name)
+        return self._judging.audited([self._counted])
 
     def _work(self) -> None:
         while (passed := self._queue.get()) is not None:
@@ -190,20 +192,20 @@ class Watch:
 
     def _judge(self, exchange: Exchange) -> None:
         recorded = Recorded(exchange, ALWAYS)
-        if not counts(self._counted, recorded):
+        if not self._counted.count(recorded):
             self.tally.others[OTHER if exchange.response is not None else UNREACHED] += 1
             return
-        found = self._auditing.take(recorded, exchange.line, f"{self._counted.path}:{exchange.line}")
+        found = self._judging.take(recorded, exchange.line, f"{self._counted.path}:{exchange.line}")
         self.tally.judged += 1
         for noticed in found:
             self._show(noticed, exchange)
 
     def _show(self, noticed: Noticed, exchange: Exchange) -> None:
-        """Tells a kind of finding once, although it is found in both modes and again and again."""
+        """Shows each kind of finding once, although it occurs in both modes and again and again."""
         for finding in noticed.kept:
             kind = (noticed.case.id, finding.check, finding.expected)
-            if kind not in self.tally.told:
-                self.tally.told.add(kind)
+            if kind not in self.tally.shown:
+                self.tally.shown.add(kind)
                 where = replace(finding.where, scenario="", file=f"{self._counted.path}:{exchange.line}")
                 self._tell(watching.finding(noticed.case, replace(finding, where=where), exchange))
 
@@ -225,8 +227,10 @@ def watch(
     folder = asked.folder()
     library = library or load_library(DEFAULT_VERSION)
     room, traffic = Room(), Traffic()
+    excerpts, policy = Excerpts(), Policy(asked.gate)
     with Journal.create(folder / JOURNAL, _header(asked)) as journal:
-        done = Watch(Auditing(library, Policy(asked.gate)), journal, room, tell, traffic=traffic)
+        judge = RecordingJudge(library, policy, keeping(excerpts))
+        done = Watch(judge, journal, room, tell, traffic=traffic)
         done.start()
         try:
             with (
@@ -240,7 +244,13 @@ def watch(
         finally:
             done.close()
         journal.end({"ended": _now()})
-    return _report(done, folder, asked, tell, colour=colour)
+    failed = done.error.exit_code if done.error is not None else 0
+    name = urlsplit(asked.upstream).hostname or ""
+    part = audited_part(done.audited(), library, policy, excerpts, name, failed)
+    _report(done.tally, part, folder, tell, colour=colour)
+    if done.error is not None:
+        raise done.error
+    return part.results.exit_code
 
 
 @contextmanager
@@ -262,16 +272,16 @@ def interruption() -> Iterator[Callable[[], object]]:
 
 
 def check_upstream(url: str) -> None:
-    """Raises HarnessError (exit code 4) for what is no base URL; credentials in it are not quoted."""
+    """Raises UsageError for anything but a base URL; credentials in it are not quoted."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         usable = False
     if not usable:
-        raise HarnessError("the upstream is not a URL with http or https and a host", exit_code=4)
+        raise UsageError("the upstream is not a URL with http or https and a host")
     if parts.username is not None or parts.query or parts.fragment:
-        raise HarnessError("the upstream is a base URL, without credentials, query and fragment", exit_code=4)
+        raise UsageError("the upstream is a base URL, without credentials, query and fragment")
 
 
 def _why_not(passed: Passed) -> tuple[str, Exchange]:
@@ -294,16 +304,12 @@ def _unkinded(exchange: Exchange) -> dict[str, Json]:
     return {key: value for key, value in encode_exchange(exchange).items() if key != "kind"}
 
 
-def _report(done: Watch, folder: Path, asked: ProxyOptions, tell: Tell, *, colour: bool) -> int:
-    audited = done.audited(urlsplit(asked.upstream).hostname or "")
-    write(folder, audited.results)
+def _report(tally: Tally, part: JudgedFiles, folder: Path, tell: Tell, *, colour: bool) -> None:
+    write(folder, part.results)
     tell("")
-    tell(watching.counts(done.tally.passed, done.tally.judged, done.tally.others))
+    tell(watching.counts(tally.passed, tally.judged, tally.others))
     tell("")
-    tell(terminal.render(audited.results, colour=colour, report=str(folder / "report.html")))
-    if done.error is not None:
-        raise done.error
-    return audited.results.gate.exit_code
+    tell(terminal.render(part.results, colour=colour, report=str(folder / "report.html")))
 
 
 def _header(asked: ProxyOptions) -> dict[str, Json]:

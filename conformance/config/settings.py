@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from conformance.base.suggestions import did_you_mean
+from conformance.base.versions import DEFAULT_VERSION
 from conformance.config.options import CONNECTION, OPTIONS, PER_TARGET, RECORDED, Option
-from conformance.config.target import Target, check_url, name_of
+from conformance.config.target import REFERENCE, Target, check_url, name_of
 from conformance.model import HarnessError
 
 
 @dataclass(frozen=True)
-class Settings:
+class RunSettings:
     """The values of all options for one target.
 
     Precedence: command line, entry of the targets file, environment, .env, pyproject.toml, the run that is continued,
@@ -32,6 +33,18 @@ class Settings:
     def __getitem__(self, key: str) -> Any:
         return self.values[key]
 
+    def selecting(self, target: Target) -> list[str]:
+        """The arguments of a command that choose the target again; none for the embedded reference endpoint."""
+        if self.target is not None:
+            file = self["targets"]
+            return [*(["--targets", file] if file != "targets.toml" else []), "--target", self.target]
+        if target.name == REFERENCE:
+            return [f"--lacks={name}" for name in sorted(self["lacks"])]
+        lacks = [f"--lacks={name}" for name in sorted(target.absent)]
+        capabilities = [*(f"--declare={name}" for name in sorted(target.declared)), *lacks]
+        arguments = ["--url", target.url, "--model", target.model, "--api-key-env", target.key_name, *capabilities]
+        return arguments if target.api_version == DEFAULT_VERSION else [*arguments, "--api-version", target.api_version]
+
     @property
     def recorded(self) -> dict[str, Any]:
         """The options that a run writes down and that have a value. None of them holds a secret."""
@@ -42,8 +55,8 @@ class Settings:
 
 def read_settings(
     given: Mapping[str, Any], folder: Path, *, target: str | None = None, entry: Mapping[str, Any] | None = None
-) -> Settings:
-    """Settings from the options given on a command line (None or empty: not given) and from the folder's files.
+) -> RunSettings:
+    """RunSettings from the options given on a command line (None or empty: not given) and from the folder's files.
 
     `entry` is the table of a target in the targets file. Raises HarnessError (exit code 4) for values that do not fit.
     """
@@ -59,7 +72,7 @@ def read_settings(
         if _absent(value) and not (entry is not None and option.name in CONNECTION):
             value = environment.get(option.variable) or configured.get(option.name)
         values[option.key] = _converted(option, option.default if value in (None, "") else value)
-    return Settings(values, environment, target)
+    return RunSettings(values, environment, target)
 
 
 def _absent(value: Any) -> bool:
@@ -81,7 +94,7 @@ def recorded_options(folder: Path) -> dict[str, Any]:
     return dict(options) if isinstance(options, dict) else {}
 
 
-def target_of(settings: Settings) -> Target | None:
+def target_of(settings: RunSettings) -> Target | None:
     """The configured target, or None where no URL is given (the embedded reference endpoint is meant).
 
     Raises HarnessError (exit code 4) where something is missing or malformed.
@@ -109,7 +122,7 @@ def target_of(settings: Settings) -> Target | None:
     )
 
 
-def _headers(settings: Settings) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+def _headers(settings: RunSettings) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
     """Extra headers with their variables filled in, and the values that came from the environment: secrets."""
     headers: list[tuple[str, str]] = []
     secrets: list[str] = []

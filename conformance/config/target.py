@@ -12,14 +12,11 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode, urlsplit
 
 from conformance.base.versions import DEFAULT_VERSION
-from conformance.model import HarnessError, Json
+from conformance.model import INVALID_KEY, HarnessError, Json
 
 AUTH_STYLES = ("auto", "x-api-key", "bearer", "both")
 REFERENCE = "reference"
 """The name of the embedded reference endpoint as a target."""
-
-INVALID_KEY = "invalid-key-0000000000"
-"""Sent by the cases that use a wrong key. Not a secret."""
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from typing import Any
 
 from conformance.base.suggestions import did_you_mean
 from conformance.config.options import PER_TARGET
-from conformance.config.settings import Settings, check_keys, read_settings, safe_name
-from conformance.model import HarnessError
+from conformance.config.settings import RunSettings, check_keys, read_settings, safe_name
+from conformance.model import HarnessError, UsageError
 
 
-def read_all_settings(given: Mapping[str, Any], folder: Path) -> tuple[Settings, ...]:
-    """Settings of every selected target, in the order given; one where no target is named.
+def read_all_settings(given: Mapping[str, Any], folder: Path) -> tuple[RunSettings, ...]:
+    """RunSettings of every selected target, in the order given; one where no target is named.
 
     Raises HarnessError (exit code 4) for values that do not fit, an unknown target or a malformed targets file.
     """
@@ -36,11 +36,13 @@ def read_all_settings(given: Mapping[str, Any], folder: Path) -> tuple[Settings,
         if not entries[name].get("url"):
             raise HarnessError(f"{whole['targets']}: [targets.{name}] has no url", exit_code=4)
         found.append(read_settings(given, folder, target=safe_name(name), entry=entries[name]))
+    if whole["resume"] and len(found) > 1:
+        raise UsageError("--resume continues the run of one target: name one")
     _check_baselines(found)
     return tuple(found)
 
 
-def _check_baselines(settings: Sequence[Settings]) -> None:
+def _check_baselines(settings: Sequence[RunSettings]) -> None:
     """Several targets cannot update one baseline: what deviates at one of them passes at another."""
     files = [each["baseline"] for each in settings if each["baseline_update"] and each["baseline"]]
     if len(set(files)) < len(files):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from conformance.base.spend import NO_SPEND, Prices, Spend
-from conformance.config.settings import Settings
+from conformance.config.settings import RunSettings
 from conformance.model import HarnessError
 
 
@@ -30,7 +30,7 @@ class SpendingLimits:
         return ""
 
 
-def limits_of(settings: Settings) -> SpendingLimits:
+def limits_of(settings: RunSettings) -> SpendingLimits:
     """What a run may spend. Raises HarnessError (exit code 4) for a limit on money without prices."""
     prices = Prices(settings["price_input"], settings["price_output"])
     if settings["max_cost"] is not None and not prices.known:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.base.spend import Prices, Spend
-from conformance.config.settings import Settings
+from conformance.config.settings import RunSettings
 from conformance.engine.budget import SpendingLimits
 from conformance.engine.plan import Plan, scenario_of
 from conformance.model import Case, Direction, HarnessError, Json, Plane, Scenario, SentRequest, Step
@@ -85,7 +85,7 @@ def estimate(
     return Estimate(served, refused, again, max(longest, work / concurrency))
 
 
-def estimate_of(plan: Plan, catalogue: Catalogue, settings: Settings) -> Estimate:
+def estimate_of(plan: Plan, catalogue: Catalogue, settings: RunSettings) -> Estimate:
     """What a plan costs under the settings of a run."""
     return estimate(
         plan.scenarios,

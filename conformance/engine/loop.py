@@ -15,9 +15,9 @@ from dataclasses import replace
 
 from conformance.engine.plan import Plan
 from conformance.engine.preflight import Preflight, fatal_reason, preflight
-from conformance.engine.recorded import recorded
 from conformance.engine.resume import NOTHING, Earlier
 from conformance.engine.sender import FIRST_TICKET, Sender, Slot, Unsent, Wiring
+from conformance.engine.sendings import sendings
 from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.model import HarnessError, Scenario, SentRequest
 from conformance.protocol.reply import Reply
@@ -195,7 +195,7 @@ class Engine:
             found = await preflight(first, self._wiring.target, send)
         except Unsent as reason:
             return Preflight(self._wiring.target, None, str(reason))
-        sent = recorded(self.replies.values())[first.id, 1]
+        sent = sendings(self.replies.values())[first.id, 1]
         self._futures[first.id].set_result(sent.as_replies(first, found.target))
         return found
 

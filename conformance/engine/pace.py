@@ -1,8 +1,4 @@
-"""How fast requests go out: how many at a time, and pauses that hold for all of them.
-
-Belongs here: the rule by which the number falls and rises, and the gate at which senders wait. Does not belong here:
-which answer is a push-back (`retry.py`), sending, what may be spent (`budget.py`).
-"""
+"""How fast requests go out: how many at a time, and pauses that hold for all of them."""
 
 from __future__ import annotations
 
@@ -70,7 +66,7 @@ class Pace:
         return replace(self, limit=max(1, self.limit // 2), streak=0, since=now, strikes=self.strikes + 1)
 
 
-class Gate:
+class Turnstile:
     """Where all senders of a run wait: for a place, and for the end of a pause.
 
     Tickets decide who is next: the smallest goes first, so that a request that was pushed back is not overtaken for

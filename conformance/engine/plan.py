@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.base.suggestions import did_you_mean
-from conformance.config.settings import Settings
+from conformance.config.settings import RunSettings
 from conformance.model import Case, HarnessError, Mode, Scenario, ScenarioName
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.models import ENTRY, ENTRY_SCENARIO
@@ -29,7 +29,7 @@ class Plan:
         return sum(len(scenario.steps) for scenario in self.scenarios)
 
 
-def check_selection(settings: Settings, catalogue: Catalogue) -> None:
+def check_selection(settings: RunSettings, catalogue: Catalogue) -> None:
     """Raises HarnessError (exit code 4) where the options name a case or an area that does not exist."""
     ids = [name for case in catalogue.cases for name in (case.id, *case.aliases)]
     areas = sorted({case.area for case in catalogue.cases})
@@ -39,12 +39,12 @@ def check_selection(settings: Settings, catalogue: Catalogue) -> None:
                 raise HarnessError(f"there is no {word} named {name!r}{did_you_mean(name, known)}", exit_code=4)
 
 
-def selected_items(catalogue: Catalogue, settings: Settings) -> list[tuple[Case, Mode]]:
+def selected_items(catalogue: Catalogue, settings: RunSettings) -> list[tuple[Case, Mode]]:
     """The cases and modes that the options of a run select, in order of the catalogue."""
     return [(case, mode) for case in catalogue.cases for mode in case.modes if is_selected(case, mode, settings)]
 
 
-def is_selected(case: Case, mode: Mode, settings: Settings) -> bool:
+def is_selected(case: Case, mode: Mode, settings: RunSettings) -> bool:
     """Whether the options of a run select a case in a mode. Without such options everything is selected."""
     cases, areas, levels, tier = (settings[key] for key in ("case", "area", "level", "tier"))
     return (

@@ -1,22 +1,15 @@
-"""Judges the journal of a run again: the same exchanges, the cases of today, nothing sent.
-
-Belongs here: what a journal says of its run, which cases are judged, and their replies. Does not belong here: how
-exchanges become replies (`recorded.py`), judging, recordings of others (`auditing.py`).
-"""
+"""Judges the journal of a run again: the same exchanges, the cases of today, nothing sent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from conformance.config.target import Target
-from conformance.engine.finish import Judged, results_of
-from conformance.engine.offline import Audited, Counted, Progress
 from conformance.engine.plan import Plan, build_plan, needed
-from conformance.engine.recorded import Recorded, recorded
+from conformance.engine.sendings import Sending, sendings
 from conformance.judge.attempts import judge_in_attempts
 from conformance.judge.audit import LeftOut
 from conformance.judge.evidence import Evidence, ScenarioReplies
@@ -24,7 +17,6 @@ from conformance.judge.library import bench_of, load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Judgement, Level, Mode, Outcome, Scenario
 from conformance.protocol.reply import Reply
-from conformance.results.conclusions import Grading
 from conformance.standard.library import Library, fingerprint
 from conformance.wire.importers.recordings import Form, Reading, unreadable
 from conformance.wire.journal import Recording, read
@@ -34,15 +26,27 @@ UNSENT = "its requests were not sent in the recorded run"
 
 
 @dataclass(frozen=True)
+class Rejudged:
+    """What a recorded run gives today. `left_out` are cases that are newer than the run."""
+
+    recording: Recording
+    replies: tuple[Reply, ...]
+    judgements: tuple[Judgement, ...]
+    library: Library
+    policy: Policy
+    left_out: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True)
 class _Past:
     """A run that has ended: what it noted of itself, its target as the preflight left it, why it could not go on, and
-    its exchanges. `stopped` says why sending ended before everything was sent, or is empty.
+    what it sent. `stopped` says why sending ended before everything was sent, or is empty.
     """
 
     noted: Mapping[str, Any]
     target: Target
     fatal: str
-    sent: Mapping[tuple[str, int], Recorded]
+    sent: Mapping[tuple[str, int], Sending]
     stopped: str = ""
 
     def option(self, name: str, otherwise: Any) -> Any:
@@ -61,8 +65,8 @@ def rejudge(
     gate: Level | None = None,
     *,
     strict: bool = False,
-    progress: Progress = lambda _: None,
-) -> Audited:
+    progress: Callable[[int], None] = lambda _: None,
+) -> Rejudged:
     """Judges the journal of a run with the cases of today, and with the case files of a user.
 
     `gate` None: what gated in the run. Its baseline is not applied.
@@ -74,7 +78,7 @@ def rejudge(
         raise unreadable(reading.path, None, "unpack the journal of a run before it is judged again")
     recording = read(reading.path)
     progress(reading.size)
-    replies = [Reply(exchange) for exchange in recording.exchanges]
+    replies = tuple(Reply(exchange) for exchange in recording.exchanges)
     past = _past(recording, replies)
     library = load_library(past.target.api_version, files, past.option("edition", None))
     policy = Policy(
@@ -84,20 +88,16 @@ def rejudge(
     )
     items = _items(past.noted, library)
     judge = _Judge(past, build_plan(items, library.catalogue), library, policy)
-    judged, left_out = [], []
     same = past.noted.get("catalogue") == fingerprint()
+    judged: list[Judgement] = []
+    left_out: list[LeftOut] = []
     for case, mode in items:
         judgement = judge.judge(case, mode)
         if judgement.outcome is Outcome.NOT_RUN and not past.fatal and not same:
             left_out.append(LeftOut(f"{case.id}/{mode}", NEWER))
         else:
-            judged.append(Judged(past.target.name, case.id, mode, judgement, case.file, 0.0))
-    label = library.edition.name if library.edition is not None else None
-    grading = Grading(date.today(), library.tiers, library.capabilities, label)
-    results = results_of(recording, replies, judged, library.cases, library.ledger.clauses, policy, grading)
-    counted = Counted(reading.path.name, reading.form, len(recording.exchanges), len(recording.exchanges))
-    counted.torn = recording.torn
-    return Audited(results, (counted,), left_out=tuple(left_out))
+            judged.append(judgement)
+    return Rejudged(recording, replies, tuple(judged), library, policy, tuple(left_out))
 
 
 def _past(recording: Recording, replies: Sequence[Reply]) -> _Past:
@@ -114,7 +114,7 @@ def _past(recording: Recording, replies: Sequence[Reply]) -> _Past:
     )
     settled = target.settled(root=found.get("root", ""), auth=found.get("auth", public.get("auth", "")))
     noted = {**recording.header, **resumed}
-    sent = recorded(replies)
+    sent = sendings(replies)
     for note in recording.notes:
         place = (f"{note.data.get('scenario')}/{note.data.get('mode')}", int(note.data.get("repetition", 1)))
         if note.data.get("what") == "unsent" and place in sent and sent[place].steps[-1].exchange.line < note.line:

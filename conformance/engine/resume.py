@@ -15,8 +15,8 @@ from conformance.base.spend import NO_SPEND, Spend
 from conformance.config.target import Target
 from conformance.engine.estimate import bill
 from conformance.engine.fill import fill
-from conformance.engine.recorded import recorded
 from conformance.engine.retry import RetryPolicy, is_final
+from conformance.engine.sendings import sendings
 from conformance.judge.evidence import ScenarioReplies
 from conformance.model import Exchange, HarnessError, Scenario
 from conformance.protocol.reply import Reply
@@ -93,7 +93,7 @@ def earlier_part(
     reached = target.settled(root=settled[0], auth=settled[1])
     by_id = {scenario.id: scenario for scenario in scenarios}
     done: dict[tuple[str, int], ScenarioReplies] = {}
-    for (name, repetition), sent in recorded(replies).items():
+    for (name, repetition), sent in sendings(replies).items():
         scenario = by_id.get(name)
         if scenario is None or not all(is_final(reply.exchange, policy) for reply in sent.steps):
             continue

@@ -15,10 +15,10 @@ from conformance.config.target import Target
 from conformance.engine.budget import Budget, SpendingLimits
 from conformance.engine.estimate import bill, request_ceiling, seconds_left
 from conformance.engine.fill import fill
-from conformance.engine.pace import Clock, Gate, WallClock
+from conformance.engine.pace import Clock, Turnstile, WallClock
 from conformance.engine.preflight import UNREACHABLE, account_trouble, fatal_reason
-from conformance.engine.recorded import why_stopped
 from conformance.engine.retry import RetryPolicy, next_attempt, slows_down, wait_told
+from conformance.engine.sendings import why_stopped
 from conformance.judge.evidence import ScenarioReplies
 from conformance.model import Exchange, Mode, Scenario, SentRequest
 from conformance.protocol.reply import Reply
@@ -83,7 +83,7 @@ class Sender:
         self._wiring = wiring
         self._probe = probe
         self._expected = expected
-        self.gate = Gate(wiring.concurrency, wiring.clock)
+        self.turnstile = Turnstile(wiring.concurrency, wiring.clock)
         self.budget = Budget(wiring.limits, spent)
         self.stopped = ""
         self.replies: dict[int, Reply] = {}
@@ -151,7 +151,7 @@ class Sender:
             number += 1
 
     async def _once(self, request: SentRequest, slot: Slot, attempt: int) -> tuple[Reply, float]:
-        async with self.gate.place(slot.ticket) as entered:
+        async with self.turnstile.place(slot.ticket) as entered:
             ceiling = request_ceiling(request)
             await self._debit(ceiling)
             exchange = await self._wiring.client.send(
@@ -183,7 +183,7 @@ class Sender:
         if not self.stopped:
             self.stopped = why
             self._wiring.journal.note({"what": "stopped", "why": why})
-            self.gate.open()
+            self.turnstile.open()
 
     def _keep_pace(self, exchange: Exchange, entered: float) -> None:
         if slows_down(exchange):
@@ -192,7 +192,7 @@ class Sender:
         elif exchange.response is not None:
             self._answered += 1
             self._unreached = 0
-            self.gate.success()
+            self.turnstile.success()
         elif exchange.trouble is not None and exchange.trouble.kind in UNREACHABLE:
             self._unreached += 1
             if self._unreached >= self._wiring.retry.patience:
@@ -205,21 +205,22 @@ class Sender:
         policy, url = self._wiring.retry, self._wiring.target.url
         assert exchange.response is not None
         told = wait_told(exchange)
-        backoff = min(LONGEST_BACKOFF_S, policy.base_s * 2.0**self.gate.pace.strikes)
-        self.gate.push_back(entered, min(policy.longest_s, told) if told is not None else backoff)
+        backoff = min(LONGEST_BACKOFF_S, policy.base_s * 2.0**self.turnstile.pace.strikes)
+        self.turnstile.push_back(entered, min(policy.longest_s, told) if told is not None else backoff)
         said = f"status {exchange.response.status}"
         if told is not None and told > policy.longest_s:
             self.stop(
                 f"{url} asks to wait {told:,.0f} s ({said}), longer than this run waits; --resume continues the run"
             )
-        elif self.gate.pace.strikes > policy.patience:
-            self.stop(f"{url} pushed back {self.gate.pace.strikes} times in a row ({said}); --resume continues the run")
+        elif self.turnstile.pace.strikes > policy.patience:
+            times = f"{self.turnstile.pace.strikes} times in a row ({said})"
+            self.stop(f"{url} pushed back {times}; --resume continues the run")
         else:
             self._tell(exchange.response.status)
 
     def _tell(self, status: int) -> None:
         """Says how long it will take, at most every half minute."""
-        now, pause = self._wiring.clock.now(), self.gate.closed_for
+        now, pause = self._wiring.clock.now(), self.turnstile.closed_for
         left = max(0, self._expected - self._answered)
         if self._wiring.tell is None or now - self._told < TELL_EVERY_S or not left:
             return

@@ -241,6 +241,10 @@ class Policy:
     strict: bool = False
     behaviour: bool = False
 
+    def __str__(self) -> str:
+        extra = ((self.strict, "strict"), (self.behaviour, "behaviour"))
+        return ", ".join([self.level.value, *(word for wanted, word in extra if wanted)])
+
 
 def axis_of(case: Case, checks: CheckResult) -> Axis:
     """Strictness is its own axis: whether the endpoint refuses what the API refuses.

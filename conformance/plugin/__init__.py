@@ -1,13 +1,12 @@
-"""The pytest plugin: hooks and options, nothing else.
+"""The hooks of the pytest plugin (https://docs.pytest.org/en/stable/reference/reference.html#hooks).
 
 Everything that costs time to import is imported inside the hook that needs it, so that a project without case files
-pays nothing. See https://docs.pytest.org/en/stable/reference/reference.html#hooks
+pays nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 
 from conformance.config.options import OPTIONS, PREFIX
 from conformance.model import HarnessError
+from conformance.plugin.gatherer import Gatherer
 
 CATALOGUE = Path(__file__).parents[1] / "catalogue"
 NOT_CASES = ("bases.yaml", "frames.yaml")
@@ -30,10 +30,7 @@ WORDS = {
 """How outcomes that do not gate are shown: category of the closing line, letter, word."""
 
 KNOWN = ("known", "k", "KNOWN")
-"""How a deviation is shown that the baseline lists."""
-
-OURS = "messages-conformance: "
-"""How a sentence of ours about bad input begins, also in the report of a collector."""
+"""How a known deviation is shown."""
 
 MARKERS = ("must", "should", "may", "informational", "protocol", "behaviour", "json", "stream", "serve", "refuse")
 """Markers besides the areas."""
@@ -73,19 +70,31 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return CaseFile.from_parent(parent, path=file_path)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Attaches to the report that bad input, which ends with exit code 4, and no bug is why a file has no items."""
+    report = yield
+    problem = getattr(collector, "problem", None)
+    if isinstance(problem, HarnessError):
+        report.messages_error = problem.exit_code  # type: ignore[attr-defined]
+    return report
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselects what the options do not select."""
     cases = [item for item in items if hasattr(item, "case") and hasattr(item, "selected")]
     if not cases:
         return
-    from conformance.plugin.items import BROKEN, CaseItem, runs_of
+    from conformance.plugin.items import BROKEN, CaseItem, sessions
 
     if config.stash.get(BROKEN, False):
-        items[:] = [item for item in items if item not in cases]  # what is wrong has been told
+        items[:] = [item for item in items if item not in cases]  # what is wrong has been reported
         return
     try:
-        for run in runs_of(config).values():
-            run.check_selection()
+        for session in sessions(config).values():
+            session.check_options()
     except HarnessError as problem:
         raise pytest.UsageError(str(problem)) from None
     out = {item for item in cases if isinstance(item, CaseItem) and not item.selected}
@@ -101,10 +110,10 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     if config.option.collectonly or session.testsfailed or hasattr(config, "workerinput"):
         return
     if any(hasattr(item, "case") for item in session.items):
-        from conformance.plugin.items import start_runs
+        from conformance.plugin.items import start
 
         try:
-            start_runs(session)
+            start(session)
         except HarnessError as problem:
             if problem.exit_code != 4:
                 pytest.exit(str(problem), returncode=problem.exit_code)
@@ -135,16 +144,16 @@ def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Ends what this process started. The controller's gatherer writes the files afterwards."""
+    """Ends what this process started. The gatherer writes the files afterwards."""
     if any(hasattr(item, "case") for item in getattr(session, "items", ())):
-        from conformance.plugin.items import close_runs
+        from conformance.plugin.session import close_sessions
 
-        close_runs(session.config)
+        close_sessions(session.config)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tells the workers of pytest-xdist which folder the controller writes to."""
+    """Gives the workers of pytest-xdist the folder that the controller writes to."""
     gatherer = node.config.pluginmanager.get_plugin("messages-gatherer")
     node.workerinput["messages_stamp"] = gatherer.stamp
 
@@ -158,83 +167,3 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Generator[No
     from conformance.plugin.scheduler import CaseScheduling
 
     return CaseScheduling(plain, config, log)
-
-
-class Gatherer:
-    """Hooks of the process that writes the results: the only one, or the controller of pytest-xdist.
-
-    `stamp` is the UTC time that names the folder of this run in every process.
-    """
-
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
-        self.stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        self.packed: list[dict[str, Any]] = []
-        self.other_failures = 0
-        self.error = 0
-        self.problem = ""
-        self.summary = ""
-        self.area = ""
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Notes a malformed case file: bad input, which ends with exit code 4."""
-        if report.failed and report.longreprtext.startswith(OURS):
-            self._note(4, report.longreprtext)
-
-    def _note(self, exit_code: int, sentence: str) -> None:
-        """Notes an error of ours or of the user. Its sentence is told at the end where pytest does not tell it."""
-        self.error = self.error or exit_code
-        if not self.problem and self.config.option.tbstyle == "no":
-            self.problem = sentence
-
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Names the area when it changes, where pytest does not name files itself (`-q`, as the command runs it)."""
-        file = nodeid.partition("::")[0]
-        area = Path(file).parent.name if "catalogue/" in file else ""
-        if area and area != self.area and self.config.get_verbosity() == -1:
-            terminal: Any = self.config.pluginmanager.get_plugin("terminalreporter")
-            terminal.write(f"{chr(10) if self.area else ''}{area:<12} ")
-            self.area = area
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Gathers judgements; notes failures of other tests, which keep their own exit code."""
-        packed = getattr(report, "messages_judged", None)
-        error = getattr(report, "messages_error", None)
-        if packed is not None:
-            self.packed.append(packed)
-        elif error is not None:
-            self._note(error, str(report.longrepr))
-        elif report.failed:
-            self.other_failures += 1
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Writes the files of the run and sets the exit code."""
-        if self.error:
-            session.exitstatus = self.error
-        if not self.packed:
-            return
-        from conformance.plugin.items import conclude
-
-        plugin_close(session)
-        try:
-            self.summary, exit_code = conclude(self.config, self.packed)
-        except HarnessError as problem:
-            self.summary, exit_code = f"error of messages-conformance: {problem}\n", problem.exit_code
-        if self.error:
-            return
-        if self.other_failures:
-            session.exitstatus = 3 if exit_code == 3 else 1
-        elif session.exitstatus in (0, 1):
-            session.exitstatus = exit_code
-
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Prints the verdict."""
-        for text in filter(None, (self.summary, self.problem)):
-            terminalreporter.write_line("")
-            terminalreporter.write_line(text.rstrip())
-
-
-def plugin_close(session: pytest.Session) -> None:
-    """Ends the run of this process before its files are written."""
-    pytest_sessionfinish(session)

@@ -8,6 +8,7 @@ collected for Allure), the status, which allure-pytest takes from pytest.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from conformance.model import Level
 from conformance.report import words as wording
 from conformance.report.block import block
 from conformance.report.escape import markdown, one_line, printable
-from conformance.results import CaseResult, ExchangeSummary, Results
+from conformance.results.model import CaseResult, ExchangeSummary
 
 SEVERITIES = {
     Level.MUST: allure.severity_level.CRITICAL,
@@ -41,8 +42,8 @@ class Attachment:
 
 
 @dataclass(frozen=True)
-class Record:
-    """What Allure is told of one result. `description` is Markdown."""
+class AllureResult:
+    """What Allure shows of one result. `description` is Markdown."""
 
     title: str
     feature: str
@@ -55,23 +56,23 @@ class Record:
     attachments: tuple[Attachment, ...]
 
 
-def record(case: CaseResult, results: Results) -> Record:
+def allure_result(case: CaseResult, exchanges: Mapping[int, ExchangeSummary], target: str) -> AllureResult:
     """The labels, description, links and attachments of one result; area is the feature, level the severity."""
     blocker = case.gates and case.level is Level.MUST
-    return Record(
+    return AllureResult(
         title=one_line(case.title),
         feature=one_line(case.area),
         story=one_line(case.id),
         severity=str((allure.severity_level.BLOCKER if blocker else SEVERITIES[case.level]).value),
         tags=tuple(one_line(tag) for tag in (case.level, case.plane, case.part, case.outcome, *case.clauses)),
         description=_description(case),
-        parameters=(("mode", case.mode.value), ("target", one_line(results.target.name))),
+        parameters=(("mode", case.mode.value), ("target", one_line(target))),
         links=tuple((url, url) for url in _LINK.findall(one_line(case.source))),
-        attachments=_attachments(case, results),
+        attachments=_attachments(case, exchanges),
     )
 
 
-def attach(entry: Record) -> None:
+def attach(entry: AllureResult) -> None:
     """Hands a record to allure-pytest. Has an effect only while a test item runs under `--alluredir`."""
     dynamic: Any = allure.dynamic
     dynamic.title(entry.title)
@@ -94,14 +95,13 @@ def _description(case: CaseResult) -> str:
         f"Source: {markdown(case.source)}" if case.source else "",
         f"Outcome: **{case.outcome}**, {wording.OUTCOMES[case.outcome]}.",
         f"Reason: {markdown(case.reason)}" if case.reason else "",
-        *(f"Breaks: {markdown(note)}" for note in case.breaks),
     ]
     return "\n\n".join(filter(None, lines))
 
 
-def _attachments(case: CaseResult, results: Results) -> tuple[Attachment, ...]:
+def _attachments(case: CaseResult, exchanges: Mapping[int, ExchangeSummary]) -> tuple[Attachment, ...]:
     attached = [Attachment("finding", printable(block(case)))] if case.deviates else []
-    known = [results.exchanges[line] for line in case.evidence if line in results.exchanges]
+    known = [exchanges[line] for line in case.evidence if line in exchanges]
     for exchange in known[:EXCHANGES]:
         attached.append(Attachment(f"request, journal line {exchange.line}", _text(exchange.request)))
         attached.append(Attachment(f"response, journal line {exchange.line}", _response(exchange)))

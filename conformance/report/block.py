@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from conformance.model import Where
 from conformance.report.escape import cut, one_line
 from conformance.report.words import accepted, actual, modes
-from conformance.results import CaseResult, FindingResult
+from conformance.results.model import CaseResult, FindingResult
 
 VALUE_LIMIT = 300
 """Longest expected or actual value, in characters."""
@@ -19,7 +19,7 @@ TRACE_LIMIT = 240
 """Longest line of an excerpt, in characters."""
 
 OTHERS = 2
-"""How many further findings are told."""
+"""How many further findings are shown."""
 
 _INDENT = " " * 6
 _DEEPER = " " * 18
@@ -63,8 +63,6 @@ def _lines(case: CaseResult, others: Sequence[CaseResult]) -> Iterator[str]:
     if first is not None:
         yield from _place(first)
     yield from _further(case, others)
-    for note in case.breaks:
-        yield _row("breaks", one_line(note))
     accept = ("known", accepted(case)) if case.known else ("accept", case.accept)
     for label, text in (("rerun", case.rerun), ("curl", case.curl), accept):
         if text:

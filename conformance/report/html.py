@@ -21,7 +21,8 @@ from conformance.model import Outcome
 from conformance.report import words as wording
 from conformance.report.block import block, location
 from conformance.report.escape import one_line, printable
-from conformance.results import CaseResult, Count, Results
+from conformance.results.count import Count
+from conformance.results.model import CaseResult, Results
 
 TEMPLATES = Path(__file__).with_name("templates")
 

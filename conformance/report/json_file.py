@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from conformance.model import HarnessError, Json
-from conformance.results import SCHEMA_VERSION, Results
+from conformance.results.model import SCHEMA_VERSION, Results
 
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 """The JSON Schema of the file. Append-only within a major version."""
@@ -54,14 +54,14 @@ def _storable(value: Json) -> Json:
 
 
 def to_json(results: Results) -> dict[str, Json]:
-    """The results as JSON values, in the shape of `report/results.schema.json`. `summary` is written for readers."""
+    """The results as JSON values, in the shape of `report/results.schema.json`."""
     encoded: dict[str, Json] = encode(results)
-    head = {"schema_version": encoded.pop("schema_version")}
-    return {**head, **encoded, "summary": encode(results.summary)}
+    cases, exchanges = encoded.pop("cases"), encoded.pop("exchanges")
+    return {**encoded, "summary": encode(results.summary), "cases": cases, "exchanges": exchanges}
 
 
 def from_json(data: Json) -> Results:
-    """Results from JSON values. Unknown keys are left out, so files of newer minor versions can be read.
+    """Results from JSON values. Unknown keys are left out, so that files of newer minor versions can be read.
 
     Raises `HarnessError` (exit code 4) with the place in the file where a value is missing or has a wrong type, and
     for files of another major version.

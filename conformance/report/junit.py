@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from conformance.report import words as wording
 from conformance.report.block import block
 from conformance.report.escape import one_line, printable
-from conformance.results import CaseResult, EntryResult, Results
+from conformance.results.model import CaseResult, EntryResult, Results
 
 
 def render(results: Results) -> str:
@@ -19,9 +19,9 @@ def render(results: Results) -> str:
 
     Known deviations are skipped with their reason, stale entries of the baseline are failures of their own.
     Other deviations that do not gate are passing test cases with the failure block as output; results without a verdict
-    are skipped. A run that could not decide has an additional test case `run` with an error.
+    are skipped. A run that could not decide, or in which we failed, has an additional test case `run` with an error.
     """
-    error = results.gate.exit_code == 2
+    error = results.exit_code > 1
     total = results.summary.total
     stale = results.baseline.stale if results.baseline is not None else ()
     counts = {
@@ -65,14 +65,14 @@ def _suite_properties(results: Results) -> dict[str, str]:
         "edition": results.suite.edition or "",
         "complete": str(results.complete).lower(),
         "verdict": wording.verdict(results),
-        "exit_code": str(results.gate.exit_code),
+        "exit_code": str(results.exit_code),
         "gate": results.gate.policy,
         "requests": str(results.requests),
         "cases": str(results.summary.cases),
         "decided": str(total.decided),
         "passed": str(total.passed),
         "known": str(total.known),
-        **{f"level.{level.name}": level.status for level in results.levels},
+        **{f"tier.{tier.id}": tier.status for tier in results.tiers},
         **numbers,
     }
 
@@ -124,7 +124,7 @@ def _stale(suite: ElementTree.Element, entry: EntryResult) -> None:
 
 def _run_error(suite: ElementTree.Element, results: Results) -> None:
     element = ElementTree.SubElement(suite, "testcase", {"classname": "messages-conformance", "name": "run"})
-    reason = one_line("; ".join(results.gate.reasons) or wording.EXITS[2])
+    reason = one_line("; ".join(results.gate.reasons) or wording.EXITS[results.exit_code])
     ElementTree.SubElement(element, "error", {"type": "could-not-decide", "message": reason})
 
 

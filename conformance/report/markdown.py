@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from conformance.report import words as wording
 from conformance.report.block import block
 from conformance.report.escape import cut, markdown, markdown_block, markdown_code
-from conformance.results import CaseResult, Count, Results
+from conformance.results.count import Count
+from conformance.results.model import CaseResult, Results
 
 _MARKS = {0: "✅", 1: "❌", 2: "⚠️"}
 _OPEN_SHOWN = 12
@@ -20,7 +21,7 @@ def render(results: Results, *, limit: int = 10, blocks: int = 3) -> str:
     """The summary as GitHub-flavoured Markdown: `limit` deviations in the table, the worst `blocks` of them in full."""
     sections = [
         _head(results),
-        _levels(results),
+        _tiers(results),
         _numbers(results),
         _contradictions(results),
         _deviations(results, limit, blocks),
@@ -32,7 +33,7 @@ def render(results: Results, *, limit: int = 10, blocks: int = 3) -> str:
 
 def _head(results: Results) -> Iterator[str]:
     target, suite = results.target, results.suite
-    yield f"## {_MARKS.get(results.gate.exit_code, '⚠️')} {wording.verdict(results)}: {markdown(target.name)}"
+    yield f"## {_MARKS.get(results.exit_code, '⚠️')} {wording.verdict(results)}: {markdown(target.name)}"
     yield ""
     yield markdown(wording.verdict_sentence(results))
     yield ""
@@ -48,16 +49,16 @@ def _head(results: Results) -> Iterator[str]:
 _STANDINGS = {"reached": "✅", "not-reached": "❌"}
 
 
-def _levels(results: Results) -> Iterator[str]:
-    if not results.levels:
+def _tiers(results: Results) -> Iterator[str]:
+    if not results.tiers:
         return
-    yield "| level | | passed of decided | covers | decided by |"
+    yield "| tier | | passed of decided | covers | decided by |"
     yield "|---|---|--:|---|---|"
-    for level in results.levels:
-        status = f"{_STANDINGS.get(level.status, '⚠️')} {level.status.replace('-', ' ')}"
-        deciding = _listed(level.deciding) or markdown(level.reason)
-        numbers = markdown(f"{level.passed} of {level.decided}, {level.total} in all")
-        yield f"| {markdown(level.name)} | {status} | {numbers} | {markdown(level.covers)} | {deciding} |"
+    for tier in results.tiers:
+        status = f"{_STANDINGS.get(tier.status, '⚠️')} {tier.status.replace('-', ' ')}"
+        deciding = _listed(tier.deciding) or markdown(tier.reason)
+        numbers = markdown(f"{tier.passed} of {tier.decided}, {tier.total} in all")
+        yield f"| {markdown(tier.title)} | {status} | {numbers} | {markdown(tier.covers)} | {deciding} |"
 
 
 def _contradictions(results: Results) -> Iterator[str]:
@@ -66,7 +67,7 @@ def _contradictions(results: Results) -> Iterator[str]:
         return
     yield f"### What the target says and does contradicts itself ({len(found)})"
     yield ""
-    yield "| ability | declared | probed | observed | contradiction |"
+    yield "| capability | declared | probed | observed | contradiction |"
     yield "|---|---|---|---|---|"
     for each in found:
         facts = " | ".join(wording.three_facts(each))

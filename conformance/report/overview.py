@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conformance.report.escape import one_line
-from conformance.results import CONFORMANCE, STRICTNESS, Results
+from conformance.results.count import CONFORMANCE, STRICTNESS
+from conformance.results.model import Results
 
-WORDS = {0: "holds", 1: "violated", 2: "not decided", 3: "error"}
+WORDS = {0: "holds", 1: "violated", 2: "not decided", 3: "error", 4: "error"}
 
 
 def render(runs: Sequence[Results]) -> str:
@@ -21,7 +22,7 @@ def render(runs: Sequence[Results]) -> str:
         parts = run.summary.by_axis
         conformance, strictness = parts[CONFORMANCE].total, parts[STRICTNESS].total
         lines.append(
-            f"{one_line(run.target.name):<{width}}  {WORDS[run.gate.exit_code]:<11}  "
+            f"{one_line(run.target.name):<{width}}  {WORDS[run.exit_code]:<11}  "
             f"{f'{conformance.passed} of {conformance.decided}':>13}  "
             f"{f'{strictness.passed} of {strictness.decided}':>12}  {run.requests:>8}"
         )

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from conformance.report import words as wording
 from conformance.report.block import block
 from conformance.report.escape import cut, one_line
-from conformance.results import CaseResult, Count, Part, Results
+from conformance.results.count import Count, PartCounts
+from conformance.results.model import CaseResult, Results
 
 Paint = Callable[[str, str], str]
 
@@ -32,7 +33,7 @@ def render(results: Results, *, colour: bool = False, limit: int = 5, report: st
         _verdict(results, paint),
         _areas(results, paint),
         _strictness(results, paint),
-        _named_levels(results, paint),
+        _tiers(results, paint),
         _contradictions(results, paint),
         _deviations(results, paint, limit),
         _known(results, paint),
@@ -44,7 +45,7 @@ def render(results: Results, *, colour: bool = False, limit: int = 5, report: st
 
 def _verdict(results: Results, paint: Paint) -> Iterator[str]:
     target = results.target
-    word = paint(wording.verdict(results).upper(), _EXIT_COLOURS.get(results.gate.exit_code, "yellow"))
+    word = paint(wording.verdict(results).upper(), _EXIT_COLOURS.get(results.exit_code, "yellow"))
     yield f"{paint(word, 'bold')}  {one_line(wording.verdict_sentence(results))}"
     place = f"{target.name}: model {target.model} at {target.url}, answered on {target.path}"
     yield paint(one_line(f"{place}, API version {target.api_version}"), "dim")
@@ -79,22 +80,22 @@ def _strictness(results: Results, paint: Paint) -> Iterator[str]:
 _STANDINGS = {"reached": "green", "not-reached": "red"}
 
 
-def _named_levels(results: Results, paint: Paint) -> Iterator[str]:
-    levels = results.levels
-    if not levels:
+def _tiers(results: Results, paint: Paint) -> Iterator[str]:
+    tiers = results.tiers
+    if not tiers:
         return
     edition = f"edition {results.suite.edition}" if results.suite.edition else ""
-    if not results.complete and all(level.status == "undecided" for level in levels):
-        names = ", ".join(level.name for level in levels)
-        yield f"{paint('levels', 'bold')}          {names} undecided: the run is incomplete"
+    if not results.complete and all(tier.status == "undecided" for tier in tiers):
+        names = ", ".join(tier.title for tier in tiers)
+        yield f"{paint('tiers', 'bold')}           {one_line(names)} undecided: the run is incomplete"
         return
-    yield paint(f"{'levels':<16}{one_line(edition)}", "bold").rstrip()
-    for level in levels:
-        covers = f": {level.covers}" if level.covers else ""
-        status = paint(f"{level.status.replace('-', ' '):<12}", _STANDINGS.get(level.status, "yellow"))
-        yield one_line(f"  {level.name:<14}") + status + one_line(f"  {wording.level_note(level)}{covers}")
-        if level.deciding:
-            yield paint(f"  {'':<14}{'':<12}  decided by {_listed(level.deciding)}", "dim")
+    yield paint(f"{'tiers':<16}{one_line(edition)}", "bold").rstrip()
+    for tier in tiers:
+        covers = f": {tier.covers}" if tier.covers else ""
+        status = paint(f"{tier.status.replace('-', ' '):<12}", _STANDINGS.get(tier.status, "yellow"))
+        yield one_line(f"  {tier.title:<14}") + status + one_line(f"  {wording.tier_note(tier)}{covers}")
+        if tier.deciding:
+            yield paint(f"  {'':<14}{'':<12}  decided by {_listed(tier.deciding)}", "dim")
 
 
 def _contradictions(results: Results, paint: Paint) -> Iterator[str]:
@@ -121,7 +122,7 @@ def _known(results: Results, paint: Paint) -> Iterator[str]:
         yield f"  {paint('known', 'yellow')}  {one_line(case.id)}, {wording.modes(group)}: {reason}"
 
 
-def _levels(part: Part) -> str:
+def _levels(part: PartCounts) -> str:
     shown = [f"{level.upper()} {wording.of(count)}" for level, count in part.by_level.items() if count.total]
     return " · ".join(shown) + (f" · not decided {part.total.open}" if part.total.open else "")
 
@@ -198,7 +199,7 @@ def _end(results: Results, report: str | None) -> Iterator[str]:
         yield f"report  {one_line(report)}"
     gate = results.gate
     yield f"gate    {one_line(gate.policy)}: {one_line('; '.join(gate.reasons)) or 'nothing violates it'}"
-    yield f"exit    {gate.exit_code}, {wording.exit_meaning(results)}"
+    yield f"exit    {results.exit_code}, {wording.exit_meaning(results)}"
 
 
 def _plain(text: str, style: str) -> str:  # noqa: ARG001

@@ -1,15 +1,12 @@
-"""The words and the order that all outputs share.
-
-Belongs here: the verdict as a sentence, names of outcomes, formats of numbers, worst-first order. Does not belong
-here: layout, escaping, any counting (see `results.summarise`).
-"""
+"""The words and the order that all outputs share: verdict, outcomes, numbers, worst first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from conformance.model import Level, Mode, Outcome
-from conformance.results import CapabilityResult, CaseResult, Count, EntryResult, LevelResult, Results
+from conformance.results.count import Count
+from conformance.results.model import CapabilityResult, CaseResult, EntryResult, Results, TierResult
 
 OUTCOMES: dict[Outcome, str] = {
     Outcome.FAIL: "does something else than the clause says",
@@ -26,8 +23,10 @@ EXITS = {
     0: "the gate holds",
     1: "a gating clause is violated",
     2: "could not decide",
+    3: "an error of our own",
+    4: "bad input",
 }
-"""What the exit codes that come from results mean."""
+"""What exit codes mean."""
 
 _LEVELS = list(Level)
 _OUTCOMES = list(OUTCOMES)
@@ -35,7 +34,7 @@ _OUTCOMES = list(OUTCOMES)
 
 def verdict(results: Results) -> str:
     """The verdict in two or three words."""
-    return {0: "Gate holds", 1: "Gate violated"}.get(results.gate.exit_code, "Not decided")
+    return {0: "Gate holds", 1: "Gate violated"}.get(results.exit_code, "Not decided")
 
 
 def verdict_sentence(results: Results) -> str:
@@ -58,9 +57,9 @@ def verdict_sentence(results: Results) -> str:
 
 def exit_meaning(results: Results) -> str:
     """What the exit code of a run means."""
-    if results.gate.exit_code == 1 and not results.summary.total.gating:
+    if results.exit_code == 1 and not results.summary.total.gating:
         return "an entry of the baseline is stale"
-    return EXITS.get(results.gate.exit_code, "see the documentation")
+    return EXITS[results.exit_code]
 
 
 def _violations(results: Results) -> Iterator[str]:
@@ -83,7 +82,7 @@ def entries(number: int) -> str:
 
 
 def of(count: Count) -> str:
-    """The one fraction that is ever told: passed of decided."""
+    """The one fraction that is ever shown: passed of decided."""
     return f"{count.passed} of {count.decided}"
 
 
@@ -164,7 +163,7 @@ def worst_first(cases: Iterable[CaseResult]) -> list[CaseResult]:
 
 
 def decisive(cases: Sequence[CaseResult]) -> list[list[CaseResult]]:
-    """Deviations that are not known, worst first, the modes of one case together: one defect is told once."""
+    """Deviations that are not known, worst first, the modes of one case together."""
     return _grouped(case for case in worst_first(cases) if case.known is None)
 
 
@@ -206,15 +205,15 @@ def baseline(results: Results) -> str:
     return f"{found.file}: {', '.join(told)}" + (f"; {found.update}" if found.update else "")
 
 
-def level_note(level: LevelResult) -> str:
-    """The numbers of a level, and why it is undecided."""
-    rest = f", {level.total} in all" if level.total != level.decided else ""
-    reason = f"; {level.reason}" if level.reason else ""
-    return f"{level.passed} of {level.decided} pass{rest}{reason}"
+def tier_note(tier: TierResult) -> str:
+    """The numbers of a tier, and why it is undecided."""
+    rest = f", {tier.total} in all" if tier.total != tier.decided else ""
+    reason = f"; {tier.reason}" if tier.reason else ""
+    return f"{tier.passed} of {tier.decided} pass{rest}{reason}"
 
 
 def contradictions(results: Results) -> list[CapabilityResult]:
-    """The abilities whose three facts contradict each other."""
+    """The capabilities whose three facts contradict each other."""
     return [each for each in results.capabilities if each.contradiction]
 
 

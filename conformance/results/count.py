@@ -1,16 +1,65 @@
-"""Every number that is told about a run, and whether its gate holds.
-
-Belongs here: counting results (`summarise`, `level_result`) and adding up the gate (`gate`). Does not belong here:
-deciding outcomes, wording for people.
-"""
+"""Every number about a run, and whether its gate holds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from conformance.model import Level, Outcome
-from conformance.results.conclusion_model import Gate, LevelResult
-from conformance.results.model import DECIDED, DEVIATING, PARTS, CaseResult, Count, Part, Summary
+from conformance.model import DECIDED, DEVIATING, Level, Outcome
+
+if TYPE_CHECKING:
+    from conformance.results.model import CaseResult
+
+CONFORMANCE, STRICTNESS, INFORMATIONAL, UNSCORED = "conformance", "strictness", "informational", "unscored"
+PARTS = (CONFORMANCE, STRICTNESS, INFORMATIONAL, UNSCORED)
+"""The parts that results are counted in. Informational cases and those outside the edition never decide."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many results have which outcome. `decided` is passed, failed and ignored; `total` is all, never-run included.
+
+    `deviating` is failed and ignored, `open` is what is not decided, `gating` the results that violate the gate,
+    `known` the deviations that the baseline lists.
+    """
+
+    total: int = 0
+    decided: int = 0
+    passed: int = 0
+    failed: int = 0
+    ignored: int = 0
+    unsupported: int = 0
+    inconclusive: int = 0
+    not_applicable: int = 0
+    not_run: int = 0
+    deviating: int = 0
+    open: int = 0
+    gating: int = 0
+    known: int = 0
+
+
+@dataclass(frozen=True)
+class PartCounts:
+    """The numbers of one part of the results."""
+
+    total: Count
+    by_area: Mapping[str, Count]
+    by_level: Mapping[str, Count]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Every number about a run. A case that is judged in two modes counts twice; `cases` counts it once.
+
+    `by_axis` splits the same results into `PARTS`. In each mapping the counts add up to the total above it.
+    """
+
+    cases: int
+    total: Count
+    by_area: Mapping[str, Count]
+    by_level: Mapping[str, Count]
+    by_axis: Mapping[str, PartCounts]
 
 
 def summarise(cases: Sequence[CaseResult]) -> Summary:
@@ -18,49 +67,13 @@ def summarise(cases: Sequence[CaseResult]) -> Summary:
     by_axis = {}
     for name in PARTS:
         members = [case for case in cases if case.part == name]
-        by_axis[name] = Part(_count(members), _by_area(members), _by_level(members))
+        by_axis[name] = PartCounts(count(members), _by_area(members), _by_level(members))
     distinct = len({case.id for case in cases})
-    return Summary(distinct, _count(cases), _by_area(cases), _by_level(cases), by_axis)
+    return Summary(distinct, count(cases), _by_area(cases), _by_level(cases), by_axis)
 
 
-def level_result(
-    name: str,
-    status: str,
-    members: Sequence[CaseResult],
-    absent: int,
-    *,
-    deciding: tuple[str, ...] = (),
-    covers: str = "",
-    reason: str = "",
-) -> LevelResult:
-    """A named level with its numbers: `members` are the results that count, `absent` how many were not judged."""
-    count = _count(members)
-    return LevelResult(name, status, count.passed, count.decided, count.total + absent, deciding, covers, reason)
-
-
-def gate(cases: Sequence[CaseResult], policy: str, complete: bool, incomplete_reason: str = "", stale: int = 0) -> Gate:
-    """Adds up what the judge decided per case. A deviation that was seen counts even where the run is incomplete.
-
-    `stale` is the number of stale entries of the baseline, which gate as well.
-    """
-    total = _count(cases)
-    reasons = []
-    if total.gating:
-        reasons.append(f"{total.gating} of {total.decided} decided results violate a gating clause")
-    if stale:
-        reasons.append(
-            f"{stale} {'entry' if stale == 1 else 'entries'} of the baseline {'is' if stale == 1 else 'are'} stale"
-        )
-    if not complete:
-        reasons.append(f"the run is incomplete: {incomplete_reason}" if incomplete_reason else "the run is incomplete")
-    if not total.decided:
-        reasons.append(f"none of {total.total} results could be decided")
-    undecided = not complete or not total.decided
-    exit_code = 1 if total.gating or stale else 2 if undecided else 0
-    return Gate(exit_code == 0, exit_code, tuple(reasons), policy)
-
-
-def _count(cases: Iterable[CaseResult]) -> Count:
+def count(cases: Iterable[CaseResult]) -> Count:
+    """How many results have which outcome."""
     members = list(cases)
     outcomes = {outcome: sum(case.outcome is outcome for case in members) for outcome in Outcome}
     decided = sum(outcomes[outcome] for outcome in DECIDED)
@@ -83,8 +96,8 @@ def _count(cases: Iterable[CaseResult]) -> Count:
 
 def _by_area(cases: Sequence[CaseResult]) -> dict[str, Count]:
     areas = dict.fromkeys(case.area for case in cases)
-    return {area: _count(case for case in cases if case.area == area) for area in areas}
+    return {area: count(case for case in cases if case.area == area) for area in areas}
 
 
 def _by_level(cases: Sequence[CaseResult]) -> dict[str, Count]:
-    return {level.value: _count(case for case in cases if case.level is level) for level in Level}
+    return {level.value: count(case for case in cases if case.level is level) for level in Level}

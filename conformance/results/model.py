@@ -1,26 +1,16 @@
-"""What was judged and what was counted: the pieces of a results file that stand on their own.
-
-Belongs here: suite, target, cases, exchanges and counts as frozen dataclasses. Does not belong here: how counts are
-made (`numbers.py`), what is concluded from them (`conclusions.py`).
-"""
+"""The results of a run as frozen dataclasses: the one truth that every output reads."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from conformance.model import Direction, KnownDeviation, Level, Mode, Outcome, Plane, Where
+from conformance.model import DECIDED, DEVIATING, Direction, KnownDeviation, Level, Mode, Outcome, Plane, Where
+from conformance.results.count import CONFORMANCE, INFORMATIONAL, UNSCORED, Summary, summarise
 
-CONFORMANCE, STRICTNESS, INFORMATIONAL, UNSCORED = "conformance", "strictness", "informational", "unscored"
-PARTS = (CONFORMANCE, STRICTNESS, INFORMATIONAL, UNSCORED)
-"""The parts that numbers are told in. Informational cases and those outside the edition stand apart: they never decide.
-"""
-
-DEVIATING = frozenset({Outcome.FAIL, Outcome.IGNORED})
-"""Outcomes that say: the endpoint does something else than the clause."""
-
-DECIDED = DEVIATING | {Outcome.PASS}
-"""Outcomes that settle the claim. Everything else says why the claim stays open."""
+SCHEMA_VERSION = "1.0"
+"""Major and minor version of the results file. Minor versions only add keys; a new major may change meaning."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +24,12 @@ class Suite:
 
 
 @dataclass(frozen=True)
-class Target:
+class TargetSummary:
     """What was tested. Holds no secret: `key_env` is the name of the variable, never its value.
 
     `url` is the configured base URL, `path` the path below it that answered. `auth` is the header style in words.
-    `declared` and `lacks` are the abilities that the endpoint is said to have and to lack. `select` are the command
-    line arguments that choose this target again.
+    `declared` and `lacks` are the capabilities that the target declares and lacks. `select` are the command line
+    arguments that choose this target again.
     """
 
     name: str
@@ -88,9 +78,9 @@ class CaseResult:
 
     `level`, `statement` and `source` are those of the governing clause, the first of `clauses`. `seen` counts the
     exchanges that showed what the case is about, `deviating` those with findings. `gates` is set by the judge: this
-    outcome violates the gate of the run. `evidence` are journal lines, keys of `Results.exchanges`. `breaks` are notes
-    on which client suffers. `rerun`, `curl` and `accept` are the lines of the failure block with these names. `needs`
-    are the optional abilities that the case is about. `scored` is False for a case outside the edition. `known` is what
+    outcome violates the gate of the run. `evidence` are journal lines, keys of `Results.exchanges`. `rerun`,
+    `curl` and `accept` are the lines of the failure block with these names. `needs` are the capabilities that the case
+    is about. `scored` is False for a case outside the edition. `known` is what
     the baseline says of the deviation, which then does not gate. `attempts` counts how often the scenario was sent to
     judge the case, `deviating_attempts` how often it deviated: more than one only where a model has a say.
     """
@@ -114,7 +104,6 @@ class CaseResult:
     seen: int = 0
     deviating: int = 0
     gates: bool = False
-    breaks: tuple[str, ...] = ()
     rerun: str = ""
     curl: str = ""
     accept: str = ""
@@ -176,46 +165,108 @@ class ExchangeSummary:
 
 
 @dataclass(frozen=True)
-class Count:
-    """How many results have which outcome. `decided` is passed, failed and ignored; `total` is all, never-run included.
+class Gate:
+    """Whether the gate of a run holds, and why not. `policy` names what gates, as in `must, strict`."""
 
-    `deviating` is failed and ignored, `open` is what is not decided, `gating` the results that violate the gate,
-    `known` the deviations that the baseline lists.
+    holds: bool
+    reasons: tuple[str, ...]
+    policy: str
+
+
+@dataclass(frozen=True)
+class TierResult:
+    """Whether a tier is reached: `id` is `core`, `agent` or `full`, `status` `reached`, `not-reached` or `undecided`.
+
+    `total` is all results that count for the tier, also those that an incomplete run has not judged. `deciding` are the
+    cases that keep it from being reached. `covers` says what the tier is about.
     """
 
-    total: int = 0
-    decided: int = 0
+    id: str
+    title: str
+    status: str
     passed: int = 0
-    failed: int = 0
-    ignored: int = 0
-    unsupported: int = 0
-    inconclusive: int = 0
-    not_applicable: int = 0
-    not_run: int = 0
-    deviating: int = 0
-    open: int = 0
-    gating: int = 0
-    known: int = 0
+    decided: int = 0
+    total: int = 0
+    deciding: tuple[str, ...] = ()
+    covers: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
-class Part:
-    """The numbers of one part of the results."""
+class EntryResult:
+    """One entry of the baseline. `mode` None: every mode. `entry` is its place, as in `known.yaml:12`.
 
-    total: Count
-    by_area: Mapping[str, Count]
-    by_level: Mapping[str, Count]
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Every number that is told about a run. A case that is judged in two modes counts twice; `cases` counts it once.
-
-    `by_axis` splits the same results into `PARTS`. In each mapping the counts add up to the total above it.
+    `state` is `passes`, `expired` or `unmatched`, which are stale and gate, or `open`: left alone. `sentence` says what
+    to do.
     """
 
-    cases: int
-    total: Count
-    by_area: Mapping[str, Count]
-    by_level: Mapping[str, Count]
-    by_axis: Mapping[str, Part]
+    case: str
+    mode: Mode | None
+    state: str
+    entry: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class BaselineResult:
+    """The baseline of a run: how many entries, and which of them are stale or were left alone.
+
+    `update` says what an update has written, and is empty where there was none.
+    """
+
+    file: str
+    entries: int = 0
+    stale: tuple[EntryResult, ...] = ()
+    open: tuple[EntryResult, ...] = ()
+    update: str = ""
+
+
+@dataclass(frozen=True)
+class CapabilityResult:
+    """One capability as three facts. `core`: no target is exempt from it.
+
+    `declared` is None where the target says nothing, `probed` is `accepted`, `declined` or `unknown`, `observed` is
+    None where no answer can show the capability. `evidence` are journal lines. `contradiction` is a sentence or empty.
+    """
+
+    name: str
+    title: str
+    core: bool
+    declared: bool | None
+    probed: str
+    observed: bool | None
+    contradiction: str = ""
+    evidence: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """One run against one target.
+
+    `started` is an RFC 3339 time in UTC. `cost` is in US dollars, None where no prices are known. `exit_code` is the
+    exit code of the process: 0 the gate holds, 1 violated, 2 could not decide, 3 our own error, 4 bad input.
+    `exchanges` maps journal lines to their summaries.
+    """
+
+    schema_version: str = SCHEMA_VERSION
+    suite: Suite
+    target: TargetSummary
+    started: str
+    duration_s: float
+    requests: int
+    tokens: Tokens = field(default_factory=Tokens)
+    cost: float | None = None
+    complete: bool = True
+    incomplete_reason: str = ""
+    exit_code: int
+    gate: Gate
+    tiers: tuple[TierResult, ...] = ()
+    capabilities: tuple[CapabilityResult, ...] = ()
+    baseline: BaselineResult | None = None
+    cases: tuple[CaseResult, ...]
+    exchanges: Mapping[int, ExchangeSummary] = field(default_factory=dict)
+
+    @cached_property
+    def summary(self) -> Summary:
+        """All numbers of this run, counted from `cases` and from nothing else."""
+        return summarise(self.cases)

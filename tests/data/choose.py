@@ -20,12 +20,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from conformance.engine.offline import is_messages_api, recorders_of, reply_to
+from conformance.engine.offline import is_messages_api, recorders_of
 from conformance.judge.audit import Audit
+from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Level
+from conformance.protocol.reply import Reply
 from conformance.wire.importers.recordings import open_recording
 
 CHOSEN = Path(__file__).with_name("exchanges.ndjson.gz")
@@ -138,13 +140,13 @@ def paths(value: Any, place: str = "") -> Iterator[str]:
 def shown(corpus: Path) -> Iterator[frozenset[str]]:
     """Of each exchange, the cases that it shows, and what it deviates in."""
     library = load_library("2023-06-01")
-    bench = Bench(library.checks, library.document, "", Policy(Level.SHOULD, strict=True, behaviour=True))
+    bench = Bench(REGISTRY, library.document, "", Policy(Level.SHOULD, strict=True, behaviour=True))
     audit = Audit(library.catalogue.cases, bench, recorders_of(library).touched_by)
     before: dict[tuple[str, str], int] = {}
     for recorded in open_recording(corpus).exchanges():
         found: set[str] = set()
         if not recorded.synthetic and is_messages_api(recorded.exchange.request):
-            for noticed in audit.take(reply_to(recorded), "", recorded.flags):
+            for noticed in audit.take(Reply(recorded.exchange, recorded.streamed), "", recorded.flags):
                 places = {finding.where.pointer for finding in noticed.findings}
                 found.update(f"deviates {noticed.case.id} {noticed.mode} {place}" for place in places)
             after = {(case.id, str(each.mode)): each.seen for case, each in audit.judgements()}

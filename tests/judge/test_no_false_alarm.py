@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from conformance.engine.offline import audit, is_messages_api, recorders_of
+from conformance.engine.offline import Audited, RecordingJudge, audit, is_messages_api, recorders_of
 from conformance.judge.audit import Audit
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, CaseContext
@@ -24,7 +24,6 @@ from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Judgement, Level, Mode, Outcome, ScenarioName
 from conformance.protocol.reply import Reply
-from conformance.results import CaseResult
 from conformance.standard.library import Library
 from conformance.wire.importers.recordings import Recorded, open_recording
 from support.data import read_data, records
@@ -151,8 +150,8 @@ def test_the_recorded_lists_of_models_satisfy_the_cases_on_lists_of_models(genui
 
 
 def test_the_command_says_the_same_of_the_whole_file(corpus: Path, library: Library) -> None:
-    audited = audit([open_recording(corpus)], library, Policy())
-    assert audited.results.gate.exit_code == 0
+    audited = audited_file(corpus, library)
+    assert not [judgement.case for judgement in audited.judgements if judgement.gates]
     (counted,) = audited.files
     assert counted.exchanges == counted.judged + counted.other + counted.synthetic
     assert audited.unknown_flags == ()
@@ -186,11 +185,15 @@ def test_answers_without_the_keys_that_official_samples_leave_out_have_no_findin
     assert {case for case, judgement in judged.items() if judgement.deviating} <= INFORMING
 
 
-def judgements_of(samples: list[dict[str, Any]], library: Library, folder: Path) -> dict[str, CaseResult]:
+def judgements_of(samples: list[dict[str, Any]], library: Library, folder: Path) -> dict[str, Judgement]:
     """The results of messages of which nothing is known but their body, by case."""
     request = {"method": "POST", "url": "https://api.anthropic.com/v1/messages", "headers": {}}
     records = [{"request": request, "response": {"status": 200, "headers": {}, "body": body}} for body in samples]
     path = folder / "samples.ndjson"
     path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
-    results = audit([open_recording(path)], library, Policy()).results
-    return {case.id: case for case in results.cases if case.mode is Mode.JSON}
+    judgements = audited_file(path, library).judgements
+    return {judgement.case: judgement for judgement in judgements if judgement.mode is Mode.JSON}
+
+
+def audited_file(path: Path, library: Library) -> Audited:
+    return audit([open_recording(path)], RecordingJudge(library, Policy(), lambda *_: None))

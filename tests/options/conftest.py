@@ -23,6 +23,7 @@ KEPT = (
     "conformance.report.allure",
     "conformance.reference.server",
     "conformance.plugin.items",
+    "conformance.plugin.session",
     "conformance.plugin.scheduler",
     "conformance.standard.dialect",
     "httpcore",

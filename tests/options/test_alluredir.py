@@ -60,7 +60,7 @@ def test_without_the_option_nothing_is_told(project, chosen, monkeypatch) -> Non
     def tell(*args: object) -> None:
         raise AssertionError("Allure was told although nobody asked")
 
-    monkeypatch.setattr(items, "tell_allure", tell)
+    monkeypatch.setattr(items, "show_to_allure", tell)
     assert project.catalogue(*chosen("models-page-has-data")).ret == 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.engine.session import Run
+from conformance.engine.run import Run
 from conformance.judge.library import load_library
 
 

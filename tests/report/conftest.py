@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from conformance.results import Results
+from conformance.results.model import Results
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

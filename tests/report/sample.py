@@ -7,24 +7,22 @@ from enum import Enum
 from typing import Any
 
 from conformance.model import Direction, KnownDeviation, Level, Mode, Outcome, Plane, Where
-from conformance.results import (
+from conformance.results.conclusions.gate import gate
+from conformance.results.model import (
     BaselineResult,
     CapabilityResult,
     CaseResult,
-    ClaimResult,
-    ClientResult,
     EntryResult,
     ExchangeSummary,
     FindingResult,
-    LevelResult,
     Results,
     Suite,
-    Target,
+    TargetSummary,
+    TierResult,
     Tokens,
     TraceLine,
-    gate,
 )
-from conformance.results.commands import accept, curl, rerun
+from conformance.results.shell import accept, curl, rerun
 
 SELECT = ("--target", "naga")
 URL = "https://api.naga.example/anthropic/v1/messages"
@@ -109,9 +107,10 @@ def results(*, complete: bool = True) -> Results:
     cases = (*_passing(), *_deviating(), *_open())
     ordered = tuple(sorted(cases, key=lambda case: (_AREAS.index(case.area), case.id, case.mode)))
     reason = "" if complete else "the endpoint closed 3 connections in a row after request 41"
+    decided, exit_code = gate(ordered, "must-level conformance, protecting refusals", complete, reason)
     return Results(
         suite=Suite("0.1.0", "2026-11-22", "2026-10-21", "sha256:4f1c09ab"),
-        target=Target(
+        target=TargetSummary(
             name="naga",
             url="https://api.naga.example/anthropic",
             path="/v1/messages",
@@ -130,7 +129,8 @@ def results(*, complete: bool = True) -> Results:
         complete=complete,
         incomplete_reason=reason,
         cases=ordered,
-        gate=gate(ordered, "must-level conformance, protecting refusals", complete, reason),
+        gate=decided,
+        exit_code=exit_code,
         exchanges={summary.line: summary for summary in _exchanges()},
     )
 
@@ -141,21 +141,25 @@ _AREAS = [
 ]  # fmt: skip
 
 
-def with_levels(results: Results) -> Results:
-    """The same results with levels, clients and claims, which later versions of the suite fill."""
+def with_cases(results: Results, cases: tuple[CaseResult, ...], *, stale: int = 0) -> Results:
+    """The same results about other cases: the gate is decided anew."""
+    policy, complete, reason = results.gate.policy, results.complete, results.incomplete_reason
+    decided, exit_code = gate(cases, policy, complete, reason, stale)
+    return replace(results, cases=cases, gate=decided, exit_code=exit_code)
+
+
+def with_tiers(results: Results) -> Results:
+    """The same results with tiers."""
     return replace(
         results,
-        levels=(
-            LevelResult("Core", "not-reached", 14, 16, 18, ("stream-usage-counts-input",), "text, errors and streams"),
-            LevelResult("Agent", "not-reached", 5, 8, 11, ("tools-any-forces-a-call",)),
-            LevelResult("Full", "undecided", 0, 0, 12, covers="documents", reason="no result is about documents"),
-        ),
-        clients=(
-            ClientResult("Claude Code", "2.1.40", "limited", "no auto-compaction", ("stream-usage-counts-input",)),
-            ClientResult("Python SDK", "2.12.0", "ready"),
-        ),
-        claims=(
-            ClaimResult("Tool choice is supported", "broken", "any is ignored", "docs.naga.example", "2026-10-02"),
+        tiers=(
+            TierResult(
+                "core", "Core", "not-reached", 14, 16, 18, ("stream-usage-counts-input",), "text, errors and streams"
+            ),
+            TierResult("agent", "Agent", "not-reached", 5, 8, 11, ("tools-any-forces-a-call",)),
+            TierResult(
+                "full", "Full", "undecided", 0, 0, 12, covers="documents", reason="no result is about documents"
+            ),
         ),
     )
 
@@ -186,8 +190,8 @@ def with_baseline(results: Results) -> Results:
             "vision", "images", False, True, "declined", None, "declared, but its probe is declined", (21,)
         ),
     )
-    gated = gate(cases, results.gate.policy, results.complete, results.incomplete_reason, stale=1)
-    return replace(with_levels(results), cases=cases, baseline=baseline, capabilities=capabilities, gate=gated)
+    tiered = replace(with_tiers(results), baseline=baseline, capabilities=capabilities)
+    return with_cases(tiered, cases, stale=1)
 
 
 def _passing() -> list[CaseResult]:
@@ -242,7 +246,6 @@ def usage_zero() -> CaseResult:
         excerpt=(TraceLine(0.412, "event: message_start"), TraceLine(None, data)),
         seen=37,
         deviating=37,
-        breaks=("Claude Code: the context meter stays at 0 and auto-compaction never starts",),
     )
 
 
@@ -262,7 +265,6 @@ def _deviating() -> list[CaseResult]:
             excerpt=(
                 TraceLine(0.871, 'HTTP/1.1 200, content: [{"type":"text","text":"Hello! How can I help you today?"}]'),
             ),
-            breaks=("Agents that force a tool call: the loop ends with a chat message",),
         )
         for mode in Mode
     ]
@@ -350,7 +352,6 @@ def _deviation(
     direction: Direction = Direction.SERVE,
     axis: str = "conformance",
     gates: bool = True,
-    breaks: tuple[str, ...] = (),
 ) -> CaseResult:
     return CaseResult(
         id=slug,
@@ -370,7 +371,6 @@ def _deviation(
         seen=seen,
         deviating=deviating,
         gates=gates,
-        breaks=breaks,
         rerun=rerun(slug, SELECT),
         curl=curl("POST", URL, HEADERS, TEXT_REQUEST.encode(), key_env="NAGA_API_KEY", stream=mode is Mode.STREAM),
         accept=accept(slug),

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conformance.report.allure import attach, record
+from conformance.report.allure import allure_result, attach
 from conformance.report.block import block
 
 SAMPLE = Path(__file__).with_name("sample.py")
@@ -18,12 +18,12 @@ import sys
 sys.path[:0] = [{checkout!r}, {folder!r}]
 import pytest
 import sample
-from conformance.report.allure import attach, record
+from conformance.report.allure import allure_result, attach
 
 class Item(pytest.Item):
     def runtest(self):
         results = sample.results()
-        attach(record(sample.usage_zero(), results))
+        attach(allure_result(sample.usage_zero(), results.exchanges, "naga"))
 
 def pytest_collect_file(file_path, parent):
     if file_path.suffix == ".sample":
@@ -47,13 +47,13 @@ def test_area_is_the_feature_and_level_the_severity(results):
         "streaming-ping-legal": "trivial",
     }
     for slug, severity in severities.items():
-        entry = record(case_of(results, slug), results)
+        entry = allure_result(case_of(results, slug), results.exchanges, "naga")
         assert (entry.feature, entry.severity) == (case_of(results, slug).area, severity)
 
 
 def test_the_finding_and_its_exchange_are_attached(results):
     case = case_of(results, "stream-usage-counts-input")
-    attached = {item.name: item.text for item in record(case, results).attachments}
+    attached = {item.name: item.text for item in allure_result(case, results.exchanges, "naga").attachments}
     assert attached["finding"] == block(case)
     assert attached["request, journal line 12"].endswith('"stream":true}')
     assert "message_start" in attached["response, journal line 12"]
@@ -61,7 +61,7 @@ def test_the_finding_and_its_exchange_are_attached(results):
 
 def test_nothing_of_the_endpoint_is_active_in_labels_or_attachments(hostile):
     for case in hostile.cases:
-        entry = record(case, hostile)
+        entry = allure_result(case, hostile.exchanges, hostile.target.name)
         words = [entry.title, entry.feature, entry.story, *entry.tags, *(value for _, value in entry.parameters)]
         assert all(word.isprintable() for word in words)
         assert "<script" not in entry.description
@@ -70,7 +70,7 @@ def test_nothing_of_the_endpoint_is_active_in_labels_or_attachments(hostile):
 
 
 def test_handing_over_without_allure_running_has_no_effect(results):
-    assert attach(record(results.cases[0], results)) is None
+    assert attach(allure_result(results.cases[0], results.exchanges, "naga")) is None
 
 
 def test_allure_results_carry_the_record(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.model import Mode, Outcome, Where
 from conformance.report.block import VALUE_LIMIT, block, location
-from conformance.results import FindingResult
+from conformance.results.model import FindingResult
 
 
 def test_the_block_has_the_layout_that_others_script_against(sample, golden):

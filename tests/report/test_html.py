@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from conformance.report import html
-from conformance.results import Count, gate
+from conformance.results.count import Count
 
 
 class Page(HTMLParser):
@@ -98,7 +98,6 @@ def test_a_deviation_is_shown_with_everything_to_check_it(page, sample):
         case.curl,
         case.rerun,
         case.accept,
-        *case.breaks,
     ):
         assert part in page.text
     finding = case.findings[0]
@@ -137,19 +136,18 @@ def test_no_control_or_direction_character_stays(hostile):
     text.encode()
 
 
-def test_levels_clients_and_claims_are_shown_where_there_are_any(results, sample, page):
-    shown = Page(html.render(sample.with_levels(results))).text
-    for part in ("Core", "not reached", "Claude Code", "no auto-compaction", "Claimed and observed", "any is ignored"):
+def test_tiers_are_shown_where_there_are_any(results, sample, page):
+    shown = Page(html.render(sample.with_tiers(results))).text
+    for part in ("Core", "not reached", "no result is about documents"):
         assert part in shown
-        assert part not in page.text[: page.text.index("All results")] or part == "Claude Code"
+        assert part not in page.text
 
 
 @pytest.mark.parametrize("complete", [True, False])
-def test_a_run_without_results_is_a_page_that_says_so(results, complete):
-    empty = replace(
-        results, cases=(), exchanges={}, complete=complete, gate=gate((), "must", complete, "no route to host")
-    )
-    text = Page(html.render(empty)).text
+def test_a_run_without_results_is_a_page_that_says_so(results, sample, complete):
+    reason = "" if complete else "no route to host"
+    empty = replace(results, exchanges={}, complete=complete, incomplete_reason=reason)
+    text = Page(html.render(sample.with_cases(empty, ()))).text
     assert "Not decided" in text
     assert "No must-level result could be decided" in text
 
@@ -168,7 +166,7 @@ def test_a_run_without_refusals_has_no_strictness_column(results):
     assert "none in this run" in text
 
 
-def test_known_deviations_stale_entries_and_abilities_are_shown(results, sample):
+def test_known_deviations_stale_entries_and_capabilities_are_shown(results, sample):
     shown = sample.with_baseline(results)
     text = html.render(shown)
     assert Page(text).open == []

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from conformance import results as model
 from conformance.model import HarnessError, Where
 from conformance.report.json_file import SCHEMA_FILE, decode, encode, from_json, load, render, to_json
+from conformance.results import model
 
 SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
 
@@ -27,8 +27,8 @@ def test_results_survive_the_way_to_text_and_back(results):
     assert load(render(results)) == results
 
 
-def test_levels_clients_and_claims_survive_too(results, sample):
-    for full in (sample.with_levels(results), sample.with_baseline(results)):
+def test_tiers_and_baseline_survive_too(results, sample):
+    for full in (sample.with_tiers(results), sample.with_baseline(results)):
         assert load(render(full)) == full
 
 

@@ -67,5 +67,5 @@ def test_plain_words_stay_readable_and_active_characters_do_not_stay(text, escap
     assert markdown_code(text) == f"<code>{escaped}</code>"
 
 
-def test_levels_baseline_and_contradictions_stand_in_the_summary(results, sample, golden):
+def test_tiers_baseline_and_contradictions_are_in_the_summary(results, sample, golden):
     golden("summary-baseline.md", render(sample.with_baseline(results), limit=1, blocks=0))

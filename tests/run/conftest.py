@@ -14,10 +14,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from conformance.config.settings import read_settings
-from conformance.engine.session import Run
+from conformance.config.settings import read_settings, target_of
+from conformance.engine.run import Run
 from conformance.judge.library import load_library
 from conformance.model import Case, Judgement, Mode
+from conformance.plugin.session import line_of
 from conformance.reference.answer import Call
 from conformance.reference.app import create_endpoint
 from conformance.standard.library import Library
@@ -162,13 +163,15 @@ def run(library: Library, tmp_path: Path) -> Callable[..., Done]:
         folder = tmp_path / f"run-{count}"
         given = {"url": endpoint.url, "model": "reference-1", "out": str(folder), "api_key_env": KEY_NAME, **options}
         settings = replace(read_settings(given, tmp_path), environment={KEY_NAME: KEY})
-        whole = Run(settings, tmp_path, "now", _library=library)
+        whole = Run(settings, Path(settings["resume"] or folder), _library=library)
+        target = target_of(settings)
+        assert target is not None
         whole.check_selection()
         items: list[tuple[Case, Mode]] = [
             (case, mode) for case in library.catalogue.cases for mode in case.modes if _selected(case, mode, options)
         ]
         lines: list[str] = []
-        whole.start(items, whole=False, tell=lines.append)
+        whole.start(items, target, whole=False, notify=lambda notice: lines.append(line_of(target.name, notice)))
         try:
             judgements = {(case.id, mode): whole.judge(case, mode) for case, mode in items}
         finally:

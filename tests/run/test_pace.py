@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.engine.pace import Gate, Pace
+from conformance.engine.pace import Pace, Turnstile
 
 
 class FakeClock:
@@ -60,7 +60,7 @@ def test_the_number_never_leaves_its_bounds(ceiling: int, answers: list[bool]) -
 
 def test_the_gate_lets_no_more_in_than_there_are_places_and_the_smallest_ticket_first() -> None:
     async def scene() -> tuple[int, list[int]]:
-        gate, inside, most, order = Gate(2, FakeClock()), 0, 0, []
+        gate, inside, most, order = Turnstile(2, FakeClock()), 0, 0, []
 
         async def visit(ticket: int) -> None:
             nonlocal inside, most
@@ -82,7 +82,7 @@ def test_the_gate_lets_no_more_in_than_there_are_places_and_the_smallest_ticket_
 def test_one_push_back_pauses_everybody() -> None:
     async def scene() -> list[float]:
         clock = FakeClock()
-        gate = Gate(4, clock)
+        gate = Turnstile(4, clock)
         async with gate.place(0) as entered:
             gate.push_back(entered, 30.0)
 
@@ -98,7 +98,7 @@ def test_one_push_back_pauses_everybody() -> None:
 def test_a_longer_pause_that_is_asked_for_meanwhile_counts() -> None:
     async def scene() -> float:
         clock = FakeClock()
-        gate = Gate(4, clock)
+        gate = Turnstile(4, clock)
         gate.push_back(0.0, 10.0)
         gate.push_back(0.0, 25.0)
         gate.push_back(0.0, 1.0)
@@ -111,7 +111,7 @@ def test_a_longer_pause_that_is_asked_for_meanwhile_counts() -> None:
 def test_opening_the_gate_ends_a_pause() -> None:
     async def scene() -> float:
         clock = FakeClock()
-        gate = Gate(1, clock)
+        gate = Turnstile(1, clock)
         gate.push_back(0.0, 1000.0)
         gate.open()
         async with gate.place(0) as entered:
@@ -122,7 +122,7 @@ def test_opening_the_gate_ends_a_pause() -> None:
 
 def test_who_gives_up_waiting_blocks_nobody() -> None:
     async def scene() -> str:
-        gate = Gate(1, FakeClock())
+        gate = Turnstile(1, FakeClock())
         async with gate.place(0):
             waiting = asyncio.create_task(gate.place(1).__aenter__())
             await asyncio.sleep(0)

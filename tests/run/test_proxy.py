@@ -23,11 +23,13 @@ import httpx
 import pytest
 
 from conformance.commands import proxy as proxying
-from conformance.engine.offline import Auditing
+from conformance.commands.judge import keeping
+from conformance.engine.offline import RecordingJudge
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Chunk, Exchange, HarnessError, Level, Mode, Response, SentRequest
 from conformance.reference.server import LocalServer
+from conformance.results.excerpts import Excerpts
 from conformance.standard.library import Library
 from conformance.wire.importers.recordings import open_recording
 from conformance.wire.journal import Journal, read
@@ -288,7 +290,8 @@ def make_watch(library: Library, tmp_path: Path) -> Callable[..., tuple[proxying
     def make(room: Room, waiting: int = 2) -> tuple[proxying.Watch, list[str]]:
         lines: list[str] = []
         journal = Journal.create(tmp_path / "journal.ndjson", {"started": "now"})
-        return proxying.Watch(Auditing(library, Policy(Level.MUST)), journal, room, lines.append, waiting), lines
+        judge = RecordingJudge(library, Policy(Level.MUST), keeping(Excerpts()))
+        return proxying.Watch(judge, journal, room, lines.append, waiting), lines
 
     return make
 
@@ -353,7 +356,7 @@ def test_a_full_disk_stops_judging_and_is_told_once(make_watch: Any) -> None:
 
 def test_a_mistake_of_ours_leaves_the_other_exchanges_judged(make_watch: Any) -> None:
     watch, lines = make_watch(Room(), waiting=10)
-    take, calls = watch._auditing.take, []
+    take, calls = watch._judging.take, []
 
     def failing(*arguments: Any) -> Any:
         calls.append(arguments)
@@ -361,7 +364,7 @@ def test_a_mistake_of_ours_leaves_the_other_exchanges_judged(make_watch: Any) ->
             raise KeyError("x")
         return take(*arguments)
 
-    watch._auditing.take = failing
+    watch._judging.take = failing
     for _ in range(3):
         watch.offer(Passed(message_exchange(), End.WHOLE, 0))
     watch.start()

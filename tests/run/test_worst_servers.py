@@ -15,8 +15,8 @@ from types import ModuleType
 
 import pytest
 
-from conformance.config.settings import read_settings
-from conformance.engine.session import Run
+from conformance.config.settings import read_settings, target_of
+from conformance.engine.run import Run
 from conformance.judge.library import load_library
 from conformance.model import DECIDED, DEVIATING, Direction, Judgement, Level, Mode, Outcome
 from conformance.standard.library import Library
@@ -176,9 +176,10 @@ def judged(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         with WORST.serving(handler) as url:
             given = {"url": url, "model": "some-model", "out": str(folder), "api_key_env": "WORST_KEY"}
             settings = replace(read_settings(given, folder), environment={"WORST_KEY": KEY})
-            run = Run(settings, folder, "now", _library=library)
+            run, target = Run(settings, folder, _library=library), target_of(settings)
+            assert target is not None
             items = [(case, mode) for case in library.catalogue.cases for mode in case.modes]
-            run.start(items, whole=True)
+            run.start(items, target, whole=True)
             try:
                 return {(case.id, mode): run.judge(case, mode) for case, mode in items}
             finally:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.model import Mode
-from conformance.results.commands import LONGEST_BODY, accept, curl, rerun
+from conformance.results.shell import LONGEST_BODY, accept, curl, rerun
 
 URL = "https://api.example/v1/messages"
 SHELLS = [shell for shell in ("sh", "bash", "dash") if shutil.which(shell)]

@@ -1,4 +1,4 @@
-"""When a named level is reached, not reached or undecided."""
+"""When a tier is reached, not reached or undecided."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.model import Case, CheckCall, Direction, Judgement, Level, Mode, Outcome, Plane
-from conformance.results.tiers import counts, standings
+from conformance.results.conclusions.tiers import counts, standings
 from conformance.standard.tiers import Tier
 
 LEVELS = (

@@ -1,8 +1,4 @@
-"""Whether a named level (Core, Agent, Full) is reached.
-
-Belongs here: which results count for a level, and what decides it. Does not belong here: counting (see `results`),
-which cases belong to a level (see `standard/levels.py`), wording beyond one sentence.
-"""
+"""Whether a tier (Core, Agent, Full) is reached, and what decides it."""
 
 from __future__ import annotations
 
@@ -11,20 +7,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from conformance.model import DECIDED, DEVIATING, Case, Direction, Judgement, Level, Mode, Outcome, Plane
+from conformance.results.count import count
+from conformance.results.model import CaseResult, TierResult
 from conformance.standard.tiers import NAMES, Tier
 
 Status = Literal["reached", "not-reached", "undecided"]
 
 
 @dataclass(frozen=True)
-class LevelStanding:
-    """Whether a level is reached.
+class TierStanding:
+    """Whether a tier is reached.
 
     `members` are the results (case and mode) that count, `absent` how many more there would be in a complete run.
-    `deciding` are the cases that keep the level from being reached, those that violate it before those that are open.
+    `deciding` are the cases that keep the tier from being reached, those that violate it before those that are open.
     """
 
-    level: Tier
+    tier: Tier
     status: Status
     members: tuple[tuple[str, Mode], ...]
     absent: int
@@ -33,7 +31,7 @@ class LevelStanding:
 
 
 def counts(case: Case) -> bool:
-    """Whether the results of a case decide a level: scored, must, protocol, conformance; what gates by default."""
+    """Whether the results of a case decide a tier: scored, must, protocol, conformance; what gates by default."""
     conformance = case.direction is Direction.SERVE or case.protects
     return (
         bool(case.tier)
@@ -46,31 +44,30 @@ def counts(case: Case) -> bool:
 
 
 def standings(
-    levels: Sequence[Tier],
+    tiers: Sequence[Tier],
     cases: Mapping[str, Case],
     judgements: Sequence[Judgement],
     *,
     complete: bool,
     lacking: Collection[str] = (),
-) -> list[LevelStanding]:
-    """How each level stands. A level includes the ones before it, and needs a result about each ability it requires.
-
-    An incomplete run reaches none.
+) -> list[TierStanding]:
+    """Whether each tier is reached. A tier includes the ones before it, and needs a result about each capability that
+    it requires. An incomplete run reaches none.
     """
     judged = {(judgement.case, judgement.mode): judgement for judgement in judgements}
-    return [_standing(number, levels, cases, judged, complete, lacking) for number in range(len(levels))]
+    return [_standing(number, tiers, cases, judged, complete, lacking) for number in range(len(tiers))]
 
 
 def _standing(
     number: int,
-    levels: Sequence[Tier],
+    tiers: Sequence[Tier],
     cases: Mapping[str, Case],
     judged: Mapping[tuple[str, Mode], Judgement],
     complete: bool,
     lacking: Collection[str],
-) -> LevelStanding:
-    level, names = levels[number], NAMES[: number + 1]
-    required = {need for each in levels[: number + 1] for need in each.requires}
+) -> TierStanding:
+    tier, names = tiers[number], NAMES[: number + 1]
+    required = {need for each in tiers[: number + 1] for need in each.requires}
     own = [case for case in cases.values() if case.tier in names and counts(case)]
     members: list[tuple[str, Mode]] = []
     violating: dict[str, None] = {}
@@ -91,11 +88,11 @@ def _standing(
                 open_[case.id] = None
     unseen = _unseen(required, cases, judged)
     status, deciding, reason = _status(tuple(violating), tuple(open_), complete and not absent, unseen)
-    return LevelStanding(level, status, tuple(members), absent, deciding, reason)
+    return TierStanding(tier, status, tuple(members), absent, deciding, reason)
 
 
 def _unseen(required: set[str], cases: Mapping[str, Case], judged: Mapping[tuple[str, Mode], Judgement]) -> list[str]:
-    """Required abilities about which no scored result says anything."""
+    """Required capabilities about which no scored result says anything."""
     seen = {
         need
         for (name, _), judgement in judged.items()
@@ -108,7 +105,7 @@ def _unseen(required: set[str], cases: Mapping[str, Case], judged: Mapping[tuple
 def _weigh(
     case: Case, judgement: Judgement, required: set[str], lacking: Collection[str]
 ) -> Literal["holds", "violates", "open", "beside"]:
-    """What one result means for a level; `beside` is what does not apply to the target."""
+    """What one result means for a tier; `beside` is what does not apply to the target."""
     outcome = judgement.outcome
     if outcome is Outcome.PASS:
         return "holds"
@@ -133,3 +130,24 @@ def _status(
     if unseen:
         return "undecided", (), f"no result is about {', '.join(unseen)}"
     return "reached", (), ""
+
+
+def tier_results(found: Sequence[TierStanding], results: Sequence[CaseResult]) -> tuple[TierResult, ...]:
+    """The tiers with the numbers of the results that count for them."""
+    return tuple(_result(standing, results) for standing in found)
+
+
+def _result(standing: TierStanding, results: Sequence[CaseResult]) -> TierResult:
+    members = set(standing.members)
+    own = count(result for result in results if (result.id, result.mode) in members)
+    return TierResult(
+        id=standing.tier.name,
+        title=standing.tier.title,
+        status=standing.status,
+        passed=own.passed,
+        decided=own.decided,
+        total=own.total + standing.absent,
+        deciding=standing.deciding,
+        covers=standing.tier.covers,
+        reason=standing.reason,
+    )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.model import Judgement, Mode, Outcome
-from conformance.results.baseline import STALE, TO_EXPLAIN, State, excused, standings, updated
+from conformance.results.conclusions.baseline import STALE, TO_EXPLAIN, EntryState, excused, standings, updated
 from conformance.standard.baseline import Baseline, Entry
 
 TODAY = date(2026, 11, 22)
@@ -68,23 +68,23 @@ def test_while_a_baseline_is_updated_everything_that_gates_becomes_known():
 @pytest.mark.parametrize(
     ("listed", "judgements", "whole", "state", "words"),
     [
-        (entry(), [judged()], True, State.KNOWN, ""),
-        (entry(), [judged(outcome=Outcome.PASS)], True, State.PASSES, "remove the entry"),
-        (entry(), [judged(outcome=Outcome.PASS)], False, State.PASSES, "remove the entry"),
-        (entry(), [judged(outcome=Outcome.PASS), judged(mode=Mode.STREAM)], True, State.KNOWN, ""),
-        (entry(expires=EARLIER), [judged()], True, State.EXPIRED, "expired on 2026-11-21"),
-        (entry(expires=EARLIER), [judged(outcome=Outcome.PASS)], True, State.PASSES, "remove the entry"),
-        (entry(expires=EARLIER), [], False, State.OPEN, "not part of this run"),
-        (entry("tools-reed"), [judged("tools-read", Outcome.PASS)], True, State.UNMATCHED, "mean 'tools-read'"),
-        (entry("aa"), [judged("ab", Outcome.PASS)], False, State.OPEN, "not part of this run"),
-        (entry(mode=Mode.STREAM), [judged()], True, State.UNMATCHED, "no mode stream, only json"),
-        (entry(), [judged(outcome=Outcome.INCONCLUSIVE)], True, State.OPEN, "inconclusive"),
-        (entry(), [judged(outcome=Outcome.NOT_RUN)], True, State.OPEN, "not-run"),
+        (entry(), [judged()], True, EntryState.KNOWN, ""),
+        (entry(), [judged(outcome=Outcome.PASS)], True, EntryState.PASSES, "remove the entry"),
+        (entry(), [judged(outcome=Outcome.PASS)], False, EntryState.PASSES, "remove the entry"),
+        (entry(), [judged(outcome=Outcome.PASS), judged(mode=Mode.STREAM)], True, EntryState.KNOWN, ""),
+        (entry(expires=EARLIER), [judged()], True, EntryState.EXPIRED, "expired on 2026-11-21"),
+        (entry(expires=EARLIER), [judged(outcome=Outcome.PASS)], True, EntryState.PASSES, "remove the entry"),
+        (entry(expires=EARLIER), [], False, EntryState.OPEN, "not part of this run"),
+        (entry("tools-reed"), [judged("tools-read", Outcome.PASS)], True, EntryState.UNMATCHED, "mean 'tools-read'"),
+        (entry("aa"), [judged("ab", Outcome.PASS)], False, EntryState.OPEN, "not part of this run"),
+        (entry(mode=Mode.STREAM), [judged()], True, EntryState.UNMATCHED, "no mode stream, only json"),
+        (entry(), [judged(outcome=Outcome.INCONCLUSIVE)], True, EntryState.OPEN, "inconclusive"),
+        (entry(), [judged(outcome=Outcome.NOT_RUN)], True, EntryState.OPEN, "not-run"),
         (
             entry(),
             [judged(outcome=Outcome.PASS), judged(outcome=Outcome.NOT_RUN, mode=Mode.STREAM)],
             True,
-            State.OPEN,
+            EntryState.OPEN,
             "left alone",
         ),
     ],

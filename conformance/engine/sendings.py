@@ -1,8 +1,4 @@
-"""Replies from recorded exchanges: of a run that was interrupted, or of one that has ended.
-
-Belongs here: putting exchanges together again as they were sent. Does not belong here: reading files, judging, the
-decision whether a run may be continued (`resume.py`).
-"""
+"""What was sent of each scenario, put together again from the replies of a run that was interrupted or has ended."""
 
 from __future__ import annotations
 
@@ -17,7 +13,7 @@ from conformance.protocol.reply import Reply
 
 
 @dataclass
-class Recorded:
+class Sending:
     """The replies of one sending of a scenario: the last attempt of each step, and the attempts before."""
 
     steps: list[Reply] = field(default_factory=list)
@@ -42,12 +38,12 @@ class Recorded:
         return ScenarioReplies(scenario, tuple(replies), stopped, tuple(self.earlier))
 
 
-def recorded(replies: Iterable[Reply]) -> dict[tuple[str, int], Recorded]:
+def sendings(replies: Iterable[Reply]) -> dict[tuple[str, int], Sending]:
     """Replies in order of the journal, by id of the scenario and number of the repetition."""
-    found: dict[tuple[str, int], Recorded] = {}
+    found: dict[tuple[str, int], Sending] = {}
     for reply in replies:
         exchange = reply.exchange
-        found.setdefault((exchange.scenario_id, exchange.repetition), Recorded()).add(reply)
+        found.setdefault((exchange.scenario_id, exchange.repetition), Sending()).add(reply)
     return found
 
 

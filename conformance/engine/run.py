@@ -1,0 +1,223 @@
+"""A run against one target in one process: from its options to the judgement of each case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from conformance import __version__
+from conformance.config.settings import RunSettings
+from conformance.config.target import REFERENCE, Target
+from conformance.engine.budget import limits_of
+from conformance.engine.estimate import check_budget, estimate_of
+from conformance.engine.loop import Engine, Wiring
+from conformance.engine.plan import Plan, build_plan, check_selection, needed
+from conformance.engine.resume import NOTHING, Earlier, check_same, earlier_part, read_run
+from conformance.engine.retry import RetryPolicy
+from conformance.engine.sender import Slowdown
+from conformance.judge.attempts import judge_in_attempts
+from conformance.judge.library import bench_of, load_library
+from conformance.judge.verdict import Policy
+from conformance.model import Case, Judgement, Level, Mode, Outcome
+from conformance.protocol.reply import Reply
+from conformance.standard.library import Library, fingerprint
+from conformance.wire.client import Client
+from conformance.wire.journal import Journal
+from conformance.wire.limits import Limits
+from conformance.wire.redact import Redactor
+
+JOURNAL = "journal.ndjson"
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """A run is continued: how many scenarios were recorded, how many are missing, and which line was torn, if one."""
+
+    recorded: int
+    missing: int
+    torn: int | None
+
+
+Notify = Callable[[Slowdown | Resumption], None]
+"""Called, from any thread, with what somebody who waits for a run wants to know."""
+
+
+def ignore(notice: Slowdown | Resumption) -> None:
+    """Notifies nobody."""
+
+
+@dataclass
+class Run:
+    """One run. Holds what was loaded and started; `close` ends it. Not shared between processes.
+
+    `folder` is where the journal goes. `replies` is what this process has read so far, by journal line.
+    """
+
+    settings: RunSettings
+    folder: Path
+    files: tuple[Path, ...] = ()
+    replies: Mapping[int, Reply] = field(default_factory=dict)
+    _library: Library | None = None
+    _started: _Started | None = None
+
+    @property
+    def library(self) -> Library:
+        """The library with all user files that were added so far."""
+        if self._library is None:
+            self._library = load_library(self.settings["api_version"], self.files, self.settings["edition"])
+        return self._library
+
+    def add_file(self, path: Path) -> None:
+        """Adds a user's case file. Raises SourceError for a malformed one."""
+        if path not in self.files:
+            self.files = (*self.files, path)
+            self._library = None
+            _ = self.library
+
+    def check_selection(self) -> None:
+        """Raises UsageError where the options name what does not exist."""
+        check_selection(self.settings, self.library.catalogue)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """What the run gates on."""
+        return Policy(
+            level=Level(self.settings["gate"]),
+            strict=self.settings["strict"],
+            behaviour=self.settings["gate_behaviour"],
+        )
+
+    @property
+    def started(self) -> bool:
+        """Whether sending has begun."""
+        return self._started is not None
+
+    def start(
+        self, items: Sequence[tuple[Case, Mode]], target: Target, *, whole: bool, notify: Notify = ignore
+    ) -> None:
+        """Starts sending what the items need. `whole`: the items are the entire catalogue.
+
+        Raises HarnessError where the output folder is unusable (exit code 4), the run that is continued is another one
+        (4), or the budget is too small (2).
+        """
+        limits = limits_of(self.settings)
+        plan = build_plan(items, self.library.catalogue, self.library.unasked(target.absent))
+        header = {
+            "suite": __version__,
+            "catalogue": fingerprint(),
+            "target": public(target, self.settings),
+            "started": _now(),
+            "whole": whole,
+            "items": len(items),
+            "selected": [] if whole else [f"{case.id}/{mode}" for case, mode in items],
+            "requests": plan.requests,
+            "prices": {"input": limits.prices.input, "output": limits.prices.output},
+            "options": self.settings.recorded,
+        }
+        redactor, policy = Redactor(target.secrets), RetryPolicy()
+        earlier = NOTHING
+        if self.settings["resume"]:
+            earlier, journal = self._continued(header, plan, target, redactor, policy, notify)
+        else:
+            check_budget(estimate_of(plan, self.library.catalogue, self.settings), limits)
+            journal = Journal.create(self.folder / JOURNAL, header, redactor=redactor)
+        wiring = Wiring(
+            target,
+            Client(redactor, Limits()),
+            journal,
+            self.settings["concurrency"],
+            retry=policy,
+            limits=limits,
+            tell=notify,
+        )
+        engine = Engine(plan, wiring, earlier)
+        self.replies = engine.replies
+        self._started = _Started(plan, engine, target, journal)
+        engine.start()
+
+    def _continued(
+        self,
+        header: Mapping[str, object],
+        plan: Plan,
+        target: Target,
+        redactor: Redactor,
+        policy: RetryPolicy,
+        notify: Notify,
+    ) -> tuple[Earlier, Journal]:
+        """What the run that is continued recorded, and its journal, open for more."""
+        path = self.folder / JOURNAL
+        recording = read_run(path)
+        check_same(recording.header, header, moving=target.name == REFERENCE)
+        earlier = earlier_part(recording, plan.scenarios, target, policy, redactor)
+        missing = sum((scenario.id, 1) not in earlier.done for scenario in plan.scenarios)
+        journal = Journal.reopen(path, redactor=redactor)
+        kept = ("started", "whole", "items", "selected", "prices", "options")
+        journal.note({"what": "resume", "torn": recording.torn, **{key: header[key] for key in kept}})
+        notify(Resumption(len(plan.scenarios) - missing, missing, recording.torn))
+        return earlier, journal
+
+    def judge(self, case: Case, mode: Mode) -> Judgement:
+        """The judgement of a case; waits for the scenarios that it needs. The run must have been started."""
+        assert self._started is not None
+        engine, plan = self._started.engine, self._started.plan
+        found = engine.preflight()
+        if found.fatal:
+            lines = (found.reply.exchange.line,) if found.reply is not None else ()
+            return Judgement(case.id, mode, Outcome.NOT_RUN, found.fatal, evidence=lines)
+        evidence = engine.wait(needed(case, mode, plan, self.library.catalogue))
+        bench = bench_of(
+            self.library,
+            self.policy,
+            model=found.target.model,
+            declared=found.target.declared,
+            lacking=found.target.absent,
+        )
+        return judge_in_attempts(case, mode, evidence, bench, engine.again, self.settings["repeat"])
+
+    @property
+    def settled(self) -> Target:
+        """The target as the preflight left it, for which this waits. The run must have been started."""
+        assert self._started is not None
+        return self._started.engine.preflight().target
+
+    def close(self) -> None:
+        """Stops the engine and ends the journal. Safe to call twice."""
+        if self._started is not None and not self._started.closed:
+            self._started.closed = True
+            self._started.engine.stop()
+            self._started.journal.end({"ended": _now()})
+
+
+@dataclass
+class _Started:
+    """What a run has once it sends."""
+
+    plan: Plan
+    engine: Engine
+    target: Target
+    journal: Journal
+    closed: bool = False
+
+
+def public(target: Target, settings: RunSettings) -> dict[str, Any]:
+    """What may be written of a target: no key, no header value."""
+    return {
+        "name": target.name,
+        "url": target.url,
+        "model": target.model,
+        "api_version": target.api_version,
+        "auth": target.auth,
+        "key_env": target.key_name,
+        "declared": sorted(target.declared),
+        "lacks": sorted(target.absent),
+        "headers": [name for name, _ in target.headers],
+        "select": settings.selecting(target),
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,220 @@
+"""What a pytest session runs: for each target its run, its baseline, and at the end its results and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.config.options import OPTIONS, PREFIX
+from conformance.config.settings import RunSettings, target_of
+from conformance.config.target import REFERENCE, Target
+from conformance.config.targets_file import read_all_settings
+from conformance.engine.run import JOURNAL, Resumption, Run, public
+from conformance.engine.sender import Slowdown
+from conformance.judge.capabilities import capability_facts
+from conformance.model import Case, Judgement, Mode
+from conformance.protocol.reply import Reply
+from conformance.report import plan as words
+from conformance.report.files import write
+from conformance.report.json_file import decode, encode
+from conformance.results.build import build_run, case_result
+from conformance.results.conclusions.baseline import KnownDeviations, known_deviations
+from conformance.results.excerpts import Excerpts
+from conformance.results.model import CaseResult, Results
+from conformance.results.run import facts_of_run, target_summary
+from conformance.standard.capabilities import check_declared
+from conformance.standard.cases import USER_SUFFIX
+from conformance.wire.journal import read
+
+Tell = Callable[[str], None]
+"""Shows a line to whoever waits for a run."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A judgement on its way from the process that made it to the one that reports it."""
+
+    target: str
+    case: str
+    mode: Mode
+    judgement: Judgement
+    file: str
+    seconds: float
+
+    def pack(self) -> dict[str, Any]:
+        """As JSON values, which is what pytest-xdist can carry."""
+        packed: dict[str, Any] = encode(self)
+        return packed
+
+    @staticmethod
+    def unpack(packed: Mapping[str, Any]) -> Judged:
+        """From what `pack` made."""
+        unpacked: Judged = decode(Judged, packed, "")
+        return unpacked
+
+
+@dataclass
+class TargetSession:
+    """The run against one target. `start`, `judge` what is asked for, `close`; `finish` in the process that reports.
+
+    `here` is the current folder, `stamp` the UTC time that names the folder of the run, `several` is True where there
+    are runs against other targets beside this one. Not shared between processes.
+    """
+
+    settings: RunSettings
+    here: Path
+    stamp: str
+    several: bool = False
+    _open: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def name(self) -> str:
+        """The name of the target, known before anything is started."""
+        target = target_of(self.settings)
+        return target.name if target is not None else REFERENCE
+
+    @cached_property
+    def run(self) -> Run:
+        """The run itself."""
+        return Run(self.settings, self._folder())
+
+    @cached_property
+    def baseline(self) -> KnownDeviations | None:
+        """The baseline that the options name. Raises HarnessError (exit code 4) for one that does not fit."""
+        aliases = {alias: case.id for case in self.run.library.catalogue.cases for alias in case.aliases}
+        return known_deviations(
+            self.settings["baseline"],
+            self.here,
+            aliases,
+            date.fromisoformat(self.stamp[:8]),
+            updating=self.settings["baseline_update"],
+        )
+
+    def check_options(self) -> None:
+        """Raises HarnessError (exit code 4) where the options name what does not exist or does not fit."""
+        self.run.check_selection()
+        check_declared(self.run.library.capabilities, self.settings["declare"], self.settings["lacks"])
+        _ = self.baseline
+
+    def start(self, items: Sequence[tuple[Case, Mode]], tell: Tell) -> None:
+        """Starts sending what the items need, if this was not done before.
+
+        Raises HarnessError where the target or the output folder is unusable (exit code 4), the run that is continued
+        is another one (4), or the budget is too small (2).
+        """
+        if self.run.started:
+            return
+        target = target_of(self.settings) or self._reference()
+        whole = len(items) >= sum(len(case.modes) for case in self.run.library.catalogue.cases)
+        self.run.start(items, target, whole=whole, notify=lambda notice: tell(line_of(target.name, notice)))
+
+    def judge(self, case: Case, mode: Mode) -> Judgement:
+        """The judgement of a case, with what the baseline knows of it; waits for the scenarios that it needs."""
+        judgement = self.run.judge(case, mode)
+        return self.baseline.excused(judgement) if self.baseline is not None else judgement
+
+    def case_result(self, case: Case, judgement: Judgement, excerpts: Excerpts) -> CaseResult:
+        """What the results will say of a case, while the run goes on; adds what is shown of it to `excerpts`."""
+        settled = self.run.settled
+        target = target_summary(public(settled, self.settings), settled.root, settled.auth)
+        excerpts.add_judgement(judgement, self.run.replies, target)
+        return case_result(case, judgement, self.run.library.ledger.clauses, excerpts, target)
+
+    def close(self) -> None:
+        """Ends the run and the embedded reference endpoint. Safe to call twice."""
+        if "run" in vars(self):
+            self.run.close()
+        self._open.close()
+
+    def finish(self, judged: Sequence[Judged], failed: int) -> Results:
+        """Builds the results and writes the files of the run, the baseline among them where that was asked for.
+
+        `failed` is the exit code of an error of ours during the session, otherwise 0. Raises HarnessError where a file
+        cannot be read or written; the journal is untouched by that.
+        """
+        for item in judged:
+            if item.file.endswith(USER_SUFFIX):
+                self.run.add_file(Path(item.file))
+        recording = read(self.run.folder / JOURNAL)
+        replies = [self.run.replies.get(each.line) or Reply(each) for each in recording.exchanges]
+        judgements = [item.judgement for item in judged]
+        facts = facts_of_run(recording, replies, judgements, str(self.run.policy), failed)
+        baseline = self.baseline.updated(judgements, whole=facts.complete) if self.baseline is not None else None
+        library, target = self.run.library, facts.target
+        results = build_run(
+            facts,
+            replies,
+            [(item.judgement, item.seconds) for item in judged],
+            library,
+            capability_facts(library.capabilities, replies, declared=target.declared, lacking=target.lacks),
+            baseline,
+        )
+        write(self.run.folder, results)
+        return results
+
+    def _folder(self) -> Path:
+        if self.settings["resume"]:
+            return self.here / str(self.settings["resume"])
+        if self.settings["out"]:
+            out = self.here / str(self.settings["out"])
+            return out / self.name if self.several else out
+        return self.here / "reports" / self.name / self.stamp
+
+    def _reference(self) -> Target:
+        """Starts the embedded reference endpoint and returns it as the target."""
+        from conformance.reference.models import lacking
+        from conformance.reference.server import LocalServer
+
+        server = self._open.enter_context(LocalServer())
+        model = self.settings["model"] or server.model
+        lacks = lacking(model) | frozenset(self.settings["lacks"])
+        needs = frozenset(need for case in self.run.library.catalogue.cases for need in case.needs)
+        return Target(
+            name=REFERENCE,
+            url=server.url,
+            model=model,
+            api_key=server.key,
+            secrets=(server.key,),
+            auth=self.settings["auth"],
+            api_version=self.settings["api_version"],
+            declared=needs - lacks,
+            absent=lacks,
+        )
+
+
+def line_of(target: str, notice: Slowdown | Resumption) -> str:
+    """A notice of a run, for the terminal."""
+    if isinstance(notice, Resumption):
+        return words.resumed(target, notice.recorded, notice.missing, notice.torn)
+    return words.slowed(target, notice.status, notice.pause_s, notice.done, notice.left, notice.seconds_left)
+
+
+SESSIONS = pytest.StashKey[dict[str, TargetSession]]()
+"""Where the runs of this process are kept in `config.stash`, by name of the target."""
+
+
+def sessions_of(config: pytest.Config, stamp: str) -> dict[str, TargetSession]:
+    """The runs of this process by name of the target, made when first asked for. `stamp` names their folders.
+
+    Raises HarnessError for unusable options.
+    """
+    if SESSIONS not in config.stash:
+        given = {option.key: getattr(config.option, f"{PREFIX}_{option.key}", None) for option in OPTIONS}
+        here = config.invocation_params.dir
+        settings = read_all_settings(given, here)
+        made = [TargetSession(each, here, stamp, several=len(settings) > 1) for each in settings]
+        config.stash[SESSIONS] = {session.name: session for session in made}
+    return config.stash[SESSIONS]
+
+
+def close_sessions(config: pytest.Config) -> None:
+    """Ends the runs of this process, if there are any."""
+    for session in config.stash.get(SESSIONS, {}).values():
+        session.close()

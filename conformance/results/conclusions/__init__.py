@@ -1,0 +1,1 @@
+"""What follows from the results of single cases: gate, tiers, baseline, capabilities."""

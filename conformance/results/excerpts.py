@@ -1,0 +1,138 @@
+"""Exchanges and findings, cut for reading as they come, so that nothing else of an exchange has to be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from conformance.model import INVALID_KEY, Event, Exchange, Finding, Judgement, Mode
+from conformance.protocol.reply import Reply
+from conformance.results.model import ExchangeSummary, FindingResult, TargetSummary, TraceLine
+from conformance.results.shell import curl
+
+REQUEST_LIMIT = 4096
+RESPONSE_LIMIT = 8192
+FINDINGS_LIMIT = 5
+"""How many findings of a case are kept with their place; `CaseResult.deviating` says how many there were."""
+
+EXCERPT_EVENTS = 3
+EXCERPT_WIDTH = 600
+
+
+@dataclass
+class Excerpts:
+    """What results show of a run: each exchange by journal line; by case and mode the findings with the lines that show
+    them, and the curl command that sends the request again.
+    """
+
+    exchanges: dict[int, ExchangeSummary] = field(default_factory=dict)
+    findings: dict[tuple[str, Mode], list[FindingResult]] = field(default_factory=dict)
+    curls: dict[tuple[str, Mode], str] = field(default_factory=dict)
+
+    def add_exchange(self, exchange: Exchange, place: str = "") -> None:
+        """Keeps the summary of an exchange. `place` says where it is recorded, if not in the journal of a run."""
+        self.exchanges.setdefault(exchange.line, replace(summary_of(exchange), place=place))
+
+    def add_findings(self, case: str, mode: Mode, findings: Iterable[Finding], reply: Reply | None) -> None:
+        """Keeps findings of one exchange."""
+        self.findings.setdefault((case, mode), []).extend(finding_result(finding, reply) for finding in findings)
+
+    def add_judgement(self, judgement: Judgement, replies: Mapping[int, Reply], target: TargetSummary) -> None:
+        """Keeps the findings of a judgement, and the request of its first evidence as a curl command."""
+        key = (judgement.case, judgement.mode)
+        for finding in judgement.findings[:FINDINGS_LIMIT]:
+            self.add_findings(*key, [finding], replies.get(finding.where.line))
+        shown = judgement.findings[0].where.line if judgement.findings else next(iter(judgement.evidence), 0)
+        if shown in replies:
+            self.curls[key] = _curl(replies[shown].exchange, target)
+
+
+def finding_result(finding: Finding, reply: Reply | None) -> FindingResult:
+    """A finding with the lines of its exchange that show it."""
+    return FindingResult(
+        expected=finding.expected,
+        actual=finding.actual,
+        where=finding.where,
+        kind=finding.kind,
+        check=finding.check,
+        excerpt=excerpt(reply, finding) if reply is not None else (),
+    )
+
+
+def excerpt(reply: Reply, finding: Finding) -> tuple[TraceLine, ...]:
+    """The part of an exchange that a finding is about: events with their times, or status line and body."""
+    response = reply.exchange.response
+    if response is None:
+        trouble = reply.exchange.trouble
+        return (TraceLine(trouble.at, f"{trouble.kind}: {trouble.message}"),) if trouble else ()
+    if reply.events is not None and finding.where.event is not None:
+        last = min(finding.where.event, len(reply.events))
+        shown = reply.events[max(0, last - EXCERPT_EVENTS) : last]
+        return tuple(line for event in shown for line in _event_lines(event))
+    head = TraceLine(response.first_byte, f"{response.http_version} {response.status}")
+    kind = response.header("content-type")
+    body = _text(response.body, EXCERPT_WIDTH)[0]
+    return (head, TraceLine(None, f"content-type: {kind}" if kind else "no content-type"), TraceLine(None, body))
+
+
+def _event_lines(event: Event) -> Iterable[TraceLine]:
+    if event.name is not None:
+        yield TraceLine(event.at, f"event: {event.name}")
+    data = event.data if event.data is not None else "(no data)"
+    yield TraceLine(None if event.name is not None else event.at, f"data: {data[:EXCERPT_WIDTH]}")
+
+
+def summary_of(exchange: Exchange) -> ExchangeSummary:
+    """An exchange cut for reading; the journal holds it whole."""
+    sent, response = exchange.request, exchange.response
+    request, request_cut = _text(sent.body, REQUEST_LIMIT)
+    request = _head(f"{sent.method} {sent.url}", sent.headers) + request
+    body, response_cut = "", False
+    if response is not None:
+        body, response_cut = _text(response.body, RESPONSE_LIMIT)
+        body = _head(f"{response.http_version} {response.status}", response.headers) + body
+    trouble = exchange.trouble
+    return ExchangeSummary(
+        line=exchange.line,
+        scenario=exchange.scenario,
+        mode=exchange.mode,
+        step=exchange.step,
+        attempt=exchange.attempt,
+        method=exchange.request.method,
+        url=exchange.request.url,
+        status=response.status if response else None,
+        started=exchange.started,
+        elapsed=response.ended if response else (trouble.at if trouble else None),
+        first_byte=response.first_byte if response else None,
+        request_id=response.header("request-id") if response else None,
+        request=request,
+        request_truncated=request_cut,
+        response=body,
+        response_truncated=response_cut,
+        trouble=f"{trouble.kind}: {trouble.message}" if trouble else None,
+    )
+
+
+def _head(start: str, headers: Sequence[tuple[str, str]]) -> str:
+    return "\n".join((start, *(f"{name}: {value}" for name, value in headers))) + "\n\n"
+
+
+def _text(body: bytes, limit: int) -> tuple[str, bool]:
+    return body[:limit].decode("utf-8", "replace"), len(body) > limit
+
+
+def _curl(exchange: Exchange, target: TargetSummary) -> str:
+    request = exchange.request
+    body = request.json
+    stream = isinstance(body, dict) and body.get("stream") is True
+    invalid = any(INVALID_KEY in value for _, value in request.headers)
+    return curl(
+        request.method,
+        request.url,
+        request.headers,
+        request.body,
+        key_env=target.key_env,
+        auth="invalid" if invalid else "default",
+        stream=stream,
+        line=exchange.line,
+    )
