@@ -1,7 +1,4 @@
-"""The ASGI application around the pipeline.
-
-Belongs here: reading a bounded body, sending chunks. Does not belong here: any decision about a call.
-"""
+"""The ASGI application around the pipeline: it reads bounded bodies and sends chunks."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ _PACED_CHUNKS = 16
 
 
 def create_endpoint(settings: Settings | None = None, steps: Steps | None = None) -> Endpoint:
-    """An endpoint with its documents loaded and an empty prompt cache."""
+    """An endpoint with loaded documents and an empty prompt cache."""
     settings = settings or Settings()
     documents = {version: load_document(version) for version in API_VERSIONS}
     desk = Desk(settings, documents, Signer(settings.secret), PromptCache(time.monotonic), _now)
@@ -36,7 +33,7 @@ def create_endpoint(settings: Settings | None = None, steps: Steps | None = None
 
 
 def create_app(endpoint: Endpoint) -> ASGIApp:
-    """The ASGI application of an endpoint. All paths lead to it, so that unknown ones get an envelope too."""
+    """The ASGI application of an endpoint. It serves every path, so that unknown ones get an envelope too."""
     return Starlette(routes=[Mount("/", app=_Handler(endpoint))])
 
 
@@ -60,8 +57,8 @@ class _Handler:
 
 
 async def _receive(request: Request, limit: int) -> Call:
-    """Reads a call. What is larger than the limit is read to its end, within reason, and thrown away, so that the
-    client sees the answer and not a broken connection.
+    """Reads a call. A body beyond the limit is read to its end, within reason, and discarded, so that the client sees
+    the answer and not a broken connection.
     """
     parts: list[bytes] = []
     size = 0
@@ -84,7 +81,7 @@ async def _receive(request: Request, limit: int) -> Call:
 
 
 async def _stream(answer: Answer, receive: Receive, send: Send) -> None:
-    """Sends one chunk after the other and stops when the client goes away."""
+    """Sends one chunk after the other, and stops when the client disconnects."""
     gone = asyncio.ensure_future(_disconnected(receive))
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
     try:
@@ -102,7 +99,7 @@ async def _stream(answer: Answer, receive: Receive, send: Send) -> None:
 
 
 async def _pause(answer: Answer, number: int, gone: asyncio.Future[None]) -> None:
-    """Waits as long as the answer says before a chunk, or until the client goes away."""
+    """Waits before a chunk as long as the answer says, or until the client disconnects."""
     if number in answer.pauses:
         await asyncio.wait({gone}, timeout=answer.pauses[number])
 

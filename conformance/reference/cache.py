@@ -1,7 +1,4 @@
-"""Prompt caching as far as it can be observed: the counters.
-
-Belongs here: which prefix of a request was seen before. Does not belong here: the rules for breakpoints (see `rules`).
-"""
+"""Prompt caching as far as a client can observe it: the counters. The rules for breakpoints are in `rules`."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ _MOST_ENTRIES = 10_000
 
 @dataclass(frozen=True)
 class CacheUse:
-    """How the input tokens of a request divide (REQ-CACHE-005, REQ-CACHE-006)."""
+    """How the input tokens of a request are divided (REQ-CACHE-005, REQ-CACHE-006)."""
 
     uncached: int
     read: int = 0
@@ -39,9 +36,9 @@ class PromptCache:
         self._lock = threading.Lock()
 
     def use(self, model: str, minimum: int, units: Sequence[Unit], automatic: Json) -> CacheUse:
-        """Reads and writes the prefixes that a request marks, and says how its tokens divide.
+        """Reads and writes the prefixes that a request marks, and returns how its tokens are divided.
 
-        `minimum` is the length below which nothing is cached (REQ-CACHE-002), `automatic` the request's own
+        Prefixes with fewer tokens than `minimum` are not cached (REQ-CACHE-002). `automatic` is the request's own
         `cache_control`, which marks the last cacheable part (REQ-BODY-025).
         """
         total = sum(unit.tokens for unit in units)

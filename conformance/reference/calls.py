@@ -1,7 +1,4 @@
-"""Which tools the scripted model calls, and with what.
-
-Belongs here: choosing among declared tools and making arguments. Does not belong here: the rules of tool choice.
-"""
+"""Which tools the scripted model calls, and with which input. The rules of tool_choice are in `rules`."""
 
 from __future__ import annotations
 
@@ -50,11 +47,11 @@ class ToolCall:
 
 
 def choose_calls(prompt: Prompt, request: str, *, answered: bool, ordered: bool) -> list[ToolCall]:
-    """The tool calls that answer a request, or none if text answers it.
+    """The calls that answer a request; none if text answers it.
 
-    `answered` means that the last turn already holds results, `ordered` that the request literally orders a text. A
-    forced choice always makes a call (REQ-TOOL-005), `none` never does (REQ-TOOL-006), `disable_parallel_tool_use`
-    leaves one (REQ-TOOL-007).
+    `answered`: the last turn already contains results. `ordered`: the request literally asks for a text. A forced
+    choice always makes a call (REQ-TOOL-005), `none` never does (REQ-TOOL-006), and with `disable_parallel_tool_use`
+    there is at most one (REQ-TOOL-007).
     """
     tools = prompt.client_tools
     if prompt.choice == "none" or not tools:
@@ -94,7 +91,7 @@ def _mentions(request: str, name: str) -> bool:
 
 
 def _matches(tool: Block, text: str) -> bool:
-    """Whether the text contains a word of the tool's name, or two words of its description."""
+    """Whether the text contains a word of the tool's name, or two of its description."""
     spoken = {stem(word) for word in plain_words(text)}
     own = {stem(word) for word in plain_words(str(tool["name"]))} - _GENERIC
     if own & spoken:
@@ -104,7 +101,7 @@ def _matches(tool: Block, text: str) -> bool:
 
 
 def _share(tool: Block, chosen: list[Block], request: str) -> str:
-    """The clauses of the request that concern this tool: from where it is matched to where another one is."""
+    """The parts of the request that concern this tool: from where it is matched to where another one is."""
     if len(chosen) < 2:
         return request
     mine, owner = [], None
@@ -130,7 +127,7 @@ def _calls_of(tool: Block, share: str, request: str) -> list[ToolCall]:
 
 
 def subject_like(key: str) -> bool:
-    """Whether a property takes a place or a name, so that two of them share the names of one call."""
+    """Whether a property is a place or a name, so that two of them share the names of one call."""
     return subject_of({"properties": {key: {"type": "string"}}}) is not None
 
 

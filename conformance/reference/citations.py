@@ -1,7 +1,4 @@
-"""Citations: which part of which document or search result an answer rests on (REQ-RESP-015, REQ-RESP-016).
-
-Belongs here: finding the part and naming its place. Does not belong here: what the answer says.
-"""
+"""Citations: the part of a document or search result that supports a reply (REQ-RESP-015, REQ-RESP-016)."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ _SHORT = 4
 
 
 def cite(prompt: Prompt, text: str) -> list[dict[str, Any]] | None:
-    """The citations of an answer, or None where no source asks for them or none holds a word of the answer."""
+    """The citations of a reply, or None if no source asks for them or no source contains a word of the reply."""
     words = [word.strip(".,;:!?\"'") for word in text.split()]
     words = [word for word in words if len(word) >= _SHORT]
     found = [_of_document(number, block, words) for number, block in _numbered(prompt, "document")]
@@ -27,7 +24,7 @@ def cite(prompt: Prompt, text: str) -> list[dict[str, Any]] | None:
 
 
 def _numbered(prompt: Prompt, kind: str) -> Iterator[tuple[int, Block]]:
-    """The blocks of a kind that ask for citations, with their number among all of the kind."""
+    """The blocks of a kind that ask for citations, with their index among all blocks of the kind."""
     blocks = [
         part
         for message in prompt.messages

@@ -60,7 +60,7 @@ def invalid(message: str, cause: Cause | str | None, *, code: str | None = None)
 
 
 def envelope(problem: Refusal) -> Answer:
-    """The error envelope of a refusal (REQ-ERR-001), which tells clients not to retry their mistakes (REQ-HTTP-025)."""
+    """The error envelope of a refusal (REQ-ERR-001). Clients should not retry their own mistakes (REQ-HTTP-025)."""
     error: dict[str, Json] = {"type": problem.kind, "message": problem.message}
     if problem.details is not None:
         error["details"] = dict(problem.details)

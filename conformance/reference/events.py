@@ -1,7 +1,4 @@
-"""From a Message to the events of a stream.
-
-Belongs here: the order and the content of events (REQ-STREAM-001 to REQ-STREAM-030). Does not belong here: bytes, time.
-"""
+"""From a Message to the events of a stream (REQ-STREAM-001 to REQ-STREAM-030)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts about image bytes, without an image library: format by magic bytes, size in pixels, colour of a plain PNG."""
+"""What image bytes show without an image library: media type, size in pixels, the colour of a plain PNG."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_DECODED = 1 << 20
 
 
 def decode_base64(data: str) -> bytes | None:
-    """The bytes of standard base64 text (RFC 4648, section 4), or None where it is not."""
+    """The bytes of standard base64 text (RFC 4648, section 4), or None if it is not base64."""
     try:
         return base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError):
@@ -46,7 +46,7 @@ def media_type_of(raw: bytes) -> str | None:
 
 
 def size_of(raw: bytes) -> tuple[int, int] | None:
-    """Width and height of a PNG or GIF, None for anything else."""
+    """Width and height of a PNG or GIF, or None for anything else."""
     kind = media_type_of(raw)
     if kind == "image/png" and len(raw) >= 24:
         width, height = struct.unpack(">II", raw[16:24])
@@ -58,7 +58,7 @@ def size_of(raw: bytes) -> tuple[int, int] | None:
 
 
 def colour_of(raw: bytes) -> str | None:
-    """The name of the colour of the first pixel of an 8-bit PNG, None where it cannot be read."""
+    """The name of the colour of the first pixel of an 8-bit PNG, or None if it cannot be read."""
     if media_type_of(raw) != "image/png" or len(raw) < 29 or raw[24] != 8:
         return None
     kind = raw[25]

@@ -1,7 +1,4 @@
-"""Values for a JSON Schema, made from the words of a prompt.
-
-Belongs here: the arguments of a call and the data of a structured answer. Does not belong here: which tool is called.
-"""
+"""Values for a JSON Schema, made from the words of a prompt: the input of a call, the data of a structured reply."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ _PLACES = ("city", "location", "place", "town", "country", "region", "name", "pe
 
 @dataclass
 class _Supply:
-    """What a prompt offers, used up from the front while values are made."""
+    """The words that a prompt offers, used from the front while values are made."""
 
     text: str
     root: dict[str, Json]
@@ -49,10 +46,10 @@ class _Supply:
 
 
 def instance(schema: Json, text: str, *, subjects: list[str] | None = None, optional: bool = True) -> Any:
-    """A value that is valid for a schema and made of what the text says where it says something.
+    """A value that is valid for a schema, made from what the text says as far as it says anything.
 
-    `subjects` are the names to use first (one of several cities); `optional` False leaves out optional properties that
-    the text says nothing about.
+    `subjects` are the names to use first (one of several cities); with `optional` False, optional properties that the
+    text does not mention are left out.
     """
     root = schema if isinstance(schema, dict) else {}
     offered = subjects if subjects is not None else names(text)
@@ -61,7 +58,7 @@ def instance(schema: Json, text: str, *, subjects: list[str] | None = None, opti
 
 
 def subject_of(schema: Json) -> str | None:
-    """The property of an object schema that a call is about: a place or a name, else the only required string."""
+    """The property of an object schema that is the subject of a call: a place, a name, or the only required string."""
     properties = _object(_object(schema).get("properties"))
     strings = [name for name, part in properties.items() if _type(_object(part)) == "string" and "enum" not in part]
     for name in strings:

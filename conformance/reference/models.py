@@ -1,8 +1,4 @@
-"""The models of the reference endpoint and the Models API.
-
-Belongs here: what each model can do, the list with its pages, one model by id or alias. Does not belong here: refusing
-what a model cannot do (see `rules`).
-"""
+"""The models of the reference endpoint, and the Models API. What a model refuses is in `rules`."""
 
 from __future__ import annotations
 
@@ -23,8 +19,8 @@ _DEFAULT_LIMIT, _MOST = 20, 1000
 class Model:
     """One model and what it can do (REQ-CAP-002 to REQ-CAP-017).
 
-    `sampling` is `free` or `defaults` (only default values, REQ-BODY-016). `thinks` says whether it thinks when the
-    request does not say, `display` what it then shows of its thinking.
+    `sampling` is `free` or `defaults` (only default values, REQ-BODY-016). `thinks` is whether it thinks when the
+    request does not say, and `display` what is shown of its thinking then.
     """
 
     id: str
@@ -66,7 +62,7 @@ class Model:
         }
 
     def lacks(self) -> frozenset[str]:
-        """The capabilities that the model lacks and that the Models API has no name for, by their names here."""
+        """The capabilities that the model lacks and that the Models API does not list, by their names here."""
         has = {
             "prefill": self.prefill,
             "sampling": self.sampling == "free",
@@ -176,7 +172,7 @@ def find_model(models: Sequence[Model], name: str, clause: str = "REQ-MODELS-007
 
 
 def lacking(name: str) -> frozenset[str]:
-    """What a model of this endpoint lacks, by id or alias; nothing for an unknown one."""
+    """The capabilities that a model of this endpoint lacks, by id or alias; none for an unknown model."""
     return next((model.lacks() for model in MODELS if name == model.id or name in model.aliases), frozenset())
 
 
@@ -189,7 +185,7 @@ def usable_model(models: Sequence[Model], name: str) -> Model:
 
 
 def page_of_models(models: Sequence[Model], call: Call) -> dict[str, Json]:
-    """One page of the list, after the query of a call (REQ-MODELS-001, REQ-MODELS-002, REQ-MODELS-008).
+    """The page of the list that the query of a call asks for (REQ-MODELS-001, REQ-MODELS-002, REQ-MODELS-008).
 
     Refuses with 400 a limit outside 1 to 1000, an unknown lifecycle, two cursors, and a cursor that is not in the list.
     """

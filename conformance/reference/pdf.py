@@ -1,4 +1,4 @@
-"""The text of PDF files, page by page, from plain or deflated content streams.
+"""The text of PDF files whose content streams are plain or deflated.
 
 Fonts, encodings, encryption and compressed object streams are not supported.
 """

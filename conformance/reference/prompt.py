@@ -1,7 +1,4 @@
-"""A request body together with what is needed to judge and to answer it.
-
-Belongs here: reading access to a body that may have any shape. Does not belong here: refusing and answering.
-"""
+"""A request body, which may have any shape, together with what is needed to check and answer it."""
 
 from __future__ import annotations
 
@@ -39,7 +36,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A request body, valid after the OpenAPI document, and what applies to it.
+    """A request body that is valid under the OpenAPI document, and what applies to it.
 
     `counting` is True for count_tokens. `extras` are the body fields that an opt-in added.
     """
@@ -81,37 +78,37 @@ class Prompt:
 
     @property
     def max_tokens(self) -> int | None:
-        """The limit for output tokens, None where the body has none."""
+        """The limit for output tokens, or None if the body has none."""
         value = self.body.get("max_tokens")
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
     @property
     def thinking(self) -> str | None:
-        """The type of the thinking configuration, None where the request does not say."""
+        """The type of the thinking configuration, or None if the request does not say."""
         value = self.object("thinking").get("type")
         return value if isinstance(value, str) else None
 
     @property
     def output_schema(self) -> Json:
-        """The JSON Schema that the answer has to follow, or None (REQ-BODY-022)."""
+        """The JSON Schema that the reply has to follow, or None (REQ-BODY-022)."""
         shape = self.object("output_config").get("format") or self.extras.get("output_format")
         return shape.get("schema") if isinstance(shape, dict) else None
 
     @property
     def prefill(self) -> str | None:
-        """The text of a final assistant message, which the answer continues (REQ-MSG-016)."""
+        """The text of a final assistant message, which the reply continues (REQ-MSG-016)."""
         if not self.messages or self.messages[-1].role != "assistant":
             return None
         texts = [str(block.get("text")) for block in self.messages[-1].of_type("text")]
         return texts[-1] if texts else None
 
     def object(self, name: str) -> dict[str, Json]:
-        """A body field where it is an object, otherwise an empty one."""
+        """A body field if it is an object, otherwise an empty object."""
         value = self.body.get(name)
         return value if isinstance(value, dict) else {}
 
     def controls(self) -> Iterator[tuple[str, dict[str, Json]]]:
-        """Every `cache_control` in prompt order with the place of its owner, the automatic one last."""
+        """Every `cache_control` in prompt order, with the place of its owner; the automatic one is last."""
         owners = [(f"tools.{n}", tool) for n, tool in enumerate(self.tools)]
         owners += [(f"system.{n}", block) for n, block in enumerate(dicts(self.body.get("system")))]
         for message in self.messages:
@@ -125,7 +122,7 @@ class Prompt:
 
 
 def dicts(value: Json) -> list[Block]:
-    """The objects of an array, an empty list for anything else."""
+    """The objects of an array; an empty list for anything else."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 

@@ -1,8 +1,4 @@
-"""What the scripted model says: one text for one conversation.
-
-Belongs here: the simple instructions and questions that the model understands. Does not belong here: calling tools
-(`calls`), limits and stop sequences (`scripted`), facts about any test.
-"""
+"""What the scripted model says: one text for one conversation, from simple instructions and questions."""
 
 from __future__ import annotations
 
@@ -71,9 +67,9 @@ _CAPITALS = {
     "japan": "Tokyo",
     "england": "London",
 }
-_SMALL_WORDS = """the a an of in on at to for from is was are were be been do did does you i me my your our it its this
-    that these those and or what which who how when where please tell give say reply answer respond with only just
-    exactly nothing else one told remember earlier above given mentioned user system document message conversation word
+_SMALL_WORDS = """the a an of in on at to for from is was are were be been do did does you i told me my your our it its
+    this that these those and or what which who how when where please tell give say reply answer respond with only just
+    exactly nothing else one remember earlier above given mentioned user system document message conversation word
     text single"""
 _STOPWORDS = frozenset(_SMALL_WORDS.split())
 _STORY = (
@@ -90,7 +86,7 @@ _STORY = (
 
 @dataclass(frozen=True)
 class Conversation:
-    """What the model reads: standing instructions, what was said before, results of calls, and the last request.
+    """What the model reads: standing instructions, earlier texts, results of calls, and the last request.
 
     `known` is everything that may hold an answer, the most recent last. `sights` are colours of images.
     """
@@ -103,14 +99,14 @@ class Conversation:
 
 
 def reply(conversation: Conversation) -> str:
-    """The text that answers a conversation. Standing instructions decide first, then the request itself."""
+    """The reply to a conversation. Standing instructions come first, then the request itself."""
     standing = direct(conversation.system)
     text = standing if standing is not None else _to_request(conversation)
     return _decorated(text, conversation.system)
 
 
 def direct(text: str) -> str | None:
-    """What a text literally orders to be said, or None: `Reply with exactly: X`, `Say X`, `repeat "X" 3 times`."""
+    """The text that a request literally asks for, or None: `Reply with exactly: X`, `Say X`, `repeat "X" 3 times`."""
     for pattern in (_COLON, _PLAIN):
         for match in pattern.finditer(text):
             payload = match.group(2) if pattern is _COLON else match.group(1)
@@ -213,7 +209,7 @@ def _arithmetic(request: str) -> str | None:
 
 
 def _recalled(conversation: Conversation) -> str | None:
-    """An answer found in what was said before: `The code word is X` answers `What is the code word?`."""
+    """An answer found in earlier texts: `The code word is X` answers `What is the code word?`."""
     for match in _ASKED.finditer(conversation.request):
         words = [word for word in plain_words(match.group(1)) if word not in _STOPWORDS]
         asked = [word for word in plain_words(match.group()) if word not in _STOPWORDS and len(word) > 2]
@@ -285,7 +281,7 @@ def _story(words: int) -> str:
 
 
 def _decorated(text: str, system: str) -> str:
-    """Standing orders about how replies begin, end, or what they hold."""
+    """Follows standing instructions on how replies begin and end, and what they contain."""
     ends = re.search(r"\b(?:end|finish|close|conclude)\b[^.\n]*?\bwith\b([^\n]*)", system, re.IGNORECASE)
     begins = re.search(r"\b(?:begin|start|open|prefix)\b[^.\n]*?\bwith\b([^\n]*)", system, re.IGNORECASE)
     holds = re.search(r"\b(?:always |must )?(?:include|mention|append|contain|add)s?\b([^\n]*)", system, re.IGNORECASE)

@@ -1,7 +1,6 @@
-"""The scripted model: a prompt in, a Message out, the same for the same prompt.
+"""The scripted model: a prompt in, a Message out, and the same Message for the same prompt.
 
-Belongs here: reading a prompt, thinking, text or calls, and where generation ends. Does not belong here: how a request
-is refused, how a Message is sent, knowledge of any test.
+The model knows nothing of any test. It thinks, writes text or calls tools, and stops at max_tokens or a stop sequence.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ class Draft:
 
 
 def generate(prompt: Prompt, new_id: Callable[[str], str]) -> Draft:
-    """Generates the answer to a prompt. `new_id` makes ids for calls from a prefix."""
+    """Generates the reply to a prompt. `new_id` makes the id of a call from its prefix."""
     limit = prompt.max_tokens or 0
     if limit == 0:
         return Draft((), "max_tokens", None, 0)
@@ -90,7 +89,7 @@ def to_message(prompt: Prompt, draft: Draft, usage: CacheUse, message_id: str) -
 
 
 def read(prompt: Prompt) -> Conversation:
-    """What the model takes in of a prompt."""
+    """What the model reads of a prompt."""
     system = [str(block.get("text")) for block in blocks_of(prompt.body.get("system"))]
     system += [text for message in prompt.messages if message.role == "system" for text in _words(message)]
     last = _last_turn(prompt)
@@ -210,7 +209,7 @@ def _wants_diagnostics(prompt: Prompt) -> bool:
 
 
 def _last_turn(prompt: Prompt) -> tuple[Message, ...]:
-    """The user messages that wait for an answer, before a prefill where there is one."""
+    """The user messages that wait for a reply, without the prefill after them."""
     messages = list(prompt.messages)
     while messages and messages[-1].role != "user":
         messages.pop()
@@ -242,7 +241,7 @@ def _results(prompt: Prompt, last: tuple[Message, ...]) -> tuple[tuple[str, str,
 
 
 def _all_text(block: Block) -> list[str]:
-    """Every text in a block: its own, that of a document or search result, that inside a tool result."""
+    """Every text in a block: its own, and those of documents, search results and tool results."""
     if block.get("type") == "text":
         return [str(block.get("text"))]
     if block.get("type") in ("thinking", "redacted_thinking", "tool_use", "server_tool_use"):

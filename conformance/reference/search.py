@@ -1,7 +1,6 @@
-"""The web search of the reference endpoint: it runs, and always finds the same page of example.com.
+"""The web search of the reference endpoint, which always finds the same page of example.com (REQ-TOOL-021).
 
-Belongs here: whether a request leads to a search, and the blocks that tell of it (REQ-TOOL-021). Does not belong here:
-any access to a network. Other server tools are accepted and never run.
+Nothing here uses a network. Other server tools are accepted and never run.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ _TOPIC = re.compile(r"\b(?:for|about)\s+(?:the\s+)?([^.?!\n]{3,80})", re.IGNOREC
 
 
 def search(prompt: Prompt, request: str, new_id: Callable[[str], str]) -> list[Block]:
-    """The call and the result of a search, or nothing where the request does not lead to one."""
+    """The call and the result of a search, or nothing if the request does not lead to one."""
     declared = any(str(tool.get("type")).startswith("web_search_") for tool in prompt.tools)
     if not declared or prompt.choice == "none" or _NO_SEARCH.search(request) or not _SEARCH.search(request):
         return []

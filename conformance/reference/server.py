@@ -18,7 +18,7 @@ DEFAULT_MODEL = "reference-1"
 class LocalServer(ServerThread[Any]):
     """The reference endpoint in a background thread on a loopback port, as a context manager.
 
-    `port` 0 takes a free one. `url` is the base URL without `/v1`, `key` a valid API key, `model` a model that supports
+    `port` 0 picks a free one. `url` is the base URL without `/v1`, `key` a valid API key, `model` a model that supports
     everything.
     """
 
@@ -36,7 +36,7 @@ class LocalServer(ServerThread[Any]):
         return self._settings.keys[0]
 
     def start(self) -> Self:
-        """Starts to serve; returns when connections are accepted. Raises HarnessError where the port is taken."""
+        """Starts serving; returns when connections are accepted. Raises HarnessError if the port is not available."""
         try:
             return super().start()
         except CannotListenError as problem:

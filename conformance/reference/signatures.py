@@ -1,8 +1,4 @@
-"""Signatures over thinking.
-
-Belongs here: making and verifying the `signature` of a thinking block. Does not belong here: which blocks of a request
-have to be verified (see `rules`).
-"""
+"""Signatures over thinking: making and verifying the `signature` of a thinking block."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Deterministic token counting.
-
-Belongs here: how many tokens a text, a block, a request has, the same for count_tokens and for usage (REQ-USAGE-005).
-Does not belong here: caching of prefixes (see `cache`).
-"""
+"""Deterministic token counting, the same for count_tokens and for usage (REQ-USAGE-005)."""
 
 from __future__ import annotations
 
@@ -25,7 +21,7 @@ _BYTES_PER_TOKEN = 200
 class Unit:
     """A part of the input in prompt order: tools, system, messages (REQ-CACHE-007).
 
-    `value` is what the part is made of, `cache_control` its breakpoint or None.
+    `value` is the content of the part, `cache_control` its breakpoint or None.
     """
 
     value: Json
@@ -35,12 +31,12 @@ class Unit:
 
 
 def pieces(text: str) -> list[str]:
-    """A text as its tokens; joined they are the text."""
+    """The tokens of a text; joined, they are the text."""
     return _TOKEN.findall(text)
 
 
 def count_text(text: str) -> int:
-    """How many tokens a text has."""
+    """The number of tokens of a text."""
     return sum(1 for _ in _TOKEN.finditer(text))
 
 
@@ -55,7 +51,7 @@ def count_request(body: dict[str, Json]) -> int:
 
 
 def units(body: dict[str, Json]) -> Iterator[Unit]:
-    """The parts of a request body that make its prompt, in prompt order."""
+    """The parts of a request body that form its prompt, in prompt order."""
     yield Unit("request", _REQUEST + _settings(body), cacheable=False)
     for tool in _dicts(body.get("tools")):
         plain = _without_cache_control(tool)

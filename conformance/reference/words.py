@@ -1,7 +1,4 @@
-"""What the scripted model sees in a text: quotes, numbers, names, codes.
-
-Belongs here: small extractions from plain text. Does not belong here: what to do with them.
-"""
+"""What the scripted model sees in a text: quotes, numbers, names, codes."""
 
 from __future__ import annotations
 
@@ -67,7 +64,7 @@ def dates(text: str) -> list[str]:
 
 
 def names(text: str) -> list[str]:
-    """Capitalised names, such as cities and people, without words that only begin a sentence."""
+    """Capitalised names, such as cities and people, without words that only start a sentence."""
     found: list[str] = []
     opening: list[str] = []
     for match in _CAPITALS.finditer(text):
@@ -90,13 +87,13 @@ def _opens(text: str, match: re.Match[str]) -> bool:
 
 
 def plain_words(text: str) -> list[str]:
-    """All words in lower case; camelCase and snake_case are taken apart."""
+    """All words in lower case; camelCase and snake_case are split."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
     return [word.lower() for word in _WORD.findall(apart.replace("_", " "))]
 
 
 def stem(word: str) -> str:
-    """A word without its commonest endings, so that `calculates` meets `calculate`."""
+    """A word without its most common endings, so that `calculates` matches `calculate`."""
     for ending in (
         "ations",
         "ation",

@@ -28,6 +28,13 @@ def test_the_honest_endpoint_deviates_in_nothing(stage) -> None:
         assert wrong == {}, version
 
 
+def test_every_honest_refusal_names_a_clause_of_the_ledger(stage) -> None:
+    refusals = [each for sent in stage().honest.values() for each in sent.answers if each.status >= 400]
+    assert refusals
+    clauses = stage().library.ledger.clauses
+    assert [each.body for each in refusals if each.cause is None or each.cause.clause not in clauses] == []
+
+
 def test_what_no_fault_touches_is_judged_in_the_same_way(stage) -> None:
     verdicts = stage().rehearse([])
     assert verdicts.touched == frozenset()

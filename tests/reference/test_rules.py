@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.reference.answer import Answer, Terms
+from conformance.reference.answer import Answer, Cause, Terms
 from conformance.reference.models import MODELS, find_model
 from conformance.reference.prompt import Prompt
 from conformance.reference.rules import TABLE
@@ -399,3 +399,9 @@ def test_a_refused_rule_becomes_an_envelope(post: Post) -> None:
     assert answer.status == 400
     assert answer.body["error"]["type"] == "invalid_request_error"
     assert re.search("messages", answer.body["error"]["message"])
+
+
+def test_a_violated_schema_names_place_keyword_and_component(post: Post) -> None:
+    answer = post(messages=[{"role": "user", "content": [{"type": "text", "text": "Hi"}, {"type": "text"}]}])
+    assert answer.cause == Cause("REQ-BODY-033", "/messages/*/content/*/text", "required", "TextBlockParam")
+    assert post(surprise=1).cause == Cause("REQ-HTTP-032", "/surprise", "additionalProperties", "MessageCreateParams")

@@ -87,9 +87,7 @@ def faults_named(names: Iterable[str]) -> tuple[Fault, ...]:
     for name in names:
         if name not in known:
             near = nearest(name, known)
-            raise HarnessError(
-                f"there is no fault named {name!r}" + (f"; did you mean {near!r}?" if near else ""), exit_code=4
-            )
+            raise HarnessError(f"unknown fault {name!r}" + (f"; did you mean {near!r}?" if near else ""), exit_code=4)
     return tuple(known[name] for name in names)
 
 

@@ -1,22 +1,7 @@
-"""Edits: changes to a JSON value at fixed places, as data.
+"""Edits: changes of a JSON value at fixed places, as data. README.md describes them.
 
-A place is a JSON pointer (RFC 6901) in which `*` matches every item of an array or every member of an object. An edit
-never creates the path to a place: it leaves a missing place alone.
-
-| edit | what it does |
-|---|---|
-| `set: {PLACE: VALUE}` | sets a value; adds the last key where it is missing |
-| `delete: [PLACE, ...]` | deletes a member or an item |
-| `keep: {PLACE: [KEY, ...]}` | deletes all other members of an object |
-| `rename: {PLACE: KEY}` | gives a member another key |
-| `lift: [PLACE, ...]` | replaces a member that is an object by the members of this object |
-| `insert: {PLACE: VALUE}` | inserts an item in front of the item at this index |
-| `add: {PLACE: NUMBER}` | adds to a number |
-| `transfer: {PLACE: PLACE}` | adds a number to another one, and sets it to 0 |
-| `swap: {PLACE: PLACE}` | exchanges two values |
-| `replace: {PLACE: {TEXT: TEXT, ...}}` | translates a string |
-| `wrap: {PLACE: [BEFORE, AFTER]}` | puts text around a string |
-| `convert: {PLACE: CONVERSION}` | changes a value by one of the conversions in `CONVERSIONS` |
+A place is a JSON pointer (RFC 6901) in which `*` means every item of an array or every member of an object. An edit
+creates no parents: a place that does not exist is not edited.
 """
 
 from __future__ import annotations

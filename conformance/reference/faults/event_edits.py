@@ -1,20 +1,4 @@
-"""Edits of a stream: events that are left out, repeated, moved, added or cut off, as data.
-
-Each edit acts on the events that were picked, one after the other.
-
-| edit | what it does |
-|---|---|
-| `name: NAME` | names the event; null sends it without an event line |
-| `drop: true` | leaves the event out |
-| `copy: POSITION` | sends the event again; edits that follow change the copy |
-| `move: POSITION` | sends the event at another position |
-| `cut: before` | ends the stream before the event (`after`: after it) |
-| `send: {name: NAME, data: DATA, position: POSITION}` | sends an event of its own |
-| `blocks: [{start: BLOCK, deltas: [DELTA, ...]}, ...]` | sends whole blocks after the event; the others move up |
-
-A position is `before` or `after` the event itself, `end`, or `{before: PATTERN, pick: PICK}` for a position relative to
-another event. A pick is `first` (the default here), `last`, `next`, `previous`, or 2 for the second one.
-"""
+"""Edits of a stream: events that are left out, repeated, moved, added or cut off, as data. README.md describes them."""
 
 from __future__ import annotations
 

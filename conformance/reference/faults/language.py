@@ -1,22 +1,4 @@
-"""Faults as data: the language of `<area>.yaml`, its schema, and how an entry becomes a fault.
-
-An entry has an `id`, a `lie` (one sentence that says how the endpoint lies), and one alteration, or several of them in
-`changes`. An alteration is either an edit or a refusal that does not happen.
-
-An edit says `on` what it acts (`TARGETS`), `at` which places of it (a JSON pointer with `*`), `where` the value at a
-place matches a pattern (`patterns`), `when` something else about the request holds, which of the matches to `pick`
-within one array or stream, and then what to do, in order: the edits of `edits` and of `event_edits`, or
-
-| edit | what it does |
-|---|---|
-| `drop: true` | leaves the place out |
-| `refuse: MESSAGE` | refuses the request with 400, or as `{status: 404, message: MESSAGE}` says |
-| `reply: {status: 200, body: BODY}` | answers the call at once |
-
-`accepts: CLAUSE` switches a check off: the rules of the clause are not applied, and a request that is refused because
-of the clause in any other way is answered like a plain one. In place of a clause id, a pattern can describe the
-`clause`, `place`, `keyword` and `component` of the refusal; `on` can limit it to one kind of request.
-"""
+"""Faults as data: how an entry of `<area>.yaml` becomes a fault. README.md describes the language."""
 
 from __future__ import annotations
 

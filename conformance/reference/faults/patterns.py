@@ -1,22 +1,4 @@
-"""Patterns: what a JSON value has to look like for a fault to act on it.
-
-A plain value matches itself. A mapping matches an object in which each of its keys matches; other keys are free. A list
-matches an array that contains matches for its entries, in this order. Keys with `$` state conditions; `$$ref` is
-the key `$ref`.
-
-| condition | the value |
-|---|---|
-| `$exists: false` | is absent (`true`: is present, even as null) |
-| `$type: string` | has this JSON type: object, array, string, number, boolean or null |
-| `$not: PATTERN` | does not match |
-| `$any: [PATTERN, ...]` | matches one of the patterns |
-| `$every: PATTERN` | is an array whose items all match |
-| `$last: PATTERN` | is an array whose last item matches |
-| `$anywhere: PATTERN` | matches itself, or contains a match at any depth |
-| `$matches: REGEX` | is a string in which the regular expression is found |
-| `$above: NUMBER` | is a larger number |
-| `$longer: NUMBER` | is a string, array or object with more characters, items or keys |
-"""
+"""Patterns: what a JSON value has to look like for a fault to act on it. README.md describes them."""
 
 from __future__ import annotations
 

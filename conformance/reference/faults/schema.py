@@ -16,23 +16,12 @@ EVENTS = (
 )
 
 REQUESTS: Mapping[str, bool | None] = {"request": False, "count-request": True, "any-request": None}
-"""The requests of a target: for messages, for counts, or for either."""
+"""What is asked of the requests of a target: messages, counts, or either of them."""
 
-TARGETS: Mapping[str, str] = {
-    "message": "the Message, before it is sent in either mode",
-    "body": "the Message as a JSON body; streams stay as they are",
-    "events": "the data of every event of a stream; the name of an event type selects the events of this type",
-    "answer": "a response of any kind: status, headers, body; stream and clause (why it refuses) can be matched",
-    "error": "a response with a status of 400 or more, in the same form",
-    "count": "the body of count_tokens",
-    "models": "a page of the list of models",
-    "model": "the body of a single model",
-    "every-model": "a model, on a page and alone",
-    "request": "the body of a valid message request",
-    "count-request": "the body of a valid request to count tokens",
-    "any-request": "the body of either of them",
-    "call": "the HTTP request before it is read: method, path, query, headers",
-}
+TARGETS = (
+    *("message", "body", "events", "answer", "error", "count", "models", "model", "every-model"),
+    *(*REQUESTS, "call"),
+)
 """What an alteration can act on."""
 
 VALUE_EDITS = (
@@ -72,7 +61,7 @@ ALTERATION: dict[str, Any] = {
     "where": _PATTERN,
     "pick": {"anyOf": [{"enum": ["all", "first", "last", "rest"]}, {"type": "integer", "minimum": 1}]},
     "when": {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(WHEN, _PATTERN)},
-    "accepts": {"anyOf": [{"type": "string", "pattern": "^REQ-[A-Z]+-[0-9]{3}$"}, _PATTERN]},
+    "accepts": {"anyOf": [{"type": "string", "pattern": "^REQ-[A-Z]+-[0-9]{3}$"}, {"type": "object", **_PATTERN}]},
     "refuse": {
         "anyOf": [
             _TEXT,
