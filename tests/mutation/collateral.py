@@ -1,12 +1,12 @@
-"""Computes which cases each fault fails besides those that name it. `python -m mutation.collateral` writes it."""
+"""The cases that each fault fails besides those that name it, and the file that keeps them."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from conformance.reference.faults import COLLATERAL, Fault, all_faults
-from mutation.rehearsal import Stage, set_stage
+from conformance.model import Case
+from conformance.reference.faults import Fault
 
 HEAD = """\
 # The cases that each fault fails besides those that name it under `caught`, because the defect violates them too.
@@ -24,24 +24,15 @@ def api_version(fault: Fault) -> str:
     return OTHER_VERSION.get(fault.id, "2023-06-01")
 
 
-def collateral(stage: Stage, fault: Fault) -> tuple[str, ...]:
-    """The cases that the fault fails and that do not name it, in the order of their ids."""
-    named = {case.id for case in stage.library.catalogue.cases if fault.id in case.caught}
-    return tuple(sorted(stage.rehearse([fault]).deviating - named))
+def collateral(deviating: Collection[str], fault: Fault, cases: Iterable[Case]) -> tuple[str, ...]:
+    """Those of the deviating cases that do not name the fault, in the order of their ids."""
+    return tuple(sorted(set(deviating) - {case.id for case in cases if fault.id in case.caught}))
 
 
 def text(found: Mapping[str, Iterable[str]]) -> str:
     """The file, given the collateral of each fault; a fault without any has no entry."""
     lines = [_entry(fault, cases) for fault, cases in sorted(found.items()) if cases]
     return HEAD + "\n".join(lines) + "\n"
-
-
-def main() -> None:
-    """Writes the file."""
-    stages = {version: set_stage(version) for version in sorted({api_version(each) for each in all_faults().values()})}
-    found = {each.id: collateral(stages[api_version(each)], each) for each in all_faults().values()}
-    COLLATERAL.write_text(text(found), encoding="utf-8")
-    print(f"wrote {COLLATERAL}")
 
 
 def _entry(fault: str, cases: Iterable[str]) -> str:
@@ -53,7 +44,3 @@ def _entry(fault: str, cases: Iterable[str]) -> str:
         ", ".join(cases), 110, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
     )
     return f"{fault}:\n  [\n{filled},\n  ]"
-
-
-if __name__ == "__main__":
-    main()

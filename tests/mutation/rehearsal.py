@@ -8,7 +8,7 @@ and judged again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -184,11 +184,16 @@ class Stage:
         return Sent(tuple(answers), ScenarioReplies(scenario, tuple(replies), stopped))
 
 
-def set_stage(api_version: str = "2023-06-01") -> Stage:
-    """The stage of a run in an API version, with its honest run made."""
+def set_stage(api_version: str = "2023-06-01", only: Collection[str] = ()) -> Stage:
+    """The stage of a run in an API version, with its honest run made.
+
+    `only` names the cases to judge (default: all). Then only what they look at is sent.
+    """
     library = load_library(api_version)
     items = [(case, mode) for case in library.catalogue.cases for mode in case.modes]
-    plan = build_plan(items, library.catalogue)
+    chosen = [(case, mode) for case, mode in items if not only or case.id in only]
+    everything = any(case.selectors for case, _ in chosen)  # a selector takes replies to whatever was sent
+    plan = replace(build_plan(items if everything else chosen, library.catalogue), items=tuple(chosen))
     declared = frozenset(need for case in library.catalogue.cases for need in case.needs)
     names = Names()
     settings = Settings()

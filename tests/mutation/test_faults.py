@@ -12,6 +12,7 @@ from conformance.judge.library import load_library
 from conformance.model import DEVIATING, Outcome
 from conformance.reference.faults import all_faults, load_collateral
 from mutation.collateral import api_version, collateral
+from mutation.regen import NOT_SHOWN, not_shown
 
 CASES = {case.id: case for case in load_library("2023-06-01").catalogue.cases}
 FAULTS = all_faults()
@@ -47,7 +48,12 @@ def test_a_fault_fails_the_cases_that_name_it_and_exactly_the_computed_others(st
     deviating = stage(api_version(fault)).rehearse([fault]).deviating
     assert named_by(fault.id), "no case names the fault"
     assert named_by(fault.id) - deviating == set(), "named by cases that do not catch it"
-    assert collateral(stage(api_version(fault)), fault) == COMPUTED.get(fault.id, ())
+    assert collateral(deviating, fault, CASES.values()) == COMPUTED.get(fault.id, ())
+
+
+def test_what_the_reference_cannot_show_is_listed(stage) -> None:
+    """Statuses that a healthy endpoint does not send, and blocks that no request asks for. See `tox -e regen`."""
+    assert sorted(not_shown(stage())) == NOT_SHOWN.read_text(encoding="utf-8").split()
 
 
 def test_every_case_is_failed_by_a_fault_that_exists() -> None:

@@ -1,0 +1,64 @@
+"""Writes what follows from rehearsing: the collateral of the faults, and the cases that the reference cannot show.
+
+`python -m mutation.regen` rehearses every fault, which takes minutes. `--case ID` and `--fault ID`, both repeatable,
+rehearse only what concerns these: seconds, while you write a case or a fault. CI compares all of them in any case.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from conformance.model import Outcome
+from conformance.reference.faults import COLLATERAL, Fault, all_faults, load_collateral
+from mutation.collateral import api_version, collateral, text
+from mutation.rehearsal import Stage, set_stage
+
+NOT_SHOWN = Path(__file__).parents[1] / "data" / "not_shown_by_reference.txt"
+DECIDED = (Outcome.PASS, Outcome.FAIL, Outcome.IGNORED)
+
+
+def not_shown(stage: Stage) -> set[str]:
+    """The cases that the honest reference endpoint leaves undecided."""
+    return {case for (case, _), judgement in stage.base.items() if judgement.outcome not in DECIDED}
+
+
+def regenerate(cases: Collection[str] = (), faults: Collection[str] = ()) -> None:
+    """Writes both files anew. With names, only the entries of these cases and faults change."""
+    known = all_faults()
+    found = {} if not cases and not faults else {name: set(failed) for name, failed in load_collateral().items()}
+    if cases or not faults:
+        stages = {
+            version: set_stage(version, cases) for version in sorted({api_version(each) for each in known.values()})
+        }
+        for fault, failed in _rehearsed(known.values(), stages):
+            found[fault] = found.get(fault, set()) - set(cases) | failed
+        undecided = not_shown(stages["2023-06-01"])
+        before = set(NOT_SHOWN.read_text(encoding="utf-8").split()) - set(cases) if cases else set()
+        NOT_SHOWN.write_text("".join(f"{name}\n" for name in sorted(before | undecided)), encoding="utf-8")
+    if faults:
+        stages = {version: set_stage(version) for version in sorted({api_version(known[name]) for name in faults})}
+        found.update(_rehearsed([known[name] for name in faults], stages))
+    kept = {fault: sorted(failed) for fault, failed in found.items() if fault in known}
+    COLLATERAL.write_text(text(kept), encoding="utf-8")
+
+
+def _rehearsed(faults: Collection[Fault], stages: dict[str, Stage]) -> Iterator[tuple[str, set[str]]]:
+    """The collateral of each fault, as far as the stages judge."""
+    for fault in faults:
+        stage = stages[api_version(fault)]
+        yield fault.id, set(collateral(stage.rehearse([fault]).deviating, fault, stage.library.catalogue.cases))
+
+
+def main() -> None:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(prog="python -m mutation.regen", description=__doc__)
+    parser.add_argument("--case", action="append", default=[], metavar="ID", help="rehearse only what this case judges")
+    parser.add_argument("--fault", action="append", default=[], metavar="ID", help="rehearse only this fault")
+    asked = parser.parse_args()
+    regenerate(asked.case, asked.fault)
+
+
+if __name__ == "__main__":
+    main()
