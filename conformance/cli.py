@@ -155,7 +155,7 @@ def judge(
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="folder for the files of the proxy")
 @click.option("--gate", type=click.Choice(["must", "should"]), default="must", show_default=True)
 def proxy(upstream: str, port: int, out: Path | None, gate: str) -> None:
-    """Stand between a client and an endpoint: pass everything on, record it, and report what deviates.
+    """Pass traffic between a client and an endpoint, record it, and report what deviates.
 
     Point the client's base URL at it, use the client, interrupt to stop. The client's key passes through and is written
     nowhere.

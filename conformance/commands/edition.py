@@ -7,7 +7,7 @@ from pathlib import Path
 
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.judge.library import load_library
-from conformance.model import HarnessError
+from conformance.model import UsageError
 from conformance.standard.editions import (
     DATE,
     FOLDER,
@@ -26,12 +26,12 @@ def write_edition(name: str, *, freeze: bool, folder: Path | None = None) -> str
     """Writes the edition of a date from the catalogue as it is, as a draft or frozen; returns what changed.
 
     Freezing replaces all editions that were not released. `folder` is the folder of editions (default: the project's
-    own). Raises HarnessError (exit code 4) for a name that is no date, and where a released or frozen edition would
+    own). Raises UsageError for a name that is no date, and where a released or frozen edition would
     change without being asked for.
     """
     folder = folder or spec_folder() / FOLDER
     if not re.fullmatch(DATE, name):
-        raise HarnessError(f"An edition is named by its date, as in 2026-11-22, not {name!r}.", exit_code=4)
+        raise UsageError(f"An edition is named by its date, as in 2026-11-22, not {name!r}.")
     known = {edition.name: edition for edition in load_editions(folder)}
     _check(name, known, freeze=freeze)
     before = load_edition(folder) or Edition("", frozen=True)
@@ -48,9 +48,9 @@ def write_edition(name: str, *, freeze: bool, folder: Path | None = None) -> str
 def _check(name: str, known: dict[str, Edition], *, freeze: bool) -> None:
     released = max((edition.name for edition in known.values() if edition.released), default="")
     if name <= released:
-        raise HarnessError(f"The edition {released} is released and final; choose a later date.", exit_code=4)
+        raise UsageError(f"The edition {released} is released and final; choose a later date.")
     if name in known and known[name].frozen and not freeze:
-        raise HarnessError(f"The edition {name} is frozen; freeze it anew with --freeze.", exit_code=4)
+        raise UsageError(f"The edition {name} is frozen; freeze it again with --freeze.")
 
 
 def _counts(found: Changes) -> str:

@@ -90,7 +90,7 @@ def run(
 ) -> tuple[str, int]:
     """Judges the files and writes the requested reports; returns what is printed, and the exit code.
 
-    Raises HarnessError (exit code 4), naming file and line, for what cannot be read or written.
+    Raises UsageError, naming file and line, for what cannot be read or written.
     """
     with progress(asked.files) as report:
         verdicts = judge_files(asked, report)
@@ -102,12 +102,12 @@ def run(
 def judge_files(asked: JudgeOptions, progress: Progress = lambda _: None) -> Verdicts:
     """Judges all files. Case files of your own (`*.messages.yaml`) among them are judged with.
 
-    Raises HarnessError (exit code 4), naming file and line, for what cannot be read.
+    Raises UsageError, naming file and line, for what cannot be read.
     """
     own = tuple(path for path in asked.files if path.name.endswith(USER_SUFFIX))
     readings = [open_recording(path) for path in asked.files if path not in own]
     if not readings:
-        raise UsageError("there is no recording among the files")
+        raise UsageError("None of the files is a recording.")
     runs = [reading for reading in readings if is_run(reading)]
     others = [reading for reading in readings if reading not in runs]
     parts = [_run_again(reading, own, asked, progress) for reading in runs]
@@ -219,7 +219,7 @@ def text(verdicts: Verdicts, *, colour: bool = False) -> str:
 
 
 def write_reports(verdicts: Verdicts, *, html: Path | None, markdown: Path | None) -> None:
-    """Writes the asked reports. Raises HarnessError (exit code 4) where there are several to write into one file."""
+    """Writes the asked reports. Raises UsageError where there are several to write into one file."""
     renders: Sequence[tuple[Path | None, Callable[[Results], str]]] = (
         (html, html_report.render),
         (markdown, markdown_report.render),
@@ -227,13 +227,13 @@ def write_reports(verdicts: Verdicts, *, html: Path | None, markdown: Path | Non
     wanted = [(path, render) for path, render in renders if path is not None]
     if wanted and len(verdicts.parts) > 1:
         raise UsageError(
-            "a report is about one run or one set of recordings; judge the journals one by one for reports"
+            "--html and --markdown report on one run or one set of recordings; judge the journals one by one."
         )
     for path, render in wanted:
         try:
             path.write_text(render(verdicts.parts[0].results), encoding="utf-8")
         except OSError as problem:
-            raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
+            raise UsageError(f"Cannot write {path}: {problem.strerror}.") from None
 
 
 def _preface(part: JudgedFiles) -> Iterator[str]:
@@ -266,5 +266,5 @@ def _check_flags(flags: Sequence[str], library: Library) -> None:
     known = recorders_of(library).damages
     for flag in flags:
         if flag not in known:
-            hint = did_you_mean(flag, known) or f"; known are {', '.join(known)}"
-            raise UsageError(f"there is no recorder damage named {flag!r}{hint}")
+            hint = did_you_mean(flag, known) or f"; known flags: {', '.join(known)}"
+            raise UsageError(f"Unknown recorder damage {flag!r}{hint}")

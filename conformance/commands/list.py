@@ -17,6 +17,6 @@ def listed(*, as_json: bool) -> str:
 
 
 def explained(name: str) -> str:
-    """What a case or a clause says. Raises HarnessError (exit code 4) for an unknown name."""
+    """What a case or a clause says. Raises UsageError for an unknown name."""
     library = load_library(DEFAULT_VERSION)
     return report.explain(name, library.catalogue.cases, library.ledger.clauses)

@@ -22,7 +22,7 @@ from conformance.standard.capabilities import check_declared
 def text(given: Mapping[str, Any], folder: Path, *, as_json: bool) -> str:
     """The plan of every selected target, for people or as JSON.
 
-    Raises HarnessError (exit code 4) for options that do not fit.
+    Raises UsageError for options that do not fit.
     """
     plans = [_plan_of(settings) for settings in read_all_settings(given, folder)]
     return f"{json.dumps(plans, indent=1)}\n" if as_json else report.text(plans)

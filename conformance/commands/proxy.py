@@ -44,7 +44,7 @@ WAITING: Final = 256
 
 BEHIND: Final = "judging fell behind"
 LEFT: Final = "the client went away first"
-UNKEPT: Final = "too large, or too much under way, to be kept"
+UNKEPT: Final = "too large, or too much concurrent traffic, to be kept"
 UNDECODED: Final = "a content coding that is not undone here, or a body that is too large decoded"
 OTHER: Final = "not the Messages API"
 UNREACHED: Final = "no response from the endpoint"
@@ -279,9 +279,9 @@ def check_upstream(url: str) -> None:
     except ValueError:
         usable = False
     if not usable:
-        raise UsageError("the upstream is not a URL with http or https and a host")
+        raise UsageError("--upstream expects a URL that starts with http:// or https:// and names a host.")
     if parts.username is not None or parts.query or parts.fragment:
-        raise UsageError("the upstream is a base URL, without credentials, query and fragment")
+        raise UsageError("--upstream expects a base URL without credentials, query and fragment.")
 
 
 def _why_not(passed: Passed) -> tuple[str, Exchange]:

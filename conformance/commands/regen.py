@@ -12,7 +12,7 @@ from pathlib import Path
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.commands.faults import entries
 from conformance.judge.library import load_library
-from conformance.model import HarnessError
+from conformance.model import UsageError
 from conformance.report import coverage, faults
 from conformance.standard.library import Library
 from conformance.standard.paths import spec_folder
@@ -27,11 +27,11 @@ GENERATED: Mapping[str, Callable[[Library], str]] = {
 def regenerate(checkout: Path | None = None) -> tuple[str, ...]:
     """Writes what is out of date; returns the paths of what was written. `checkout` is by default the one we run from.
 
-    Raises HarnessError (exit code 4) where the package is installed and there is no checkout.
+    Raises UsageError where the package is installed and there is no checkout.
     """
     folder = checkout or spec_folder().parent
     if not (folder / "pyproject.toml").is_file():
-        raise HarnessError(f"{folder} is not a checkout; install it with `pip install -e .`", exit_code=4)
+        raise UsageError(f"{folder} is not a checkout; install one with `pip install -e .`.")
     library = load_library(DEFAULT_VERSION)
     return tuple(name for name, make in GENERATED.items() if _write(folder / name, make(library)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conformance.model import HarnessError
+from conformance.model import UsageError
 from conformance.report import html as html_report
 from conformance.report import json_file, terminal
 from conformance.report import junit as junit_report
@@ -14,17 +14,17 @@ from conformance.report import markdown as markdown_report
 def render(results: Path, *, html: Path | None, markdown: Path | None, junit: Path | None) -> str:
     """Writes the requested outputs of a results file; returns the verdict as text.
 
-    Raises HarnessError (exit code 4) where the file cannot be read or holds no results, or an output cannot be written.
+    Raises UsageError where the file cannot be read or holds no results, or an output cannot be written.
     """
     try:
         loaded = json_file.load(results.read_text(encoding="utf-8"))
     except OSError as problem:
-        raise HarnessError(f"{results} cannot be read: {problem.strerror}", exit_code=4) from None
+        raise UsageError(f"Cannot read {results}: {problem.strerror}.") from None
     wanted = ((html, html_report.render), (markdown, markdown_report.render), (junit, junit_report.render))
     for path, make in wanted:
         if path is not None:
             try:
                 path.write_text(make(loaded), encoding="utf-8")
             except OSError as problem:
-                raise HarnessError(f"{path} cannot be written: {problem.strerror}", exit_code=4) from None
+                raise UsageError(f"Cannot write {path}: {problem.strerror}.") from None
     return terminal.render(loaded)

@@ -15,7 +15,7 @@ from conformance.base.suggestions import did_you_mean
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.config.options import CONNECTION, OPTIONS, PER_TARGET, RECORDED, Option
 from conformance.config.target import REFERENCE, Target, check_url, name_of
-from conformance.model import HarnessError
+from conformance.model import UsageError
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def read_settings(
 ) -> RunSettings:
     """RunSettings from the options given on a command line (None or empty: not given) and from the folder's files.
 
-    `entry` is the table of a target in the targets file. Raises HarnessError (exit code 4) for values that do not fit.
+    `entry` is the table of a target in the targets file. Raises UsageError for values that do not fit.
     """
     environment = {**_dotenv(folder), **os.environ}
     configured = _pyproject(folder)
@@ -81,7 +81,7 @@ def _absent(value: Any) -> bool:
 
 
 def recorded_options(folder: Path) -> dict[str, Any]:
-    """The options that the run in a folder wrote down. Raises HarnessError (exit code 4) where there is no run."""
+    """The options that the run in a folder recorded. Raises UsageError if it holds no run."""
     path = folder / "journal.ndjson"
     try:
         with path.open(encoding="utf-8") as journal:
@@ -89,7 +89,7 @@ def recorded_options(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         header = None
     if not isinstance(header, dict) or header.get("kind") != "run":
-        raise HarnessError(f"there is no run to resume in {folder}", exit_code=4)
+        raise UsageError(f"There is no run to resume in {folder}.")
     options = header.get("options")
     return dict(options) if isinstance(options, dict) else {}
 
@@ -97,13 +97,13 @@ def recorded_options(folder: Path) -> dict[str, Any]:
 def target_of(settings: RunSettings) -> Target | None:
     """The configured target, or None where no URL is given (the embedded reference endpoint is meant).
 
-    Raises HarnessError (exit code 4) where something is missing or malformed.
+    Raises UsageError where something is missing or malformed.
     """
     if not settings["url"]:
         return None
     url = check_url(settings["url"])
     if not settings["model"]:
-        raise HarnessError(f"no model: add --model NAME, the model to ask {url} for", exit_code=4)
+        raise UsageError(f"No model is set: add --model NAME, the model to request from {url}.")
     key_name = settings["api_key_env"]
     key = settings.environment.get(key_name)
     headers, secrets = _headers(settings)
@@ -130,22 +130,22 @@ def _headers(settings: RunSettings) -> tuple[tuple[tuple[str, str], ...], tuple[
     def value_of(match: re.Match[str]) -> str:
         found = settings.environment.get(match[1])
         if not found:
-            raise HarnessError(f"--header names the environment variable {match[1]}, which is not set", exit_code=4)
+            raise UsageError(f"--header uses the environment variable {match[1]}, which is not set.")
         secrets.append(found)
         return found
 
     for text in settings["header"]:
         name, colon, value = text.partition(":")
         if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name.strip()):
-            raise HarnessError("a header is written as 'Name: value'", exit_code=4)
+            raise UsageError("--header expects 'Name: value'.")
         headers.append((name.strip(), re.sub(r"\$\{(\w+)\}", value_of, value.strip())))
     return tuple(headers), tuple(secrets)
 
 
 def safe_name(name: str) -> str:
-    """The name itself, where it can be a folder. Raises HarnessError (exit code 4) otherwise."""
+    """The name itself, where it can be a folder. Raises UsageError otherwise."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}", name):
-        raise HarnessError(f"{name!r} is not a target name: letters, digits, dot, hyphen, underscore", exit_code=4)
+        raise UsageError(f"{name!r} is not a target name; use letters, digits, dots, hyphens and underscores.")
     return name
 
 
@@ -153,17 +153,17 @@ def _converted(option: Option, value: Any) -> Any:
     where = f"--{option.name} (environment {option.variable})"
     if option.kind == "flag":
         if isinstance(value, str) and value.lower() not in ("1", "true", "yes", "on", "0", "false", "no", "off"):
-            raise HarnessError(f"{where} is a switch: true or false, not {value!r}", exit_code=4)
+            raise UsageError(f"{where} expects true or false, not {value!r}.")
         return value if isinstance(value, bool) else str(value or "").lower() in ("1", "true", "yes", "on")
     if option.kind in ("number", "amount") and value is None:
         return None
     if option.kind == "amount":
         if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", str(value)):
-            raise HarnessError(f"{where} is an amount in US dollars such as 0.25, not {value!r}", exit_code=4)
+            raise UsageError(f"{where} expects an amount in US dollars such as 0.25, not {value!r}.")
         return float(value)
     if option.kind == "number":
         if not str(value).isdigit() or int(value) < 1:
-            raise HarnessError(f"{where} is a whole number from 1 on, not {value!r}", exit_code=4)
+            raise UsageError(f"{where} expects a whole number of at least 1, not {value!r}.")
         return int(value)
     if option.kind == "list":
         parts = value.split(",") if isinstance(value, str) else list(value or ())
@@ -177,7 +177,7 @@ def _converted(option: Option, value: Any) -> Any:
 
 def _chosen(option: Option, value: Any, where: str) -> None:
     if option.choices and value not in option.choices:
-        raise HarnessError(f"{where} is one of {', '.join(option.choices)}, not {value!r}", exit_code=4)
+        raise UsageError(f"{where} expects one of {', '.join(option.choices)}, not {value!r}.")
 
 
 def _dotenv(folder: Path) -> dict[str, str]:
@@ -196,12 +196,12 @@ def _pyproject(folder: Path) -> Mapping[str, Any]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("messages-conformance", {})
     except tomllib.TOMLDecodeError as problem:
-        raise HarnessError(f"{path}: {problem}", exit_code=4) from None
+        raise UsageError(f"{path}: {problem}") from None
     check_keys(table, [option.name for option in OPTIONS], f"{path}: [tool.messages-conformance]")
     return dict(table)
 
 
 def check_keys(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
-    """Raises HarnessError (exit code 4) with the nearest name for a key that is not known."""
+    """Raises UsageError with the nearest name for a key that is not known."""
     for key in sorted(set(table) - set(known)):
-        raise HarnessError(f"{where} has no key {key!r}{did_you_mean(key, known)}", exit_code=4)
+        raise UsageError(f"{where}: unknown key {key!r}{did_you_mean(key, known)}")

@@ -1,8 +1,4 @@
-"""What is tested: base URL, model, credentials, API version, declared capabilities.
-
-Belongs here: the target, the addresses that a base URL can mean, and the credential headers. Does not belong here:
-reading options (`settings.py`), sending.
-"""
+"""What is tested: base URL, model, credentials, API version, declared capabilities."""
 
 from __future__ import annotations
 
@@ -12,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode, urlsplit
 
 from conformance.base.versions import DEFAULT_VERSION
-from conformance.model import INVALID_KEY, HarnessError, Json
+from conformance.model import INVALID_KEY, Json, UsageError
 
 AUTH_STYLES = ("auto", "x-api-key", "bearer", "both")
 REFERENCE = "reference"
@@ -23,9 +19,9 @@ REFERENCE = "reference"
 class Target:
     """One row of a scorecard.
 
-    `root` is what `/v1` stands for in a path, found by the preflight. `auth` is `x-api-key`, `bearer` or `both` once
+    `root` is what `/v1` means in a path, found by the preflight. `auth` is `x-api-key`, `bearer` or `both` once
     the preflight has settled `auto`. `key_name` is the environment variable that holds the key. `declared` and
-    `absent` are capabilities that the endpoint is said to have or not to have.
+    `absent` are the capabilities that are declared present or lacking.
     """
 
     name: str
@@ -67,7 +63,7 @@ class Target:
 
 
 def roots(url: str) -> tuple[str, ...]:
-    """What `/v1` may stand for under a base URL, the likeliest first.
+    """What `/v1` may mean under a base URL, the likeliest first.
 
     A base URL is understood with and without a trailing slash, `/v1` or the whole path of the endpoint.
     """
@@ -76,12 +72,14 @@ def roots(url: str) -> tuple[str, ...]:
 
 
 def check_url(url: str) -> str:
-    """The base URL without a trailing slash. Raises HarnessError (exit code 4) for what is not an HTTP URL."""
+    """The base URL without a trailing slash. Raises UsageError for what is not an HTTP URL."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise HarnessError(f"{url!r} is not a base URL: it has to start with http:// or https://", exit_code=4)
+        raise UsageError(f"{url!r} is not a base URL; it must start with http:// or https:// and name a host.")
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise HarnessError("a base URL carries no user name, password, query or fragment", exit_code=4)
+        raise UsageError(
+            "A base URL has no user name, password, query or fragment. Name the key's variable with --api-key-env."
+        )
     return url.rstrip("/")
 
 

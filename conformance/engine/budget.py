@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from conformance.base.spend import NO_SPEND, Prices, Spend
 from conformance.config.settings import RunSettings
-from conformance.model import HarnessError
+from conformance.model import UsageError
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class SpendingLimits:
 
 
 def limits_of(settings: RunSettings) -> SpendingLimits:
-    """What a run may spend. Raises HarnessError (exit code 4) for a limit on money without prices."""
+    """What a run may spend. Raises UsageError for a limit on money without prices."""
     prices = Prices(settings["price_input"], settings["price_output"])
     if settings["max_cost"] is not None and not prices.known:
-        raise HarnessError("--max-cost needs prices: add --price-input and --price-output", exit_code=4)
+        raise UsageError("--max-cost needs both prices: add --price-input and --price-output.")
     return SpendingLimits(settings["max_requests"], settings["max_tokens"], settings["max_cost"], prices)
 
 

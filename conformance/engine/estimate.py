@@ -47,8 +47,8 @@ class Estimate:
     """What a plan costs where nothing is retried.
 
     `served` are requests that are expected to be answered, `refused` those expected to be refused, which cost tokens
-    only where the endpoint accepts what the API refuses. `repeated` is what repetitions of the behaviour plane add at
-    the most. `seconds` is the expected duration.
+    only where the endpoint accepts what the API refuses. `repeated` is the most that repetitions of the
+    behaviour plane add. `seconds` is the expected duration.
     """
 
     served: Spend

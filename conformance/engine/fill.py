@@ -1,7 +1,4 @@
-"""From a step to the request that goes out: target, model, key, version and earlier replies filled in.
-
-Belongs here: filling in. Does not belong here: what a step means (`standard/sending.py`), sending.
-"""
+"""From a step to the request that goes out: target, model, key, version and earlier replies filled in."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Runs a plan in a background thread: one asyncio loop, scenarios side by side, replies as soon as they are there.
-
-Belongs here: the thread, the order of a run, handing out replies. Does not belong here: how a scenario is sent
-(`sender.py`), what was recorded before (`resume.py`), the network itself (`wire/`), judging.
-"""
+"""Runs a plan in a background thread: one asyncio loop, scenarios side by side, replies as soon as they arrive."""
 
 from __future__ import annotations
 
@@ -25,7 +21,7 @@ from conformance.protocol.reply import Reply
 __all__ = ["Engine", "Wiring"]
 
 PREFLIGHT_TROUBLES = ("closed", "protocol")
-"""Trouble that the first request is sent again for. A wrong host, port or certificate is told at once."""
+"""Trouble for which the first request is sent again. A wrong host, port or certificate ends the run at once."""
 
 
 class Engine:
@@ -82,7 +78,7 @@ class Engine:
         return Evidence(done, unsent)
 
     def again(self, scenario_id: str, repetition: int) -> ScenarioReplies:
-        """The replies to a further repetition (2, 3, ...) of a scenario, sent when nothing else is under way.
+        """The replies to a further repetition (2, 3, ...) of a scenario, sent when nothing else is in progress.
 
         Each repetition is sent once, whoever asks for it. One without replies says why it was not sent. Raises
         HarnessError where our own side failed.

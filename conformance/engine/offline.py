@@ -159,7 +159,7 @@ class _Seen:
 def audit(readings: Sequence[Reading], judge: RecordingJudge, progress: Progress = lambda _: None) -> Audited:
     """Judges every exchange with the Messages API in the files.
 
-    Raises HarnessError (exit code 4), naming file and line, where a file cannot be read.
+    Raises UsageError, naming file and line, where a file cannot be read.
     """
     number = 0
     files = []
@@ -185,7 +185,7 @@ def recorders_of(library: Library) -> Recorders:
 def is_messages_api(request: SentRequest) -> bool:
     """Whether a request is one to the Messages API: a message, a token count, or a list of models.
 
-    Other APIs have paths that end in the same words; the version header, or the body, tells them apart.
+    Other APIs have paths that end in the same words; the version header, or the body, makes the difference.
     """
     path = urlsplit(request.url).path.rstrip("/")
     if path.endswith(("/v1/messages", "/messages/count_tokens")):

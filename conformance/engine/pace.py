@@ -35,10 +35,10 @@ class WallClock:
 
 @dataclass(frozen=True)
 class Pace:
-    """How many requests may be under way: additive increase, multiplicative decrease, between 1 and `ceiling`.
+    """How many requests may run concurrently: additive increase, multiplicative decrease, between 1 and `ceiling`.
 
     `limit` rises by one after as many successes in a row as there are places. It is halved by a push-back, once for all
-    requests that were already under way when it was halved last (`since`). `strikes` counts the halvings since the last
+    requests that were already running when it was halved last (`since`). `strikes` counts the halvings since the last
     success.
     """
 
@@ -84,12 +84,12 @@ class Turnstile:
 
     @property
     def closed_for(self) -> float:
-        """Seconds until the pause ends; 0 where there is none."""
+        """Seconds until the pause ends; 0 without one."""
         return max(0.0, self._closed_until - self._clock.now())
 
     @asynccontextmanager
     async def place(self, ticket: int) -> AsyncIterator[float]:
-        """A place among the requests under way, held until the block ends; gives the moment of entry."""
+        """A place among the concurrent requests, held until the block ends; gives the moment of entry."""
         bisect.insort(self._waiting, ticket)
         try:
             while self._must_wait(ticket):
@@ -108,12 +108,12 @@ class Turnstile:
         return self.closed_for > 0 or self._waiting[0] != ticket or self._inside >= self.pace.limit
 
     def success(self) -> None:
-        """Tells of an answer that is no push-back."""
+        """Notes an answer that is not a push-back."""
         self.pace = self.pace.success()
         self._notify()
 
     def push_back(self, entered: float, wait_s: float) -> None:
-        """Tells of a push-back: nobody enters for so many seconds, and fewer at a time afterwards."""
+        """Notes a push-back: nobody enters for so many seconds, and fewer at a time afterwards."""
         now = self._clock.now()
         self.pace = self.pace.push_back(entered, now)
         self._closed_until = max(self._closed_until, now + wait_s)

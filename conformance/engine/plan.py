@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from conformance.base.suggestions import did_you_mean
 from conformance.config.settings import RunSettings
-from conformance.model import Case, HarnessError, Mode, Scenario, ScenarioName
+from conformance.model import Case, Mode, Scenario, ScenarioName, UsageError
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.models import ENTRY, ENTRY_SCENARIO
 from conformance.standard.tiers import NAMES
@@ -30,13 +30,13 @@ class Plan:
 
 
 def check_selection(settings: RunSettings, catalogue: Catalogue) -> None:
-    """Raises HarnessError (exit code 4) where the options name a case or an area that does not exist."""
+    """Raises UsageError where the options name a case or an area that does not exist."""
     ids = [name for case in catalogue.cases for name in (case.id, *case.aliases)]
     areas = sorted({case.area for case in catalogue.cases})
     for word, names, known in (("case", settings["case"], ids), ("area", settings["area"], areas)):
         for name in names:
             if name not in known:
-                raise HarnessError(f"there is no {word} named {name!r}{did_you_mean(name, known)}", exit_code=4)
+                raise UsageError(f"Unknown {word} {name!r}{did_you_mean(name, known)}")
 
 
 def selected_items(catalogue: Catalogue, settings: RunSettings) -> list[tuple[Case, Mode]]:

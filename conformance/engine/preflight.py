@@ -1,8 +1,4 @@
-"""The first request: is the endpoint there, on which path, with which credential style, and does it know the model.
-
-Belongs here: what one or two requests can settle before the rest is sent, and which answers end a run. Does not belong
-here: judging conformance, retries.
-"""
+"""The first request: whether the endpoint is there, on which path, with which credential style, and knows the model."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ from dataclasses import dataclass
 
 from conformance.config.target import Target, roots
 from conformance.engine.fill import fill
-from conformance.engine.retry import wait_told
+from conformance.engine.retry import requested_wait
 from conformance.model import Json, Scenario, SentRequest, Step
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import ACCOUNT_ENDED, KEY_REFUSED, NO_MODEL, NO_SUCH_PATH, PUSHED_BACK, REFUSING
@@ -55,7 +51,7 @@ class Preflight:
 
 
 async def preflight(scenario: Scenario, target: Target, send: Send) -> Preflight:
-    """Sends the scenario's only step until a path and a credential style answer; four requests at the most."""
+    """Sends the scenario's only step until a path and a credential style answer; at most four requests."""
     found: Preflight | None = None
     number, refused = 1, 0
     for candidate in _candidates(target):
@@ -102,31 +98,31 @@ def fatal_reason(target: Target, reply: Reply) -> str:
         what = "cannot be reached" if kind in UNREACHABLE else "does not answer"
         return f"{target.url} {what} ({kind}: {trouble.message if trouble else 'nothing came back'})"
     said = _message(reply)
-    told = f" with status {response.status}{f': {said}' if said else ''}"
+    answered = f" with status {response.status}{f': {said}' if said else ''}"
     if response.status == 402 or _no_credit(reply):
-        return f"{target.url} refuses to work for lack of credit{told}"
+        return f"{target.url} refuses to work for lack of credit{answered}"
     if _model_unknown(reply, target.model):
-        return f"{target.url} does not take the model {target.model!r}{told}"
+        return f"{target.url} does not take the model {target.model!r}{answered}"
     if response.status in KEY_REFUSED:
-        return f"{target.url} refuses {_key(target)}{told}"
+        return f"{target.url} refuses {_key(target)}{answered}"
     if response.status in REFUSING and NO_VERSION.search(said):
-        return f"{target.url} refuses anthropic-version {target.api_version}{told}; --api-version names another"
+        return f"{target.url} refuses anthropic-version {target.api_version}{answered}; --api-version names another"
     if response.status in NO_SUCH_PATH:
         tried = " and ".join(f"{root}/messages" for root in roots(target.url))
         return f"no Messages API at {target.url}: {tried} answered {response.status}"
-    return _no_answer(target, reply, told)
+    return _no_answer(target, reply, answered)
 
 
-def _no_answer(target: Target, reply: Reply, told: str) -> str:
+def _no_answer(target: Target, reply: Reply, answered: str) -> str:
     response = reply.exchange.response
     assert response is not None
     if 300 <= response.status < 400:
         where = response.header("location") or "nowhere"
         return f"{target.url} redirects to {where}, which is not followed; --url names the endpoint itself"
     if response.status in PUSHED_BACK:
-        wait = wait_told(reply.exchange)
+        wait = requested_wait(reply.exchange)
         asks = f", and asks to wait {wait:.0f} s" if wait is not None else ""
-        return f"{target.url} does not serve requests now: it answered{told}{asks}"
+        return f"{target.url} does not serve requests now: it answered{answered}{asks}"
     return ""
 
 
@@ -145,7 +141,7 @@ def _key(target: Target) -> str:
 
 
 def _error(reply: Reply) -> Json:
-    """The error of the envelope, or of what resembles one: an object or a text; None where there is none."""
+    """The error of the envelope, or of what resembles one: an object or a text; None without one."""
     body = reply.json
     if not isinstance(body, dict):
         return None

@@ -1,8 +1,4 @@
-"""Continues a run that was interrupted: what it recorded, and whether it may be continued.
-
-Belongs here: reading the journal of a run folder, the comparison with what would be run now, and what is missing. Does
-not belong here: sending (`engine.py`), how exchanges become replies (`recorded.py`).
-"""
+"""Continues an interrupted run: what it recorded, and whether it may be continued."""
 
 from __future__ import annotations
 
@@ -18,7 +14,7 @@ from conformance.engine.fill import fill
 from conformance.engine.retry import RetryPolicy, is_final
 from conformance.engine.sendings import sendings
 from conformance.judge.evidence import ScenarioReplies
-from conformance.model import Exchange, HarnessError, Scenario
+from conformance.model import Exchange, Scenario, UsageError
 from conformance.protocol.reply import Reply
 from conformance.wire.journal import Recording, read
 from conformance.wire.redact import Redactor
@@ -49,18 +45,18 @@ class Earlier:
 
 
 NOTHING = Earlier()
-"""The earlier part of a run that starts anew."""
+"""The earlier part of a new run."""
 
 
 def read_run(path: Path) -> Recording:
-    """The journal of a run that is to be continued. Raises HarnessError (exit code 4) where there is none."""
+    """The journal of the run to continue. Raises UsageError if it does not exist."""
     if not path.is_file():
-        raise HarnessError(f"{path} does not exist, so there is no run to resume", exit_code=4)
+        raise UsageError(f"There is no run to resume: {path} does not exist.")
     return read(path)
 
 
 def check_same(before: Mapping[str, Any], now: Mapping[str, Any], *, moving: bool = False) -> None:
-    """Raises HarnessError (exit code 4) with one sentence where the header of a run differs from the one that would be
+    """Raises UsageError with one sentence where the header of a run differs from the one that would be
     written now. `moving`: the target is at another address in every run, as the embedded reference endpoint is.
     """
     for place, name in SAME:
@@ -68,9 +64,7 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], *, moving: boo
             continue
         old, new = _at(before, place), _at(now, place)
         if old != new:
-            raise HarnessError(
-                f"the run cannot be resumed: its {name} is {old!r}, and now it is {new!r}; start a new run", exit_code=4
-            )
+            raise UsageError(f"Cannot resume the run: its {name} was {old!r} and is now {new!r}. Start a new run.")
 
 
 def _at(header: Mapping[str, Any], place: str) -> Any:

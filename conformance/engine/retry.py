@@ -1,7 +1,4 @@
-"""When a request is sent again: transport trouble only, never an assertion.
-
-Belongs here: the decision. Does not belong here: sleeping, sending, slowing down (`pace.py`).
-"""
+"""When a request is sent again: for transport trouble only, never for an assertion."""
 
 from __future__ import annotations
 
@@ -39,14 +36,14 @@ class RetryPolicy:
 
 @dataclass(frozen=True)
 class Retry:
-    """Another attempt. `wait_s` is what the endpoint or the policy asks for; `told` says that it was the endpoint."""
+    """Another attempt. `wait_s` is what the endpoint or the policy asks for; `asked` is True if it was the endpoint."""
 
     wait_s: float
-    told: bool
+    asked: bool
 
 
 def next_attempt(exchange: Exchange, policy: RetryPolicy, spent: int = 0) -> Retry | None:
-    """The wait before the next attempt, or None where there is none.
+    """The wait before the next attempt, or None for no further attempt.
 
     `spent` is how many retries the run has made that count against the total. `x-should-retry` overrules the status in
     both directions (REQ-HTTP-025), `retry-after-ms` and `retry-after` (RFC 9110, section 10.2.3) overrule the backoff.
@@ -56,13 +53,13 @@ def next_attempt(exchange: Exchange, policy: RetryPolicy, spent: int = 0) -> Ret
     if response is None:
         kind = exchange.trouble.kind if exchange.trouble else ""
         again = kind in policy.troubles and exchange.attempt < policy.attempts and spent < policy.total
-        return Retry(backoff, told=False) if again else None
+        return Retry(backoff, asked=False) if again else None
     if exchange.attempt >= _attempts(exchange, policy) or (spent >= policy.total and not slows_down(exchange)):
         return None
-    told = wait_told(exchange)
-    if told is not None and told > policy.longest_s:
+    asked = requested_wait(exchange)
+    if asked is not None and asked > policy.longest_s:
         return None
-    return Retry(backoff if told is None else told, told=told is not None)
+    return Retry(backoff if asked is None else asked, asked=asked is not None)
 
 
 def _attempts(exchange: Exchange, policy: RetryPolicy) -> int:
@@ -89,7 +86,7 @@ def is_final(exchange: Exchange, policy: RetryPolicy) -> bool:
     return response is not None and response.status not in PUSHED_BACK and next_attempt(exchange, policy) is None
 
 
-def wait_told(exchange: Exchange) -> float | None:
+def requested_wait(exchange: Exchange) -> float | None:
     """Seconds that the endpoint asks to wait, or None where it does not say."""
     response = exchange.response
     if response is None:

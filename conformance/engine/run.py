@@ -132,7 +132,7 @@ class Run:
             self.settings["concurrency"],
             retry=policy,
             limits=limits,
-            tell=notify,
+            notify=notify,
         )
         engine = Engine(plan, wiring, earlier)
         self.replies = engine.replies

@@ -1,8 +1,4 @@
-"""Sends scenarios: steps in order, each request as often as transport trouble asks for, within pace and budget.
-
-Belongs here: the order of steps, attempts, the account, when sending ends for good. Does not belong here: threads and
-futures (`engine.py`), whether to try again (`retry.py`), what a request looks like (`filling.py`), judging.
-"""
+"""Sends scenarios: steps in order, each request as often as transport trouble requires, within pace and budget."""
 
 from __future__ import annotations
 
@@ -17,7 +13,7 @@ from conformance.engine.estimate import bill, request_ceiling, seconds_left
 from conformance.engine.fill import fill
 from conformance.engine.pace import Clock, Turnstile, WallClock
 from conformance.engine.preflight import UNREACHABLE, account_trouble, fatal_reason
-from conformance.engine.retry import RetryPolicy, next_attempt, slows_down, wait_told
+from conformance.engine.retry import RetryPolicy, next_attempt, requested_wait, slows_down
 from conformance.engine.sendings import why_stopped
 from conformance.judge.evidence import ScenarioReplies
 from conformance.model import Exchange, Mode, Scenario, SentRequest
@@ -32,7 +28,7 @@ PROBES = 3
 """How often a refused key or a lack of credit is looked into before the endpoint is believed to mean the request."""
 
 LONGEST_BACKOFF_S = 60.0
-TELL_EVERY_S = 30.0
+NOTIFY_EVERY_S = 30.0
 FIRST_TICKET = -1
 
 
@@ -58,7 +54,7 @@ class Wiring:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     limits: SpendingLimits = field(default_factory=SpendingLimits)
     clock: Clock = field(default_factory=WallClock)
-    tell: Callable[[Slowdown], None] | None = None
+    notify: Callable[[Slowdown], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +85,7 @@ class Sender:
         self.replies: dict[int, Reply] = {}
         self._retries = self._answered = self._probed = self._unreached = 0
         self._began = wiring.clock.now()
-        self._told = float("-inf")
+        self._notified = float("-inf")
         self._settled = asyncio.Event()
         self._probing = asyncio.Lock()
 
@@ -166,7 +162,7 @@ class Sender:
             return reply, entered
 
     async def _debit(self, ceiling: Spend) -> None:
-        """Sets aside what a request can cost; waits while answers under way may still turn out cheaper."""
+        """Sets aside what a request can cost; waits while running requests may still turn out cheaper."""
         while True:
             if self.stopped:
                 raise Unsent(self.stopped)
@@ -179,7 +175,7 @@ class Sender:
                 await self._settled.wait()
 
     def stop(self, why: str) -> None:
-        """Nothing is sent from now on; what is under way ends by itself."""
+        """Sends nothing from now on; running requests end normally."""
         if not self.stopped:
             self.stopped = why
             self._wiring.journal.note({"what": "stopped", "why": why})
@@ -204,29 +200,29 @@ class Sender:
     def _slow_down(self, exchange: Exchange, entered: float) -> None:
         policy, url = self._wiring.retry, self._wiring.target.url
         assert exchange.response is not None
-        told = wait_told(exchange)
+        asked = requested_wait(exchange)
         backoff = min(LONGEST_BACKOFF_S, policy.base_s * 2.0**self.turnstile.pace.strikes)
-        self.turnstile.push_back(entered, min(policy.longest_s, told) if told is not None else backoff)
+        self.turnstile.push_back(entered, min(policy.longest_s, asked) if asked is not None else backoff)
         said = f"status {exchange.response.status}"
-        if told is not None and told > policy.longest_s:
+        if asked is not None and asked > policy.longest_s:
             self.stop(
-                f"{url} asks to wait {told:,.0f} s ({said}), longer than this run waits; --resume continues the run"
+                f"{url} asks to wait {asked:,.0f} s ({said}), longer than this run waits; --resume continues the run"
             )
         elif self.turnstile.pace.strikes > policy.patience:
             times = f"{self.turnstile.pace.strikes} times in a row ({said})"
             self.stop(f"{url} pushed back {times}; --resume continues the run")
         else:
-            self._tell(exchange.response.status)
+            self._notify(exchange.response.status)
 
-    def _tell(self, status: int) -> None:
+    def _notify(self, status: int) -> None:
         """Says how long it will take, at most every half minute."""
         now, pause = self._wiring.clock.now(), self.turnstile.closed_for
         left = max(0, self._expected - self._answered)
-        if self._wiring.tell is None or now - self._told < TELL_EVERY_S or not left:
+        if self._wiring.notify is None or now - self._notified < NOTIFY_EVERY_S or not left:
             return
-        self._told = now
+        self._notified = now
         rest = seconds_left(self._answered, now + pause - self._began, left)
-        self._wiring.tell(Slowdown(status, pause, self._answered, left, rest))
+        self._wiring.notify(Slowdown(status, pause, self._answered, left, rest))
 
     async def _confirm(self, target: Target) -> None:
         """Finds out with an ordinary request whether key and credit still work. Raises Unsent where they do not."""

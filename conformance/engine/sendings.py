@@ -22,7 +22,7 @@ class Sending:
     def add(self, reply: Reply) -> None:
         """Adds the next reply in order of the journal.
 
-        A further attempt replaces the one before it. A step that was sent anew because the run was continued replaces
+        A further attempt replaces the one before it. A step that was sent again because the run was continued replaces
         that step and all behind it.
         """
         exchange = reply.exchange

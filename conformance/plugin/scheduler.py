@@ -1,7 +1,4 @@
-"""How pytest-xdist hands out cases: a worker takes a whole target.
-
-Belongs here: the schedulers. Does not belong here: anything that a run without pytest-xdist needs.
-"""
+"""How pytest-xdist hands out cases: a worker takes a whole target."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ def _shipped() -> Collection[str]:
 class TargetScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Groups the items of one target, so that one worker sends all of its requests; node ids stay as they are.
 
-    Items that are no cases form a group each, as with `--dist load`.
+    Other items form a group each, as with `--dist load`.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -41,7 +38,7 @@ class TargetScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has 
 
 
 class CaseScheduling:
-    """The scheduler that would have been used anyway, replaced as soon as a worker tells that it has collected cases.
+    """The scheduler that would have been used anyway, replaced as soon as a worker has collected cases.
 
     The controller collects nothing, so it cannot know earlier. A project without cases keeps its own scheduler.
     """

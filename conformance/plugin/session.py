@@ -87,7 +87,7 @@ class TargetSession:
 
     @cached_property
     def baseline(self) -> KnownDeviations | None:
-        """The baseline that the options name. Raises HarnessError (exit code 4) for one that does not fit."""
+        """The baseline that the options name. Raises UsageError for one that does not fit."""
         aliases = {alias: case.id for case in self.run.library.catalogue.cases for alias in case.aliases}
         return known_deviations(
             self.settings["baseline"],
@@ -98,7 +98,7 @@ class TargetSession:
         )
 
     def check_options(self) -> None:
-        """Raises HarnessError (exit code 4) where the options name what does not exist or does not fit."""
+        """Raises UsageError where the options name what does not exist or does not fit."""
         self.run.check_selection()
         check_declared(self.run.library.capabilities, self.settings["declare"], self.settings["lacks"])
         _ = self.baseline

@@ -1,1 +1,1 @@
-"""What is told of a run, one file per output. Each is a pure function of `results`; wording for people lives here."""
+"""The outputs, one file for each, as pure functions of `results`. Words for people live here."""

@@ -1,9 +1,4 @@
-"""What an Allure report shows of a result.
-
-Belongs here: labels, description and attachments of one result, and handing them to allure-pytest through its public
-API. Does not belong here: when this happens (the plugin calls it while the test item runs, and only where results are
-collected for Allure), the status, which allure-pytest takes from pytest.
-"""
+"""What an Allure report shows of a result; allure-pytest takes the status from pytest."""
 
 from __future__ import annotations
 
@@ -28,7 +23,7 @@ SEVERITIES = {
 """Severity by level. A refusal that protects people, or any other must-level result that gates, is a blocker."""
 
 EXCHANGES = 3
-"""How many exchanges are attached to one result; the others stand in the journal."""
+"""How many exchanges are attached to one result; the journal holds the others."""
 
 _LINK = re.compile(r"https?://[^\s<>\"')\]]+")
 

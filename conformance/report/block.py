@@ -1,7 +1,4 @@
-"""The failure block: one deviation as text, made to be pasted into an issue.
-
-Belongs here: the layout of the block. Does not belong here: which deviations are shown, colours, markup.
-"""
+"""The failure block: one deviation as text, made to be pasted into an issue."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The catalogue and the ledger as lists: for people, and for scripts.
-
-Belongs here: the shape of `list --json` and the wording of `explain`. Does not belong here: loading, results of runs.
-"""
+"""The catalogue and the ledger as lists: for people, and for scripts."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from conformance.base.suggestions import did_you_mean
-from conformance.model import Case, Clause, HarnessError, Json
+from conformance.model import Case, Clause, Json, UsageError
 
 WIDTH = 100
 
@@ -50,7 +47,7 @@ def text(listed: Mapping[str, Json]) -> str:
 def explain(name: str, cases: Sequence[Case], clauses: Mapping[str, Clause]) -> str:
     """What a case or a clause says, where that comes from, and how it is judged.
 
-    Raises HarnessError (exit code 4) for a name that is neither.
+    Raises UsageError for a name that is neither.
     """
     if name in clauses:
         return "\n".join(_explained_clause(clauses[name], cases_by_clause(cases).get(name, []))) + "\n"
@@ -58,7 +55,7 @@ def explain(name: str, cases: Sequence[Case], clauses: Mapping[str, Clause]) -> 
         if name == case.id or name in case.aliases:
             return "\n".join(_explained_case(case, clauses)) + "\n"
     hint = did_you_mean(name, [*clauses, *(case.id for case in cases)])
-    raise HarnessError(f"there is no case or clause named {name!r}{hint}", exit_code=4)
+    raise UsageError(f"Unknown case or clause {name!r}{hint}")
 
 
 def _case(case: Case) -> dict[str, Json]:
@@ -131,7 +128,7 @@ def _explained_case(case: Case, clauses: Mapping[str, Clause]) -> Iterator[str]:
             yield from _paragraph(label, call.name if call.argument is True else f"{call.name}: {call.argument}")
     if case.caught:
         yield from _paragraph("catches", ", ".join(case.caught))
-    yield from _paragraph("stands in", case.file.rpartition("catalogue/")[2])
+    yield from _paragraph("defined in", case.file.rpartition("catalogue/")[2])
 
 
 def _paragraph(label: str, sentence: str) -> Iterator[str]:

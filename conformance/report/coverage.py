@@ -1,7 +1,4 @@
-"""The coverage page: which cases test each clause, and which faults each case catches.
-
-Belongs here: the page as Markdown. Does not belong here: loading, results of runs.
-"""
+"""The coverage page: which cases test each clause, and which faults each case catches."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Makes text of an endpoint harmless for the place where it is shown.
+"""Makes text of an endpoint harmless for the place where it is shown: one function for each kind of place.
 
-Belongs here: one function per kind of place. Does not belong here: what is shown. HTML is escaped by Jinja2, after
-`printable`.
+HTML is escaped by Jinja2, after `printable`.
 """
 
 from __future__ import annotations

@@ -24,4 +24,4 @@ def write(folder: Path, results: Results) -> None:
         try:
             path.write_text(render(results), encoding="utf-8")
         except OSError as problem:
-            raise HarnessError(f"{path} cannot be written: {problem.strerror}; the journal is complete") from None
+            raise HarnessError(f"Cannot write {path}: {problem.strerror}. The journal is complete.") from None

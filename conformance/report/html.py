@@ -1,7 +1,6 @@
 """report.html: one file that works offline, for the buyer first and the maintainer after.
 
-Belongs here: what the template needs besides the results. Does not belong here: numbers and wording (see `wording`),
-layout (see `templates/`). The page loads nothing; its content security policy allows its own script and style alone.
+The page loads nothing; its content security policy allows its own script and style alone.
 """
 
 from __future__ import annotations

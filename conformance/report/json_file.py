@@ -1,8 +1,4 @@
-"""results.json: the results as JSON text, and back.
-
-Belongs here: the mapping between the dataclasses of `results` and JSON, the check of the schema version, the shipped
-JSON Schema. Does not belong here: any number or word that is not in the results, reading or writing files.
-"""
+"""results.json: the results as JSON text, and back; the shipped JSON Schema describes it."""
 
 from __future__ import annotations
 
@@ -15,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from conformance.model import HarnessError, Json
+from conformance.model import Json, UsageError
 from conformance.results.model import SCHEMA_VERSION, Results
 
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
@@ -29,16 +25,16 @@ def render(results: Results) -> str:
 
 
 def load(text: str) -> Results:
-    """Results from the text of a results file. Raises `HarnessError` with exit code 4 where it is none."""
+    """Results from the text of a results file. Raises `UsageError` where it is none."""
     try:
         data = json.loads(text, parse_constant=_refused)
     except (ValueError, RecursionError) as problem:
-        raise HarnessError(f"this is no results file: {problem}", exit_code=4) from None
+        raise UsageError(f"This is not a results file: {problem}") from None
     return from_json(data)
 
 
 def _refused(name: str) -> Json:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _storable(value: Json) -> Json:
@@ -63,17 +59,16 @@ def to_json(results: Results) -> dict[str, Json]:
 def from_json(data: Json) -> Results:
     """Results from JSON values. Unknown keys are left out, so that files of newer minor versions can be read.
 
-    Raises `HarnessError` (exit code 4) with the place in the file where a value is missing or has a wrong type, and
+    Raises `UsageError` with the place in the file where a value is missing or has a wrong type, and
     for files of another major version.
     """
     version = data.get("schema_version") if isinstance(data, dict) else None
     if not isinstance(version, str):
-        raise HarnessError("this is no results file: schema_version is missing", exit_code=4)
+        raise UsageError("This is not a results file: schema_version is missing.")
     if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
-        raise HarnessError(
-            f"the results file has schema version {version}, this version of messages-conformance reads "
-            f"{SCHEMA_VERSION.split('.')[0]}.x; install the version that wrote it, or a newer one",
-            exit_code=4,
+        raise UsageError(
+            f"The results file has schema version {version}, this version of messages-conformance reads "
+            f"{SCHEMA_VERSION.split('.')[0]}.x. Install the version that wrote it, or a newer one."
         )
     results: Results = decode(Results, data, "")
     return results
@@ -119,7 +114,7 @@ def decode(kind: Any, value: Any, path: str) -> Any:
         return float(value)
     if isinstance(kind, type) and type(value) is kind:
         return value
-    raise HarnessError(f"results file, {path or '/'}: a value of type {type(value).__name__} does not fit", exit_code=4)
+    raise UsageError(f"Results file, {path or '/'}: unexpected type {type(value).__name__}")
 
 
 def _decode_fields(kind: Any, value: dict[str, Any], path: str) -> Any:
@@ -128,7 +123,7 @@ def _decode_fields(kind: Any, value: dict[str, Any], path: str) -> Any:
         if name in value:
             arguments[name] = decode(hint, value[name], f"{path}/{name}")
         elif required:
-            raise HarnessError(f"results file, {path}/{name}: the key is missing", exit_code=4)
+            raise UsageError(f"Results file, {path}/{name}: the key is missing")
     return kind(**arguments)
 
 
@@ -140,4 +135,4 @@ def _converted(kind: Callable[[str], Any], value: str, path: str) -> Any:
     try:
         return kind(value)
     except ValueError:
-        raise HarnessError(f"results file, {path}: {value!r} is unknown here", exit_code=4) from None
+        raise UsageError(f"Results file, {path}: unknown value {value!r}") from None

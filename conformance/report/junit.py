@@ -1,7 +1,6 @@
 """junit.xml: the results for CI systems that read JUnit reports.
 
-Belongs here: the XML. A failure is a deviation that gates, nothing else, so that a job that counts failures agrees
-with the exit code. Does not belong here: evidence beyond the failure block.
+A failure is a deviation that gates, nothing else, so that a job that counts failures agrees with the exit code.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""summary.md: what fits on the summary page of a CI job.
-
-Belongs here: the Markdown. Does not belong here: evidence beyond the worst deviations (see the HTML report).
-"""
+"""summary.md: what fits on the summary page of a CI job."""
 
 from __future__ import annotations
 

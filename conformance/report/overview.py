@@ -1,7 +1,4 @@
-"""Several targets side by side: one line each, behind their own verdicts.
-
-Belongs here: the closing table of a run against many targets. Does not belong here: numbers of its own.
-"""
+"""Several targets side by side, one line each."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The plan of a run as text, and what is said while a run is slowed down.
-
-Belongs here: wording and layout. Does not belong here: any number that is not handed in.
-"""
+"""The plan of a run as text, and the lines that a run prints when it is slowed down or resumed."""
 
 from __future__ import annotations
 
@@ -44,13 +41,13 @@ def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
 
 
 def slowed(target: str, status: int, pause_s: float, done: int, left: int, seconds_left: float) -> str:
-    """What is said when an endpoint pushes back."""
+    """The line for a push-back of the endpoint."""
     said = f"{target}: pushed back with status {status}, so everything waits {seconds(pause_s)} and goes on slower"
     return one_line(f"{said}; {plural(done, 'request')} answered, {left} left, about {seconds(seconds_left)}")
 
 
 def resumed(target: str, recorded: int, missing: int, torn: int | None) -> str:
-    """What is said when a run is continued."""
+    """The line for a resumed run."""
     dropped = f"; line {torn} of the journal was cut off in the middle and is dropped" if torn is not None else ""
     return one_line(
         f"{target}: continues a run, {plural(recorded, 'scenario')} recorded and {missing} to be sent{dropped}"

@@ -1,8 +1,4 @@
-"""The summary for a terminal: verdict first, then numbers, then the worst deviations.
-
-Belongs here: layout and colour of the text at the end of a run. Does not belong here: progress while a run lasts,
-printing.
-"""
+"""The summary for a terminal: verdict first, then numbers, then the worst deviations."""
 
 from __future__ import annotations
 

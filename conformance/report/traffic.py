@@ -1,7 +1,4 @@
-"""What the proxy tells while traffic passes, and the counts at its end.
-
-Belongs here: the layout of these lines. Does not belong here: when they are told, judging, printing.
-"""
+"""What the proxy prints while traffic passes, and the counts at its end."""
 
 from __future__ import annotations
 
@@ -35,9 +32,9 @@ def finding(case: Case, found: Finding, exchange: Exchange) -> str:
 def trouble(exchange: Exchange) -> str:
     """What went wrong between the proxy and the endpoint, and what the client saw of it."""
     found = exchange.trouble
-    told = f"{found.kind}, {found.message}" if found is not None else "no response"
+    what = f"{found.kind}, {found.message}" if found is not None else "no response"
     seen = "the client got status 502" if exchange.response is None else "the client got what came and no more"
-    return f"endpoint  {cut(f'{exchange.request.method} {_path(exchange)}: {told}', VALUE_LIMIT)}; {seen}"
+    return f"endpoint  {cut(f'{exchange.request.method} {_path(exchange)}: {what}', VALUE_LIMIT)}; {seen}"
 
 
 def counts(passed: int, judged: int, others: Mapping[str, int]) -> str:

@@ -44,9 +44,9 @@ def verdict_sentence(results: Results) -> str:
     sentence = f"{of(must)} decided must-level results pass"
     if not must.decided:
         sentence = "No must-level result could be decided"
-    told = [*_violations(results), *_accepted(results)]
-    if told:
-        sentence += f"; {'; '.join(told)}"
+    parts = [*_violations(results), *_accepted(results)]
+    if parts:
+        sentence += f"; {'; '.join(parts)}"
     elif must.open:
         sentence += f", {must.open} more could not be decided"
     sentence += "."
@@ -141,7 +141,7 @@ def reach(case: CaseResult) -> str:
 
 
 def actual(case: CaseResult) -> str:
-    """What was seen, with its reach; the reason of the outcome where there is no finding."""
+    """What was seen, with its reach; the reason of the outcome without one."""
     seen = case.findings[0].actual if case.findings else case.reason
     return ", ".join(filter(None, [seen, reach(case), repeated(case) if case.findings else ""]))
 
@@ -195,14 +195,14 @@ def entry_line(entry: EntryResult) -> str:
 
 
 def baseline(results: Results) -> str:
-    """The baseline in one sentence, empty where there is none."""
+    """The baseline in one sentence, empty without one."""
     found = results.baseline
     if found is None:
         return ""
-    told = [entries(found.entries), f"{results.summary.total.known} known results"]
-    told += [f"{len(found.stale)} stale"] if found.stale else []
-    told += [f"{len(found.open)} left alone"] if found.open else []
-    return f"{found.file}: {', '.join(told)}" + (f"; {found.update}" if found.update else "")
+    parts = [entries(found.entries), f"{results.summary.total.known} known results"]
+    parts += [f"{len(found.stale)} stale"] if found.stale else []
+    parts += [f"{len(found.open)} left alone"] if found.open else []
+    return f"{found.file}: {', '.join(parts)}" + (f"; {found.update}" if found.update else "")
 
 
 def tier_note(tier: TierResult) -> str:

@@ -1,4 +1,4 @@
-"""What was run, apart from its judgements, as the journal of a run tells it."""
+"""What was run, apart from its judgements, as the journal of a run records it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Journalled(Protocol):
 
     @property
     def footer(self) -> Mapping[str, Any] | None:
-        """The last record of a run that ended by itself."""
+        """The last record of a run that was not interrupted."""
 
 
 def facts_of_run(

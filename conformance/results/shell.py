@@ -1,7 +1,6 @@
 """The lines that a reader copies: send it again with curl, run the case again, accept the deviation.
 
-Belongs here: quoting for a shell, and leaving secrets out. Does not belong here: running anything. What comes out is
-one line each, so that it survives indenting and pasting.
+Each is one line, so that it survives indenting and pasting. None holds a secret.
 """
 
 from __future__ import annotations

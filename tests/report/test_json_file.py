@@ -68,13 +68,13 @@ def test_a_newer_minor_version_with_keys_that_are_unknown_is_read(results):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "this is no results file"),
-        ("[" * 100_000, "this is no results file"),
-        ("[]", "this is no results file: schema_version is missing"),
+        ("", "This is not a results file"),
+        ("[" * 100_000, "This is not a results file"),
+        ("[]", "This is not a results file: schema_version is missing"),
         ('{"schema_version": "2.0"}', "has schema version 2.0, this version of messages-conformance reads 1.x"),
-        ('{"schema_version": "1.0"}', "results file, /suite: the key is missing"),
-        ('{"schema_version": "1.0", "suite": []}', "results file, /suite: a value of type list does not fit"),
-        ('{"schema_version": "1.0", "suite": {"version": "1"}, "target": NaN}', "NaN is no JSON number"),
+        ('{"schema_version": "1.0"}', "Results file, /suite: the key is missing"),
+        ('{"schema_version": "1.0", "suite": []}', "Results file, /suite: unexpected type list"),
+        ('{"schema_version": "1.0", "suite": {"version": "1"}, "target": NaN}', "NaN is not a JSON number"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_in_one_sentence(text, message):
@@ -87,7 +87,7 @@ def test_a_file_that_cannot_be_read_is_told_in_one_sentence(text, message):
 def test_an_unknown_outcome_is_told_with_its_place(results):
     data = to_json(results)
     data["cases"][3]["outcome"] = "splendid"
-    with pytest.raises(HarnessError, match="results file, /cases/3/outcome: 'splendid' is unknown here"):
+    with pytest.raises(HarnessError, match="Results file, /cases/3/outcome: unknown value 'splendid'"):
         from_json(data)
 
 

@@ -298,7 +298,7 @@ def test_reports_are_written_and_hold_no_credentials(tmp_path: Path) -> None:
         ("a.gz", b"\x1f\x8bnonsense", "a.gz: the "),
         ("a.gz", gzip.compress(ndjson(record(1)).encode() * 99)[:-20], "a.gz:"),
         ("a.ndjson", '{"kind": "run", "journal": 99}\n', "a.ndjson:1: the journal has format 99"),
-        ("own.messages.yaml", "- id: a\n", "there is no recording among the files"),
+        ("own.messages.yaml", "- id: a\n", "None of the files is a recording"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_told_with_file_and_line_and_exits_4(

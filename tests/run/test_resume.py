@@ -137,7 +137,7 @@ def test_another_target_does_not_continue_a_run(left: Path, arguments: tuple[str
     before = (left / "journal.ndjson").read_bytes()
     code, told = run("run", "--resume", "out", *arguments, cwd=left.parent)
     assert code == 4, told
-    assert f"the run cannot be resumed: its {words} is " in told
+    assert f"Cannot resume the run: its {words} was " in told
     assert "Traceback" not in told
     assert (left / "journal.ndjson").read_bytes() == before
 
@@ -149,11 +149,11 @@ def test_another_version_or_catalogue_does_not_continue_a_run(left: Path, place:
     journal.write_text(json.dumps(json.loads(header) | {place: "0.0.1"}) + "\n" + rest, encoding="utf-8")
     code, told = run("run", "--resume", "out", cwd=left.parent)
     assert code == 4, told
-    assert f"the run cannot be resumed: its {words} is '0.0.1'" in told
+    assert f"Cannot resume the run: its {words} was '0.0.1'" in told
 
 
 def test_there_has_to_be_a_run_to_continue(tmp_path: Path) -> None:
     code, told = run("run", "--resume", "nothing", cwd=tmp_path)
     assert code == 4, told
-    assert "there is no run to resume in" in told
+    assert "There is no run to resume in" in told
     assert not (tmp_path / "nothing").exists()

@@ -71,14 +71,14 @@ def test_x_should_retry_overrules_the_status_in_both_directions() -> None:
 
 
 def test_the_wait_is_what_the_endpoint_asks_for() -> None:
-    assert next_attempt(answer(429, retry_after="7"), POLICY) == Retry(7.0, told=True)
-    assert next_attempt(answer(429, retry_after_ms="250", retry_after="7"), POLICY) == Retry(0.25, told=True)
-    assert next_attempt(answer(429, retry_after="Sun, 22 Nov 2026 10:00:20 GMT"), POLICY) == Retry(20.0, told=True)
+    assert next_attempt(answer(429, retry_after="7"), POLICY) == Retry(7.0, asked=True)
+    assert next_attempt(answer(429, retry_after_ms="250", retry_after="7"), POLICY) == Retry(0.25, asked=True)
+    assert next_attempt(answer(429, retry_after="Sun, 22 Nov 2026 10:00:20 GMT"), POLICY) == Retry(20.0, asked=True)
 
 
 def test_without_a_wish_the_wait_doubles() -> None:
     waits = [next_attempt(answer(502, number), POLICY) for number in (1, 2)]
-    assert waits == [Retry(0.5, told=False), Retry(1.0, told=False)]
+    assert waits == [Retry(0.5, asked=False), Retry(1.0, asked=False)]
 
 
 def test_a_wait_longer_than_the_longest_is_not_waited_for() -> None:

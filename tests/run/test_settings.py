@@ -181,14 +181,14 @@ def test_an_entry_of_the_targets_file_stands_between_command_line_and_environmen
 @pytest.mark.parametrize(
     ("text", "given", "words"),
     [
-        (TARGETS, {"target": ["nagga"]}, r"no target 'nagga'; did you mean 'naga'\?"),
-        (TARGETS, {"target": ["naga"], "url": "https://x.example"}, "exclude each other"),
+        (TARGETS, {"target": ["nagga"]}, r"unknown target 'nagga'; did you mean 'naga'\?"),
+        (TARGETS, {"target": ["naga"], "url": "https://x.example"}, "either --url or --target"),
         ("[targets.a]\nmodel = 'm'\n", {"target": ["a"]}, "no url"),
         ("[targets.a]\nurl = 'https://a.example'\nmodle = 'm'\n", {"target": ["a"]}, "did you mean 'model'"),
         ("[target.a]\n", {"target": ["a"]}, "did you mean 'targets'"),
         ("targets = 1\n", {"target": ["a"]}, "table"),
         ("[targets.a\n", {"target": ["a"]}, r"targets\.toml"),
-        (None, {"target": ["a"]}, "cannot be read"),
+        (None, {"target": ["a"]}, "Cannot read the targets file"),
     ],
 )
 def test_a_targets_file_that_does_not_fit_is_told_with_exit_code_4(folder, text, given, words) -> None:
