@@ -123,8 +123,7 @@ def ask(stage: Stage, body: Body, mode: Mode, faults: Iterable[Fault] = ()) -> t
 
 def heard(sent: SentRequest, answer: Answer, mode: Mode) -> Reply:
     """The answer as a run reads it."""
-    scenario = Scenario("conversation", mode, (Step(),))
-    return Reply(exchange_of(sent, answer, scenario, 1))
+    return Reply(exchange_of(sent, answer, "conversation", mode, 1))
 
 
 def rechunked(reply: Reply, cuts: Sequence[int]) -> Reply:

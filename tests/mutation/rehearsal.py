@@ -1,12 +1,13 @@
 """Runs the whole catalogue against the reference endpoint without sockets, with and without faults.
 
-The fault-free run is made once. A fault's run sends the same requests; ids, clock and arrival times are made up in the
-same way, so an answer that the fault does not touch is the same answer, byte for byte, and only what it touches is read
-and judged again.
+The engine's own sender and preflight do it; the network, the journal and the clock are replaced. The honest run is made
+once. A fault's run sends the same requests; ids, clock and arrival times are made up in the same way, so an answer that
+the fault does not touch is the same answer, byte for byte, and only what it touches is read and judged again.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,8 +15,10 @@ from functools import cached_property
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from conformance.config.target import Target
-from conformance.engine.fill import FillError, fill
 from conformance.engine.plan import Plan, build_plan, needed
+from conformance.engine.preflight import preflight
+from conformance.engine.retry import RetryPolicy
+from conformance.engine.sender import FIRST_TICKET, Sender, Slot, Wiring
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Evidence, ScenarioReplies
@@ -30,7 +33,6 @@ from conformance.model import (
     Level,
     Mode,
     Response,
-    Scenario,
     SentRequest,
     Trouble,
 )
@@ -48,6 +50,12 @@ from conformance.wire.limits import Limits
 
 STRICTEST = Policy(level=Level.SHOULD, strict=True, behaviour=True)
 """Every case counts here, except those that inform only."""
+
+ONCE = RetryPolicy(attempts=1, attempts_500=1, attempts_slow=1)
+"""An endpoint in the same process answers the same again."""
+
+Place = tuple[str, Mode, int]
+"""Scenario, mode and step of a request."""
 
 BETWEEN_CHUNKS = 0.01
 LIMITS = Limits()
@@ -82,12 +90,60 @@ class Names:
         return f"{prefix}_01{base58(int.from_bytes(digest, 'big'))}"
 
 
-@dataclass(frozen=True)
-class Sent:
-    """What became of one scenario: the answers as they came, and the replies."""
+class Direct:
+    """A client that asks an endpoint in the same process. An answer that `known` has too is the same exchange."""
 
-    answers: tuple[Answer, ...]
-    replies: ScenarioReplies
+    def __init__(self, endpoint: Endpoint, names: Names, known: Mapping[Place, tuple[Answer, Exchange]]) -> None:
+        self._endpoint = endpoint
+        self._names = names
+        self._known = known
+        self.answered: dict[Place, tuple[Answer, Exchange]] = {}
+
+    async def send(self, request: SentRequest, *, scenario: str, mode: Mode, step: int, attempt: int) -> Exchange:
+        place = (scenario, mode, step)
+        self._names.begin(f"{scenario}/{mode} {step}")
+        answer = self._endpoint.answer(call_of(request))
+        known = self._known.get(place)
+        if known is not None and same(answer, known[0]):
+            self.answered[place] = known
+        else:
+            self.answered[place] = (answer, exchange_of(request, answer, *place, attempt))
+        return self.answered[place][1]
+
+
+class Memory:
+    """A journal that keeps nothing: the sender keeps the replies."""
+
+    def __init__(self) -> None:
+        self._line = 0
+
+    def append(self, exchange: Exchange) -> Exchange:
+        self._line += 1
+        return replace(exchange, line=self._line)
+
+    def note(self, _: object) -> None:
+        pass
+
+
+class Rushing:
+    """A clock on which every wait is over at once."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def now(self) -> float:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        self._now += seconds
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was answered at each place, and the replies of each scenario."""
+
+    answered: Mapping[Place, tuple[Answer, Exchange]]
+    replies: Mapping[str, ScenarioReplies]
 
 
 @dataclass(frozen=True)
@@ -113,15 +169,15 @@ class Stage:
     desk: Desk
     names: Names
     bench: Bench
-    honest: dict[str, Sent] = field(default_factory=dict)
+    honest: Run = Run({}, {})
     base: dict[tuple[str, Mode], Judgement] = field(default_factory=dict)
 
     def rehearse(self, faults: Iterable[Fault]) -> Verdicts:
         """The verdicts on the reference endpoint with these faults; what they do not touch is judged as before."""
-        sent = self._send_all(with_faults(Steps(), faults))
-        touched = frozenset(name for name, each in sent.items() if each is not self.honest[name])
-        whole = Evidence({name: each.replies for name, each in sent.items()}, {})
-        part = Evidence({name: sent[name].replies for name in sent if name in touched}, {})
+        run = self.send(with_faults(Steps(), faults))
+        touched = frozenset(name for name, each in run.replies.items() if each is not self.honest.replies[name])
+        whole = Evidence(dict(run.replies), {})
+        part = Evidence({name: run.replies[name] for name in run.replies if name in touched}, {})
         judgements = dict(self.base)
         for case, mode in self.plan.items if touched else ():
             if touched.intersection(self._needs[case.id, mode]):
@@ -140,48 +196,42 @@ class Stage:
 
     def perform(self) -> None:
         """Makes the honest run."""
-        self.honest = self._send_all(Steps())
-        whole = Evidence({name: each.replies for name, each in self.honest.items()}, {})
+        self.honest = self.send(Steps())
+        whole = Evidence(dict(self.honest.replies), {})
         self.base = {(case.id, mode): judge(case, mode, whole, self.bench) for case, mode in self.plan.items}
 
-    def _send_all(self, steps: Steps) -> dict[str, Sent]:
+    def send(self, steps: Steps) -> Run:
+        """Sends the plan to an endpoint with these steps, as a run does; replies that are as honest stay the same."""
         desk = replace(self.desk, cache=PromptCache(lambda: 0.0))
-        endpoint = Endpoint(desk, steps)
-        target = self._settled(endpoint)
-        # Backwards, so that what others ask for first is asked last, and knows of all the rest if anything is leaked.
-        return {scenario.id: self._send(scenario, endpoint, target) for scenario in reversed(self.plan.scenarios)}
+        client = Direct(Endpoint(desk, steps), self.names, self.honest.answered)
+        replies = asyncio.run(self._send_all(client))
+        for name, each in replies.items():
+            honest = self.honest.replies.get(name)
+            if honest is not None and self._as_honest(each, honest, client):
+                replies[name] = honest
+        return Run(client.answered, replies)
 
-    def _settled(self, endpoint: Endpoint) -> Target:
-        """The target in the style of credentials that the endpoint takes, as the preflight of a run settles it."""
+    async def _send_all(self, client: Direct) -> dict[str, ScenarioReplies]:
+        wiring = Wiring(self.target, client, Memory(), concurrency=1, retry=ONCE, clock=Rushing())
         first = self.plan.scenarios[0]
-        answer = endpoint.answer(call_of(fill(first.steps[0], first.mode, self.target, None, first.name)))
-        return replace(self.target, auth="bearer") if answer.status == 401 else self.target
+        sender = Sender(wiring, first)
 
-    def _send(self, scenario: Scenario, endpoint: Endpoint, target: Target) -> Sent:
-        honest = self.honest.get(scenario.id)
-        answers: list[Answer] = []
-        replies: list[Reply] = []
-        stopped = ""
-        for number, step in enumerate(scenario.steps, 1):
-            if replies and not replies[-1].ok:
-                stopped = f"step {number - 1} was not answered"
-                break
-            try:
-                request = fill(step, scenario.mode, target, replies[-1] if replies else None, scenario.name)
-            except FillError as problem:
-                stopped = str(problem)
-                break
-            self.names.begin(f"{scenario.id} {number}")
-            answer = endpoint.answer(call_of(request))
-            answers.append(answer)
-            known = honest.answers[number - 1] if honest is not None and number <= len(honest.answers) else None
-            if known is not None and same(answer, known) and honest is not None:
-                replies.append(honest.replies.replies[number - 1])
-            else:
-                replies.append(Reply(exchange_of(request, answer, scenario, number)))
-        if honest is not None and len(answers) == len(honest.answers) and all(map(same, answers, honest.answers)):
-            return honest
-        return Sent(tuple(answers), ScenarioReplies(scenario, tuple(replies), stopped))
+        async def send(request: SentRequest, number: int) -> Reply:
+            return await sender.attempts(request, Slot(first.name, first.mode, 1, FIRST_TICKET), first=number)
+
+        target = (await preflight(first, self.target, send)).target
+        # Backwards, so that what others ask for first is asked last, and knows of all the rest if anything is leaked.
+        return {
+            scenario.id: await sender.send(scenario, target, ticket)
+            for ticket, scenario in enumerate(reversed(self.plan.scenarios))
+        }
+
+    def _as_honest(self, replies: ScenarioReplies, honest: ScenarioReplies, client: Direct) -> bool:
+        scenario = honest.scenario
+        places = [(scenario.name, scenario.mode, number) for number in range(1, len(honest.replies) + 1)]
+        return len(replies.replies) == len(honest.replies) and all(
+            client.answered[place][0] is self.honest.answered[place][0] for place in places
+        )
 
 
 def set_stage(api_version: str = "2023-06-01", only: Collection[str] = ()) -> Stage:
@@ -202,7 +252,6 @@ def set_stage(api_version: str = "2023-06-01", only: Collection[str] = ()) -> St
         "http://reference",
         "reference-1",
         api_key=settings.keys[0],
-        auth="x-api-key",
         api_version=api_version,
         declared=declared,
     )
@@ -222,7 +271,9 @@ def call_of(request: SentRequest) -> Call:
     return Call(request.method, unquote(url.path), query, request.headers, request.body)
 
 
-def exchange_of(request: SentRequest, answer: Answer, scenario: Scenario, step: int) -> Exchange:
+def exchange_of(
+    request: SentRequest, answer: Answer, scenario: str, mode: Mode, step: int, attempt: int = 1
+) -> Exchange:
     """An answer as it would have been recorded, with made-up arrival times; what takes too long is cut off."""
     at, chunks, trouble = 0.0, [], None
     for number, data in enumerate((*answer.chunks, None)):
@@ -241,7 +292,7 @@ def exchange_of(request: SentRequest, answer: Answer, scenario: Scenario, step: 
         first = chunks[0].at if chunks else None
         ended = at if trouble is None else None
         response = Response(answer.status, tuple(answer.headers.items()), tuple(chunks), first_byte=first, ended=ended)
-    return Exchange(scenario.name, scenario.mode, step, 1, "2026-11-22T12:00:00Z", request, response, trouble, line=1)
+    return Exchange(scenario, mode, step, attempt, "2026-11-22T12:00:00Z", request, response, trouble, line=1)
 
 
 def same(one: Answer, other: Answer) -> bool:

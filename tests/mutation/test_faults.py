@@ -30,7 +30,7 @@ def test_the_honest_endpoint_deviates_in_nothing(stage) -> None:
 
 
 def test_every_honest_refusal_names_a_clause_of_the_ledger(stage) -> None:
-    refusals = [each for sent in stage().honest.values() for each in sent.answers if each.status >= 400]
+    refusals = [answer for answer, _ in stage().honest.answered.values() if answer.status >= 400]
     assert refusals
     clauses = stage().library.ledger.clauses
     assert [each.body for each in refusals if each.cause is None or each.cause.clause not in clauses] == []
