@@ -93,16 +93,16 @@ def list_(as_json: bool) -> None:
     """List the cases of the catalogue and the clauses of the ledger."""
     from conformance.commands import list as lists
 
-    click.echo(lists.listed(as_json=as_json), nl=False)
+    click.echo(lists.text(as_json=as_json), nl=False)
 
 
 @command.command()
 @click.argument("name", metavar="CASE|CLAUSE")
 def explain(name: str) -> None:
     """Explain a case or a clause: what it says, where that comes from, how it is judged."""
-    from conformance.commands import list as lists
+    from conformance.commands import explain as explains
 
-    click.echo(lists.explained(name), nl=False)
+    click.echo(explains.text(name), nl=False)
 
 
 @command.command(hidden=True)

@@ -114,7 +114,7 @@ def _explained_case(case: Case, clauses: Mapping[str, Clause]) -> Iterator[str]:
         yield from _paragraph(clause, f"{clauses[clause].statement} [{clauses[clause].source}]")
     if case.tier:
         beside = "" if case.scored else "; newer than the edition, so it neither scores nor gates"
-        yield from _paragraph("belongs to", f"the level {case.tier.title()}{beside}")
+        yield from _paragraph("belongs to", f"the tier {case.tier.title()}{beside}")
     if case.needs:
         yield from _paragraph("needs", ", ".join(case.needs))
     if case.on:
