@@ -105,7 +105,7 @@ class TestFreezing:
     def test_the_same_date_can_be_frozen_again_until_it_is_released(self, tmp_path):
         put(tmp_path, Edition("2026-03-01", frozen=True, cases={"no-such-case": "0" * 12}))
         assert "1 gone" in write_edition("2026-03-01", freeze=True, folder=tmp_path)
-        with pytest.raises(HarnessError, match="2026-03-01 is frozen; freeze it anew"):
+        with pytest.raises(HarnessError, match="2026-03-01 is frozen; freeze it again"):
             write_edition("2026-03-01", freeze=False, folder=tmp_path)
 
     def test_a_draft_stays_beside_the_frozen_edition_and_no_run_takes_it(self, tmp_path):
