@@ -263,6 +263,11 @@ class SentRequest:
         except (ValueError, RecursionError):
             return None
 
+    @property
+    def asks_for_stream(self) -> bool:
+        """Whether the body asks for an event stream."""
+        return isinstance(self.json, dict) and self.json.get("stream") is True
+
     def header(self, name: str) -> str | None:
         """The first value of a header, by case-insensitive name."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
@@ -300,6 +305,11 @@ class Response:
     def media_type(self) -> str:
         """The content type without parameters, in lower case; empty where there is none (RFC 9110, section 8.3.1)."""
         return (self.header("content-type") or "").split(";")[0].strip().lower()
+
+    @property
+    def is_event_stream(self) -> bool:
+        """Whether the response says to be an event stream."""
+        return self.media_type == "text/event-stream"
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ from conformance.results.model import Results, TargetSummary, Tokens
 from conformance.results.run import RunFacts, facts_of_run
 from conformance.standard.cases import USER_SUFFIX
 from conformance.standard.library import Library, fingerprint
-from conformance.wire.importers.recordings import Reading, open_recording
+from conformance.wire.importers.files import Reading, open_recording
 
 DOCUMENT_VERSION = "1.0"
 """Version of the document of `judge --json`; minor versions only add keys."""
@@ -126,7 +126,7 @@ def _run_again(reading: Reading, own: Sequence[Path], asked: JudgeOptions, progr
     """Judges the journal of a run with the cases of today."""
     past = rejudge(reading, own, asked.gate, strict=asked.strict, progress=progress)
     library, replies = past.library, past.replies
-    facts = facts_of_run(past.recording, replies, past.judgements, str(past.policy))
+    facts = facts_of_run(past.recording.history, replies, past.judgements, str(past.policy))
     target = facts.target
     results = build_run(
         facts,

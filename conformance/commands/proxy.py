@@ -17,6 +17,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from conformance import __version__
+from conformance.base.clock import now
+from conformance.base.records import EndNote, ProxyHeader
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.commands.judge import JudgedFiles, audited_part, keeping
 from conformance.engine.offline import Audited, Counted, RecordingJudge
@@ -24,7 +26,7 @@ from conformance.engine.run import JOURNAL
 from conformance.judge.audit import Noticed
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
-from conformance.model import Exchange, HarnessError, Json, Level, UsageError
+from conformance.model import Exchange, HarnessError, Level, UsageError
 from conformance.protocol.sse import measure
 from conformance.report import terminal
 from conformance.report import traffic as watching
@@ -32,8 +34,10 @@ from conformance.report.files import write
 from conformance.results.excerpts import Excerpts
 from conformance.standard.library import Library, fingerprint
 from conformance.wire.codings import UndecodableError
-from conformance.wire.importers.recordings import ALWAYS, Form, Recorded
-from conformance.wire.journal import Journal, encode_exchange
+from conformance.wire.importers.files import Form
+from conformance.wire.importers.reader import RecordedExchange
+from conformance.wire.journal import Journal
+from conformance.wire.journal_format import Unjudged
 from conformance.wire.proxy import End, Passed, Proxy, decoded
 from conformance.wire.proxy_server import ProxyServer
 from conformance.wire.redact import Redactor
@@ -182,7 +186,7 @@ class Watch:
         exchange = self._redactor.recorded(exchange)
         if why:
             self.tally.others[why] += 1
-            self._journal.note({"what": "not judged", "why": why, "exchange": _unkinded(exchange)})
+            self._journal.note(Unjudged(why, exchange))
         else:
             exchange = self._journal.append(exchange)
         if exchange.trouble is not None:
@@ -191,7 +195,7 @@ class Watch:
             self._judge(exchange)
 
     def _judge(self, exchange: Exchange) -> None:
-        recorded = Recorded(exchange, ALWAYS)
+        recorded = RecordedExchange(exchange)
         if not self._counted.count(recorded):
             self.tally.others[OTHER if exchange.response is not None else UNREACHED] += 1
             return
@@ -228,7 +232,7 @@ def watch(
     library = library or load_library(DEFAULT_VERSION)
     room, traffic = Room(), Traffic()
     excerpts, policy = Excerpts(), Policy(asked.gate)
-    with Journal.create(folder / JOURNAL, _header(asked)) as journal:
+    with Journal.create(folder / JOURNAL, ProxyHeader(__version__, fingerprint(), now(), asked.upstream)) as journal:
         judge = RecordingJudge(library, policy, keeping(excerpts))
         done = Watch(judge, journal, room, tell, traffic=traffic)
         done.start()
@@ -243,7 +247,7 @@ def watch(
                 wait()
         finally:
             done.close()
-        journal.end({"ended": _now()})
+        journal.end(EndNote(now()))
     failed = done.error.exit_code if done.error is not None else 0
     name = urlsplit(asked.upstream).hostname or ""
     part = audited_part(done.audited(), library, policy, excerpts, name, failed)
@@ -300,22 +304,12 @@ def _why_not(passed: Passed) -> tuple[str, Exchange]:
     return "", exchange
 
 
-def _unkinded(exchange: Exchange) -> dict[str, Json]:
-    return {key: value for key, value in encode_exchange(exchange).items() if key != "kind"}
-
-
 def _report(tally: Tally, part: JudgedFiles, folder: Path, tell: Tell, *, colour: bool) -> None:
     write(folder, part.results)
     tell("")
     tell(watching.counts(tally.passed, tally.judged, tally.others))
     tell("")
     tell(terminal.render(part.results, colour=colour, report=str(folder / "report.html")))
-
-
-def _header(asked: ProxyOptions) -> dict[str, Json]:
-    """The first line of the journal. It names no target, so that `judge` takes it for a recording and not for a run."""
-    proxy = {"upstream": asked.upstream}
-    return {"suite": __version__, "started": _now(), "catalogue": fingerprint(), "proxy": proxy}
 
 
 @contextmanager
@@ -327,7 +321,3 @@ def _quick_switching() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -9,6 +9,7 @@ from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import replace
 
+from conformance.base.records import PreflightNote
 from conformance.engine.plan import Plan
 from conformance.engine.preflight import Preflight, fatal_reason, preflight
 from conformance.engine.resume import NOTHING, Earlier
@@ -197,7 +198,7 @@ class Engine:
 
     def _note(self, found: Preflight) -> None:
         root = "" if found.fatal else found.target.root
-        self._wiring.journal.note({"what": "preflight", "root": root, "auth": found.target.auth, "fatal": found.fatal})
+        self._wiring.journal.note(PreflightNote(root, found.target.auth, found.fatal))
 
 
 def _ours(problem: BaseException) -> HarnessError:

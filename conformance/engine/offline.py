@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from conformance.base.clock import stamp
 from conformance.judge.audit import Audit, LeftOut, Noticed
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench
@@ -18,7 +19,8 @@ from conformance.protocol.usage import billed
 from conformance.standard.library import Library
 from conformance.standard.paths import spec_folder
 from conformance.standard.recorders import KnownNames, Recorders, load_recorders
-from conformance.wire.importers.recordings import Form, Reading, Recorded
+from conformance.wire.importers.files import Form, Reading
+from conformance.wire.importers.reader import RecordedExchange
 from conformance.wire.redact import Redactor
 
 MOST_NAMED = 2
@@ -47,7 +49,7 @@ class Counted:
     unanswered: int = 0
     torn: int | None = None
 
-    def count(self, recorded: Recorded) -> bool:
+    def count(self, recorded: RecordedExchange) -> bool:
         """Counts an exchange; True where it is to be judged."""
         self.exchanges += 1
         if recorded.synthetic:
@@ -107,7 +109,7 @@ class RecordingJudge:
         self._seen = _Seen()
         self._started, self._clock = datetime.now(UTC), time.monotonic()
 
-    def take(self, recorded: Recorded, number: int, place: str) -> tuple[Noticed, ...]:
+    def take(self, recorded: RecordedExchange, number: int, place: str) -> tuple[Noticed, ...]:
         """Judges one exchange; returns what it deviates in. `number` and `place` say where it is recorded."""
         exchange = replace(self._redactor.recorded(recorded.exchange), line=number)
         reply = Reply(exchange, recorded.streamed)
@@ -127,7 +129,7 @@ class RecordingJudge:
             hosts=named(self._seen.hosts, "host"),
             models=named(self._seen.models, "model"),
             tokens=(self._seen.input, self._seen.output),
-            started=self._started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            started=stamp(self._started),
             seconds=round(time.monotonic() - self._clock, 3),
             excluded=tuple(Excluded(flag, damages[flag].title, n) for flag, n in sorted(self._audit.damaged.items())),
             left_out=self._audit.left_out,

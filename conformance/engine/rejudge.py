@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from conformance.base.records import PreflightNote, RunHeader, RunHistory, StopNote, UnsentNote
 from conformance.config.target import Target
 from conformance.engine.plan import Plan, build_plan, needed
 from conformance.engine.sendings import Sending, sendings
@@ -18,7 +18,7 @@ from conformance.judge.verdict import Policy
 from conformance.model import Case, Judgement, Level, Mode, Outcome, Scenario
 from conformance.protocol.reply import Reply
 from conformance.standard.library import Library, fingerprint
-from conformance.wire.importers.recordings import Form, Reading, unreadable
+from conformance.wire.importers.files import Reading, unreadable
 from conformance.wire.journal import Recording, read
 
 NEWER = "is newer than the run, which did not send what it judges"
@@ -39,24 +39,20 @@ class Rejudged:
 
 @dataclass(frozen=True)
 class _Past:
-    """A run that has ended: what it noted of itself, its target as the preflight left it, why it could not go on, and
-    what it sent. `stopped` says why sending ended before everything was sent, or is empty.
+    """A run that has ended: what it was to do, its target as the preflight left it, why it could not go on, and what it
+    sent. `stopped` says why sending ended before everything was sent, or is empty.
     """
 
-    noted: Mapping[str, Any]
+    header: RunHeader
     target: Target
     fatal: str
     sent: Mapping[tuple[str, int], Sending]
     stopped: str = ""
 
-    def option(self, name: str, otherwise: Any) -> Any:
-        """An option of the run."""
-        return (self.noted.get("options") or {}).get(name, otherwise)
-
 
 def is_run(reading: Reading) -> bool:
-    """Whether a file is the journal of a run, which names its target and how many results it was to give."""
-    return reading.form is Form.JOURNAL and {"target", "items"} <= reading.header.keys()
+    """Whether a file is the journal of a run."""
+    return isinstance(reading.header, RunHeader)
 
 
 def rejudge(
@@ -79,16 +75,16 @@ def rejudge(
     recording = read(reading.path)
     progress(reading.size)
     replies = tuple(Reply(exchange) for exchange in recording.exchanges)
-    past = _past(recording, replies)
-    library = load_library(past.target.api_version, files, past.option("edition", None))
+    past = _past(recording.history, replies)
+    library = load_library(past.target.api_version, files, past.header.option("edition", None))
     policy = Policy(
-        Level(gate or past.option("gate", Level.MUST)),
-        strict=strict or past.option("strict", False),
-        behaviour=past.option("gate-behaviour", False),
+        Level(gate or past.header.option("gate", Level.MUST)),
+        strict=strict or past.header.option("strict", False),
+        behaviour=past.header.option("gate-behaviour", False),
     )
-    items = _items(past.noted, library)
+    items = _items(past.header, library)
     judge = _Judge(past, build_plan(items, library.catalogue), library, policy)
-    same = past.noted.get("catalogue") == fingerprint()
+    same = past.header.catalogue == fingerprint()
     judged: list[Judgement] = []
     left_out: list[LeftOut] = []
     for case, mode in items:
@@ -100,37 +96,30 @@ def rejudge(
     return Rejudged(recording, replies, tuple(judged), library, policy, tuple(left_out))
 
 
-def _past(recording: Recording, replies: Sequence[Reply]) -> _Past:
-    public = recording.header["target"]
-    found, resumed = (_last_note(recording, what) for what in ("preflight", "resume"))
+def _past(history: RunHistory, replies: Sequence[Reply]) -> _Past:
+    recorded = history.header.target
+    found = history.last(PreflightNote) or PreflightNote("", recorded.auth)
     target = Target(
-        name=public["name"],
-        url=public["url"],
-        model=public["model"],
-        key_name=public.get("key_env") or "",
-        api_version=public["api_version"],
-        declared=frozenset(public.get("declared", ())),
-        absent=frozenset(public.get("lacks", ())),
+        name=recorded.name,
+        url=recorded.url,
+        model=recorded.model,
+        key_name=recorded.key_env,
+        api_version=recorded.api_version,
+        declared=frozenset(recorded.declared),
+        absent=frozenset(recorded.lacks),
     )
-    settled = target.settled(root=found.get("root", ""), auth=found.get("auth", public.get("auth", "")))
-    noted = {**recording.header, **resumed}
     sent = sendings(replies)
-    for note in recording.notes:
-        place = (f"{note.data.get('scenario')}/{note.data.get('mode')}", int(note.data.get("repetition", 1)))
-        if note.data.get("what") == "unsent" and place in sent and sent[place].steps[-1].exchange.line < note.line:
-            del sent[place]
-    stopped = _last_note(recording, "stopped")
-    return _Past(noted, settled, found.get("fatal", ""), sent, stopped.get("why", ""))
+    for note in history.all(UnsentNote):
+        if note.sending in sent and sent[note.sending].steps[-1].exchange.line < note.line:
+            del sent[note.sending]
+    stopped = history.last(StopNote)
+    settled = target.settled(root=found.root, auth=found.auth)
+    return _Past(history.current, settled, found.fatal, sent, stopped.why if stopped is not None else "")
 
 
-def _last_note(recording: Recording, what: str) -> Mapping[str, Any]:
-    notes = [note.data for note in recording.notes if note.data.get("what") == what]
-    return notes[-1] if notes else {}
-
-
-def _items(noted: Mapping[str, Any], library: Library) -> list[tuple[Case, Mode]]:
+def _items(header: RunHeader, library: Library) -> list[tuple[Case, Mode]]:
     """What is judged: all cases, or those that the run selected."""
-    selected = set(noted.get("selected") or ())
+    selected = set(header.selected)
     everything = [(case, mode) for case in library.catalogue.cases for mode in case.modes]
     return [(case, mode) for case, mode in everything if not selected or f"{case.id}/{mode}" in selected]
 
@@ -160,7 +149,7 @@ class _Judge:
         names = needed(case, mode, self._plan, self._library.catalogue)
         done = {name: self._done[name] for name in names if name in self._done}
         unsent = {name: past.stopped or UNSENT for name in names if name not in self._done}
-        attempts = past.option("repeat", 1)
+        attempts = past.header.option("repeat", 1)
         return judge_in_attempts(case, mode, Evidence(done, unsent), self._bench, self._again, attempts)
 
     def _again(self, scenario_id: str, repetition: int) -> ScenarioReplies | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Final
 
+from conformance.base.records import PreflightNote, RunHeader
 from conformance.base.spend import NO_SPEND, Spend
 from conformance.config.target import Target
 from conformance.engine.estimate import bill
@@ -19,15 +20,18 @@ from conformance.protocol.reply import Reply
 from conformance.wire.journal import Recording, read
 from conformance.wire.redact import Redactor
 
-SAME = (
-    ("suite", "version"),
-    ("catalogue", "catalogue"),
-    ("target/url", "base URL"),
-    ("target/name", "target"),
-    ("target/model", "model"),
-    ("target/api_version", "API version"),
-)
-"""What has to be the same in both parts of a run, by place in the header of the journal, and its name for people."""
+SAME: Final[Mapping[str, Callable[[RunHeader], str]]] = {
+    "version": lambda header: header.suite,
+    "catalogue": lambda header: header.catalogue,
+    "base URL": lambda header: header.target.url,
+    "target": lambda header: header.target.name,
+    "model": lambda header: header.target.model,
+    "API version": lambda header: header.target.api_version,
+}
+"""What has to be the same in both parts of a run, by its name for people."""
+
+MOVING: Final = "base URL"
+"""What may differ where the target is at another address in every run."""
 
 
 @dataclass(frozen=True)
@@ -55,23 +59,15 @@ def read_run(path: Path) -> Recording:
     return read(path)
 
 
-def check_same(before: Mapping[str, Any], now: Mapping[str, Any], *, moving: bool = False) -> None:
-    """Raises UsageError with one sentence where the header of a run differs from the one that would be
-    written now. `moving`: the target is at another address in every run, as the embedded reference endpoint is.
+def check_same(before: RunHeader, now: RunHeader, *, moving: bool = False) -> None:
+    """Raises UsageError with one sentence where the header of a run differs from the one that would be written now.
+
+    `moving`: the target is at another address in every run, as the embedded reference endpoint is.
     """
-    for place, name in SAME:
-        if moving and place == "target/url":
-            continue
-        old, new = _at(before, place), _at(now, place)
-        if old != new:
+    for name, of in SAME.items():
+        if of(before) != of(now) and not (moving and name == MOVING):
+            old, new = of(before), of(now)
             raise UsageError(f"Cannot resume the run: its {name} was {old!r} and is now {new!r}. Start a new run.")
-
-
-def _at(header: Mapping[str, Any], place: str) -> Any:
-    value: Any = header
-    for key in place.split("/"):
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
 
 
 def earlier_part(
@@ -108,11 +104,10 @@ def spent_on(replies: Iterable[Reply]) -> Spend:
 
 def _settled(recording: Recording, target: Target) -> tuple[str, str] | None:
     """Root and credential style of the last preflight that found any; the root as it is at the target's own address."""
-    url = str(_at(recording.header, "target/url"))
-    for note in reversed(recording.notes):
-        root, auth = note.data.get("root"), note.data.get("auth")
-        if note.data.get("what") == "preflight" and isinstance(root, str) and root and isinstance(auth, str):
-            return target.url + root.removeprefix(url), auth
+    history = recording.history
+    for note in reversed(history.all(PreflightNote)):
+        if note.root:
+            return target.url + note.root.removeprefix(history.header.target.url), note.auth
     return None
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from conformance import __version__
+from conformance.base.clock import now
+from conformance.base.records import EndNote, RunHeader, TargetRecord, resume_of
 from conformance.config.settings import RunSettings
 from conformance.config.target import REFERENCE, Target
 from conformance.engine.budget import limits_of
@@ -106,18 +106,18 @@ class Run:
         """
         limits = limits_of(self.settings)
         plan = build_plan(items, self.library.catalogue, self.library.unasked(target.absent))
-        header = {
-            "suite": __version__,
-            "catalogue": fingerprint(),
-            "target": public(target, self.settings),
-            "started": _now(),
-            "whole": whole,
-            "items": len(items),
-            "selected": [] if whole else [f"{case.id}/{mode}" for case, mode in items],
-            "requests": plan.requests,
-            "prices": {"input": limits.prices.input, "output": limits.prices.output},
-            "options": self.settings.recorded,
-        }
+        header = RunHeader(
+            suite=__version__,
+            catalogue=fingerprint(),
+            started=now(),
+            target=public(target, self.settings),
+            whole=whole,
+            items=len(items),
+            selected=() if whole else tuple(f"{case.id}/{mode}" for case, mode in items),
+            requests=plan.requests,
+            prices=limits.prices,
+            options=self.settings.recorded,
+        )
         redactor, policy = Redactor(target.secrets), RetryPolicy()
         earlier = NOTHING
         if self.settings["resume"]:
@@ -141,7 +141,7 @@ class Run:
 
     def _continued(
         self,
-        header: Mapping[str, object],
+        header: RunHeader,
         plan: Plan,
         target: Target,
         redactor: Redactor,
@@ -151,12 +151,11 @@ class Run:
         """What the run that is continued recorded, and its journal, open for more."""
         path = self.folder / JOURNAL
         recording = read_run(path)
-        check_same(recording.header, header, moving=target.name == REFERENCE)
+        check_same(recording.history.header, header, moving=target.name == REFERENCE)
         earlier = earlier_part(recording, plan.scenarios, target, policy, redactor)
         missing = sum((scenario.id, 1) not in earlier.done for scenario in plan.scenarios)
         journal = Journal.reopen(path, redactor=redactor)
-        kept = ("started", "whole", "items", "selected", "prices", "options")
-        journal.note({"what": "resume", "torn": recording.torn, **{key: header[key] for key in kept}})
+        journal.note(resume_of(header, recording.torn))
         notify(Resumption(len(plan.scenarios) - missing, missing, recording.torn))
         return earlier, journal
 
@@ -189,7 +188,7 @@ class Run:
         if self._started is not None and not self._started.closed:
             self._started.closed = True
             self._started.engine.stop()
-            self._started.journal.end({"ended": _now()})
+            self._started.journal.end(EndNote(now()))
 
 
 @dataclass
@@ -203,21 +202,17 @@ class _Started:
     closed: bool = False
 
 
-def public(target: Target, settings: RunSettings) -> dict[str, Any]:
+def public(target: Target, settings: RunSettings) -> TargetRecord:
     """What may be written of a target: no key, no header value."""
-    return {
-        "name": target.name,
-        "url": target.url,
-        "model": target.model,
-        "api_version": target.api_version,
-        "auth": target.auth,
-        "key_env": target.key_name,
-        "declared": sorted(target.declared),
-        "lacks": sorted(target.absent),
-        "headers": [name for name, _ in target.headers],
-        "select": settings.selecting(target),
-    }
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return TargetRecord(
+        name=target.name,
+        url=target.url,
+        model=target.model,
+        api_version=target.api_version,
+        auth=target.auth,
+        key_env=target.key_name,
+        declared=tuple(sorted(target.declared)),
+        lacks=tuple(sorted(target.absent)),
+        headers=tuple(name for name, _ in target.headers),
+        select=tuple(settings.selecting(target)),
+    )

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from conformance.base.records import StopNote, UnsentNote
 from conformance.base.spend import NO_SPEND, Spend
 from conformance.config.target import Target
 from conformance.engine.budget import Budget, SpendingLimits
@@ -113,8 +114,7 @@ class Sender:
 
     def _note_unsent(self, scenario: Scenario, repetition: int, why: str) -> None:
         """Notes that what was recorded of a scenario is not all of it, and judges nothing."""
-        place = {"scenario": scenario.name, "mode": scenario.mode.value, "repetition": repetition}
-        self._wiring.journal.note({"what": "unsent", **place, "why": why})
+        self._wiring.journal.note(UnsentNote(scenario.name, scenario.mode.value, repetition, why))
 
     async def attempts(
         self,
@@ -178,7 +178,7 @@ class Sender:
         """Sends nothing from now on; running requests end normally."""
         if not self.stopped:
             self.stopped = why
-            self._wiring.journal.note({"what": "stopped", "why": why})
+            self._wiring.journal.note(StopNote(why))
             self.turnstile.open()
 
     def _keep_pace(self, exchange: Exchange, entered: float) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from conformance.base.dataclass_json import decode, encode
 from conformance.config.options import OPTIONS, PREFIX
 from conformance.config.settings import RunSettings, target_of
 from conformance.config.target import REFERENCE, Target
@@ -23,7 +24,6 @@ from conformance.model import Case, Judgement, Mode
 from conformance.protocol.reply import Reply
 from conformance.report import plan as words
 from conformance.report.files import write
-from conformance.report.json_file import decode, encode
 from conformance.results.build import build_run, case_result
 from conformance.results.conclusions.baseline import KnownDeviations, known_deviations
 from conformance.results.excerpts import Excerpts
@@ -56,7 +56,7 @@ class Judged:
     @staticmethod
     def unpack(packed: Mapping[str, Any]) -> Judged:
         """From what `pack` made."""
-        unpacked: Judged = decode(Judged, packed, "")
+        unpacked: Judged = decode(Judged, packed)
         return unpacked
 
 
@@ -145,7 +145,7 @@ class TargetSession:
         recording = read(self.run.folder / JOURNAL)
         replies = [self.run.replies.get(each.line) or Reply(each) for each in recording.exchanges]
         judgements = [item.judgement for item in judged]
-        facts = facts_of_run(recording, replies, judgements, str(self.run.policy), failed)
+        facts = facts_of_run(recording.history, replies, judgements, str(self.run.policy), failed)
         baseline = self.baseline.updated(judgements, whole=facts.complete) if self.baseline is not None else None
         library, target = self.run.library, facts.target
         results = build_run(

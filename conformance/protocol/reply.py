@@ -53,7 +53,7 @@ class Reply:
         wrong type is the only finding.
         """
         response = self.exchange.response
-        if response is None or not (self.streamed or self._says_stream() or self._looks_like_stream()):
+        if response is None or not (self.streamed or response.is_event_stream or self._looks_like_stream()):
             return None
         return parse(response.chunks)
 
@@ -110,11 +110,8 @@ class Reply:
         except (ValueError, RecursionError) as problem:
             return None, str(problem)
 
-    def _says_stream(self) -> bool:
-        return self.exchange.response is not None and self.exchange.response.media_type == "text/event-stream"
-
     def _looks_like_stream(self) -> bool:
-        if self.request.get("stream") is not True or not self.ok or self.exchange.response is None:
+        if not self.exchange.request.asks_for_stream or not self.ok or self.exchange.response is None:
             return False
         head = self.exchange.response.body[:64].removeprefix(_BOM).lstrip(b"\r\n ")
         return head.startswith((b"event:", b"data:", b":"))

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-import types
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
-from enum import Enum
-from functools import cache
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
 
+from conformance.base.dataclass_json import MisfitError, decode, encode
 from conformance.model import Json, UsageError
 from conformance.results.model import SCHEMA_VERSION, Results
 
@@ -70,69 +65,8 @@ def from_json(data: Json) -> Results:
             f"The results file has schema version {version}, this version of messages-conformance reads "
             f"{SCHEMA_VERSION.split('.')[0]}.x. Install the version that wrote it, or a newer one."
         )
-    results: Results = decode(Results, data, "")
-    return results
-
-
-def encode(value: Any) -> Any:
-    """A dataclass of `results` as JSON values: mappings get text keys, tuples become lists."""
-    if is_dataclass(value):
-        return {item.name: encode(getattr(value, item.name)) for item in fields(value)}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Mapping):
-        return {str(key): encode(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return [encode(item) for item in value]
-    return value
-
-
-@cache
-def _shape(kind: Any) -> list[tuple[str, Any, bool]]:
-    hints = get_type_hints(kind)
-    return [
-        (item.name, hints[item.name], item.default is MISSING and item.default_factory is MISSING)
-        for item in fields(kind)
-    ]
-
-
-def decode(kind: Any, value: Any, path: str) -> Any:
-    """Reads `value` as `kind`: a dataclass, tuple, mapping, union, enum or plain type as used in this module."""
-    origin = get_origin(kind)
-    if origin is types.UnionType:
-        return None if value is None else decode(get_args(kind)[0], value, path)
-    if origin is tuple and isinstance(value, list):
-        return tuple(decode(get_args(kind)[0], item, f"{path}/{index}") for index, item in enumerate(value))
-    if origin is Mapping and isinstance(value, dict):
-        key_kind, item_kind = get_args(kind)
-        return {_key(key_kind, key, path): decode(item_kind, item, f"{path}/{key}") for key, item in value.items()}
-    if is_dataclass(kind) and isinstance(value, dict):
-        return _decode_fields(kind, value, path)
-    if isinstance(kind, type) and issubclass(kind, Enum) and isinstance(value, str):
-        return _converted(kind, value, path)
-    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(kind, type) and type(value) is kind:
-        return value
-    raise UsageError(f"Results file, {path or '/'}: unexpected type {type(value).__name__}")
-
-
-def _decode_fields(kind: Any, value: dict[str, Any], path: str) -> Any:
-    arguments = {}
-    for name, hint, required in _shape(kind):
-        if name in value:
-            arguments[name] = decode(hint, value[name], f"{path}/{name}")
-        elif required:
-            raise UsageError(f"Results file, {path}/{name}: the key is missing")
-    return kind(**arguments)
-
-
-def _key(kind: Any, key: str, path: str) -> Any:
-    return key if kind is str else _converted(kind, key, path)
-
-
-def _converted(kind: Callable[[str], Any], value: str, path: str) -> Any:
     try:
-        return kind(value)
-    except ValueError:
-        raise UsageError(f"Results file, {path}: unknown value {value!r}") from None
+        results: Results = decode(Results, data)
+    except MisfitError as problem:
+        raise UsageError(f"Results file, {problem.place or '/'}: {problem}") from None
+    return results

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
 
+from conformance.base.records import PreflightNote, ResumeNote, RunHistory, StopNote, TargetRecord
 from conformance.base.spend import Prices
 from conformance.model import Exchange, Judgement, Outcome
 from conformance.protocol.reply import Reply
@@ -38,78 +38,43 @@ class RunFacts:
     failed: int = 0
 
 
-class Note(Protocol):
-    """A note in a journal, with its line."""
-
-    @property
-    def line(self) -> int:
-        """Its line number."""
-
-    @property
-    def data(self) -> Mapping[str, Any]:
-        """What was noted."""
-
-
-class Journalled(Protocol):
-    """The journal of a run, read."""
-
-    @property
-    def header(self) -> Mapping[str, Any]:
-        """The first record."""
-
-    @property
-    def notes(self) -> Sequence[Note]:
-        """All notes."""
-
-    @property
-    def footer(self) -> Mapping[str, Any] | None:
-        """The last record of a run that was not interrupted."""
-
-
 def facts_of_run(
-    recording: Journalled, replies: Sequence[Reply], judgements: Sequence[Judgement], policy: str, failed: int = 0
+    history: RunHistory, replies: Sequence[Reply], judgements: Sequence[Judgement], policy: str, failed: int = 0
 ) -> RunFacts:
     """What the journal of a run says, in all its parts; `replies` are all of its exchanges."""
-    header = recording.header
-    parts = [note for note in recording.notes if note.data.get("what") == "resume"]
-    last = {**header, **(parts[-1].data if parts else {})}
-    own = [note.data for note in recording.notes if not parts or note.line > parts[-1].line]
-    settled = [note for note in own if note.get("what") == "preflight"]
-    preflight: Mapping[str, Any] = settled[-1] if settled else {}
-    stops = [str(note.get("why")) for note in own if note.get("what") == "stopped"]
-    unfinished = _unfinished(last, preflight, judgements, stops)
-    whole = bool(last.get("whole"))
-    prices = last.get("prices") or {}
+    asked = history.current
+    settled = history.latest(PreflightNote)[-1:]
+    preflight = settled[0] if settled else PreflightNote("", "")
+    unfinished = _unfinished(asked.items, preflight, judgements, history.latest(StopNote))
     return RunFacts(
-        target=target_summary(last["target"], preflight.get("root", ""), preflight.get("auth", "")),
-        catalogue=last["catalogue"],
-        started=header["started"],
-        duration_s=_seconds(recording, parts, [reply.exchange for reply in replies]),
+        target=target_summary(asked.target, preflight.root, preflight.auth),
+        catalogue=asked.catalogue,
+        started=history.header.started,
+        duration_s=_seconds(history, [reply.exchange for reply in replies]),
         requests=len(replies),
         policy=policy,
         tokens=tokens_of(replies),
-        prices=Prices(prices.get("input"), prices.get("output")),
-        complete=whole and not unfinished,
-        incomplete_reason=unfinished or ("" if whole else f"a selection of {len(judgements)} results"),
+        prices=asked.prices,
+        complete=asked.whole and not unfinished,
+        incomplete_reason=unfinished or ("" if asked.whole else f"a selection of {len(judgements)} results"),
         unfinished=unfinished,
         failed=failed,
     )
 
 
-def target_summary(public: Mapping[str, Any], root: str, auth: str) -> TargetSummary:
+def target_summary(record: TargetRecord, root: str, auth: str) -> TargetSummary:
     """The target as results show it: what the journal's header says of it, and what the preflight settled."""
-    url = public["url"]
     return TargetSummary(
-        name=public["name"],
-        url=url,
-        path=f"{root.removeprefix(url.rstrip('/'))}/messages" if root else "",
-        model=public["model"],
-        api_version=public["api_version"],
-        auth=auth or public["auth"],
-        declared=tuple(public["declared"]),
-        lacks=tuple(public.get("lacks", ())),
-        key_env=public["key_env"],
-        select=tuple(public["select"]),
+        name=record.name,
+        url=record.url,
+        path=f"{root.removeprefix(record.url.rstrip('/'))}/messages" if root else "",
+        model=record.model,
+        api_version=record.api_version,
+        auth=auth or record.auth,
+        declared=record.declared,
+        lacks=record.lacks,
+        key_env=record.key_env,
+        select=record.select,
     )
 
 
@@ -120,29 +85,29 @@ def tokens_of(replies: Iterable[Reply]) -> Tokens:
 
 
 def _unfinished(
-    header: Mapping[str, Any], preflight: Mapping[str, Any], judgements: Sequence[Judgement], stops: Sequence[str]
+    items: int, preflight: PreflightNote, judgements: Sequence[Judgement], stops: Sequence[StopNote]
 ) -> str:
     """Why not all that was selected could be judged, or an empty string."""
-    if preflight.get("fatal"):
-        return str(preflight["fatal"])
-    if len(judgements) < header["items"]:
-        return f"{len(judgements)} of {header['items']} results were judged before the run was stopped"
+    if preflight.fatal:
+        return preflight.fatal
+    if len(judgements) < items:
+        return f"{len(judgements)} of {items} results were judged before the run was stopped"
     unrun = sum(judgement.outcome is Outcome.NOT_RUN for judgement in judgements)
-    why = f": {stops[-1]}" if stops else ""
+    why = f": {stops[-1].why}" if stops else ""
     return f"{unrun} of {len(judgements)} results were not run{why}" if unrun else ""
 
 
-def _seconds(recording: Journalled, parts: Sequence[Note], exchanges: Sequence[Exchange]) -> float:
+def _seconds(history: RunHistory, exchanges: Sequence[Exchange]) -> float:
     """How long a run took: all its parts together, without the time between them. An interrupted part ended with the
     last exchange that it recorded.
     """
-    starts = [(0, recording.header["started"]), *((note.line, note.data["started"]) for note in parts)]
+    starts = [(0, history.header.started), *((note.line, note.started) for note in history.all(ResumeNote))]
     ends = [*(line for line, _ in starts[1:]), None]
     total = 0.0
     for (line, start), end in zip(starts, ends, strict=True):
         own = [each for each in exchanges if each.line > line and (end is None or each.line < end)]
-        footer = (recording.footer or {}).get("ended") if end is None else None
-        moments = [_moment(footer)] if footer else [_ended(each) for each in own]
+        last = history.end if end is None else None
+        moments = [_moment(last.ended)] if last is not None else [_ended(each) for each in own]
         total += max([moment - _moment(start) for moment in moments], default=0.0)
     return round(max(0.0, total), 3)
 

@@ -11,12 +11,12 @@ import contextlib
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
+from conformance.base.clock import now
 from conformance.model import Chunk, Exchange, HarnessError, Mode, Response, SentRequest, Trouble
 from conformance.protocol.sse import EventBounds, Framer
 from conformance.wire import codings as decoding
@@ -75,7 +75,7 @@ class Client:
         both. Raises `HarnessError` for a request that cannot be sent: exit code 4 for a URL, 3 for a header.
         """
         prepared = self._prepare(request)
-        started = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        started = now()
         transfer = _Transfer(self._http, self._limits)
         with quiet():
             trouble = await transfer.run(prepared)

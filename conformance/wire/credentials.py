@@ -8,6 +8,9 @@ from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from conformance.model import Exchange
+from conformance.protocol.blocks import BLOCKS, DELTAS
+from conformance.protocol.grammar import KNOWN_EVENTS
+from conformance.protocol.stop_reasons import STOP_REASONS
 
 NAMES: Final = frozenset(
     {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "x-amz-security-token",
@@ -21,6 +24,18 @@ DUMMY_KEYS: Final = frozenset(
 )  # fmt: skip
 """Keys that local engines document for "no key needed", in lower case. They open nothing, so they are no secrets."""
 
+WORDS: Final = frozenset(
+    word
+    for word in (
+        *BLOCKS, *DELTAS, *STOP_REASONS, *KNOWN_EVENTS,
+        "type", "text", "id", "role", "user", "model", "models", "name", "input", "usage", "index", "delta", "error",
+        "message", "content", "system", "tool", "tools", "stop", "stream", "json", "true", "false", "image", "source",
+        "url", "data", "base64", "file", "title", "http", "https", "v1", "post", "get", "ping", "auto", "any",
+        "bearer",
+    )
+)  # fmt: skip
+"""Words of the API, in lower case. A key that is one of them is public, and hiding it would change what is judged."""
+
 HIDDEN: Final = "[redacted]"
 
 _PARAMETER: Final = re.compile(rf"([?&#](?:{'|'.join(map(re.escape, sorted(NAMES)))})=)[^&#]*", re.IGNORECASE)
@@ -31,8 +46,8 @@ _MASKED: Final = re.compile(r"\W*(?:redacted|removed|filtered|masked|hidden|secr
 
 
 def is_secret(value: str) -> bool:
-    """False for documented dummy keys, for the marks that recorders leave, and for nothing."""
-    return value.lower() not in DUMMY_KEYS and _MASKED.fullmatch(value) is None
+    """False for documented dummy keys, words of the API, the marks that recorders leave, and nothing."""
+    return value.lower() not in DUMMY_KEYS | WORDS and _MASKED.fullmatch(value) is None
 
 
 def recorded_secrets(exchange: Exchange) -> Iterator[str]:

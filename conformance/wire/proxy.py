@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import httpx
 
+from conformance.base.clock import stamp
 from conformance.model import Chunk, Exchange, Mode, Response, SentRequest, Trouble
 from conformance.wire import codings as decoding
 from conformance.wire.connections import header_texts, kind_of, open_pool, raw_headers, reason_of
@@ -128,7 +129,7 @@ def decoded(exchange: Exchange, limits: Limits | None = None) -> Exchange:
     `decoding.UndecodableError` where the coding is unknown, or the decoded body is too large.
     """
     room = (limits or Limits()).body_bytes
-    mode = Mode.STREAM if _asks_for_stream(exchange.request) else Mode.JSON
+    mode = Mode.STREAM if exchange.request.asks_for_stream else Mode.JSON
     response = exchange.response
     if response is None:
         return replace(exchange, mode=mode)
@@ -320,7 +321,7 @@ class _Passing:
             mode=Mode.JSON,
             step=1,
             attempt=1,
-            started=self._started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            started=stamp(self._started),
             request=request,
             response=self._response(),
             trouble=self._trouble,
@@ -343,8 +344,3 @@ class _Passing:
 
     def _now(self) -> float:
         return round(time.perf_counter() - self._begin, 6)
-
-
-def _asks_for_stream(request: SentRequest) -> bool:
-    body = request.json
-    return isinstance(body, dict) and body.get("stream") is True

@@ -28,7 +28,7 @@ from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Level
 from conformance.protocol.reply import Reply
-from conformance.wire.importers.recordings import open_recording
+from conformance.wire.importers.files import open_recording
 
 CHOSEN = Path(__file__).with_name("exchanges.ndjson.gz")
 

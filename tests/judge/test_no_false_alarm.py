@@ -25,7 +25,8 @@ from conformance.judge.verdict import Policy
 from conformance.model import Judgement, Level, Mode, Outcome, ScenarioName
 from conformance.protocol.reply import Reply
 from conformance.standard.library import Library
-from conformance.wire.importers.recordings import Recorded, open_recording
+from conformance.wire.importers.files import open_recording
+from conformance.wire.importers.reader import RecordedExchange
 from support.data import read_data, records
 
 EXPLAINED: Mapping[str, str] = {"errors-request-id-key": "2025-07"}
@@ -75,7 +76,7 @@ def library() -> Library:
     return load_library("2023-06-01")
 
 
-def recordings(corpus: Path) -> Iterator[tuple[Recorded, dict[str, Any]]]:
+def recordings(corpus: Path) -> Iterator[tuple[RecordedExchange, dict[str, Any]]]:
     yield from zip(open_recording(corpus).exchanges(), records(corpus), strict=True)
 
 

@@ -21,7 +21,7 @@ from conformance.judge.verdict import Policy
 from conformance.model import Case, Chunk, Exchange, Judgement, Level, Mode, Response, SentRequest
 from conformance.protocol.reply import Reply
 from conformance.standard.library import Library
-from conformance.wire.importers.recordings import ALWAYS
+from conformance.wire.importers.reader import NOT_PROVOKED
 
 Body = dict[str, Any]
 
@@ -102,7 +102,7 @@ def judged(one: Reply) -> list[tuple[Case, Judgement]]:
     """What every case that needs no particular request says of a reply, as of any recording."""
     bench = Bench(REGISTRY, library().document, "", Policy(Level.SHOULD, strict=True, behaviour=True))
     auditor = Audit(library().catalogue.cases, bench, recorders_of(library()).touched_by)
-    auditor.take(one, "here", ALWAYS)
+    auditor.take(one, "here", NOT_PROVOKED)
     return auditor.judgements()
 
 

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from conformance.base.dataclass_json import decode, encode
 from conformance.model import HarnessError, Where
-from conformance.report.json_file import SCHEMA_FILE, decode, encode, from_json, load, render, to_json
+from conformance.report.json_file import SCHEMA_FILE, from_json, load, render, to_json
 from conformance.results import model
 
 SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))

@@ -22,6 +22,7 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
+from conformance.base.records import ProxyHeader
 from conformance.commands import proxy as proxying
 from conformance.commands.judge import keeping
 from conformance.engine.offline import RecordingJudge
@@ -31,7 +32,7 @@ from conformance.model import Chunk, Exchange, HarnessError, Level, Mode, Respon
 from conformance.reference.server import LocalServer
 from conformance.results.excerpts import Excerpts
 from conformance.standard.library import Library
-from conformance.wire.importers.recordings import open_recording
+from conformance.wire.importers.files import open_recording
 from conformance.wire.journal import Journal, read
 from conformance.wire.proxy import End, Passed
 from conformance.wire.redact import Redactor
@@ -289,7 +290,7 @@ def message_exchange(**changes: Any) -> Exchange:
 def make_watch(library: Library, tmp_path: Path) -> Callable[..., tuple[proxying.Watch, list[str]]]:
     def make(room: Room, waiting: int = 2) -> tuple[proxying.Watch, list[str]]:
         lines: list[str] = []
-        journal = Journal.create(tmp_path / "journal.ndjson", {"started": "now"})
+        journal = Journal.create(tmp_path / "journal.ndjson", ProxyHeader("", "", "now", ""))
         judge = RecordingJudge(library, Policy(Level.MUST), keeping(Excerpts()))
         return proxying.Watch(judge, journal, room, lines.append, waiting), lines
 
@@ -316,9 +317,10 @@ def test_what_the_client_broke_off_is_recorded_and_not_judged(make_watch: Any, t
     watch.close()
     assert watch.tally.others == {proxying.LEFT: 1}
     assert lines == []
-    (note,) = read(tmp_path / "journal.ndjson").notes
-    assert note.data["why"] == proxying.LEFT
-    assert note.data["exchange"]["response"]["status"] == 200
+    (left,) = read(tmp_path / "journal.ndjson").unjudged
+    assert left.why == proxying.LEFT
+    assert left.exchange.response is not None
+    assert left.exchange.response.status == 200
     assert KEY not in (tmp_path / "journal.ndjson").read_text()
 
 
@@ -430,4 +432,4 @@ def test_the_command_reports_when_it_is_interrupted(reference: LocalServer, tmp_
     assert running.returncode == 0
     (results,) = tmp_path.glob("reports/proxy-127.0.0.1/*/results.json")
     assert json.loads(results.read_text())["requests"] == 1
-    assert open_recording(results.parent / "journal.ndjson").header["proxy"] == {"upstream": reference.url}
+    assert open_recording(results.parent / "journal.ndjson").header.upstream == reference.url

@@ -7,14 +7,27 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.model import Chunk, Exchange, HarnessError, Mode, Response, SentRequest, Trouble
-from conformance.wire.journal import Journal, decode_exchange, encode_exchange, iter_records, read
+from conformance.base.records import (
+    EndNote,
+    PreflightNote,
+    ProxyHeader,
+    ResumeNote,
+    RunHeader,
+    StopNote,
+    TargetRecord,
+    UnsentNote,
+)
+from conformance.base.spend import Prices
+from conformance.model import Chunk, Exchange, HarnessError, Mode, Response, SentRequest, Trouble, UsageError
+from conformance.wire.journal import Journal, Line, lines, read
+from conformance.wire.journal_format import Record, Unjudged, header_of, parse, record_of, value_of
 from conformance.wire.redact import Redactor
 
 TIMES = st.floats(0, 1000, allow_nan=False)
@@ -45,42 +58,90 @@ EXCHANGE = Exchange(
     "text", Mode.STREAM, 1, 1, "2026-11-22T10:00:00.123Z", REQUEST, Response(200, (), (Chunk(0.1, "é\n".encode()),))
 )
 
+EMPTY_RESPONSE = {"status": 200, "http_version": "", "headers": [], "chunks": [], "first_byte": 0, "ended": 0}
+HEADER = ProxyHeader("0.1.0", "c0ffee", "2026-11-22T10:00:00.000Z", "http://x")
+TARGET = TargetRecord("t", "http://x", "m", "2023-06-01", "bearer", "KEY", ("tools",), (), ("x-team",), ("--url", "x"))
+RUN = RunHeader("0.1.0", "c0ffee", "2026-11-22T10:00:00.000Z", TARGET, False, 2, ("a/json", "b/json"), 3)
+NOTES = (
+    PreflightNote("http://x/v1", "bearer", "refused"),
+    UnsentNote("text", "json", 2, "why"),
+    StopNote("why"),
+    ResumeNote("2026-11-22T11:00:00.000Z", True, 4, (), Prices(1.0, None), {"repeat": 3, "lacks": ["vision"]}, 7),
+    EndNote("2026-11-22T12:00:00.000Z"),
+    Unjudged("too large", EXCHANGE),
+)
+
+
+@pytest.mark.parametrize("note", NOTES, ids=lambda note: type(note).__name__)
+def test_a_note_survives_its_line(note: Record) -> None:
+    written = json.dumps(record_of(note))
+    assert value_of(parse(written.encode()), 7) == replace(note, line=7)  # type: ignore[arg-type,type-var]
+
+
+@pytest.mark.parametrize("header", [HEADER, RUN], ids=lambda header: type(header).__name__)
+def test_a_header_survives_its_line(header: RunHeader | ProxyHeader) -> None:
+    assert header_of(parse(json.dumps(record_of(header)).encode())) == header
+
 
 @given(EXCHANGES, st.integers(0, 99))
 def test_an_exchange_survives_its_line(exchange: Exchange, line: int) -> None:
-    written = json.dumps(encode_exchange(exchange))
-    read_back = decode_exchange(json.loads(written), line)
-    assert read_back == Exchange(**{**exchange.__dict__, "line": line})
+    written = json.dumps(record_of(exchange))
+    assert value_of(parse(written.encode()), line) == replace(exchange, line=line)
 
 
 def test_bytes_are_text_where_they_can_be() -> None:
     response = Response(200, (), (Chunk(0.1, "é".encode()), Chunk(0.2, b"\xc3"), Chunk(0.3, b"")))
-    record = encode_exchange(Exchange("text", Mode.JSON, 1, 1, "", REQUEST, response))
+    record = record_of(Exchange("text", Mode.JSON, 1, 1, "", REQUEST, response))
     assert record["response"]["chunks"] == [[0.1, "é"], [0.2, {"b64": "ww=="}], [0.3, ""]]
     assert record["request"]["body"] == '{"x":1}'
 
 
 def test_a_journal_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "journal.ndjson"
-    journal = Journal.create(path, {"target": "x"})
+    journal = Journal.create(path, RUN)
     first = journal.append(EXCHANGE)
-    assert journal.note({"about": "retry", "after": 0.5}) == 3
+    assert journal.note(StopNote("a dead endpoint")) == 3
     second = journal.append(EXCHANGE)
-    journal.end({"complete": True})
+    journal.end(EndNote("2026-11-22T12:00:00.000Z"))
     recording = read(path)
-    assert recording.header == {"kind": "run", "journal": 1, "target": "x"}
+    assert recording.header == RUN
     assert recording.exchanges == (first, second)
     assert [exchange.line for exchange in recording.exchanges] == [2, 4]
-    assert [(note.line, note.data) for note in recording.notes] == [
-        (3, {"kind": "note", "about": "retry", "after": 0.5})
-    ]
-    assert recording.footer == {"kind": "end", "complete": True}
+    assert recording.notes == (StopNote("a dead endpoint", 3), EndNote("2026-11-22T12:00:00.000Z", 5))
+    assert recording.history.end == EndNote("2026-11-22T12:00:00.000Z", 5)
     assert recording.torn is None
+
+
+def test_a_resumed_run_is_what_its_last_part_was_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "journal.ndjson"
+    with Journal.create(path, RUN) as journal:
+        journal.note(StopNote("before"))
+        journal.note(EndNote("2026-11-22T10:30:00.000Z"))
+        journal.note(NOTES[3])
+        journal.note(PreflightNote("http://x/v1", "bearer"))
+    history = read(path).history
+    assert (history.current.items, history.current.whole, history.current.prices) == (4, True, Prices(1.0, None))
+    assert (history.current.suite, history.current.target) == (RUN.suite, TARGET)
+    assert history.current.option("repeat", 1) == 3
+    assert history.latest(StopNote) == ()
+    assert history.last(StopNote) == StopNote("before", 2)
+    assert history.end is None
+
+
+def test_the_journal_of_a_proxy_has_no_run(tmp_path: Path) -> None:
+    path = tmp_path / "journal.ndjson"
+    with Journal.create(path, HEADER) as journal:
+        journal.note(NOTES[5])
+    recording = read(path)
+    assert recording.unjudged == (Unjudged("too large", EXCHANGE, 2),)
+    assert recording.exchanges == ()
+    with pytest.raises(UsageError, match="not of a run"):
+        _ = recording.history
 
 
 def test_a_line_is_one_line_of_ascii(tmp_path: Path) -> None:
     path = tmp_path / "journal.ndjson"
-    with Journal.create(path, {"a": "\u2028\x1b[31m\x9b\n"}) as journal:
+    with Journal.create(path, replace(HEADER, upstream="\u2028\x1b[31m\x9b\n")) as journal:
         journal.append(EXCHANGE)
     text = path.read_bytes()
     assert text.isascii()
@@ -90,18 +151,20 @@ def test_a_line_is_one_line_of_ascii(tmp_path: Path) -> None:
 
 def test_header_notes_and_footer_are_redacted(tmp_path: Path) -> None:
     path = tmp_path / "journal.ndjson"
-    journal = Journal.create(path, {"url": "http://x?k=sk-canary"}, redactor=Redactor(["sk-canary"]))
-    journal.note({"sk-canary": ["sk-canary"]})
-    journal.end({"why": "401 sk-canary"})
+    header = replace(HEADER, upstream="http://x?k=sk-canary")
+    journal = Journal.create(path, header, redactor=Redactor(["sk-canary", "stop"]))
+    journal.note(StopNote("401 sk-canary"))
+    journal.note(ResumeNote("", True, 1, options={"sk-canary": ["sk-canary"]}))
+    journal.end(EndNote("sk-canary"))
     assert "sk-canary" not in path.read_text()
-    assert len(list(iter_records(path))) == 3
+    assert [line.data["kind"] for line in lines(path) if line.data] == ["proxy", "stop", "resume", "end"]
 
 
 def test_an_existing_journal_is_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "journal.ndjson"
     path.write_text("precious")
     with pytest.raises(HarnessError, match="exists already") as caught:
-        Journal.create(path, {})
+        Journal.create(path, HEADER)
     assert caught.value.exit_code == 4
     assert path.read_text() == "precious"
 
@@ -109,7 +172,7 @@ def test_an_existing_journal_is_never_overwritten(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(HarnessError, match="cannot be created") as caught:
-        Journal.create(tmp_path / "file" / "journal.ndjson", {})
+        Journal.create(tmp_path / "file" / "journal.ndjson", HEADER)
     assert caught.value.exit_code == 4
 
 
@@ -128,7 +191,7 @@ def file_size_limit(size: int) -> Iterator[None]:
 
 def test_a_full_disk_is_our_error_and_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "journal.ndjson"
-    journal = Journal.create(path, {})
+    journal = Journal.create(path, HEADER)
     journal.append(EXCHANGE)
     before = path.read_bytes()
     with file_size_limit(len(before) + 50), pytest.raises(HarnessError, match="2 lines are kept") as caught:
@@ -140,20 +203,15 @@ def test_a_full_disk_is_our_error_and_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_a_closed_journal_refuses_to_write(tmp_path: Path) -> None:
-    journal = Journal.create(tmp_path / "journal.ndjson", {})
+    journal = Journal.create(tmp_path / "journal.ndjson", HEADER)
     journal.close()
     journal.close()
     with pytest.raises(HarnessError, match="closed"):
-        journal.note({})
-
-
-def test_a_record_cannot_bring_a_kind_of_its_own(tmp_path: Path) -> None:
-    with Journal.create(tmp_path / "journal.ndjson", {}) as journal, pytest.raises(HarnessError, match="kind"):
-        journal.note({"kind": "retry"})
+        journal.note(NOTES[2])
 
 
 def whole_journal(path: Path) -> bytes:
-    with Journal.create(path, {}) as journal:
+    with Journal.create(path, HEADER) as journal:
         journal.append(EXCHANGE)
         journal.append(EXCHANGE)
     return path.read_bytes()
@@ -168,7 +226,7 @@ def test_a_line_torn_anywhere_is_dropped_reported_and_cut_off_when_the_run_goes_
         recording = read(path)
         assert recording.torn == 3
         assert len(recording.exchanges) == 1
-        assert list(iter_records(path))[-1].data == {"offset": last, "bytes": size - last}
+        assert list(lines(path))[-1] == Line(3, last, None)
         with Journal.reopen(path) as journal:
             assert journal.append(EXCHANGE).line == 3
         assert path.read_bytes() == whole
@@ -204,23 +262,27 @@ def test_a_broken_line_in_the_middle_is_our_error_and_is_named(tmp_path: Path, b
     [
         ({"request": None}, "wrong type"),
         ({"mode": "fax"}, "fax"),
-        ({"response": {"status": 200}}, "lacks 'headers'"),
+        ({"response": {"status": 200, "first_byte": 0, "ended": 0}}, "lacks 'headers'"),
         ({"trouble": {"kind": "closed"}}, "lacks 'message'"),
-        ({"response": {"status": 200, "headers": [["a"]], "chunks": []}}, "unpack"),
-        ({"response": {"status": 200, "headers": [], "chunks": [[0.1, {"b64": "?"}]]}}, "base64"),
+        ({"response": {**EMPTY_RESPONSE, "headers": [["a"]]}}, "unpack"),
+        ({"response": {**EMPTY_RESPONSE, "chunks": [[0.1, {"b64": "?"}]]}}, "base64"),
+        ({"response": {**EMPTY_RESPONSE, "status": "200"}}, "a string where an integer belongs"),
+        ({"step": True}, "a boolean where an integer belongs"),
+        ({"scenario": None}, "null where a string belongs"),
     ],
-    ids=["request", "mode", "headers", "trouble", "header", "bytes"],
+    ids=["request", "mode", "headers", "trouble", "header", "bytes", "status", "step", "scenario"],
 )
 def test_a_damaged_exchange_is_our_error_and_is_named(tmp_path: Path, damage: dict[str, object], message: str) -> None:
     path = tmp_path / "journal.ndjson"
-    record = {**encode_exchange(EXCHANGE), **damage}
-    path.write_text('{"kind":"run","journal":1}\n' + json.dumps(record) + "\n")
+    record = {**record_of(EXCHANGE), **damage}
+    path.write_text(json.dumps(record_of(HEADER)) + "\n" + json.dumps(record) + "\n")
     with pytest.raises(HarnessError, match=rf"journal\.ndjson:2: .*{message}"):
         read(path)
 
 
 @pytest.mark.parametrize(
-    "first", ["", "\n", "{}\n", '{"kind":"exchange"}\n', '{"kind":"run"}\n', '{"kind":"run","journal":2}\n', '{"ki']
+    "first",
+    ["", "\n", "{}\n", '{"kind":"exchange"}\n', '{"kind":"run","journal":1}\n', '{"kind":"run","journal":2}\n', '{"ki'],
 )
 def test_what_is_not_a_journal_of_this_format_is_refused(tmp_path: Path, first: str) -> None:
     path = tmp_path / "journal.ndjson"
@@ -234,8 +296,9 @@ def test_what_is_not_a_journal_of_this_format_is_refused(tmp_path: Path, first: 
 
 def test_unknown_kinds_and_keys_are_skipped(tmp_path: Path) -> None:
     path = tmp_path / "journal.ndjson"
-    record = {**encode_exchange(EXCHANGE), "later": 1}
-    path.write_text('{"kind":"run","journal":1}\n{"kind":"later"}\n' + json.dumps(record) + "\n")
+    record = {**record_of(EXCHANGE), "later": 1}
+    header = {**record_of(HEADER), "later": 1}
+    path.write_text("\n".join(json.dumps(each) for each in (header, {"kind": "later"}, record)) + "\n")
     recording = read(path)
     assert recording.exchanges == (Exchange(**{**EXCHANGE.__dict__, "line": 3}),)
     assert recording.notes == ()
@@ -250,13 +313,13 @@ def test_a_file_that_cannot_be_read_is_a_usage_error(tmp_path: Path, path: str) 
 
 def test_threads_write_whole_lines_with_their_own_numbers(tmp_path: Path) -> None:
     path = tmp_path / "journal.ndjson"
-    journal = Journal.create(path, {})
+    journal = Journal.create(path, HEADER)
     threads = [threading.Thread(target=lambda: [journal.append(EXCHANGE) for _ in range(50)]) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    journal.end({})
+    journal.end(NOTES[4])
     assert [exchange.line for exchange in read(path).exchanges] == list(range(2, 202))
 
 
@@ -264,13 +327,14 @@ def test_a_killed_process_loses_nothing_that_was_appended(tmp_path: Path) -> Non
     path = tmp_path / "journal.ndjson"
     program = (
         "import os, signal, sys; from pathlib import Path; from conformance.wire.journal import Journal\n"
-        "journal = Journal.create(Path(sys.argv[1]), {})\n"
-        "for number in range(20): journal.note({'number': number})\n"
+        "from conformance.base.records import ProxyHeader, StopNote\n"
+        "journal = Journal.create(Path(sys.argv[1]), ProxyHeader('', '', '', ''))\n"
+        "for number in range(20): journal.note(StopNote(str(number)))\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run([sys.executable, "-c", program, str(path)], env=environment, check=False)
     assert done.returncode == -signal.SIGKILL
     recording = read(path)
-    assert [note.data["number"] for note in recording.notes] == list(range(20))
-    assert (recording.footer, recording.torn) == (None, None)
+    assert recording.notes == tuple(StopNote(str(number), number + 2) for number in range(20))
+    assert recording.torn is None

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from conformance.model import HarnessError, Mode
 from conformance.wire.importers import har
-from conformance.wire.importers.recordings import ALWAYS, Form, Recorded, open_recording
+from conformance.wire.importers.files import Form, open_recording
+from conformance.wire.importers.reader import NOT_PROVOKED, BrokenRecordError, RecordedExchange
 
 REQUEST: dict[str, Any] = {
     "method": "POST",
@@ -23,10 +24,11 @@ REQUEST: dict[str, Any] = {
     "headers": {},
     "body": {"stream": True},
 }
+PROXY = {"kind": "proxy", "journal": 1, "suite": "", "catalogue": "", "started": "", "upstream": ""}
 JSON_HEADERS = {"content-type": "application/json"}
 
 
-def recorded(folder: Path, *lines: Any, name: str = "a.ndjson") -> list[Recorded]:
+def recorded(folder: Path, *lines: Any, name: str = "a.ndjson") -> list[RecordedExchange]:
     path = folder / name
     path.write_text("".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines))
     return list(open_recording(path).exchanges())
@@ -76,10 +78,10 @@ def test_what_is_missing_becomes_a_flag(tmp_path: Path) -> None:
         "response": {"status": 204, "headers": JSON_HEADERS},
     }
     one, two, three = recorded(tmp_path, bare, text, empty)
-    assert one.flags == ALWAYS | {"no-request-body", "no-response-headers", "no-response-body"}
-    assert two.flags == ALWAYS | {"ids-scrubbed", "body-as-text"}
+    assert one.flags == NOT_PROVOKED | {"no-request-body", "no-response-headers", "no-response-body"}
+    assert two.flags == NOT_PROVOKED | {"ids-scrubbed", "body-as-text"}
     assert two.synthetic
-    assert three.flags == ALWAYS
+    assert three.flags == NOT_PROVOKED
 
 
 def test_the_mode_is_what_the_request_asks_for_or_what_came_where_that_is_not_known(tmp_path: Path) -> None:
@@ -112,7 +114,7 @@ def test_the_position_grows_to_the_size_of_the_file_packed_or_not(tmp_path: Path
     [
         (b'{"request": 1}\n', Form.NDJSON),
         (b"", Form.NDJSON),
-        (b'{"kind":"run","journal":1}\n', Form.JOURNAL),
+        (json.dumps(PROXY).encode() + b"\n", Form.JOURNAL),
         (b'{"log":{"entries":[]}}', Form.HAR),
         (b'\xef\xbb\xbf{\n  "log" : {"entries": []}}', Form.HAR),
         (b'{"log": "info", "request": {}, "response": {}}\n{"request": 1}\n', Form.HAR),
@@ -132,7 +134,7 @@ def test_a_journal_gives_its_exchanges_and_leaves_a_torn_line_out(tmp_path: Path
                      "chunks": [[0.1, "{}"]]},
     }  # fmt: skip
     path = tmp_path / "j.ndjson"
-    whole = [{"kind": "run", "journal": 1}, exchange, {"kind": "note"}, exchange]
+    whole = [PROXY, exchange, {"kind": "later"}, exchange]
     path.write_text("".join(json.dumps(each) + "\n" for each in whole) + '{"kind": "exch')
     reading = open_recording(path)
     assert [one.exchange.line for one in reading.exchanges()] == [2, 4]
@@ -198,7 +200,7 @@ def test_an_entry_has_the_line_at_which_it_starts() -> None:
     ],
 )
 def test_what_is_no_archive_is_told_with_its_line(text: str) -> None:
-    with pytest.raises(har.HarError) as problem:
+    with pytest.raises(BrokenRecordError) as problem:
         list(har.entries(io.StringIO(text)))
     assert problem.value.line == 1
 
@@ -233,7 +235,7 @@ def test_bytes_in_base64_are_those_of_the_body() -> None:
 
 @pytest.mark.parametrize("broken", [1, {}, {"request": {}, "response": {}}, {"request": [], "response": []}])
 def test_an_entry_that_is_none_is_told(broken: Any) -> None:
-    with pytest.raises(har.HarError, match="an entry"):
+    with pytest.raises(BrokenRecordError, match="an entry"):
         har.exchange_of(broken, 3)
 
 

@@ -1,19 +1,21 @@
-"""HTTP archives (HAR 1.2): the entries of a file one by one, and the exchange that an entry records.
-
-Belongs here: the shape of a HAR file and a reader that holds one entry at a time. Does not belong here: opening files
-(see `recordings.py`), or which entries are worth judging.
-"""
+"""HTTP archives (HAR 1.2): the entries of a file one by one, and the exchange that an entry records."""
 
 from __future__ import annotations
 
 import binascii
+import io
 import json
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from json import JSONDecodeError, JSONDecoder
-from typing import TextIO
+from typing import IO, TextIO
 
 from conformance.model import Chunk, Exchange, Json, Mode, Response, SentRequest
+from conformance.wire.importers.reader import (
+    NOT_PROVOKED,
+    BrokenRecordError,
+    RecordedExchange,
+)
 
 LARGEST_ENTRY = 256 * 1024 * 1024
 """Characters of one entry, and of anything beside the entries; a longer one is not read."""
@@ -22,16 +24,23 @@ _PIECE = 1024 * 1024
 _SPACE = " \t\r\n"
 
 
-class HarError(Exception):
-    """What is not a HAR file, or not an entry of one. `line` is 1-based."""
-
-    def __init__(self, message: str, line: int) -> None:
-        super().__init__(message)
-        self.line = line
+def read(stream: IO[bytes]) -> Generator[RecordedExchange, None, None]:
+    """The exchanges of an archive. Raises BrokenRecordError."""
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+    try:
+        for line, entry in entries(text):
+            exchange, flags = exchange_of(entry, line)
+            yield RecordedExchange(
+                exchange,
+                flags | NOT_PROVOKED,
+                streamed=exchange.response is not None and exchange.response.is_event_stream,
+            )
+    except UnicodeDecodeError as problem:
+        raise BrokenRecordError(f"this is not UTF-8: {problem.reason}", None) from None
 
 
 def entries(stream: TextIO) -> Iterator[tuple[int, Json]]:
-    """The line at which each entry of a HAR file starts, and the entry. Raises HarError where the text is none."""
+    """The line at which each entry of a HAR file starts, and the entry. Raises BrokenRecordError."""
     scanner = _Scanner(stream)
     for key in scanner.members():
         if key != "log":
@@ -47,24 +56,23 @@ def entries(stream: TextIO) -> Iterator[tuple[int, Json]]:
 def exchange_of(entry: Json, line: int) -> tuple[Exchange, frozenset[str]]:
     """The exchange of an entry, and what the archive does not hold of it, as flags of recorder damage.
 
-    An archive has no arrival times, so everything arrives at 0. Raises HarError where the entry lacks request or
-    response, or has a value of the wrong type there.
+    An archive has no arrival times, so everything arrives at 0. Raises BrokenRecordError where the entry lacks
+    request or response, or has a value of the wrong type there.
     """
     try:
         sent, got = entry["request"], entry["response"]
         request, sent_flags = _request(sent)
         response, got_flags = _response(got)
         started = entry.get("startedDateTime", "")
-        body = request.json
-        streams = body.get("stream") is True if isinstance(body, dict) else False
+        streams = request.asks_for_stream
         if "no-request-body" in sent_flags:
-            streams = response is not None and response.media_type == "text/event-stream"
+            streams = response is not None and response.is_event_stream
         mode = Mode.STREAM if streams else Mode.JSON
         exchange = Exchange("recording", mode, 1, 1, str(started), request, response, line=line)
     except KeyError as problem:
-        raise HarError(f"an entry lacks {problem}", line) from None
+        raise BrokenRecordError(f"an entry lacks {problem}", line) from None
     except (TypeError, AttributeError, ValueError) as problem:
-        raise HarError(f"an entry has a value of the wrong kind: {problem}", line) from None
+        raise BrokenRecordError(f"an entry has a value of the wrong kind: {problem}", line) from None
     return exchange, sent_flags | got_flags
 
 
@@ -129,7 +137,7 @@ class _Scanner:
         while self._peek() != "}":
             key = self.value()
             if not isinstance(key, str):
-                raise HarError("an object has a key that is no string", self._line)
+                raise BrokenRecordError("an object has a key that is no string", self._line)
             self._take(":")
             yield key
             if self._peek() != "}":
@@ -153,10 +161,10 @@ class _Scanner:
                 value, end = self._decoder.raw_decode(self._text, self._at)
             except JSONDecodeError as problem:
                 if not self._more():
-                    raise HarError(f"this is not JSON: {problem.msg}", self._line) from None
+                    raise BrokenRecordError(f"this is not JSON: {problem.msg}", self._line) from None
                 continue
             except RecursionError:
-                raise HarError("this is nested too deeply", self._line) from None
+                raise BrokenRecordError("this is nested too deeply", self._line) from None
             if end < len(self._text) or not self._more():
                 self._consume(end)
                 return value
@@ -177,7 +185,7 @@ class _Scanner:
         found = self._peek()
         if found != wanted:
             actual = json.dumps(found) if found else "the end of the file"
-            raise HarError(f"expected {wanted!r} of a HAR file, found {actual}", self._line)
+            raise BrokenRecordError(f"expected {wanted!r} of a HAR file, found {actual}", self._line)
         self._consume(self._at + 1)
 
     def _consume(self, end: int) -> None:
@@ -188,7 +196,7 @@ class _Scanner:
         """Reads on, twice as much each time, so that a long value is not scanned over and over."""
         left = self._text[self._at :]
         if len(left) > LARGEST_ENTRY:
-            raise HarError(f"a value is longer than {LARGEST_ENTRY:,} characters", self._line)
+            raise BrokenRecordError(f"a value is longer than {LARGEST_ENTRY:,} characters", self._line)
         piece = self._stream.read(max(_PIECE, len(left)))
         if piece:
             self._text, self._at = left + piece, 0

@@ -1,0 +1,124 @@
+"""Files of recorded exchanges: what a file is, and its exchanges one at a time. NDJSON and HAR may be gzipped.
+
+Each format is a module with one function, `read` (`reader.FormatReader`).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Final, Protocol, cast
+
+from conformance.model import Json, UsageError
+from conformance.wire.importers import har, journal, ndjson
+from conformance.wire.importers.reader import BrokenRecordError, FormatReader, RecordedExchange
+from conformance.wire.journal_format import HEADERS, Header, header_of
+
+_GZIP = b"\x1f\x8b"
+_HAR = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"log"\s*:')
+_UNPACKING = (EOFError, zlib.error, gzip.BadGzipFile)
+
+
+class Form(StrEnum):
+    """What a file of recordings is."""
+
+    NDJSON = "ndjson"
+    HAR = "har"
+    JOURNAL = "journal"
+
+
+READERS: Final[Mapping[Form, FormatReader]] = {
+    Form.NDJSON: ndjson.read,
+    Form.HAR: har.read,
+    Form.JOURNAL: journal.read,
+}
+
+
+class Bytes(Protocol):
+    """A file that is read, and how far."""
+
+    def tell(self) -> int:
+        """How many bytes were read."""
+
+
+@dataclass
+class Reading:
+    """A file while it is read. `header` is that of a journal, `torn` the number of a torn last line."""
+
+    path: Path
+    form: Form
+    size: int
+    header: Header | None = None
+    torn: int | None = None
+    _raw: Bytes | None = None
+
+    @property
+    def position(self) -> int:
+        """How many bytes of the file have been read, compressed ones where it is compressed."""
+        return self._raw.tell() if self._raw is not None else 0
+
+    def exchanges(self) -> Iterator[RecordedExchange]:
+        """The exchanges, each held only while it is looked at.
+
+        Raises UsageError, naming file and line, where the file cannot be read on.
+        """
+        with _opened(self.path) as (raw, stream):
+            self._raw = raw
+            try:
+                self.torn = yield from READERS[self.form](stream)
+            except BrokenRecordError as problem:
+                raise unreadable(self.path, problem.line, str(problem)) from None
+            finally:
+                self._raw = None
+
+
+def open_recording(path: Path) -> Reading:
+    """Looks at the head of a file and says what it is. Raises UsageError where it is no recording."""
+    with _opened(path) as (_, stream):
+        head = stream.read(64 * 1024)
+    size = path.stat().st_size
+    first = head.split(b"\n", 1)[0]
+    record = _json(first)
+    if _HAR.match(head) and not (isinstance(record, dict) and "log" not in record):
+        return Reading(path, Form.HAR, size)
+    if isinstance(record, dict) and record.get("kind") in HEADERS:
+        try:
+            return Reading(path, Form.JOURNAL, size, header_of(record))
+        except ValueError as problem:
+            raise unreadable(path, 1, str(problem)) from None
+    if head and not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        raise unreadable(path, 1, "this is neither NDJSON with one exchange a line, nor HAR, nor a journal")
+    return Reading(path, Form.NDJSON, size)
+
+
+def unreadable(path: Path, line: int | None, why: str) -> UsageError:
+    """The error for a file that cannot be read; it names file and line."""
+    return UsageError(f"{f'{path}:{line}' if line is not None else path}: {why}")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Bytes, IO[bytes]]]:
+    """The file, and its bytes unpacked. Raises UsageError where they cannot be read."""
+    try:
+        with path.open("rb") as raw:
+            packed = raw.peek(2)[:2] == _GZIP
+            stream = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
+            yield raw, stream
+    except _UNPACKING as problem:
+        raise unreadable(path, None, f"the gzip data is broken: {problem}") from None
+    except OSError as problem:
+        raise unreadable(path, None, f"the file cannot be read: {problem.strerror or problem}") from None
+
+
+def _json(line: bytes) -> Json:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,119 @@
+"""NDJSON with one exchange a line, as a JSON object with these keys; others are passed over.
+
+- `request`: `method`, `url`, `headers`, and `body` as JSON (`null`: none) or `body_text` as text.
+- `response`: `status`, `headers`, and `body` as JSON, as text where it is a string, `body_text`, or `sse`, the text of
+  an event stream. `null` where no response came.
+- `headers` are an object (values are strings or lists of strings) or a list of pairs.
+- `fidelity`: what the recorder did to the exchange, a list of flags. `synthetic`: true for what no server ever sent.
+- `started`: when the request was sent, in RFC 3339.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping
+from typing import IO
+
+from conformance.model import Chunk, Exchange, Json, Mode, Response, SentRequest
+from conformance.wire.importers.reader import (
+    NOT_PROVOKED,
+    BrokenRecordError,
+    RecordedExchange,
+    next_line,
+)
+
+
+def read(stream: IO[bytes]) -> Generator[RecordedExchange, None, None]:
+    """The exchanges of a file. Raises BrokenRecordError."""
+    number = 0
+    while line := next_line(stream, number + 1):
+        number += 1
+        if line.strip():
+            yield _exchange(line, number)
+
+
+def _exchange(line: bytes, number: int) -> RecordedExchange:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as problem:
+        raise BrokenRecordError(f"this line is not JSON: {problem}", number) from None
+    try:
+        return _recorded(record, number)
+    except KeyError as problem:
+        raise BrokenRecordError(f"an exchange lacks {problem}", number) from None
+    except (TypeError, AttributeError, ValueError) as problem:
+        raise BrokenRecordError(f"this is not an exchange: {problem}", number) from None
+
+
+def _recorded(record: Json, line: int) -> RecordedExchange:
+    """The exchange of one line. Raises KeyError, TypeError, AttributeError or ValueError where it is none."""
+    sent, got = record["request"], record["response"]
+    flags = {_string(flag) for flag in _list(record.get("fidelity"))}
+    body = _bytes(sent)
+    request = SentRequest(_string(sent["method"]), _string(sent["url"]), _headers(sent.get("headers")), body or b"")
+    if body is None and request.method == "POST":
+        flags.add("no-request-body")
+    response, streamed = None, False
+    if got is not None:
+        streamed = isinstance(got.get("sse"), str)
+        received = _text(got["sse"]) if streamed else _bytes(got)
+        headers = _headers(got.get("headers"))
+        flags |= {"no-response-headers"} if not headers else set()
+        flags |= {"no-response-body"} if received is None and _expects_body(got) else set()
+        flags |= {"body-as-text"} if received else set()
+        chunks = (Chunk(0.0, received),) if received else ()
+        response = Response(_status(got["status"]), headers, chunks)
+    mode = Mode.STREAM if request.asks_for_stream or (body is None and streamed) else Mode.JSON
+    exchange = Exchange("recording", mode, 1, 1, str(record.get("started") or ""), request, response, line=line)
+    return RecordedExchange(
+        exchange,
+        NOT_PROVOKED.union(flags),
+        synthetic=record.get("synthetic") is True,
+        streamed=streamed or (response is not None and response.is_event_stream),
+    )
+
+
+def _string(value: Json) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _list(value: Json) -> list[Json]:
+    if value is not None and not isinstance(value, list):
+        raise TypeError(f"{value!r} is no list")
+    return value or []
+
+
+def _status(value: Json) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"status {value!r} is no number")
+    return value
+
+
+def _expects_body(got: Mapping[str, Json]) -> bool:
+    """False for the statuses that have no body (RFC 9110, section 6.4.1)."""
+    return got["status"] not in (204, 304)
+
+
+def _bytes(message: Mapping[str, Json]) -> bytes | None:
+    """The body of a request or response, or None where the record holds none."""
+    if isinstance(message.get("body_text"), str):
+        return _text(message["body_text"])
+    body = message.get("body")
+    if body is None or isinstance(body, str):
+        return _text(body) if body is not None else None
+    return json.dumps(body).encode()
+
+
+def _text(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _headers(headers: Json) -> tuple[tuple[str, str], ...]:
+    pairs = headers.items() if isinstance(headers, dict) else headers or ()
+    return tuple(
+        (str(name), str(value))
+        for name, values in pairs
+        for value in (values if isinstance(values, list) else [values])
+    )
