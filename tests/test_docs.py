@@ -351,13 +351,24 @@ def test_the_form_chooser_sends_vulnerabilities_to_a_private_place():
     assert any(link["url"].endswith("/security/advisories/new") for link in chooser["contact_links"])
 
 
-def test_the_workflow_runs_what_developers_run_on_every_supported_python():
-    workflow = load(CHECKOUT / ".github" / "workflows" / "ci.yml")
+@pytest.mark.parametrize("path", sorted((CHECKOUT / ".github" / "workflows").glob("*.yml")), ids=named)
+def test_a_workflow_may_only_read_ends_in_time_and_calls_what_exists(path):
+    workflow = load(path)
     assert {"name", "on", "permissions", "jobs"} <= workflow.keys()
     assert workflow["permissions"] == {"contents": "read"}
-    (job,) = [job for job in workflow["jobs"].values() if any(step.get("run") == ".ci/run" for step in job["steps"])]
+    for job in workflow["jobs"].values():
+        assert {"runs-on", "timeout-minutes", "steps"} <= job.keys()
+        calls = " ".join(step.get("run", "") for step in job["steps"])
+        assert set(re.findall(r"\btox -e ([\w-]+)", calls)) <= tox_environments()
+        assert [
+            name for name in re.findall(r"[\w.-]+\.(?:lock|txt)|\.ci/\w+", calls) if not (CHECKOUT / name).exists()
+        ] == []
+
+
+def test_ci_runs_what_developers_run_on_every_supported_python():
+    jobs = load(CHECKOUT / ".github" / "workflows" / "ci.yml")["jobs"]
+    (job,) = [job for job in jobs.values() if any(step.get("run") == ".ci/run" for step in job["steps"])]
     assert job["strategy"]["matrix"]["python"] == supported_pythons()
-    assert all("timeout-minutes" in each for each in workflow["jobs"].values())
 
 
 def supported_pythons() -> list[str]:
