@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-from conformance.base.pointer import split
+from conformance.base.pointer import look_up, split
 from conformance.model import Json
 from conformance.reference.answer import Cause, Terms
 from conformance.reference.errors import invalid, refusal
@@ -16,6 +16,17 @@ CREATE = "MessageCreateParams"
 COUNT = "MessageCountTokensParams"
 
 _TASK_BUDGET = "task-budgets-2026-03-13"
+_TYPES = {
+    "array": "list",
+    "boolean": "boolean",
+    "integer": "integer",
+    "number": "number",
+    "object": "dictionary",
+    "string": "string",
+}
+
+
+_MOST = {"min": "least", "max": "most"}
 
 
 class Validator(Protocol):
@@ -49,7 +60,7 @@ def validate(component: str, body: Json, terms: Terms, documents: Mapping[str, V
     """Refuses with 400 a body that does not match its component in the version of the call (REQ-BODY-033)."""
     violations = documents[terms.version].validate(component, body)
     if violations:
-        raise invalid(sentence(violations[0]), cause_of(violations[0]))
+        raise invalid(sentence(violations[0], body), cause_of(violations[0]))
 
 
 def cause_of(violation: SchemaViolation) -> Cause:
@@ -59,11 +70,50 @@ def cause_of(violation: SchemaViolation) -> Cause:
     return Cause(clause, place, violation.keyword, violation.component)
 
 
-def sentence(violation: SchemaViolation) -> str:
-    """A violation in the words of an error message: the place with dots, then what is wrong."""
+def sentence(violation: SchemaViolation, body: Json) -> str:
+    """A violation as the API words it: the place with dots, then what is wrong."""
     place = ".".join(split(violation.pointer))
-    if violation.keyword == "required":
-        return f"{place}: Field required"
-    if violation.keyword == "additionalProperties":
-        return f"{place}: Extra inputs are not permitted"
-    return f"{place}: {violation.message}" if place else violation.message
+    problem = _problem(violation, look_up(body, violation.pointer))
+    return f"{place}: {problem}" if place else problem
+
+
+def _problem(violation: SchemaViolation, value: Any) -> str:
+    keyword, bound = violation.keyword, violation.bound
+    match keyword:
+        case "required":
+            return "Field required"
+        case "additionalProperties":
+            return "Extra inputs are not permitted"
+        case "type":
+            types = [bound] if isinstance(bound, str) else bound
+            return f"Input should be a valid {_either([_TYPES[name] for name in types if name != 'null'])}"
+        case "const" | "enum":
+            members = bound if keyword == "enum" else [bound]
+            return f"Input should be {_either([repr(member) for member in members if member is not None])}"
+        case "discriminator":
+            known = ", ".join(map(repr, bound))
+            key = violation.pointer.rpartition("/")[2]
+            return f"Input tag {value!r} found using '{key}' does not match any of the expected tags: {known}"
+        case "not":
+            return f"Input {value!r} is not permitted here"
+        case "minimum":
+            return f"Input should be greater than or equal to {bound}"
+        case "maximum":
+            return f"Input should be less than or equal to {bound}"
+        case "minLength" | "maxLength":
+            return f"String should have at {_MOST[keyword[:3]]} {_counted(bound, 'character')}"
+        case "minItems" | "maxItems":
+            items = _counted(bound, "item")
+            return f"List should have at {_MOST[keyword[:3]]} {items} after validation, not {len(value)}"
+        case "pattern":
+            return f"String should match pattern '{bound}'"
+        case _:
+            return "Input does not match the expected shape."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _either(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

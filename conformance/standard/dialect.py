@@ -63,7 +63,8 @@ class Dialect:
             pointer, keyword = join("", *error.absolute_path), str(error.validator)
             if (pointer, keyword) not in seen:
                 seen.add((pointer, keyword))
-                yield SchemaViolation(pointer, keyword, _sentence(error), getattr(error, "component", component))
+                where = getattr(error, "component", component)
+                yield SchemaViolation(pointer, keyword, _sentence(error), where, error.validator_value)
 
     def schema(self, reference: str) -> Any:
         """The schema that a `$ref` points to."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,13 +29,15 @@ class SchemaViolation:
 
     `pointer` is a JSON pointer (RFC 6901) into the value; for a missing or an unknown key it is that of the key.
     `keyword` is the JSON Schema keyword (`required`, `type`, `additionalProperties`, ...) or
-    `discriminator` for a union without such a member. `component` is the innermost component that says so.
+    `discriminator` for a union without such a member. `component` is the innermost component that says so, and `bound`
+    the value of the keyword there: the types, the members, the limit.
     """
 
     pointer: str
     keyword: str
     message: str
     component: str
+    bound: Json = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, eq=False)
