@@ -197,13 +197,7 @@ def test_no_public_class_has_two_homes():
         for node in tree_of(path).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes[node.name].append(name_of(path))
-    assert {name: places for name, places in homes.items() if len(places) > 1 and name not in PENDING_TWINS} == {}
-
-
-PENDING_TWINS: set[str] = {
-    "ToolCall",
-}
-"""Class names that still have two homes."""
+    assert {name: places for name, places in homes.items() if len(places) > 1} == {}
 
 
 ONE_HOME = {

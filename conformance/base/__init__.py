@@ -1,1 +1,1 @@
-"""What any package may use and what belongs to none of them. Imports nothing of ours."""
+"""Tools that any package may use. Imports no other package of the project."""

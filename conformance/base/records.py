@@ -122,7 +122,7 @@ def resume_of(header: RunHeader, torn: int | None) -> ResumeNote:
 
 @dataclass(frozen=True)
 class EndNote:
-    """The run, or one part of it, ended by itself."""
+    """The run, or one part of it, completed."""
 
     ended: str
     line: int = 0
@@ -172,6 +172,6 @@ class RunHistory:
 
     @property
     def end(self) -> EndNote | None:
-        """The last note where it says that the run ended by itself."""
+        """The last note where it says that the run completed."""
         last = self.notes[-1] if self.notes else None
         return last if isinstance(last, EndNote) else None

@@ -1,4 +1,4 @@
-"""A server on loopback in a thread of its own, for the reference endpoint and for the proxy."""
+"""A server on loopback in its own thread, for the reference endpoint and for the proxy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON values: a value that is not there, whole numbers, and a value in words. Nothing here raises."""
+"""JSON values: absent ones, whole numbers, and values described for people. Nothing here raises."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LARGEST: Final = 2**63
 
 
 class Missing:
-    """The type of `MISSING`, which stands for a place that does not exist."""
+    """The type of `MISSING`, which means a place that does not exist."""
 
     def __repr__(self) -> str:
         return "MISSING"

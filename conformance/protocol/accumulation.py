@@ -1,10 +1,9 @@
 """The Message that a stream adds up to, in the shape that the JSON mode returns.
 
-Belongs here: folding events into one object, as leniently as clients do. Does not belong here: opinions about the
-events (see `grammar.py` and `checks/`). Which delta belongs to which block is what the walk through the grammar says,
-so a stream with a broken order still gives the Message that it meant.
+Events are folded as leniently as clients do it. The trace says which delta belongs to which block, so a stream with a
+broken order still gives the Message that it meant.
 
-Conventions where a stream is not as it has to be:
+Conventions for broken streams:
 - `partial_json` fragments that do not join to JSON leave `input` as the joined string, which no reader takes for an
   object. Where the stop reason says that the answer was cut (REQ-STREAM-015), `input` is what the block's start said.
 - A field that is not a string adds nothing to a text; a `null` count in `message_delta.usage` overwrites nothing.
@@ -70,7 +69,7 @@ def _first_message(events: Sequence[Event], trace: Trace) -> dict[str, Json] | N
 
 
 def _merge(message: dict[str, Json], data: Json) -> None:
-    """Overwrites with what a message_delta brings: `delta.*`, `usage.*`, and what stands beside them."""
+    """Overwrites with what a message_delta brings: `delta.*`, `usage.*`, and the members beside them."""
     if not isinstance(data, dict):
         return
     message.update({key: value for key, value in data.items() if key not in ("type", "delta", "usage")})

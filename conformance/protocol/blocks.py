@@ -1,6 +1,6 @@
 """Content blocks and their deltas, as two tables.
 
-The grammar, the accumulated Message and the checks read these tables; none of them lists types of its own.
+The grammar, the accumulated Message and the checks read these tables; none of them has its own list.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class DeltaType:
 
     @property
     def value_words(self) -> str:
-        """The type of the value in words."""
+        """The type of the value, for people."""
         return "a string" if self.value is str else "one object"
 
 

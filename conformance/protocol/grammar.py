@@ -2,9 +2,9 @@
 
 The two rules of this module:
 
-1. What is legal stands in `GRAMMAR` and nowhere else: state x event type -> next state. What is not legal stands in
-   `REPAIRS`: state x event type -> the rule that is broken, and the state in which the walk goes on. Each event type
-   that the grammar knows is, in each state, in exactly one of the two.
+1. `GRAMMAR` alone says what is legal: state x event type -> next state. `REPAIRS` has what is not: state x event type
+   -> the broken rule, and the state in which the walk goes on. In each state, each event type that the grammar knows is
+   in exactly one of the two.
 2. An event type that the grammar does not know (`ping`, and whatever the API adds) is legal everywhere and changes
    nothing. So is everything behind an `error` event, which ends a stream.
 

@@ -9,8 +9,8 @@ from conformance.protocol.reply import Reply
 
 
 @dataclass(frozen=True)
-class ToolCall:
-    """A `tool_use` block: where it stands in the content, and its fields as they came (None: not there)."""
+class ToolUse:
+    """A `tool_use` block: its place in the content, and its fields as they came (None: absent)."""
 
     index: int
     id: Json
@@ -32,15 +32,15 @@ def blocks(reply: Reply) -> list[tuple[int, dict[str, Json]]]:
 
 
 def text_of(reply: Reply) -> str:
-    """All text blocks joined; empty where there are none."""
+    """All text blocks joined; empty without any."""
     found = [block.get("text") for _, block in blocks(reply) if block.get("type") == "text"]
     return "".join(text for text in found if isinstance(text, str))
 
 
-def tool_calls(reply: Reply) -> list[ToolCall]:
+def tool_calls(reply: Reply) -> list[ToolUse]:
     """The client tool calls in order of the content."""
     return [
-        ToolCall(index, block.get("id"), block.get("name"), block.get("input"))
+        ToolUse(index, block.get("id"), block.get("name"), block.get("input"))
         for index, block in blocks(reply)
         if block.get("type") == "tool_use"
     ]

@@ -1,7 +1,6 @@
 """A reply: one recorded exchange, read once. Engine, judge, results and reports share it.
 
-Nothing is read before somebody asks for it, and nothing is read twice. Whoever hands a reply to another thread asks
-for `message` first.
+Each part is read when it is first asked for, and never twice. Before a reply goes to another thread, ask for `message`.
 """
 
 from __future__ import annotations
@@ -77,7 +76,7 @@ class Reply:
 
     @property
     def json(self) -> Json:
-        """The JSON value of a body that is not an event stream, or None where there is none."""
+        """The JSON value of a body that is not an event stream, or None."""
         return self._parsed[0]
 
     @property

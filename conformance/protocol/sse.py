@@ -4,7 +4,7 @@ Three things differ from a browser, because a judge has to see them: an event wi
 None), what is unterminated at the end of the body is kept (`terminated` is False), and an absent name stays None
 instead of becoming `message`.
 
-Whoever records a stream measures it with `Framer`; only a `Reply` parses it.
+A recorder measures a stream with `Framer`; only a `Reply` parses it.
 """
 
 from __future__ import annotations

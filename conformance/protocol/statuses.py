@@ -1,6 +1,6 @@
 """What an HTTP status means, as one table.
 
-A status tells of one thing: what the request says, who sends it, or the moment in which it arrives. The sets below the
+A status is about one thing: what the request says, who sends it, or the moment in which it arrives. The sets below the
 table are columns of it; no other module lists statuses.
 """
 
@@ -13,7 +13,7 @@ from typing import Final, TypeGuard
 
 
 class About(Enum):
-    """What a status tells of."""
+    """What a status is about."""
 
     REQUEST = auto()  # what the request says
     CREDENTIALS = auto()
@@ -23,7 +23,7 @@ class About(Enum):
     STATE = auto()  # the state of a resource
     MOMENT = auto()  # load and time
     SERVER = auto()  # a breakdown of the endpoint
-    BETWEEN = auto()  # what stands before the endpoint, which answers in its own form
+    BETWEEN = auto()  # a proxy in front of the endpoint, which answers in its own form
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ _ROWS: Final = (
 )
 
 STATUSES: Final[Mapping[int, Status]] = {row.code: row for row in _ROWS}
-"""Every status that means something of its own; others mean what their class says (RFC 9110, section 15)."""
+"""Every status with its own meaning; others mean what their class says (RFC 9110, section 15)."""
 
 
 def _codes(column: Callable[[Status], bool]) -> frozenset[int]:
@@ -96,7 +96,7 @@ NO_MODEL: Final = _codes(lambda row: row.no_model)
 """Statuses with which endpoints and gateways say that they do not know the model."""
 
 NO_SUCH_PATH: Final = _codes(lambda row: row.about is About.PATH)
-"""Statuses of a path that nobody serves."""
+"""Statuses of a path that is not served."""
 
 RETRIED: Final = _codes(lambda row: row.retried)
 """Statuses after which a request is sent again."""
@@ -123,7 +123,7 @@ EARLY_TYPES: Final = _types(lambda row: row.early)
 OTHER_REASON_TYPES: Final = _types(
     lambda row: row.about in (About.CREDENTIALS, About.PERMISSION, About.CREDIT, About.MOMENT)
 )
-"""Error types that tell of the account or of the moment, whatever the status (REQ-ERR-005 to REQ-ERR-013)."""
+"""Error types about the account or the moment, whatever the status (REQ-ERR-005 to REQ-ERR-013)."""
 
 
 def is_error(status: int | None) -> TypeGuard[int]:

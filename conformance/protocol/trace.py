@@ -1,7 +1,6 @@
-"""Walks the events of a stream through the grammar.
+"""Walks the events of a stream through the grammar, and finds the one rule that a defect breaks.
 
-Belongs here: the walk, block indices, and finding the one rule that a defect breaks. Does not belong here: the rules
-themselves (`grammar.py`), what events carry besides `type`, `index` and the type of a block or delta.
+Of an event, the walk reads `type`, `index` and the type of a block or delta, and nothing else.
 """
 
 from __future__ import annotations
@@ -97,7 +96,7 @@ class _Walker:
         self.latest: dict[int, _Tracked] = {}
         self.unstopped: dict[int, list[_Tracked]] = {}
         self.started = False
-        self.told_end = False
+        self.end_reported = False
         self.next_index = 0
         self.number = 0
         self.event = Event(None, None, 0, 0, 0.0)
@@ -156,8 +155,8 @@ class _Walker:
             self._note(rule, "every block before the first message_delta", f"{kind} {self.state}")
         elif rule == MESSAGE_DELTA_PRESENT:
             self._note(rule, "a message_delta before message_stop", "message_stop without any message_delta")
-        elif rule == NOTHING_AFTER_MESSAGE_STOP and not self.told_end:
-            self.told_end = True
+        elif rule == NOTHING_AFTER_MESSAGE_STOP and not self.end_reported:
+            self.end_reported = True
             self._note(rule, "the end of the body", f"{kind} {self.state}")
 
     def _start(self) -> None:

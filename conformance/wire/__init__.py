@@ -1,1 +1,1 @@
-"""The only place that touches the network: client, event parsing, limits, redaction, journal."""
+"""The network and foreign files: client, limits, redaction, journal, importers, proxy."""

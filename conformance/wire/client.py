@@ -1,7 +1,6 @@
 """Sends one request and records what happens, whatever the endpoint does.
 
-Belongs here: HTTP/1.1 through httpx, arrival times, the bounds of `limits.py`, and naming what went wrong. Does not
-belong here: which request to send, base URLs and keys (`run/`), repeating a request, or any opinion about an answer.
+Which request to send, and whether to send it again, is decided in `engine/`.
 """
 
 from __future__ import annotations

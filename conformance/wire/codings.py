@@ -1,8 +1,4 @@
-"""Content codings, undone piece by piece and never beyond a bound (RFC 9110, section 8.4).
-
-Belongs here: gzip and deflate. Does not belong here: the bound itself (`limits.py`), or what happens
-at it (`client.py`).
-"""
+"""Content codings, undone piece by piece and never beyond a bound (RFC 9110, section 8.4)."""
 
 from __future__ import annotations
 
@@ -39,7 +35,7 @@ class Inflate:
         self._first = True
 
     def decode(self, data: bytes, room: int) -> bytes:
-        """The next decoded bytes, at most `room` of them and one more, which tells that there are more.
+        """The next decoded bytes, at most `room` of them and one more, which shows that there are more.
 
         Raises `UndecodableError`.
         """
@@ -73,7 +69,7 @@ class Inflate:
 
 
 def decoder_for(content_encoding: str | None) -> Identity | Inflate | None:
-    """What undoes a `content-encoding` header, or None for codings that nobody asked for."""
+    """What undoes a `content-encoding` header, or None for codings that were not asked for."""
     codings = [name.strip().lower() for name in (content_encoding or "").split(",")]
     match [name for name in codings if name not in ("", "identity")]:
         case []:

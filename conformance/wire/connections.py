@@ -1,8 +1,4 @@
-"""One pool of connections that adds nothing to what is sent, and names for what goes wrong on them.
-
-Belongs here: how httpx is set up, headers as they came, kinds of trouble. Does not belong here: sending
-(`client.py`, `proxy.py`), bounds (`limits.py`).
-"""
+"""One pool of connections that adds nothing to what is sent, and names for what goes wrong on them."""
 
 from __future__ import annotations
 
@@ -20,7 +16,7 @@ _RAW_HEADERS = "messages_conformance.raw_headers"
 
 
 def open_pool(connect: float, *, verify: ssl.SSLContext | bool = True) -> httpx.AsyncClient:
-    """A client without credentials, cookies, redirects and time limits of its own; `connect` bounds connecting.
+    """A client that adds no credentials, cookies, redirects or time limits; `connect` bounds connecting.
 
     Proxies (not for loopback) and certificates come from the environment. Raises ImportError, OSError or ValueError
     where these settings make no sense.
@@ -63,7 +59,7 @@ def _header_text(data: bytes) -> str:
 
 
 def kind_of(problem: Exception, stage: str) -> str:
-    """The kind of trouble that an exception of httpx stands for."""
+    """The kind of trouble that an exception of httpx means."""
     causes = list(_causes(problem))
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return "dns"
@@ -72,7 +68,7 @@ def kind_of(problem: Exception, stage: str) -> str:
     if isinstance(problem, httpx.ProxyError):
         return "connect"
     if isinstance(problem, httpx.ProtocolError):
-        # httpx has one class for both; h11 and httpcore say it in words only.
+        # httpx has one class for both; only the text of h11 and httpcore tells them apart.
         text = str(problem).lower()
         return "closed" if "disconnected" in text or "closed connection" in text else "protocol"
     return stage if stage in ("connect", "tls") else "closed"
@@ -80,8 +76,8 @@ def kind_of(problem: Exception, stage: str) -> str:
 
 def reason_of(problem: Exception) -> str:
     """The most telling text in a chain of exceptions: the operating system's where it has one."""
-    told = [_system_text(cause) for cause in _causes(problem) if isinstance(cause, OSError) and cause.strerror]
-    return told[-1] if told else str(problem).rstrip(".") or type(problem).__name__
+    texts = [_system_text(cause) for cause in _causes(problem) if isinstance(cause, OSError) and cause.strerror]
+    return texts[-1] if texts else str(problem).rstrip(".") or type(problem).__name__
 
 
 def _system_text(problem: OSError) -> str:

@@ -22,7 +22,7 @@ DUMMY_KEYS: Final = frozenset(
     {"empty", "none", "null", "x", "dummy", "fake", "test", "local", "ollama", "lm-studio", "no-key", "not-needed",
      "sk-no-key-required"}
 )  # fmt: skip
-"""Keys that local engines document for "no key needed", in lower case. They open nothing, so they are no secrets."""
+"""Keys that local engines document for "no key needed", in lower case. They open nothing, so they are not secret."""
 
 WORDS: Final = frozenset(
     word

@@ -113,7 +113,7 @@ class Journal:
         return self._write_record(note)
 
     def end(self, note: EndNote) -> None:
-        """Records that the run ended by itself, and closes. Raises `HarnessError` when it cannot."""
+        """Records that the run completed, and closes. Raises `HarnessError` when it cannot."""
         self._write_record(note)
         self.close()
 

@@ -1,8 +1,4 @@
-"""The bounds of every read from an endpoint.
-
-Belongs here: the figures and their units. Does not belong here: what happens when one is crossed (`client.py` records
-a `Trouble`, `sse.py` stops), or any choice by scenario.
-"""
+"""The bounds of every read from an endpoint."""
 
 from __future__ import annotations
 

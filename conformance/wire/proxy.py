@@ -1,10 +1,8 @@
-"""Stands between a client and an endpoint and passes every byte on as it comes, keeping a copy.
+"""Passes every byte between a client and an endpoint as it comes, and keeps a copy.
 
-Belongs here: HTTP/1.1 on both sides, headers that end at a hop, the bounds of the copies. Does not belong here:
-redaction, decoding and judging of what passed: `offer` gets it with its credentials and content coding.
-
-What passes waits for nobody but its two ends: copies are bounded in size, and an exchange whose copy finds no room is
-passed on all the same and said to have none.
+`offer` gets what passed with its credentials and its content coding; redaction, decoding and judging happen elsewhere.
+What passes waits only for its two ends: copies are bounded in size, and an exchange whose copy finds no room is passed
+on without one.
 """
 
 from __future__ import annotations
@@ -289,13 +287,13 @@ class _Passing:
                 yield data
 
     async def _refuse(self, problem: Exception) -> None:
-        """Tells the client that the endpoint gave no response: status 502 with the error envelope of the API."""
+        """Answers for an endpoint that gave no response: status 502 with the error envelope of the API."""
         stage = "connect" if isinstance(problem, httpx.ConnectError) else "send"
         kind = "timeout-connect" if isinstance(problem, httpx.ConnectTimeout) else kind_of(problem, stage)
         # The text of these two quotes a header or the address, which may hold a credential.
-        told = not isinstance(problem, httpx.LocalProtocolError | httpx.InvalidURL)
+        quotable = not isinstance(problem, httpx.LocalProtocolError | httpx.InvalidURL)
         self._end = End.UNREACHED
-        self._trouble = Trouble(kind, reason_of(problem) if told else "the request cannot be sent on", self._now())
+        self._trouble = Trouble(kind, reason_of(problem) if quotable else "the request cannot be sent on", self._now())
         async for _ in self._body():
             pass
         message = f"The proxy got no response from the endpoint: {kind}, {self._trouble.message}."

@@ -1,4 +1,4 @@
-"""Serves the proxy on loopback, in a thread of its own."""
+"""Serves the proxy on loopback, in its own thread."""
 
 from __future__ import annotations
 

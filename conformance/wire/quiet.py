@@ -1,11 +1,8 @@
 """Keeps what an endpoint sends out of the logs of this process.
 
-Belongs here: silencing the loggers of httpx and httpcore while an exchange of ours is under way. Does not belong here:
-redaction of what is recorded (`redact.py`), loggers of anybody else.
-
-httpx logs status lines and httpcore logs response headers, before anything of ours can redact them; an endpoint that
-echoes a key would so put it into a log that pytest captures and a CI job publishes. Everything that they could say is
-in the journal, redacted. Requests that others make through httpx in the same process are logged as before.
+httpx logs status lines and httpcore logs response headers before we can redact them. An endpoint that echoes a key
+would put it into a log that pytest captures and a CI job publishes. The journal has all of it, redacted. Requests that
+other code makes through httpx in the same process are logged as before.
 """
 
 from __future__ import annotations
@@ -30,7 +27,7 @@ _OURS: ContextVar[bool] = ContextVar("messages_conformance_sending", default=Fal
 
 
 class _Quiet(logging.Filter):
-    """Drops the records that are made while an exchange of ours is under way."""
+    """Drops the records that are made during one of our exchanges."""
 
     def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002
         return not _OURS.get()

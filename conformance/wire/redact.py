@@ -42,7 +42,7 @@ _STREAMED_TEXT = re.compile(rb'"(text|thinking|partial_json)"\s*:\s*"((?:[^"\\]|
 
 
 class Redactor:
-    """Replaces every spelling of the secrets it was made with. Dummy keys (`DUMMY_KEYS`) are no secrets."""
+    """Replaces every spelling of the secrets it was made with. Dummy keys (`DUMMY_KEYS`) are left alone."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = frozenset(filter(is_secret, secrets))
@@ -86,7 +86,7 @@ class Redactor:
         )
 
     def recorded(self, exchange: Exchange) -> Exchange:
-        """An exchange of somebody else, also without the credentials that it carries itself, wherever they occur."""
+        """A recorded exchange, also without the credentials that it carries, wherever they occur."""
         secrets = self._secrets.union(recorded_secrets(exchange))
         redactor = self if secrets == self._secrets else Redactor(secrets)
         redacted = redactor.exchange(exchange)
@@ -140,7 +140,7 @@ class Redactor:
         return replace(response, headers=self._headers(response.headers), chunks=tuple(chunks))
 
     def _streamed_text(self, body: bytes) -> bytes:
-        """Redacts what stands in one piece only after the deltas of a stream have been put together."""
+        """Redacts secrets that are split over the deltas of a stream."""
         spans: dict[bytes, list[tuple[int, int]]] = {}
         for match in _STREAMED_TEXT.finditer(body):
             spans.setdefault(match[1], []).append(match.span(2))
@@ -258,7 +258,7 @@ def _unescaped(data: bytes) -> _Plain:
 
 
 def _meaning(escape: re.Match[bytes]) -> bytes:
-    """The bytes that one escape stands for."""
+    """The bytes that one escape means."""
     kind = escape.lastgroup
     if kind == "url":
         return bytes.fromhex(escape["url"].decode())

@@ -1,7 +1,4 @@
-"""What the proxy knows of all exchanges together: how many are under way, and how much room their copies take.
-
-Belongs here: counters that several threads share. Does not belong here: single exchanges (`proxy.py`).
-"""
+"""What the proxy knows of all exchanges together: how many are in progress, and how much room their copies take."""
 
 from __future__ import annotations
 
@@ -14,14 +11,14 @@ MOST_HELD: Final = 256 * 1024 * 1024
 
 
 class Traffic:
-    """How many exchanges are under way. Used by several threads."""
+    """How many exchanges are in progress. Used by several threads."""
 
     def __init__(self) -> None:
         self._now = 0
         self._busy = threading.Condition()
 
     def begin(self) -> None:
-        """An exchange is under way."""
+        """An exchange has begun."""
         with self._busy:
             self._now += 1
             self._busy.notify_all()
@@ -33,7 +30,7 @@ class Traffic:
             self._busy.notify_all()
 
     def wait_for_lull(self, lull_s: float, most_s: float) -> None:
-        """Waits until nothing has been under way for a while, or for the longest time."""
+        """Waits until nothing has been in progress for `lull_s`, at most `most_s`."""
         end = time.monotonic() + most_s
         with self._busy:
             while (left := end - time.monotonic()) > 0:
@@ -51,7 +48,7 @@ class Room:
         self._lock = threading.Lock()
 
     def take(self, size: int) -> bool:
-        """Takes room, and tells whether there was enough of it."""
+        """Takes room; False where there is not enough."""
         with self._lock:
             if size > self._left:
                 return False

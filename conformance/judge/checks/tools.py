@@ -14,7 +14,7 @@ from typing import Final
 from conformance.base.values import show
 from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
 from conformance.model import Json
-from conformance.protocol.message import ToolCall, blocks, declared_tools, stop_reason, text_of, tool_calls
+from conformance.protocol.message import ToolUse, blocks, declared_tools, stop_reason, text_of, tool_calls
 from conformance.protocol.reply import Reply
 from conformance.protocol.stop_reasons import cut_short
 
@@ -145,7 +145,7 @@ def _not_called(reply: Reply, expected: str) -> Observation:
     )
 
 
-def _fits(call: ToolCall, required: list[str], values: Mapping[str, Json]) -> bool:
+def _fits(call: ToolUse, required: list[str], values: Mapping[str, Json]) -> bool:
     if not isinstance(call.input, dict) or any(key not in call.input for key in required):
         return False
     return all(str(text).casefold() in str(call.input.get(key, "")).casefold() for key, text in values.items())
@@ -186,7 +186,7 @@ def _amount(wanted: Mapping[str, Json]) -> str:
     return " and ".join(bounds) + " tool calls"
 
 
-def _calls(made: Sequence[ToolCall]) -> str:
+def _calls(made: Sequence[ToolUse]) -> str:
     return f"{len(made)} calls: " + ", ".join(show(call.name) for call in made) if made else "no tool call"
 
 

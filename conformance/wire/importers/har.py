@@ -137,7 +137,7 @@ class _Scanner:
         while self._peek() != "}":
             key = self.value()
             if not isinstance(key, str):
-                raise BrokenRecordError("an object has a key that is no string", self._line)
+                raise BrokenRecordError("an object has a key that is not a string", self._line)
             self._take(":")
             yield key
             if self._peek() != "}":

@@ -75,19 +75,19 @@ def _recorded(record: Json, line: int) -> RecordedExchange:
 
 def _string(value: Json) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
+        raise TypeError(f"{value!r} is not a string")
     return value
 
 
 def _list(value: Json) -> list[Json]:
     if value is not None and not isinstance(value, list):
-        raise TypeError(f"{value!r} is no list")
+        raise TypeError(f"{value!r} is not a list")
     return value or []
 
 
 def _status(value: Json) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"status {value!r} is no number")
+        raise TypeError(f"status {value!r} is not an integer")
     return value
 
 
