@@ -11,7 +11,9 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from conformance.base.versions import API_VERSIONS
 from conformance.cli import command
+from conformance.judge.library import load_library
 from conformance.model import HarnessError
 from conformance.reference.answer import Answer, Call
 from conformance.reference.app import create_endpoint
@@ -61,6 +63,15 @@ def test_every_bug_has_faults_that_exist_or_a_reason_with_its_source() -> None:
     assert [bug.id for bug in bugs if bug.faults and set(bug.faults) - set(all_faults())] == []
     assert [bug.id for bug in bugs if not bug.faults and not (bug.excluded and bug.source)] == []
     assert len({bug.id for bug in bugs}) == len(bugs)
+
+
+def test_what_the_reason_of_a_bug_cites_exists() -> None:
+    library = load_library(API_VERSIONS[0])
+    known = {*library.ledger.clauses, *(case.id for case in library.catalogue.cases), *all_faults()}
+    sources = [bug.source for bug in load_bugs(spec_folder())]
+    cited = {name for source in sources for name in re.findall(r"REQ-[A-Z]+-[0-9]{3}|(?<=case )[a-z0-9-]+", source)}
+    assert cited
+    assert cited - known == set()
 
 
 def test_every_bug_of_the_list_is_accounted_for() -> None:

@@ -66,4 +66,5 @@ def _unchecked(derived: Derived, component: str, cause: Cause) -> Fault:
 
         return replace(steps, to_prompt=to_prompt)
 
-    return Fault(f"{derived.id}-accepted", f"Does not enforce: {derived.title}.", install)
+    lie = f"{derived.title.replace('The endpoint refuses', 'Accepts')}."
+    return Fault(f"{derived.id}-accepted", lie, install)
