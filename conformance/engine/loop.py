@@ -14,7 +14,7 @@ from conformance.engine.plan import Plan
 from conformance.engine.preflight import Preflight, fatal_reason, preflight
 from conformance.engine.resume import NOTHING, Earlier
 from conformance.engine.sender import FIRST_TICKET, Sender, Slot, Unsent, Wiring
-from conformance.engine.sendings import sendings
+from conformance.engine.sent import sent_scenarios
 from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.model import HarnessError, Scenario, SentRequest
 from conformance.protocol.reply import Reply
@@ -192,7 +192,7 @@ class Engine:
             found = await preflight(first, self._wiring.target, send)
         except Unsent as reason:
             return Preflight(self._wiring.target, None, str(reason))
-        sent = sendings(self.replies.values())[first.id, 1]
+        sent = sent_scenarios(self.replies.values())[first.id, 1]
         self._futures[first.id].set_result(sent.as_replies(first, found.target))
         return found
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from conformance.base.records import PreflightNote, RunHeader, RunHistory, StopNote, UnsentNote
 from conformance.config.target import Target
 from conformance.engine.plan import Plan, build_plan, needed
-from conformance.engine.sendings import Sending, sendings
+from conformance.engine.sent import SentScenario, sent_scenarios
 from conformance.judge.attempts import judge_in_attempts
 from conformance.judge.audit import LeftOut
 from conformance.judge.evidence import Evidence, ScenarioReplies
@@ -46,7 +46,7 @@ class _Past:
     header: RunHeader
     target: Target
     fatal: str
-    sent: Mapping[tuple[str, int], Sending]
+    sent: Mapping[tuple[str, int], SentScenario]
     stopped: str = ""
 
 
@@ -108,7 +108,7 @@ def _past(history: RunHistory, replies: Sequence[Reply]) -> _Past:
         declared=frozenset(recorded.declared),
         absent=frozenset(recorded.lacks),
     )
-    sent = sendings(replies)
+    sent = sent_scenarios(replies)
     for note in history.all(UnsentNote):
         if note.sending in sent and sent[note.sending].steps[-1].exchange.line < note.line:
             del sent[note.sending]

@@ -13,7 +13,7 @@ from conformance.config.target import Target
 from conformance.engine.estimate import bill
 from conformance.engine.fill import fill
 from conformance.engine.retry import RetryPolicy, is_final
-from conformance.engine.sendings import sendings
+from conformance.engine.sent import sent_scenarios
 from conformance.judge.evidence import ScenarioReplies
 from conformance.model import Exchange, Scenario, UsageError
 from conformance.protocol.reply import Reply
@@ -83,7 +83,7 @@ def earlier_part(
     reached = target.settled(root=settled[0], auth=settled[1])
     by_id = {scenario.id: scenario for scenario in scenarios}
     done: dict[tuple[str, int], ScenarioReplies] = {}
-    for (name, repetition), sent in sendings(replies).items():
+    for (name, repetition), sent in sent_scenarios(replies).items():
         scenario = by_id.get(name)
         if scenario is None or not all(is_final(reply.exchange, policy) for reply in sent.steps):
             continue

@@ -15,7 +15,7 @@ from conformance.engine.fill import fill
 from conformance.engine.pace import Clock, Turnstile, WallClock
 from conformance.engine.preflight import UNREACHABLE, account_trouble, fatal_reason
 from conformance.engine.retry import RetryPolicy, next_attempt, requested_wait, slows_down
-from conformance.engine.sendings import why_stopped
+from conformance.engine.sent import why_stopped
 from conformance.judge.evidence import ScenarioReplies
 from conformance.model import Exchange, Mode, Scenario, SentRequest
 from conformance.protocol.reply import Reply

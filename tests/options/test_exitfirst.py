@@ -9,7 +9,7 @@ def test_x_stops_and_the_results_are_written_and_incomplete(project, canned, cho
     results = project.results
     assert results["complete"] is False
     assert "before the run was stopped" in results["incomplete_reason"]
-    assert results["gate"]["exit_code"] == 1
+    assert results["exit_code"] == 1
     assert [case["gates"] for case in results["cases"]].count(True) == 1
     header = (project.folder / "out" / "journal.ndjson").read_text(encoding="utf-8").splitlines()[0]
     assert '"items"' in header

@@ -24,7 +24,7 @@ def endpoint(*refused: str) -> Iterator[tuple[str, ...]]:
         prompt = to_prompt(call, desk, steps, component)
         for key in refused:
             if key in prompt.body:
-                raise refusal(400, f"{key} is not supported")
+                raise refusal(400, f"{key} is not supported", None)
         return prompt
 
     with LocalServer(steps=replace(Steps(), to_prompt=picky)) as server:
@@ -55,7 +55,7 @@ def test_what_is_declared_and_declined_fails_and_contradicts(project: Any, chose
     assert done.ret == 1
     assert set(project.outcomes.values()) == {"fail"}
     assert "declared, but its probe is declined" in capability(project, "tools")["contradiction"]
-    assert "tools is declared and the request is refused" in {case["reason"] for case in project.results["cases"]}
+    assert "tools is declared, but the request is refused" in {case["reason"] for case in project.results["cases"]}
     assert "contradicts itself (1)" in done.stdout.str()
 
 
@@ -81,7 +81,7 @@ def test_a_request_that_is_refused_although_its_kind_is_accepted_fails(project: 
     assert done.ret == 1
     assert set(project.outcomes.values()) == {"fail"}
     reasons = {case["reason"] for case in project.results["cases"]}
-    assert reasons == {"tools: the first request of its kind is accepted and this one is refused"}
+    assert reasons == {"tools is accepted in the probe, but this request is refused"}
 
 
 @pytest.mark.parametrize(

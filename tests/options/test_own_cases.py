@@ -50,7 +50,7 @@ def test_the_failure_of_an_ordinary_test_is_told_by_pytest_and_makes_exit_code_1
     done = own.run("--messages-name=ours")
     assert done.ret == 1
     done.stdout.fnmatch_lines(["*def test_that_fails*", "E *assert False", "GATE HOLDS *"])
-    assert own.results["gate"]["exit_code"] == 0
+    assert own.results["exit_code"] == 0
 
 
 def test_the_marker_of_an_own_file_is_registered(own) -> None:

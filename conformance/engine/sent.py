@@ -13,7 +13,7 @@ from conformance.protocol.reply import Reply
 
 
 @dataclass
-class Sending:
+class SentScenario:
     """The replies of one sending of a scenario: the last attempt of each step, and the attempts before."""
 
     steps: list[Reply] = field(default_factory=list)
@@ -38,12 +38,12 @@ class Sending:
         return ScenarioReplies(scenario, tuple(replies), stopped, tuple(self.earlier))
 
 
-def sendings(replies: Iterable[Reply]) -> dict[tuple[str, int], Sending]:
+def sent_scenarios(replies: Iterable[Reply]) -> dict[tuple[str, int], SentScenario]:
     """Replies in order of the journal, by id of the scenario and number of the repetition."""
-    found: dict[tuple[str, int], Sending] = {}
+    found: dict[tuple[str, int], SentScenario] = {}
     for reply in replies:
         exchange = reply.exchange
-        found.setdefault((exchange.scenario_id, exchange.repetition), Sending()).add(reply)
+        found.setdefault((exchange.scenario_id, exchange.repetition), SentScenario()).add(reply)
     return found
 
 
