@@ -142,8 +142,9 @@ class TargetSession:
         for item in judged:
             if item.file.endswith(USER_SUFFIX):
                 self.run.add_file(Path(item.file))
-        recording = read(self.run.folder / JOURNAL)
-        replies = [self.run.replies.get(each.line) or Reply(each) for each in recording.exchanges]
+        recording = read(self.run.folder / JOURNAL, known=self.run.replies)
+        others = {exchange.line: Reply(exchange) for exchange in recording.exchanges}  # sent by workers of pytest-xdist
+        replies = [reply for _, reply in sorted({**self.run.replies, **others}.items())]
         judgements = [item.judgement for item in judged]
         facts = facts_of_run(recording.history, replies, judgements, str(self.run.policy), failed)
         baseline = self.baseline.updated(judgements, whole=facts.complete) if self.baseline is not None else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -166,8 +166,8 @@ class Journal:
             self._write_whole(b"\n")
 
 
-def read(path: Path) -> Recording:
-    """Reads a whole journal.
+def read(path: Path, known: Container[int] = ()) -> Recording:
+    """Reads a whole journal, without the exchanges at the lines `known`, which the caller has.
 
     Raises `HarnessError`, naming file and line, for what is not a journal, a broken line in the middle, and a record
     without its required members; exit code 4 where the file cannot be read.
@@ -175,7 +175,7 @@ def read(path: Path) -> Recording:
     header: Header | None = None
     values: list[Exchange | Note | Unjudged] = []
     torn: int | None = None
-    for line in lines(path):
+    for line in lines(path, known):
         if line.data is None:
             torn = line.number
             continue
@@ -196,8 +196,8 @@ def read(path: Path) -> Recording:
     )
 
 
-def lines(path: Path) -> Iterator[Line]:
-    """The lines of a journal one by one, each held only while it is looked at.
+def lines(path: Path, known: Container[int] = ()) -> Iterator[Line]:
+    """The lines of a journal one by one, except those `known`, each held only while it is looked at.
 
     Raises `HarnessError`: exit code 4 where the file cannot be read, otherwise naming file and line.
     """
@@ -205,17 +205,23 @@ def lines(path: Path) -> Iterator[Line]:
         with path.open("rb") as file:
             offset = 0
             for number, line in enumerate(file, start=1):
-                try:
-                    data = parse(line)
-                    if number == 1:
-                        header_of(data)
-                    yield Line(number, offset, data)
-                except ValueError as problem:
-                    if number == 1 or file.peek(1):
-                        raise HarnessError(f"{path}:{number}: {problem}.") from None
-                    yield Line(number, offset, None)
+                if number not in known:
+                    yield _line(path, number, offset, line, last=not file.peek(1))
                 offset += len(line)
             if not offset:
                 raise HarnessError(f"{path}:1: the journal is empty.")
     except OSError as problem:
         raise HarnessError(f"The journal {path} cannot be read: {problem.strerror}.", exit_code=4) from problem
+
+
+def _line(path: Path, number: int, offset: int, line: bytes, *, last: bool) -> Line:
+    """A line, or the torn last one. Raises HarnessError where any other line is broken."""
+    try:
+        data = parse(line)
+        if number == 1:
+            header_of(data)
+    except ValueError as problem:
+        if number > 1 and last:
+            return Line(number, offset, None)
+        raise HarnessError(f"{path}:{number}: {problem}.") from None
+    return Line(number, offset, data)

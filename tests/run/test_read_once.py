@@ -68,3 +68,5 @@ def test_every_body_of_a_run_is_read_exactly_once(tmp_path: Path) -> None:
     assert documents
     assert counts["streams"] == streams
     assert {body: counts["decoded"].get(body, 0) for body in documents} == documents
+    read_back = [text for text in counts["decoded"] if text.startswith('{"kind":"exchange"')]
+    assert read_back == [], "what was recorded is not read again from the journal"

@@ -112,6 +112,17 @@ def test_a_journal_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert recording.torn is None
 
 
+def test_exchanges_that_the_caller_has_are_not_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "journal.ndjson"
+    with Journal.create(path, RUN) as journal:
+        first = journal.append(EXCHANGE)
+        second = journal.append(EXCHANGE)
+        journal.note(StopNote("why"))
+    recording = read(path, known={first.line})
+    assert recording.exchanges == (second,)
+    assert recording.notes == (StopNote("why", 4),)
+
+
 def test_a_resumed_run_is_what_its_last_part_was_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "journal.ndjson"
     with Journal.create(path, RUN) as journal:
