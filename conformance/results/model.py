@@ -244,8 +244,8 @@ class Results:
     """One run against one target.
 
     `started` is an RFC 3339 time in UTC. `cost` is in US dollars, None where no prices are known. `exit_code` is the
-    exit code of the process: 0 the gate holds, 1 violated, 2 could not decide, 3 our own error, 4 bad input.
-    `exchanges` maps journal lines to their summaries.
+    exit code of the process: 0 the gate holds, 1 violated, 2 could not decide, 3 our own error, 4 bad input. Of several
+    targets each has its own, and the process ends with the worst. `exchanges` maps journal lines to their summaries.
     """
 
     schema_version: str = SCHEMA_VERSION
