@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final
 
-from conformance.base.values import show
 from conformance.judge.capabilities import answered
-from conformance.judge.check import Check, Facts, Observation, deviation, found
+from conformance.judge.check import Check, Context, Observation, found
+from conformance.judge.checks.http import repeated
 from conformance.judge.evaluate import KINDS, Bench
 from conformance.judge.evidence import selected
-from conformance.judge.soundness import is_sound, stands_by_itself
+from conformance.judge.soundness import is_about_form, is_sound
 from conformance.judge.verdict import CheckResult, Completeness, Signals, axis_of, decide, gates
 from conformance.model import Case, CheckCall, Finding, Json, Judgement, Mode, ScenarioName, Selector
 from conformance.protocol.reply import Reply
@@ -106,9 +106,9 @@ class Audit:
         self._bench = bench
         self._touched_by = touched_by
         self._remembered = remembered
-        self._default = _AuditFacts(bench.document, bench.model)
-        self._facts = {
-            version: _AuditFacts(bench.document.in_version(version), bench.model)
+        self._default = _AuditContext(bench.document, bench.model)
+        self._context = {
+            version: _AuditContext(bench.document.in_version(version), bench.model)
             for version in api_versions(bench.document.folder)
         }
         self._left_out: list[LeftOut] = []
@@ -129,7 +129,7 @@ class Audit:
         Flags are few and known: what depends on them alone is worked out once for each set of them.
         """
         self._taken += 1
-        facts = self._facts_for(reply)
+        context = self._context_for(reply)
         picks = frozenset((name, mode) for name in self._selectors for mode in Mode if selected(name, mode, reply))
         ordinary = answered(reply) or reply.error is not None
         noticed: list[Noticed] = []
@@ -142,9 +142,9 @@ class Audit:
                 continue
             tally.picked += 1
             tally.ordinary &= ordinary
-            facts.case = tally.case
-            seen, findings = self._run(tally, calls, reply, place, facts)
-            if findings and not _sound(reply, facts) and not any(stands_by_itself(each, reply) for each in findings):
+            context.case = tally.case
+            seen, findings = self._run(tally, calls, reply, place, context)
+            if findings and not _sound(reply, context) and not any(is_about_form(each, reply) for each in findings):
                 tally.unsound += 1  # the cases on streams report the defect behind this
                 continue
             tally.seen += seen
@@ -162,17 +162,17 @@ class Audit:
             if not case.selectors:
                 continue
             checks = [self._bench.checks[call.name] for call in case.expect]
-            if any(check.all is not None and check.identities is None for check in checks):
+            if any(check.across and check.identities is None for check in checks):
                 self._left_out.append(LeftOut(case.id, "needs all exchanges at once"))
             elif case.control is not None or case.beside:
                 self._left_out.append(LeftOut(case.id, "compares with another request"))
             else:
                 yield from (_Tally(case, mode) for mode in case.modes)
 
-    def _facts_for(self, reply: Reply) -> _AuditFacts:
+    def _context_for(self, reply: Reply) -> _AuditContext:
         """What checks may look up: the document in the API version that the request names, if it is one we know."""
         asked = reply.exchange.request.header("anthropic-version")
-        return self._facts.get(asked or "", self._default)
+        return self._context.get(asked or "", self._default)
 
     def _routes_of(self, picks: frozenset[tuple[Selector, Mode]], flags: frozenset[str]) -> tuple[_Route, ...]:
         """What is judged on a reply that these selectors take: the cases, and of each the checks that no damage touches
@@ -193,24 +193,24 @@ class Audit:
         return tuple(call for call, found in touched if not found), marks
 
     def _run(
-        self, tally: _Tally, calls: Sequence[CheckCall], reply: Reply, place: str, facts: _AuditFacts
+        self, tally: _Tally, calls: Sequence[CheckCall], reply: Reply, place: str, context: _AuditContext
     ) -> tuple[bool, tuple[Finding, ...]]:
         """Whether the reply shows what the case is about, and the findings of the first check that has any."""
         for call in tally.case.given:
-            observation = self._observe(tally, call, reply, place, facts)
+            observation = self._observe(tally, call, reply, place, context)
             if observation.findings or not observation.seen:
                 return False, ()
         for call in calls:
-            observation = self._observe(tally, call, reply, place, facts)
+            observation = self._observe(tally, call, reply, place, context)
             if observation.findings or not observation.seen:
                 return observation.seen, observation.findings
         return True, ()
 
-    def _observe(self, tally: _Tally, call: CheckCall, reply: Reply, place: str, facts: _AuditFacts) -> Observation:
+    def _observe(self, tally: _Tally, call: CheckCall, reply: Reply, place: str, context: _AuditContext) -> Observation:
         check = self._bench.checks[call.name]
-        if check.each is not None:
-            return check.each(reply, call.argument, facts)
-        return self._compare(tally, check, call.argument, reply, place)
+        if check.across:
+            return self._compare(tally, check, call.argument, reply, place)
+        return check(reply, call.argument, context)
 
     def _compare(self, tally: _Tally, check: Check, argument: Json, reply: Reply, place: str) -> Observation:
         """What `unique` says of a reply, given the values of those before it."""
@@ -226,9 +226,7 @@ class Audit:
                 if len(tally.known) > self._remembered:
                     del tally.known[next(iter(tally.known))]
             elif earlier.answer != answer or (earlier.place == place and earlier.pointer != pointer):
-                actual = f"{show(value)}, which is also in {earlier.place}"
-                expected = "a value that no other reply has"
-                findings.append(deviation(check.name, reply, expected=expected, actual=actual, pointer=pointer))
+                findings.append(replace(repeated(reply, value, earlier.place, pointer), check=check.name))
         return found(*findings) if values else Observation(seen=False)
 
     def _note(self, tally: _Tally, reply: Reply, findings: tuple[Finding, ...]) -> Noticed:
@@ -278,7 +276,7 @@ class Audit:
 
 
 @dataclass
-class _AuditFacts:
+class _AuditContext:
     """What checks may look up while single exchanges are judged: no other reply."""
 
     document: Document
@@ -300,9 +298,9 @@ class _AuditFacts:
         return None
 
 
-def _sound(reply: Reply, facts: Facts) -> bool:
+def _sound(reply: Reply, context: Context) -> bool:
     if "sound" not in reply.memo:
-        reply.memo["sound"] = is_sound(reply, facts)
+        reply.memo["sound"] = is_sound(reply, context)
     return bool(reply.memo["sound"])
 
 

@@ -1,14 +1,16 @@
-"""What a check is: the types that every check family shares.
+"""What a check is: a named pure function from one reply, or from all replies of a case, to an observation.
 
-Belongs here: the shape of a check, of what it may look at, and of what it says. Does not belong here: any check (see
-`checks/`), the decision what an observation means for a case (see `verdict.py`), any I/O.
+The decorators here give a function its name; findings take it from there. Each family of checks is one module of
+`checks/`, which `checks/__init__.py` finds by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from inspect import signature
+from typing import Any, Final, Protocol
 
 from conformance.model import Case, Finding, Json, Mode, ScenarioName, Where
 from conformance.protocol.reply import Reply
@@ -17,11 +19,10 @@ from conformance.standard.document import Document
 
 @dataclass(frozen=True)
 class Observation:
-    """What a check says of the evidence it was given.
+    """What a check observes in the evidence it was given.
 
     `seen` is False where the evidence does not show what the check is about (no thinking block to look at): such
-    evidence neither passes nor fails, and `note` may say why. Findings are deviations; none of them and `seen` True
-    means: as it has to be.
+    evidence neither passes nor fails, and `note` may say why. Without findings, what was seen is as it should be.
     """
 
     seen: bool
@@ -29,19 +30,19 @@ class Observation:
     note: str = ""
 
 
-NOTHING_SEEN = Observation(seen=False)
+NOTHING_SEEN: Final = Observation(seen=False)
 """The evidence does not show what the check is about."""
 
-FINE = Observation(seen=True)
-"""The evidence shows what the check is about, and it is as it has to be."""
+FINE: Final = Observation(seen=True)
+"""The evidence shows what the check is about, and it is as it should be."""
 
 
 def found(*findings: Finding) -> Observation:
-    """An observation from zero or more findings: seen, and fine where there are none."""
+    """What was seen, with zero or more findings."""
     return Observation(seen=True, findings=findings)
 
 
-class Facts(Protocol):
+class Context(Protocol):
     """What a check may look up besides the reply it judges."""
 
     @property
@@ -54,60 +55,118 @@ class Facts(Protocol):
 
     @property
     def model(self) -> str:
-        """The model that the target was asked for."""
+        """The model that is tested."""
 
     def reply(self, scenario: ScenarioName | str, mode: Mode, step: int | None = None) -> Reply | None:
-        """The reply of another scenario (last step unless told), or None where it was not sent or did not answer.
+        """The reply of another scenario (None: of its last step), or None where it was not sent or not answered.
 
         Only scenarios that the case names in `control`, `on` or `beside` can be asked for.
         """
 
 
-EachCheck = Callable[[Reply, Json, Facts], Observation]
-"""Judges one reply."""
+EachFunction = (
+    Callable[[Reply], Observation] | Callable[[Reply, Any], Observation] | Callable[[Reply, Json, Context], Observation]
+)
+"""Judges one reply. A function takes the reply, then its argument and the `context`, where it needs them."""
 
-AllCheck = Callable[[Sequence[Reply], Json, Facts], Observation]
-"""Judges all replies of the evidence together, for claims such as uniqueness."""
-
+AllFunction = (
+    Callable[[Sequence[Reply]], Observation]
+    | Callable[[Sequence[Reply], Any], Observation]
+    | Callable[[Sequence[Reply], Json, Context], Observation]
+)
+"""Judges all replies of a case together, for claims such as uniqueness."""
 
 Identities = Callable[[Reply, Json], Sequence[tuple[str | None, str]]]
-"""What has to be unlike anything in other replies: (pointer, value) pairs of one reply."""
+"""The (pointer, value) pairs of one reply that no other reply may share."""
+
+NO_ARGUMENT: Final[Mapping[str, Json]] = {"const": True}
+"""The argument of a check that takes none: a case file writes `true`."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """A named check. Exactly one of `each` and `all` is set.
+    """A named check, called with a reply (`across`: with all of them), its argument and a context.
 
-    `argument` is the JSON Schema of what a case file may write behind the name; `True` there means: no argument.
-    `identities` belongs to a check of all replies that claims nothing but that these values are unlike each other; it
-    can be judged reply by reply.
+    `argument` is the JSON Schema of what a case file may write behind the name. `identities` belongs to a check across
+    replies that claims nothing but that these values are unique; it can then be judged reply by reply.
     """
 
     name: str
-    each: EachCheck | None = None
-    all: AllCheck | None = None
-    argument: Mapping[str, Json] = field(default_factory=lambda: {"const": True})
+    function: Callable[..., Observation]
+    argument: Mapping[str, Json] = field(default_factory=lambda: NO_ARGUMENT)
+    across: bool = False
     identities: Identities | None = None
 
     @property
     def summary(self) -> str:
-        """The first line of the check's docstring: what it claims."""
-        function = self.each or self.all
-        return (function.__doc__ or "").strip().splitlines()[0] if function is not None else ""
+        """The first line of the function's docstring: what the check claims."""
+        return (self.function.__doc__ or "").strip().partition("\n")[0]
+
+    @property
+    def family(self) -> str:
+        """The name of the module that defines the check."""
+        return self.function.__module__.rpartition(".")[2]
+
+    @cached_property
+    def _adapted(self) -> Callable[[Any, Json, Context], Observation]:
+        """The function with all three parameters, whichever it takes."""
+        function = self.function
+        _, *more = signature(function).parameters
+        match more:
+            case []:
+                return lambda subject, _argument, _context: function(subject)
+            case ["context"]:
+                return lambda subject, _argument, context: function(subject, context)
+            case [_]:
+                return lambda subject, argument, _context: function(subject, argument)
+            case _:
+                return function
+
+    def __call__(self, subject: Reply | Sequence[Reply], argument: Json, context: Context) -> Observation:
+        """The observation, whose findings carry the name of the check."""
+        observation = self._adapted(subject, argument, context)
+        if not observation.findings:
+            return observation
+        return replace(observation, findings=tuple(replace(each, check=self.name) for each in observation.findings))
+
+    def observe(self, replies: Sequence[Reply], argument: Json, context: Context) -> list[Observation]:
+        """One observation for each reply, or a single one of a check across replies."""
+        return [self(each, argument, context) for each in ([replies] if self.across else replies)]
+
+
+def check(name: str, *, argument: Mapping[str, Json] = NO_ARGUMENT) -> Callable[[EachFunction], Check]:
+    """Makes a check of a function that judges one reply."""
+    return lambda function: Check(name, function, argument)
+
+
+def check_across(
+    name: str, *, argument: Mapping[str, Json] = NO_ARGUMENT, identities: Identities | None = None
+) -> Callable[[AllFunction], Check]:
+    """Makes a check of a function that judges all replies of a case together."""
+    return lambda function: Check(name, function, argument, across=True, identities=identities)
 
 
 def deviation(
-    check: str,
     reply: Reply,
-    *,
     expected: str,
     actual: str,
+    *,
     pointer: str | None = None,
     event: int | None = None,
     offset: int | None = None,
     kind: str = "deviation",
 ) -> Finding:
-    """A finding located in a reply: `pointer` into body or accumulated Message, `event` 1-based, `offset` in bytes."""
+    """A finding in a reply: `pointer` into body or accumulated Message, `event` 1-based, `offset` in bytes.
+
+    The check that returns it fills in its own name.
+    """
     exchange = reply.exchange
     where = Where(line=exchange.line, scenario=exchange.scenario_id, pointer=pointer, event=event, offset=offset)
-    return Finding(check=check, expected=expected, actual=actual, where=where, kind=kind)
+    return Finding(check="", expected=expected, actual=actual, where=where, kind=kind)
+
+
+def deviates(
+    reply: Reply, expected: str, actual: str, *, pointer: str | None = None, kind: str = "deviation"
+) -> Observation:
+    """What was seen, with this one finding."""
+    return found(deviation(reply, expected, actual, pointer=pointer, kind=kind))

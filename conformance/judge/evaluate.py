@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from conformance.judge.capabilities import answered, declined, probed
 from conformance.judge.check import Check, Observation, deviation
+from conformance.judge.checks.refusal import refused
 from conformance.judge.evidence import Evidence, ScenarioReplies, picked, pushed_back
-from conformance.judge.soundness import can_be_sent_back, is_sound, stands_by_itself
+from conformance.judge.soundness import can_be_sent_back, is_about_form, is_sound
 from conformance.judge.verdict import (
     CapabilityState,
     CheckResult,
@@ -191,14 +192,10 @@ class _Trial:
     def _rests_on_an_unsound_answer(self, finding: Finding, replies: Sequence[Reply]) -> bool:
         """Whether a finding is about the content of an answer whose own defects change or hide that content."""
         about = [reply for reply in replies if reply.exchange.scenario_id == finding.where.scenario]
-        return any(not stands_by_itself(finding, reply) and not is_sound(reply, self.context) for reply in about)
+        return any(not is_about_form(finding, reply) and not is_sound(reply, self.context) for reply in about)
 
     def _observe(self, call: CheckCall, replies: Sequence[Reply]) -> list[Observation]:
-        check = self.bench.checks[call.name]
-        if check.all is not None:
-            return [check.all(replies, call.argument, self.context)]
-        assert check.each is not None
-        return [check.each(reply, call.argument, self.context) for reply in replies]
+        return self.bench.checks[call.name].observe(replies, call.argument, self.context)
 
     def _unmet_precondition(self, sent: ScenarioReplies) -> str:
         """Why something of `given` does not hold, or the empty string."""
@@ -278,7 +275,7 @@ def _subjects(call: CheckCall, replies: Sequence[Reply], sent: ScenarioReplies |
 
 def _not_refused(reply: Reply) -> Finding:
     expected, actual = "a refusal: status 400 invalid_request_error", f"accepted with status {reply.status}"
-    return deviation("refused", reply, expected=expected, actual=actual, kind="accepted")
+    return replace(deviation(reply, expected, actual, kind="accepted"), check=refused.name)
 
 
 def _status_of(reply: Reply) -> str:

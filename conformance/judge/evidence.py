@@ -95,20 +95,26 @@ def selected(selector: Selector, mode: Mode, reply: Reply) -> bool:
     """
     if reply.status is None:
         return False
-    request = reply.exchange.request
-    path = request.url.partition("?")[0]
-    makes_message = request.method == "POST" and path.endswith("/messages")
+    mode_sent = reply.exchange.mode
     match selector:
         case Selector.EVERY_STREAM:
-            return makes_message and reply.ok and reply.events is not None
+            return reply.ok and reply.events is not None and _creates_message(reply)
         case Selector.EVERY_STREAM_REQUEST:
-            return makes_message and reply.ok and reply.exchange.mode is Mode.STREAM and reply.error is None
+            return mode_sent is Mode.STREAM and reply.ok and reply.error is None and _creates_message(reply)
         case Selector.EVERY_ANSWER:
-            as_asked = mode is Mode.JSON or reply.events is not None
-            return makes_message and reply.ok and reply.exchange.mode is mode and as_asked and reply.error is None
+            as_asked = mode_sent is mode and (mode is Mode.JSON or reply.events is not None)
+            return as_asked and reply.ok and reply.error is None and _creates_message(reply)
         case Selector.EVERY_ERROR:
             return reply.status >= 400 and reply.status not in NOT_THE_ENDPOINT
         case Selector.EVERY_COUNT:
-            return path.endswith("/messages/count_tokens") and reply.ok
+            return reply.ok and _path(reply).endswith("/messages/count_tokens")
         case Selector.EVERY_RESPONSE:
             return True
+
+
+def _creates_message(reply: Reply) -> bool:
+    return reply.exchange.request.method == "POST" and _path(reply).endswith("/messages")
+
+
+def _path(reply: Reply) -> str:
+    return reply.exchange.request.url.partition("?")[0]

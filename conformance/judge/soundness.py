@@ -1,66 +1,61 @@
 """Whether an answer is sound enough that the Message in it says what the endpoint meant.
 
-Belongs here: the defects of a stream that change or hide what it adds up to, and those of a JSON body that hide what is
-in it. Does not belong here: telling these defects (the cases of the streaming and response areas do), what an unsound
-answer means for a case (see `verdict.py`).
+The defects that are asked for here are reported by the cases of the streaming and response areas. What an unsound
+answer means for a case is in `verdict.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
-from conformance.judge.check import Check, Facts
-from conformance.judge.checks import agreement as matching
-from conformance.judge.checks import deltas, endings, grammar, http, message, refusal, starts
-from conformance.judge.checks import frames as framing
+from conformance.judge.check import Check, Context
+from conformance.judge.checks import (
+    REGISTRY,
+    block_starts,
+    blocks,
+    deltas,
+    event_order,
+    events,
+    frames,
+    schema,
+    thinking,
+    tools,
+)
 from conformance.model import Finding, Json
-from conformance.protocol.blocks import CARRYING, STARTS
+from conformance.protocol.blocks import CARRYING
 from conformance.protocol.grammar import RULES
 from conformance.protocol.message import tool_calls
 from conformance.protocol.reply import Reply
 
-_FAMILIES: Final[tuple[Mapping[str, Check], ...]] = (
-    framing.CHECKS,
-    grammar.CHECKS,
-    starts.CHECKS,
-    deltas.CHECKS,
-    endings.CHECKS,
-    matching.CHECKS,
-    message.CHECKS,
+Call = tuple[Check, Json]
+"""A check with its argument."""
+
+HARMLESS_MEMBERS: Final = ("message_delta.delta.stop_sequence", "error.error")
+"""Members of events that change nothing else of the Message. Many endpoints leave out stop_sequence."""
+
+STREAM: Final[tuple[Call, ...]] = (
+    (frames.utf_8, True),
+    (frames.whole_characters, True),
+    (frames.data_is_object, True),
+    (event_order.grammar, list(RULES)),
+    *((events.event_member, name) for name in events.MEMBERS if name not in HARMLESS_MEMBERS),
+    (events.message_delta_counts, True),
+    (events.final_stop_reason, True),
+    (events.cumulative_usage, True),
+    *((block_starts.block_starts, name) for name in block_starts.STARTS if name != "signature"),
+    (block_starts.whole_blocks, True),
+    *((deltas.delta_carries, kind) for kind in CARRYING),
+    (deltas.tool_input_joins, True),
+    (deltas.one_signature, True),
+    *((deltas.incremental, kind) for kind in ("text_delta", "thinking_delta")),
 )
+"""The checks on streams whose findings also change the Message."""
 
-TELLING: Final[tuple[tuple[str, Json], ...]] = (
-    ("utf-8", True),
-    ("whole-characters", True),
-    ("data-is-object", True),
-    ("grammar", list(RULES)),
-    *(("message-start", part) for part in starts.PARTS),
-    ("block-start-is-object", True),
-    *(("block-starts-empty", kind) for kind in STARTS),
-    ("server-tool-starts", True),
-    ("whole-blocks", True),
-    ("delta-is-object", True),
-    *(("delta-carries", kind) for kind in CARRYING),
-    ("tool-input-joins", True),
-    ("one-signature", True),
-    *(("incremental", kind) for kind in ("text_delta", "thinking_delta")),
-    *(("message-delta", part) for part in endings.PARTS if part != "stop_sequence"),
-    ("message-delta-counts", True),
-    ("final-stop-reason", True),
-    ("cumulative-usage", True),
-)
-"""The checks of the streaming area, with their arguments, whose findings also change the Message.
-
-A missing `stop_sequence` is none of them: only that key is lost with it, and many endpoints leave it out.
-"""
-
-
-SHAPE: Final[tuple[tuple[str, Json], ...]] = (
-    ("matches", {"component": "Message", "pointer": "/content", "part": "at"}),
-    ("block-types", True),
+BODY: Final[tuple[Call, ...]] = (
+    (schema.matches, {"component": "Message", "pointer": "/content", "part": "at"}),
+    (blocks.block_types, True),
     *(
-        ("blocks", {"type": kind, "component": component})
+        (schema.blocks, {"type": kind, "component": component})
         for kind, component in (
             ("text", "TextBlock"),
             ("thinking", "ThinkingBlock"),
@@ -69,36 +64,36 @@ SHAPE: Final[tuple[tuple[str, Json], ...]] = (
         )
     ),
 )
-"""The checks of the response area, with their arguments, whose findings hide what a JSON answer says."""
+"""The checks on JSON answers whose findings hide what the answer says."""
 
-ECHO: Final[tuple[tuple[str, Json], ...]] = (("tool-ids-unique", True), ("thinking-signed", True))
-"""Checks whose findings say that an answer cannot be sent back as it came."""
+ECHO: Final[tuple[Call, ...]] = ((tools.tool_ids_unique, True), (thinking.thinking_signed, True))
+"""Checks whose findings mean that an answer cannot be sent back as it came."""
 
-_OF_STATUS: Final = frozenset({*http.CHECKS, *refusal.CHECKS})
-_OF_SHAPE: Final = frozenset(name for name, _ in (*SHAPE, *ECHO))
+_ON_HTTP: Final = frozenset(check.name for check in REGISTRY.values() if check.family in ("http", "refusal"))
+_ON_BODY: Final = frozenset(check.name for check, _ in (*BODY, *ECHO))
 
 
-def is_sound(reply: Reply, facts: Facts) -> bool:
+def is_sound(reply: Reply, context: Context) -> bool:
     """True for an answer without a defect that changes or hides its Message, and for what is no answer."""
     if reply.events is not None:
         unread = any(isinstance(call.input, str) for call in tool_calls(reply))
-        return not unread and not any(_finds(name, argument, reply, facts) for name, argument in TELLING)
-    return not _is_answer(reply) or not any(_finds(name, argument, reply, facts) for name, argument in SHAPE)
+        return not unread and not _finds(STREAM, reply, context)
+    return not _is_answer(reply) or not _finds(BODY, reply, context)
 
 
-def can_be_sent_back(reply: Reply, facts: Facts) -> bool:
+def can_be_sent_back(reply: Reply, context: Context) -> bool:
     """True for an answer whose content a next request can hold: sound, with ids and signatures of its own."""
-    return is_sound(reply, facts) and not any(_finds(name, argument, reply, facts) for name, argument in ECHO)
+    return is_sound(reply, context) and not _finds(ECHO, reply, context)
 
 
-def stands_by_itself(finding: Finding, reply: Reply) -> bool:
+def is_about_form(finding: Finding, reply: Reply) -> bool:
     """True for a finding in the stream itself, in status and headers, or in the shape of a JSON answer.
 
-    What is left are findings in what the answer says.
+    All other findings are about what the answer says.
     """
     in_stream = finding.where.event is not None or finding.where.offset is not None
-    shape = reply.events is None and finding.check in _OF_SHAPE
-    return in_stream or shape or finding.check in _OF_STATUS
+    in_body = reply.events is None and finding.check in _ON_BODY
+    return in_stream or in_body or finding.check in _ON_HTTP
 
 
 def _is_answer(reply: Reply) -> bool:
@@ -107,7 +102,5 @@ def _is_answer(reply: Reply) -> bool:
     return creates and reply.message is not None and reply.message.get("type") == "message"
 
 
-def _finds(name: str, argument: Json, reply: Reply, facts: Facts) -> bool:
-    check = next(family[name] for family in _FAMILIES if name in family)
-    assert check.each is not None
-    return bool(check.each(reply, argument, facts).findings)
+def _finds(calls: tuple[Call, ...], reply: Reply, context: Context) -> bool:
+    return any(check(reply, argument, context).findings for check, argument in calls)

@@ -1,7 +1,4 @@
-"""What the checks on streams share: reading events by type and block, and one finding for many occurrences.
-
-Belongs here: helpers without an opinion. Does not belong here: checks, and the order of events (see `grammar.py`).
-"""
+"""What the checks on streams share: events by type, blocks with their deltas, and one finding for many occurrences."""
 
 from __future__ import annotations
 
@@ -16,17 +13,17 @@ from conformance.protocol.reply import Reply
 
 @dataclass(frozen=True)
 class Problem:
-    """One place where something is not as it has to be. `event` is 1-based."""
+    """One event that is not as it should be. `event` is 1-based."""
 
     event: int
     expected: str
     actual: str
 
 
-def conclude(check: str, reply: Reply, seen: int, problems: Sequence[Problem], noun: str) -> Observation:
-    """One finding for all problems of a reply, located at the first of them and saying how many of how many there are.
+def conclude(reply: Reply, seen: int, problems: Sequence[Problem], noun: str) -> Observation:
+    """One finding for all problems of a reply, located at the first of them, with their share.
 
-    `seen` is how many places showed what the check is about; with none of them, nothing was seen.
+    `seen` counts the places that showed what the check is about; with none of them, nothing was seen.
     """
     if not problems:
         return FINE if seen else NOTHING_SEEN
@@ -35,10 +32,9 @@ def conclude(check: str, reply: Reply, seen: int, problems: Sequence[Problem], n
     event = reply.events[first.event - 1] if reply.events and 0 < first.event <= len(reply.events) else None
     return found(
         deviation(
-            check,
             reply,
-            expected=first.expected,
-            actual=first.actual + share,
+            first.expected,
+            first.actual + share,
             event=first.event if event is not None else None,
             offset=event.offset if event is not None else None,
         )
@@ -74,9 +70,3 @@ def deltas(reply: Reply, block: Block, kind: str | None = None) -> Iterator[tupl
         delta = payload(reply.events[number - 1]).get("delta") if reply.events else None
         if isinstance(delta, dict) and kind in (None, delta.get("type")):
             yield number, delta
-
-
-def stop_reason(reply: Reply) -> str | None:
-    """The stop reason that the stream ended with, or None."""
-    reason = reply.message.get("stop_reason") if reply.message is not None else None
-    return reason if isinstance(reason, str) else None

@@ -139,7 +139,7 @@ TABLE: tuple[Row, ...] = (
     # A refusal counts only where its control was accepted.
     Row(
         Outcome.UNSUPPORTED,
-        "{needs} is declined: the valid control request is refused as well",
+        "declines {needs}: the valid control request is refused as well",
         control=Control.DECLINED,
         capability=CapabilityState.UNKNOWN,
     ),
@@ -155,19 +155,19 @@ TABLE: tuple[Row, ...] = (
     # To decline an optional capability with a clean error is honest.
     Row(
         Outcome.UNSUPPORTED,
-        "{needs} is declined with a well-formed error",
+        "declines {needs} with a well-formed error",
         capability=CapabilityState.UNKNOWN,
         checks=CheckResult.DECLINED,
     ),
     Row(
         Outcome.FAIL,
-        "{needs} is declared, but the request is refused",
+        "the target declares {needs}, but the request is refused",
         capability=CapabilityState.DECLARED,
         checks=CheckResult.DECLINED,
     ),
     Row(
         Outcome.FAIL,
-        "{needs} is accepted in the probe, but this request is refused",
+        "accepts the probe of {needs}, but refuses this request",
         capability=CapabilityState.PROBED,
         checks=CheckResult.DECLINED,
     ),

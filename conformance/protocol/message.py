@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from conformance.model import Json
 from conformance.protocol.reply import Reply
+from conformance.protocol.stop_reasons import cut_short
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ def tool_calls(reply: Reply) -> list[ToolUse]:
 def stop_reason(reply: Reply) -> Json:
     """The `stop_reason` of the Message as it came, or None."""
     return reply.message.get("stop_reason") if reply.message is not None else None
+
+
+def was_cut(reply: Reply) -> bool:
+    """True where the stop reason says that the answer was cut, so that something may be missing from it."""
+    return cut_short(stop_reason(reply))
 
 
 def declared_tools(reply: Reply) -> dict[str, Json]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.judge.check import FINE, NOTHING_SEEN, Check, Observation, deviation, found
+from conformance.judge.check import FINE, NOTHING_SEEN, Check, Observation, check, deviates
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Evidence, ScenarioReplies
@@ -40,36 +40,33 @@ MESSAGE = {"type": "message", "role": "assistant", "content": [{"type": "text", 
 REFUSAL = {"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}
 
 
-def finds(reply: Reply, argument: Json, facts: object) -> Observation:
+@check("finds", argument={})
+def finds(reply: Reply, argument: str) -> Observation:
     """A finding of a kind."""
-    return found(deviation("finds", reply, expected="something else", actual="this", kind=argument))
+    return deviates(reply, "something else", "this", kind=argument)
 
 
-def fine(reply: Reply, argument: Json, facts: object) -> Observation:
+@check("fine")
+def fine(reply: Reply) -> Observation:
     """Nothing to complain about."""
     return FINE
 
 
-def unseen(reply: Reply, argument: Json, facts: object) -> Observation:
+@check("unseen", argument={})
+def unseen(reply: Reply, argument: Json) -> Observation:
     """Nothing to see."""
     return Observation(seen=False, note=argument if isinstance(argument, str) else "")
 
 
-def marked(reply: Reply, argument: Json, facts: object) -> Observation:
-    """A reply with this key is as it has to be, one with `bad` deviates, any other shows nothing."""
+@check("marked", argument={})
+def marked(reply: Reply, argument: str) -> Observation:
+    """A reply with this key is as it should be, one with `bad` deviates, any other shows nothing."""
     if not isinstance(reply.json, dict) or not reply.json.keys() & {argument, "bad"}:
         return NOTHING_SEEN
-    wrong = [deviation("marked", reply, expected=argument, actual="bad")] if "bad" in reply.json else []
-    return found(*wrong)
+    return deviates(reply, argument, "bad") if "bad" in reply.json else FINE
 
 
-CHECKS: Mapping[str, Check] = {
-    **REGISTRY,
-    **{
-        function.__name__: Check(function.__name__, each=function, argument={})
-        for function in (finds, fine, unseen, marked)
-    },
-}
+CHECKS: Mapping[str, Check] = {**REGISTRY, **{each.name: each for each in (finds, fine, unseen, marked)}}
 REFUSED = CheckCall("refused", True)
 STATUS = CheckCall("status", 200)
 

@@ -143,9 +143,8 @@ def test_the_recorded_lists_of_models_satisfy_the_cases_on_lists_of_models(genui
         for call in case.expect:
             check = REGISTRY[call.name]
             for reply in genuine.models:
-                seen = check.all([reply], call.argument, facts) if check.all else None
-                seen = check.each(reply, call.argument, facts) if check.each else seen
-                alarms += [(case.id, str(finding)) for finding in seen.findings] if seen else []
+                for seen in check.observe([reply], call.argument, facts):
+                    alarms += [(case.id, str(finding)) for finding in seen.findings]
     about_the_target = "models-tested-model-listed"
     assert [alarm for alarm in alarms if alarm[0] != about_the_target] == []
 

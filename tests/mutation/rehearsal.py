@@ -186,7 +186,7 @@ class Stage:
 
     def _evidence(self, case: Case, whole: Evidence, part: Evidence) -> Evidence:
         """What a case is judged on: all there is, or for a claim about each single reply those that are different."""
-        single = all(self.bench.checks[call.name].all is None for call in case.expect)
+        single = not any(self.bench.checks[call.name].across for call in case.expect)
         return part if single and case.selectors and not case.judged else whole
 
     @cached_property

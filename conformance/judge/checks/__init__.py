@@ -1,74 +1,32 @@
-"""All checks by name. Does not belong here: any check; each lives in the module of its family."""
+"""All checks by name. Each module of this package is one family; a new module is found by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from pkgutil import iter_modules
+from types import MappingProxyType, ModuleType
+from typing import Final
 
 from conformance.judge.check import Check
-from conformance.judge.checks import agreement as matching
-from conformance.judge.checks import (
-    arrival,
-    between,
-    caching,
-    cites,
-    deltas,
-    endings,
-    envelope,
-    grammar,
-    honoured,
-    http,
-    message,
-    models,
-    output,
-    refusal,
-    starts,
-    text,
-    thinking,
-    tools,
-    usage,
-)
-from conformance.judge.checks import frames as framing
-from conformance.judge.checks import stop as stopping
-from conformance.judge.checks import token_counting as counting
-
-FAMILIES = (
-    arrival,
-    between,
-    caching,
-    cites,
-    counting,
-    deltas,
-    endings,
-    envelope,
-    framing,
-    grammar,
-    honoured,
-    http,
-    matching,
-    message,
-    models,
-    output,
-    refusal,
-    starts,
-    stopping,
-    text,
-    thinking,
-    tools,
-    usage,
-)
 
 
-def merged() -> Mapping[str, Check]:
-    """All families in one mapping. Raises ValueError where two families claim one name."""
+def families() -> list[ModuleType]:
+    """The modules of this package."""
+    return [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+
+
+def checks_of(modules: Iterable[ModuleType]) -> Mapping[str, Check]:
+    """The checks that modules define, by name. Raises ValueError where two of them share a name."""
     checks: dict[str, Check] = {}
-    for family in FAMILIES:
-        for name, check in family.CHECKS.items():
-            if name in checks:
-                raise ValueError(f"two checks are named {name!r}")
-            checks[name] = check
+    for module in modules:
+        for found in vars(module).values():
+            if isinstance(found, Check) and found.function.__module__ == module.__name__:
+                if found.name in checks:
+                    raise ValueError(f"two checks are named {found.name!r}")
+                checks[found.name] = found
     return MappingProxyType(checks)
 
 
-REGISTRY = merged()
+REGISTRY: Final = checks_of(families())
 """Every check by the name that case files use."""

@@ -1,20 +1,17 @@
-"""Checks on when the parts of a stream arrive: as they are generated, and an end when it is over.
+"""Checks on when a stream arrives: as it is generated, and with an end when it is over.
 
-Belongs here: arrival times and the end of the connection. Does not belong here: any claim about speed. Times are
-evidence only where they cannot be chance; replies from recordings without times show nothing.
+Times count only where they cannot be chance; replies from recordings without times show nothing. Speed is no claim.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
-from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.model import Json
+from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviates, deviation, found
 from conformance.protocol.reply import Reply
 
 FEWEST_DELTAS: Final = 12
-"""Fewer deltas than this tell nothing about buffering."""
+"""With fewer deltas than this, buffering cannot be told from a short answer."""
 
 SHORTEST_SECONDS: Final = 1.0
 """A stream that is over sooner can arrive in one piece without being held back."""
@@ -29,7 +26,8 @@ LINGERING_SECONDS: Final = 5.0
 """A body that stays open for longer than this after message_stop keeps its caller waiting (REQ-SSE-010)."""
 
 
-def flushed(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("flushed")
+def flushed(reply: Reply) -> Observation:
     """The deltas of a long answer arrive over time and not all at once at the end."""
     if reply.events is None or reply.trace is None:
         return NOTHING_SEEN
@@ -38,15 +36,16 @@ def flushed(reply: Reply, argument: Json, facts: Facts) -> Observation:
         return NOTHING_SEEN
     total, spread = times[-1], times[-1] - times[0]
     if total >= SHORTEST_SECONDS and spread < HELD_BACK * total:
-        actual = f"all {len(times)} deltas within {spread:.3f} s, after {times[0]:.3f} s of nothing"
-        return found(deviation("flushed", reply, expected="deltas that arrive as they are generated", actual=actual))
+        actual = f"all {len(times)} deltas within {spread:.3f} s, after {times[0]:.3f} s of silence"
+        return deviates(reply, "deltas that arrive as they are generated", actual)
     return FINE if len(set(times)) >= APART else NOTHING_SEEN
 
 
-def body_ends(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("body-ends")
+def body_ends(reply: Reply) -> Observation:
     """The body ends within seconds after message_stop, in the way that HTTP wants a body to end."""
-    exchange, events, stream = reply.exchange, reply.events, reply.trace
-    stops = stream.numbers("message_stop") if stream is not None else ()
+    exchange, events, trace = reply.exchange, reply.events, reply.trace
+    stops = trace.numbers("message_stop") if trace is not None else ()
     if exchange.response is None or events is None or not stops:
         return NOTHING_SEEN
     stop = events[stops[0] - 1]
@@ -54,14 +53,8 @@ def body_ends(reply: Reply, argument: Json, facts: Facts) -> Observation:
     if trouble is not None:
         actual = f"{trouble.kind} {max(trouble.at - stop.at, 0.0):.1f} s after message_stop: {trouble.message}"
     elif ended is not None and ended - stop.at > LINGERING_SECONDS:
-        actual = f"a body that stays open for {ended - stop.at:.1f} s after message_stop"
+        actual = f"open for {ended - stop.at:.1f} s after message_stop"
     else:
         return FINE if ended is not None else NOTHING_SEEN
-    expected = "the end of the body right after message_stop"
-    return found(deviation("body-ends", reply, expected=expected, actual=actual, event=stops[0], offset=stop.offset))
-
-
-CHECKS: Final[Mapping[str, Check]] = {
-    check.name: check for check in (Check("flushed", each=flushed), Check("body-ends", each=body_ends))
-}
-"""The checks of this family by name."""
+    expected = "a body that ends right after message_stop"
+    return found(deviation(reply, expected, actual, event=stops[0], offset=stop.offset))

@@ -1,41 +1,30 @@
-"""Checks on what deltas carry and what they add up to.
+"""Checks on what content_block_delta events carry, and what they add up to.
 
-Belongs here: the content of content_block_delta. Does not belong here: which delta fits which block (see `grammar.py`),
-how a block starts (see `starts.py`).
+Which delta fits which block is a rule of `event_order.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
 
 from conformance.base.values import MISSING, kind, show
-from conformance.judge.check import NOTHING_SEEN, Check, Facts, Observation
-from conformance.judge.stream_findings import Problem, blocks, conclude, deltas, of_type, stop_reason
+from conformance.judge.arguments import choice
+from conformance.judge.check import NOTHING_SEEN, Observation, check
+from conformance.judge.stream_findings import Problem, blocks, conclude, deltas, of_type
 from conformance.model import Json
 from conformance.protocol.accumulation import joined_input
 from conformance.protocol.blocks import CARRYING, DELTAS, TOOL_CALLS
 from conformance.protocol.grammar import Block
+from conformance.protocol.message import was_cut
 from conformance.protocol.reply import Reply
-from conformance.protocol.stop_reasons import cut_short
 
 FEWEST_FRAGMENTS: Final = 3
-"""So many fragments, each beginning with all of the one before it, are no chance."""
+"""So many fragments, each beginning with all of the one before it, are no coincidence."""
 
 
-def delta_is_object(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """content_block_delta carries a delta object with a string as type."""
-    events = list(of_type(reply, "content_block_delta"))
-    problems = [
-        Problem(number, "an object with a type as delta", show(data.get("delta", MISSING)))
-        for number, data in events
-        if not isinstance(data.get("delta"), dict) or not isinstance(data["delta"].get("type"), str)
-    ]
-    return conclude("delta-is-object", reply, len(events), problems, "deltas")
-
-
-def delta_carries(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("delta-carries", argument=choice(CARRYING))
+def delta_carries(reply: Reply, argument: str) -> Observation:
     """A delta of this type carries its field, in the right type and never null."""
     row = DELTAS[argument]
     key, wanted, words = row.carries or "", row.value, row.value_words
@@ -46,17 +35,18 @@ def delta_carries(reply: Reply, argument: Json, facts: Facts) -> Observation:
             seen += 1
             if not isinstance(delta.get(key), wanted):
                 actual = f"{key} {show(delta.get(key, MISSING))}"
-                problems.append(Problem(number, f"{words} as {key} of a {argument}", actual))
-    return conclude("delta-carries", reply, seen, problems, f"{argument} events")
+                problems.append(Problem(number, f"{words} as {key}", actual))
+    return conclude(reply, seen, problems, f"{argument} events")
 
 
-def tool_input_joins(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("tool-input-joins")
+def tool_input_joins(reply: Reply) -> Observation:
     """The fragments of a tool call's input join to a JSON object, or to nothing at all.
 
     Not judged where REQ-STREAM-015 excepts it: an answer that was cut, and tools with eager_input_streaming. Fragments
     that are not strings are left to `delta-carries`.
     """
-    if cut_short(stop_reason(reply)):
+    if was_cut(reply):
         return NOTHING_SEEN
     eager = _eager_tools(reply)
     seen, problems = 0, []
@@ -73,10 +63,11 @@ def tool_input_joins(reply: Reply, argument: Json, facts: Facts) -> Observation:
             how = "each fragment repeats the one before it: " if _cumulative(strings, 2) else ""
             actual = f"{how}{show(text)}, which is {kind(value) if value is not text else 'not JSON'}"
             problems.append(Problem(block.deltas[-1], "fragments that join to a JSON object", actual))
-    return conclude("tool-input-joins", reply, seen, problems, "tool calls")
+    return conclude(reply, seen, problems, "tool calls")
 
 
-def one_signature(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("one-signature")
+def one_signature(reply: Reply) -> Observation:
     """A thinking block has exactly one signature_delta."""
     seen, problems = 0, []
     for block, _ in _whole_thinking(reply):
@@ -84,12 +75,13 @@ def one_signature(reply: Reply, argument: Json, facts: Facts) -> Observation:
         signatures = [number for number, _ in deltas(reply, block, "signature_delta")]
         if len(signatures) != 1:
             where = signatures[1] if signatures else block.stop or block.start
-            actual = f"{len(signatures)} of them" if signatures else "no signature_delta"
+            actual = f"{len(signatures)} signature_delta events" if signatures else "none"
             problems.append(Problem(where, f"one signature_delta in block {block.index}", actual))
-    return conclude("one-signature", reply, seen, problems, "thinking blocks")
+    return conclude(reply, seen, problems, "thinking blocks")
 
 
-def signature_last(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("signature-last")
+def signature_last(reply: Reply) -> Observation:
     """The signature_delta of a thinking block is its last delta."""
     seen, problems = 0, []
     for block, _ in _whole_thinking(reply):
@@ -101,10 +93,11 @@ def signature_last(reply: Reply, argument: Json, facts: Facts) -> Observation:
             if after:
                 expected = f"signature_delta as the last delta of block {block.index}"
                 problems.append(Problem(after[0][0], expected, f"{show(after[0][1])} after it"))
-    return conclude("signature-last", reply, seen, problems, "thinking blocks")
+    return conclude(reply, seen, problems, "thinking blocks")
 
 
-def incremental(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("incremental", argument=choice(("text_delta", "thinking_delta")))
+def incremental(reply: Reply, argument: str) -> Observation:
     """The deltas of this type add to each other; none repeats all that came before it in its block."""
     key = DELTAS[argument].carries or ""
     seen, problems = 0, []
@@ -116,15 +109,15 @@ def incremental(reply: Reply, argument: Json, facts: Facts) -> Observation:
         seen += 1
         if _cumulative([text for _, text in spoken], FEWEST_FRAGMENTS):
             number, text = spoken[-1]
-            expected = f"deltas that only add to block {block.index}"
+            expected = f"deltas that add new text to block {block.index}"
             problems.append(Problem(number, expected, f"a delta that repeats the one before it: {show(text)}"))
-    return conclude("incremental", reply, seen, problems, "blocks")
+    return conclude(reply, seen, problems, "blocks")
 
 
 def _whole_thinking(reply: Reply) -> list[tuple[Block, dict[str, Json]]]:
     """The thinking blocks that were stopped; with an answer that was cut, the last block may lack its signature."""
     found = [(block, start) for block, start in blocks(reply, "thinking") if block.stop is not None]
-    if found and cut_short(stop_reason(reply)) and reply.trace is not None and found[-1][0] is reply.trace.blocks[-1]:
+    if found and was_cut(reply) and reply.trace is not None and found[-1][0] is reply.trace.blocks[-1]:
         return found[:-1]
     return found
 
@@ -148,21 +141,3 @@ def _eager_tools(reply: Reply) -> frozenset[str]:
         for tool in (tools if isinstance(tools, list) else ())
         if isinstance(tool, dict) and tool.get("eager_input_streaming") is True
     )
-
-
-CHECKS: Final[Mapping[str, Check]] = {
-    check.name: check
-    for check in (
-        Check("delta-is-object", each=delta_is_object),
-        Check(
-            "delta-carries",
-            each=delta_carries,
-            argument={"enum": list(CARRYING)},
-        ),
-        Check("tool-input-joins", each=tool_input_joins),
-        Check("one-signature", each=one_signature),
-        Check("signature-last", each=signature_last),
-        Check("incremental", each=incremental, argument={"enum": ["text_delta", "thinking_delta"]}),
-    )
-}
-"""The checks of this family by name."""

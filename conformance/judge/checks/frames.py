@@ -1,21 +1,20 @@
-"""Checks on how a stream is framed: content type, event names, data, line ends, bytes, and when it comes and ends.
+"""Checks on how a stream of named JSON events is framed: names, data, line ends and bytes (REQ-SSE).
 
-Belongs here: what holds for any stream of named JSON events (REQ-SSE). Does not belong here: the order of events (see
-`grammar.py` here and in `judge`), what a certain event carries (see `starts.py`, `deltas.py`, `endings.py`).
+What a certain event carries is in `events.py`, `block_starts.py` and `deltas.py`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from conformance.base.values import show
-from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.judge.stream_findings import Problem, conclude, of_type, stop_reason
-from conformance.model import Event, Json, Mode
+from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviation, found
+from conformance.judge.stream_findings import Problem, conclude, of_type
+from conformance.model import Event, Json
+from conformance.protocol.message import was_cut
 from conformance.protocol.reply import Reply
-from conformance.protocol.stop_reasons import cut_short
 
 DONE: Final = "[DONE]"
 """The terminator of another vendor's streams, which this API does not have (REQ-SSE-005)."""
@@ -24,43 +23,35 @@ NOT_JSON: Final = re.compile(r"\b(?:NaN|Infinity)\b")
 """Constants that Python's reader takes and JSON does not have (RFC 8259, section 6)."""
 
 REPLACEMENT: Final = "\ufffd"
-"""What decoders put in the place of bytes that are no character."""
+"""What decoders put in place of bytes that are no character."""
 
 
-def stream_media_type(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """A message that was asked for with stream true comes as text/event-stream."""
-    response = reply.exchange.response
-    if response is None or reply.exchange.mode is not Mode.STREAM or not reply.ok or not response.body.strip():
-        return NOTHING_SEEN
-    if response.media_type == "text/event-stream":
-        return FINE
-    actual = f"content-type {response.media_type}" if response.media_type else "no content-type"
-    return found(deviation("stream-media-type", reply, expected="content-type text/event-stream", actual=actual))
-
-
-def named_events(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("named-events")
+def named_events(reply: Reply) -> Observation:
     """Every event has a name; a lone [DONE] without one is left to `no-done`."""
     framed = [(number, event) for number, event in _numbered(reply) if event.data is not None and not _is_done(event)]
     problems = [
-        Problem(number, "an event line in front of the data", f"data alone: {show(event.data)}")
+        Problem(number, "an event line before the data", f"only data: {show(event.data)}")
         for number, event in framed
         if not event.name
     ]
-    return conclude("named-events", reply, len(framed), problems, "events")
+    return conclude(reply, len(framed), problems, "events")
 
 
-def event_name_is_type(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("event-name-is-type")
+def event_name_is_type(reply: Reply) -> Observation:
     """The name of an event equals the type in its data."""
     both = [(number, event) for number, event in _numbered(reply) if event.name and event.type is not None]
     problems = [
-        Problem(number, f"event {show(event.type)}, as in the data", f"event {show(event.name)}")
+        Problem(number, f"event name {show(event.type)}, the type in its data", f"event name {show(event.name)}")
         for number, event in both
         if event.name != event.type
     ]
-    return conclude("event-name-is-type", reply, len(both), problems, "events")
+    return conclude(reply, len(both), problems, "events")
 
 
-def data_is_object(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("data-is-object")
+def data_is_object(reply: Reply) -> Observation:
     """The data of every named event is one JSON object; [DONE] is left to `no-done`."""
     named = [(number, event) for number, event in _numbered(reply) if event.name and not _is_done(event)]
     whole = [(number, event) for number, event in named if event.terminated or isinstance(event.json, dict)]
@@ -69,10 +60,11 @@ def data_is_object(reply: Reply, argument: Json, facts: Facts) -> Observation:
         for number, event in whole
         if not isinstance(event.json, dict) or not _strict(event.data)
     ]
-    return conclude("data-is-object", reply, len(whole), problems, "events")
+    return conclude(reply, len(whole), problems, "events")
 
 
-def data_has_type(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("data-has-type")
+def data_has_type(reply: Reply) -> Observation:
     """The data object of every named event has a non-empty string as type."""
     named = [(number, event) for number, event in _numbered(reply) if event.name and isinstance(event.json, dict)]
     problems = [
@@ -82,32 +74,35 @@ def data_has_type(reply: Reply, argument: Json, facts: Facts) -> Observation:
         for number, event in named
         if not event.type
     ]
-    return conclude("data-has-type", reply, len(named), problems, "events")
+    return conclude(reply, len(named), problems, "events")
 
 
-def no_done(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("no-done")
+def no_done(reply: Reply) -> Observation:
     """No named event has [DONE] as data; without a name it reaches no client."""
     numbered = list(_numbered(reply))
     problems = [
-        Problem(number, "message_stop as the end of the stream", f"event {show(event.name)} with data {DONE}")
+        Problem(number, "message_stop as the last event", f"event {show(event.name)} with data {DONE}")
         for number, event in numbered
         if event.name and _is_done(event)
     ]
-    return conclude("no-done", reply, len(numbered), problems, "events")
+    return conclude(reply, len(numbered), problems, "events")
 
 
-def ends_with_blank_line(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("ends-with-blank-line")
+def ends_with_blank_line(reply: Reply) -> Observation:
     """The last event of a whole stream is ended by a blank line."""
     if not reply.events or reply.trace is None or not reply.trace.complete:
         return NOTHING_SEEN
     last = reply.events[-1]
     if last.terminated:
         return FINE
-    problem = Problem(len(reply.events), "a blank line behind the last event", "the end of the body")
-    return conclude("ends-with-blank-line", reply, 1, [problem], "streams")
+    problem = Problem(len(reply.events), "a blank line after the last event", "the end of the body")
+    return conclude(reply, 1, [problem], "streams")
 
 
-def utf_8(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("utf-8")
+def utf_8(reply: Reply) -> Observation:
     """The body of a stream is valid UTF-8."""
     response = reply.exchange.response
     if not reply.events or response is None:
@@ -117,16 +112,16 @@ def utf_8(reply: Reply, argument: Json, facts: Facts) -> Observation:
         return FINE
     number = next((n for n, event in _numbered(reply) if event.offset <= problem.start < event.end), None)
     actual = f"byte 0x{response.body[problem.start]:02x}: {problem.reason}"
-    expected = "bytes that are UTF-8"
-    return found(deviation("utf-8", reply, expected=expected, actual=actual, event=number, offset=problem.start))
+    return found(deviation(reply, "valid UTF-8", actual, event=number, offset=problem.start))
 
 
-def whole_characters(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """No character is torn apart by the cut between two deltas: no half surrogate pair, no U+FFFD in its place."""
+@check("whole-characters")
+def whole_characters(reply: Reply) -> Observation:
+    """No character is split between two deltas: no half surrogate pair, no U+FFFD in its place."""
     if _invalid_byte(reply) is not None:
         return NOTHING_SEEN
     # An answer that was cut may end in the middle of a character, and what the request says may be repeated.
-    excused = cut_short(stop_reason(reply)) or any(REPLACEMENT in text for text in _strings(reply.request))
+    excused = was_cut(reply) or any(REPLACEMENT in text for text in _strings(reply.request))
     seen, problems = 0, []
     for number, data in of_type(reply, "content_block_delta"):
         seen += 1
@@ -135,7 +130,7 @@ def whole_characters(reply: Reply, argument: Json, facts: Facts) -> Observation:
             problems.append(Problem(number, "whole characters", f"half a surrogate pair in {show(data['delta'])}"))
         elif not excused and any(REPLACEMENT in text for text in texts):
             problems.append(Problem(number, "whole characters", f"U+FFFD in {show(data['delta'])}"))
-    return conclude("whole-characters", reply, seen, problems, "deltas")
+    return conclude(reply, seen, problems, "deltas")
 
 
 def _numbered(reply: Reply) -> list[tuple[int, Event]]:
@@ -176,20 +171,3 @@ def _strings(value: Json) -> Iterator[str]:
             waiting += item
         elif isinstance(item, str):
             yield item
-
-
-CHECKS: Final[Mapping[str, Check]] = {
-    check.name: check
-    for check in (
-        Check("stream-media-type", each=stream_media_type),
-        Check("named-events", each=named_events),
-        Check("event-name-is-type", each=event_name_is_type),
-        Check("data-is-object", each=data_is_object),
-        Check("data-has-type", each=data_has_type),
-        Check("no-done", each=no_done),
-        Check("ends-with-blank-line", each=ends_with_blank_line),
-        Check("utf-8", each=utf_8),
-        Check("whole-characters", each=whole_characters),
-    )
-}
-"""The checks of this family by name."""

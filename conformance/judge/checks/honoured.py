@@ -1,42 +1,43 @@
-"""The check of positive evidence: that a reply answers this request and not any request.
+"""The check of positive evidence: the reply answers this request and not just any request.
 
-Belongs here: markers in the reply and growth of the input tokens against a control. Does not belong here: tool calls
-(see `tools.py`), the text itself (see `text.py`).
+Markers in the reply and growth of the input tokens against a control are the evidence. Tool calls are in `tools.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
 from conformance.base.values import show
-from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
+from conformance.judge.arguments import TEXT, optional, partial
+from conformance.judge.check import FINE, NOTHING_SEEN, Context, Observation, check, deviates
 from conformance.model import Json
 from conformance.protocol.message import text_of
 from conformance.protocol.reply import Reply
 from conformance.protocol.usage import total_input
 
+FORM: Final = optional(partial({"marker": TEXT, "absent": TEXT}))
 
-def honoured(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """The marker stands in the reply, or the input tokens exceed those of the control; no unwanted text stands there.
+
+@check("honoured", argument=FORM)
+def honoured(reply: Reply, argument: Json, context: Context) -> Observation:
+    """The reply contains the marker, or its input tokens exceed those of the control; it has no unwanted text.
 
     With `true` in place of a marker the tokens alone decide. Nothing is seen where there is neither the marker nor a
-    control that answered, or where one of the two counts no input tokens. A marker that is missing proves nothing
-    against a server (the model may not cooperate), and more input tokens than without the part under test prove that
-    the part was read.
+    control that answered, or where one of the two counts no input tokens. A missing marker proves nothing against a
+    server (the model may not cooperate), and more input tokens than without the part under test prove that the part was
+    read.
     """
     if not reply.ok or reply.message is None:
         return NOTHING_SEEN
     wanted = argument if isinstance(argument, dict) else {}
     text = text_of(reply)
     absent, marker = wanted.get("absent"), wanted.get("marker")
-    if isinstance(absent, str) and _stands(absent, text):
-        return _ignored(reply, f"a reply without {show(absent)}", f"the reply {show(text)}")
-    if isinstance(marker, str) and _stands(marker, text):
+    if isinstance(absent, str) and _contains(text, absent):
+        return deviates(reply, f"a reply without {show(absent)}", f"the reply {show(text)}", kind="ignored")
+    if isinstance(marker, str) and _contains(text, marker):
         return FINE
-    control = _control(reply, facts)
-    if control is None and facts.case.control is not None:
+    control = _control(reply, context)
+    if control is None and context.case.control is not None:
         return NOTHING_SEEN
     tokens, before = total_input(reply.usage), total_input(control.usage) if control is not None else None
     if control is not None and not (tokens and before):
@@ -44,60 +45,33 @@ def honoured(reply: Reply, argument: Json, facts: Facts) -> Observation:
     if tokens is not None and before is not None and tokens > before:
         return FINE
     seen = [f"the reply {show(text)}"] if isinstance(marker, str) else []
-    seen += [f"{_told(tokens)} and {_told(before)} in {facts.case.control}"] if control is not None else []
-    return _ignored(reply, _expected(marker, facts), "; ".join(seen) or "no evidence")
+    seen += [f"{_counted(tokens)} and {_counted(before)} in {context.case.control}"] if control is not None else []
+    return deviates(reply, _expected(marker, context), "; ".join(seen) or "no evidence", kind="ignored")
 
 
 def _undecided(marker: Json, tokens: int | None, before: int | None) -> Observation:
-    """Without token counts a missing marker may be the model's doing: nothing is proven either way."""
-    counts = f"{_told(tokens)}, {_told(before)} in the control"
+    """Without token counts, a missing marker may be the model's doing: nothing is proven either way."""
+    counts = f"{_counted(tokens)}, {_counted(before)} in the control"
     missing = "the marker is not in the reply, and " if isinstance(marker, str) else ""
     return Observation(seen=False, note=f"{missing}the token counts prove nothing ({counts})")
 
 
-def _control(reply: Reply, facts: Facts) -> Reply | None:
+def _control(reply: Reply, context: Context) -> Reply | None:
     """The control's reply where it was accepted and read as a Message, otherwise None."""
-    name = facts.case.control
-    control = facts.reply(name, reply.exchange.mode) if name is not None else None
+    name = context.case.control
+    control = context.reply(name, reply.exchange.mode) if name is not None else None
     return control if control is not None and control.ok and control.message is not None else None
 
 
-def _expected(marker: Json, facts: Facts) -> str:
+def _expected(marker: Json, context: Context) -> str:
     wanted = [f"{show(marker)} in the reply"] if isinstance(marker, str) else []
-    wanted += [f"more input tokens than in {facts.case.control}"] if facts.case.control is not None else []
+    wanted += [f"more input tokens than in {context.case.control}"] if context.case.control is not None else []
     return ", or ".join(wanted) or "evidence that the request was read"
 
 
-def _told(tokens: int | None) -> str:
-    return "no input tokens told" if tokens is None else f"{tokens} input tokens"
+def _counted(tokens: int | None) -> str:
+    return "no input tokens reported" if tokens is None else f"{tokens} input tokens"
 
 
-def _stands(marker: str, text: str) -> bool:
+def _contains(text: str, marker: str) -> bool:
     return marker.casefold() in text.casefold()
-
-
-def _ignored(reply: Reply, expected: str, actual: str) -> Observation:
-    return found(deviation("honoured", reply, expected=expected, actual=actual, kind="ignored"))
-
-
-MARKER: Final = {"type": "string", "minLength": 1}
-
-CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
-    {
-        "honoured": Check(
-            "honoured",
-            each=honoured,
-            argument={
-                "oneOf": [
-                    {"const": True},
-                    {
-                        "type": "object",
-                        "additionalProperties": False,
-                        "minProperties": 1,
-                        "properties": {"marker": MARKER, "absent": MARKER},
-                    },
-                ]
-            },
-        )
-    }
-)

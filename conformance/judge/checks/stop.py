@@ -1,35 +1,43 @@
-"""Checks on why an answer ended.
-
-Belongs here: stop_reason, and what it has to agree with (REQ-STOP). Does not belong here: the stop
-reason that a certain request leads to (see `text.py`), the keys stop_sequence and stop_details (see `message.py`).
-"""
+"""Checks on why an answer ended: stop_reason, stop_sequence, stop_details, and what they agree with (REQ-STOP)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
-
 from conformance.base.pointer import look_up
 from conformance.base.values import MISSING, show
-from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
+from conformance.judge.arguments import TEXT, one_or_more
+from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviates
 from conformance.model import Json
-from conformance.protocol.message import blocks
+from conformance.protocol.message import blocks, stop_reason
 from conformance.protocol.reply import Reply
 from conformance.protocol.stop_reasons import FOREIGN, STOP_REASONS, leaves_call
 
 
-def stop_reason_known(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("stop-reason", argument=one_or_more(TEXT))
+def stop_reason_is(reply: Reply, argument: Json) -> Observation:
+    """The reply ends for this reason, or for one of these; nothing is seen in a refusal by the model."""
+    if reply.message is None or stop_reason(reply) == "refusal":
+        return NOTHING_SEEN
+    wanted = argument if isinstance(argument, list) else [argument]
+    actual = stop_reason(reply)
+    if actual in wanted:
+        return FINE
+    expected = "stop_reason " + " or ".join(show(item) for item in wanted)
+    return deviates(reply, expected, show(actual), pointer="/stop_reason")
+
+
+@check("stop-reason-known")
+def stop_reason_known(reply: Reply) -> Observation:
     """stop_reason is one that the API documents today."""
     actual = _reason(reply)
     if actual is None:
         return NOTHING_SEEN
     if actual in STOP_REASONS:
         return FINE
-    expected = "one of " + ", ".join(sorted(STOP_REASONS))
-    return found(deviation("stop-reason-known", reply, expected=expected, actual=show(actual), pointer="/stop_reason"))
+    return deviates(reply, "one of " + ", ".join(sorted(STOP_REASONS)), show(actual), pointer="/stop_reason")
 
 
-def stop_reason_native(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("stop-reason-native")
+def stop_reason_native(reply: Reply) -> Observation:
     """stop_reason is not the word of another API, such as OpenAI's `length`; new words are fine."""
     actual = _reason(reply)
     if actual is None:
@@ -37,74 +45,104 @@ def stop_reason_native(reply: Reply, argument: Json, facts: Facts) -> Observatio
     if actual not in FOREIGN:
         return FINE
     expected = "a stop reason of the Messages API, such as " + ", ".join(sorted(STOP_REASONS)[:3])
-    return found(deviation("stop-reason-native", reply, expected=expected, actual=show(actual), pointer="/stop_reason"))
+    return deviates(reply, expected, show(actual), pointer="/stop_reason")
 
 
-def tool_call_stops(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("tool-call-stops")
+def tool_call_stops(reply: Reply) -> Observation:
     """An answer with a client tool call has stop_reason tool_use, unless max_tokens or the context cut it.
 
-    Nothing is seen where a stop sequence of the request was met: no source says which of the two is told.
+    Nothing is seen where a stop sequence of the request was met: no source says which of the two is reported.
     """
     reason = _reason(reply)
     met = reason == "stop_sequence" and reply.request.get("stop_sequences")
-    if reason is None or met or not _calls(reply):
+    if reason is None or met or not _has_call(reply):
         return NOTHING_SEEN
     if leaves_call(reason):
         return FINE
     expected = "stop_reason tool_use, as a tool call awaits its result"
-    return found(deviation("tool-call-stops", reply, expected=expected, actual=show(reason), pointer="/stop_reason"))
+    return deviates(reply, expected, show(reason), pointer="/stop_reason")
 
 
-def tool_stop_has_call(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("tool-stop-has-call")
+def tool_stop_has_call(reply: Reply) -> Observation:
     """An answer with stop_reason tool_use has a tool_use block."""
     if _reason(reply) != "tool_use":
         return NOTHING_SEEN
-    if _calls(reply):
+    if _has_call(reply):
         return FINE
     types = [block.get("type", MISSING) for _, block in blocks(reply)]
     actual = "blocks of type " + ", ".join(show(kind) for kind in types[:5]) if types else "no block"
-    return found(deviation("tool-stop-has-call", reply, expected="a tool_use block", actual=actual, pointer="/content"))
+    return deviates(reply, "a tool_use block, as stop_reason is tool_use", actual, pointer="/content")
 
 
-def pause_has_no_call(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("pause-has-no-call")
+def pause_has_no_call(reply: Reply) -> Observation:
     """An answer with stop_reason pause_turn has no client tool call that awaits its result."""
     if _reason(reply) != "pause_turn":
         return NOTHING_SEEN
-    if not _calls(reply):
+    if not _has_call(reply):
         return FINE
     expected = "stop_reason tool_use, as a tool call awaits its result"
-    return found(deviation("pause-has-no-call", reply, expected=expected, actual="pause_turn", pointer="/stop_reason"))
+    return deviates(reply, expected, "pause_turn", pointer="/stop_reason")
 
 
-def refusal_explained(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """An answer with stop_reason refusal has stop_details of type refusal; absent and null are told."""
+@check("refusal-explained")
+def refusal_explained(reply: Reply) -> Observation:
+    """An answer with stop_reason refusal has stop_details of type refusal; absent and null are reported."""
     if _reason(reply) != "refusal":
         return NOTHING_SEEN
-    actual = look_up(reply.message, "/stop_details/type")
-    if actual == "refusal":
+    if look_up(reply.message, "/stop_details/type") == "refusal":
         return FINE
-    expected, pointer = "stop_details of type refusal", "/stop_details"
-    actual = look_up(reply.message, pointer)
-    return found(deviation("refusal-explained", reply, expected=expected, actual=show(actual), pointer=pointer))
+    pointer = "/stop_details"
+    return deviates(reply, "stop_details of type refusal", show(look_up(reply.message, pointer)), pointer=pointer)
+
+
+@check("stop-details-fit")
+def stop_details_fit(reply: Reply) -> Observation:
+    """stop_details is null or absent, unless stop_reason is refusal."""
+    message = reply.message or {}
+    if message.get("stop_reason") is None:
+        return NOTHING_SEEN
+    details = message.get("stop_details")
+    if details is None or message["stop_reason"] == "refusal":
+        return FINE
+    expected = f"null or absent, as stop_reason is {show(message['stop_reason'])}"
+    return deviates(reply, expected, show(details), pointer="/stop_details")
+
+
+@check("stop-sequence-is", argument={"type": ["string", "null"]})
+def stop_sequence_is(reply: Reply, argument: str | None) -> Observation:
+    """The field `stop_sequence` holds this string, or null."""
+    if reply.message is None:
+        return NOTHING_SEEN
+    actual = reply.message.get("stop_sequence")
+    if actual == argument:
+        return FINE
+    return deviates(reply, f"stop_sequence {show(argument)}", show(actual), pointer="/stop_sequence")
+
+
+@check("stop-sequence-fits")
+def stop_sequence_fits(reply: Reply) -> Observation:
+    """stop_sequence is a string of the request when stop_reason is stop_sequence, and null otherwise."""
+    message = reply.message or {}
+    if "stop_sequence" not in message or message.get("stop_reason") is None:
+        return NOTHING_SEEN
+    value, reason = message["stop_sequence"], message["stop_reason"]
+    wanted = reply.request.get("stop_sequences")
+    if reason != "stop_sequence":
+        expected, fits = f"null, as stop_reason is {show(reason)}", value is None
+    elif isinstance(wanted, list):
+        expected, fits = f"one of the request's stop sequences: {show(wanted)}", value in wanted
+    else:
+        expected, fits = "the stop sequence that was met", isinstance(value, str) and bool(value)
+    return FINE if fits else deviates(reply, expected, show(value), pointer="/stop_sequence")
 
 
 def _reason(reply: Reply) -> str | None:
-    reason = look_up(reply.message, "/stop_reason") if reply.ok else None
+    reason = stop_reason(reply) if reply.ok else None
     return reason if isinstance(reason, str) else None
 
 
-def _calls(reply: Reply) -> bool:
+def _has_call(reply: Reply) -> bool:
     return any(block.get("type") == "tool_use" for _, block in blocks(reply))
-
-
-CHECKS: Final[Mapping[str, Check]] = {
-    check.name: check
-    for check in (
-        Check("stop-reason-known", each=stop_reason_known),
-        Check("stop-reason-native", each=stop_reason_native),
-        Check("tool-call-stops", each=tool_call_stops),
-        Check("tool-stop-has-call", each=tool_stop_has_call),
-        Check("pause-has-no-call", each=pause_has_no_call),
-        Check("refusal-explained", each=refusal_explained),
-    )
-}

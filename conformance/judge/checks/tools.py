@@ -1,126 +1,110 @@
-"""Checks on the tool calls of a reply.
+"""Checks on the client tool calls of a reply: which, how many, in what order and with what input.
 
-Belongs here: which tools a reply calls, how often, in what order and with what input. Does not belong here: the shape
-of any tool call (see `message.py`), how its input is streamed (see the checks of streams), `stop_reason` (`text.py`).
+How their input is streamed is checked in `deltas.py`, the stop reason in `stop.py`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from conformance.base.values import show
-from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
+from conformance.judge.arguments import COUNT, TEXT, Schema, partial
+from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviates, deviation, found
 from conformance.model import Json
-from conformance.protocol.message import ToolUse, blocks, declared_tools, stop_reason, text_of, tool_calls
+from conformance.protocol.message import ToolUse, blocks, declared_tools, text_of, tool_calls, was_cut
 from conformance.protocol.reply import Reply
-from conformance.protocol.stop_reasons import cut_short
+
+CALL: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["name"],
+    "properties": {"name": TEXT, "input": {"type": "object", "additionalProperties": {"type": "string"}}},
+}
+AMOUNT: Final = partial({"exactly": COUNT, "at-least": COUNT, "at-most": COUNT, "only": TEXT})
 
 
-def calls_tool(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """The reply calls this tool with an object that has the required keys, and with the values that are asked for.
+@check("calls-tool", argument={"oneOf": [TEXT, CALL]})
+def calls_tool(reply: Reply, argument: Json) -> Observation:
+    """The reply calls this tool with an object that has the required keys, and with these values.
 
     The argument is the name, or `{name, input: {key: text that the value contains}}`. Nothing is seen where the reply
-    was cut off or refused by the model.
+    was cut or refused by the model.
     """
     if reply.message is None:
         return NOTHING_SEEN
     wanted = argument if isinstance(argument, dict) else {"name": argument}
-    name, values = wanted.get("name"), wanted.get("input")
-    calls = [call for call in tool_calls(reply) if call.name == name]
-    if not calls:
-        return _not_called(reply, f"a call of {name}")
-    required = _required(declared_tools(reply).get(str(name)))
-    expected_values = values if isinstance(values, dict) else {}
-    if any(_fits(call, required, expected_values) for call in calls):
-        return FINE
-    if _is_cut(reply):
-        return NOTHING_SEEN
-    call = calls[0]
-    expected = f"input with {show({**dict.fromkeys(required, '...'), **expected_values})}"
-    return found(
-        deviation("calls-tool", reply, expected=expected, actual=show(call.input), pointer=f"{call.pointer}/input")
-    )
-
-
-def calls_no_tool(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """The reply calls no client tool."""
-    if reply.message is None:
-        return NOTHING_SEEN
-    return found(
-        *(
-            deviation(
-                "calls-no-tool",
-                reply,
-                expected="no tool call",
-                actual=f"a call of {show(call.name)}",
-                pointer=call.pointer,
-                kind="ignored",
-            )
-            for call in tool_calls(reply)
-        )
-    )
-
-
-def calls(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """The number of tool calls is exactly, at least or at most this, and only the named tool is called."""
-    if reply.message is None:
-        return NOTHING_SEEN
-    wanted = argument if isinstance(argument, dict) else {}
+    name, values = wanted["name"], wanted.get("input", {})
     made = tool_calls(reply)
-    count = len(made)
-    low, high = wanted.get("at-least", wanted.get("exactly")), wanted.get("at-most", wanted.get("exactly"))
-    if low is not None and count < low:
-        return NOTHING_SEEN if _is_cut(reply) else _calls_finding(reply, _amount(wanted), _calls(made), "ignored")
-    if high is not None and count > high:
-        return _calls_finding(reply, _amount(wanted), _calls(made), "ignored")
-    strangers = [call for call in made if "only" in wanted and call.name != wanted["only"]]
+    calls_of_it = [call for call in made if call.name == name]
+    if not calls_of_it:
+        if was_cut(reply):
+            return NOTHING_SEEN
+        actual = _listed(made) if made else f"no call, and the text {show(text_of(reply))}"
+        return deviates(reply, f"a call of {name}", actual, pointer="/content", kind="ignored")
+    required = _required(declared_tools(reply).get(name))
+    if any(_fits(call, required, values) for call in calls_of_it):
+        return FINE
+    if was_cut(reply):
+        return NOTHING_SEEN
+    call = calls_of_it[0]
+    expected = f"input with {show({**dict.fromkeys(required, '...'), **values})}"
+    return deviates(reply, expected, show(call.input), pointer=f"{call.pointer}/input")
+
+
+@check("calls", argument=AMOUNT)
+def calls(reply: Reply, argument: Mapping[str, Json]) -> Observation:
+    """The number of tool calls is exactly, at least or at most this, and `only` the named tool is called."""
+    if reply.message is None:
+        return NOTHING_SEEN
+    made = tool_calls(reply)
+    low = argument.get("at-least", argument.get("exactly", 0))
+    high = argument.get("at-most", argument.get("exactly", len(made)))
+    if len(made) < low:
+        if was_cut(reply):
+            return NOTHING_SEEN
+        return deviates(reply, _amount(argument), _listed(made), pointer="/content", kind="ignored")
+    if len(made) > high:
+        return deviates(reply, _amount(argument), _listed(made), pointer=made[high].pointer, kind="ignored")
+    strangers = [call for call in made if call.name != argument.get("only", call.name)]
     if strangers:
-        return _calls_finding(reply, f"calls of {wanted['only']} only", _calls(made), "ignored", strangers[0].pointer)
+        expected = f"calls of {argument['only']} only"
+        return deviates(reply, expected, _listed(made), pointer=strangers[0].pointer, kind="ignored")
     return FINE
 
 
-def text_before_call(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """No text stands before the first tool call; blank text and thinking do not count."""
+@check("no-text-before-call")
+def no_text_before_call(reply: Reply) -> Observation:
+    """No text comes before the first tool call; blank text and thinking do not count."""
     made = tool_calls(reply)
     if not made:
         return NOTHING_SEEN
-    early = [
-        (index, block.get("text"))
-        for index, block in blocks(reply)
-        if index < made[0].index and block.get("type") == "text"
-    ]
-    spoken = [(index, text) for index, text in early if isinstance(text, str) and text.strip()]
+    early = [(index, block.get("text")) for index, block in blocks(reply) if block.get("type") == "text"]
     return found(
         *(
-            deviation(
-                "text-before-call",
-                reply,
-                expected="no text before the tool call",
-                actual=show(text),
-                pointer=f"/content/{index}",
-            )
-            for index, text in spoken
+            deviation(reply, "no text before the tool call", show(text), pointer=f"/content/{index}")
+            for index, text in early
+            if index < made[0].index and isinstance(text, str) and text.strip()
         )
     )
 
 
-def input_valid(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("input-valid")
+def input_valid(reply: Reply) -> Observation:
     """The input of every tool call is valid for the tool's `input_schema` (JSON Schema, draft 2020-12)."""
     schemas = declared_tools(reply)
     made = [call for call in tool_calls(reply) if isinstance(call.name, str) and call.name in schemas]
-    if not made or _is_cut(reply):
+    if not made or was_cut(reply):
         return NOTHING_SEEN
     problems = [(call, _schema_problem(call.input, schemas[str(call.name)])) for call in made]
     return found(
         *(
             deviation(
-                "input-valid",
                 reply,
-                expected="an input that its input_schema allows",
-                actual=f"{show(call.input)}: {problem}",
+                "an input that is valid for its input_schema",
+                f"{show(call.input)}: {problem}",
                 pointer=f"{call.pointer}/input",
             )
             for call, problem in problems
@@ -129,18 +113,37 @@ def input_valid(reply: Reply, argument: Json, facts: Facts) -> Observation:
     )
 
 
-def _not_called(reply: Reply, expected: str) -> Observation:
-    if _is_cut(reply):
+@check("tool-ids-unique")
+def tool_ids_unique(reply: Reply) -> Observation:
+    """No two tool calls of a message share an id, and none has an id of the request's history."""
+    made = [(call, call.id) for call in tool_calls(reply) if isinstance(call.id, str) and call.id]
+    if not made:
         return NOTHING_SEEN
-    made = tool_calls(reply)
+    counts = Counter(identity for _, identity in made)
+    known = set(_history_ids(reply.request))
+    wrong = [(call, identity) for call, identity in made if counts[identity] > 1 or identity in known]
+    expected = "an id that no other tool call has"
     return found(
-        deviation(
-            "calls-tool",
-            reply,
-            expected=expected,
-            actual=_calls(made) if made else f"no call, and the text {show(text_of(reply))}",
-            pointer="/content",
-            kind="ignored",
+        *(deviation(reply, expected, show(identity), pointer=f"{call.pointer}/id") for call, identity in wrong[:3])
+    )
+
+
+@check("tool-names-declared")
+def tool_names_declared(reply: Reply) -> Observation:
+    """Every client tool that is called is one of the request's tools; tools of Anthropic's schemas show nothing."""
+    made = [call for call in tool_calls(reply) if isinstance(call.name, str)]
+    tools = reply.request.get("tools", [])
+    if not made or not isinstance(tools, list):
+        return NOTHING_SEEN
+    if any(not isinstance(tool, dict) or tool.get("type") not in (None, "custom") for tool in tools):
+        return NOTHING_SEEN
+    names = [tool.get("name") for tool in tools]
+    expected = f"one of the request's tools: {show(names)}"
+    return found(
+        *(
+            deviation(reply, expected, show(call.name), pointer=f"{call.pointer}/name")
+            for call in made
+            if call.name not in names
         )
     )
 
@@ -175,46 +178,26 @@ def _schema_problem(value: Json, schema: Json) -> str:
     return "" if problem is None else problem.message
 
 
-def _is_cut(reply: Reply) -> bool:
-    return cut_short(stop_reason(reply))
+def _history_ids(request: Mapping[str, Json]) -> Iterator[str]:
+    """The ids of the tool calls in the request's messages."""
+    messages = request.get("messages")
+    for message in messages if isinstance(messages, list) else ():
+        content = message.get("content") if isinstance(message, dict) else None
+        for block in content if isinstance(content, list) else ():
+            if isinstance(block, dict) and block.get("type") == "tool_use" and isinstance(block.get("id"), str):
+                yield block["id"]
 
 
 def _amount(wanted: Mapping[str, Json]) -> str:
-    bounds = [
-        f"{word.replace('-', ' ')} {wanted[word]}" for word in ("exactly", "at-least", "at-most") if word in wanted
-    ]
-    return " and ".join(bounds) + " tool calls"
+    if wanted.get("exactly") == 0:
+        return "no tool call"
+    words = [word for word in ("exactly", "at-least", "at-most") if word in wanted]
+    return " and ".join(f"{word.replace('-', ' ')} {_number(wanted[word])}" for word in words)
 
 
-def _calls(made: Sequence[ToolUse]) -> str:
-    return f"{len(made)} calls: " + ", ".join(show(call.name) for call in made) if made else "no tool call"
+def _listed(made: Sequence[ToolUse]) -> str:
+    return f"{_number(len(made))}: " + ", ".join(show(call.name) for call in made) if made else "no tool call"
 
 
-def _calls_finding(reply: Reply, expected: str, actual: str, kind_: str, pointer: str = "/content") -> Observation:
-    return found(deviation("calls", reply, expected=expected, actual=actual, pointer=pointer, kind=kind_))
-
-
-NAME: Final = {"type": "string", "minLength": 1}
-COUNT: Final = {"type": "integer", "minimum": 0}
-CALL: Final = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["name"],
-    "properties": {"name": NAME, "input": {"type": "object", "additionalProperties": {"type": "string"}}},
-}
-AMOUNT: Final = {
-    "type": "object",
-    "additionalProperties": False,
-    "minProperties": 1,
-    "properties": {"exactly": COUNT, "at-least": COUNT, "at-most": COUNT, "only": NAME},
-}
-
-CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
-    {
-        "calls-tool": Check("calls-tool", each=calls_tool, argument={"oneOf": [NAME, CALL]}),
-        "calls-no-tool": Check("calls-no-tool", each=calls_no_tool),
-        "calls": Check("calls", each=calls, argument=AMOUNT),
-        "text-before-call": Check("text-before-call", each=text_before_call, argument={"const": False}),
-        "input-valid": Check("input-valid", each=input_valid),
-    }
-)
+def _number(calls: int) -> str:
+    return "1 tool call" if calls == 1 else f"{calls} tool calls"

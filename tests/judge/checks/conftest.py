@@ -11,6 +11,7 @@ import pytest
 
 from conformance.model import Case, Chunk, Direction, Exchange, Level, Mode, Plane, Response, ScenarioName, SentRequest
 from conformance.protocol.reply import Reply
+from conformance.standard.document import load_document
 
 
 def make_reply(body: Any = None, *, status: int | None = 200, request: Any = None, mode: Mode = Mode.JSON) -> Reply:
@@ -37,7 +38,7 @@ class HandMadeFacts:
 
     case: Case
     replies: Mapping[str, Reply] = field(default_factory=dict)
-    document: Any = None
+    document: Any = field(default_factory=load_document)
     model: str = "m"
 
     def reply(self, scenario: ScenarioName | str, mode: Mode, step: int | None = None) -> Reply | None:

@@ -41,7 +41,7 @@ def test_usage_that_tells_nothing_is_no_evidence_either_way(reply_of, message_of
     facts = facts_of("ask", ask=reply_of(with_input(message_of, 20, "NONE")))
     observation = honoured(reply_of(message_of("hm", usage=usage)), MARKER, facts)
     assert not observation.seen
-    assert "no input tokens told" in observation.note
+    assert "no input tokens reported" in observation.note
 
 
 def test_a_control_without_counted_tokens_proves_nothing(reply_of, message_of, facts_of):

@@ -1,11 +1,7 @@
 import pytest
 
-from conformance.judge.checks.text import (
-    stop_reason_is,
-    stop_sequence_is,
-    text_contains,
-    text_lacks,
-)
+from conformance.judge.checks.stop import stop_reason_is, stop_sequence_is
+from conformance.judge.checks.text import text_contains, text_lacks
 
 
 def test_text_is_looked_for_across_the_blocks_of_a_reply(reply_of, message_of, facts_of):
@@ -13,6 +9,14 @@ def test_text_is_looked_for_across_the_blocks_of_a_reply(reply_of, message_of, f
     assert not text_contains(reply, "2 3", facts_of()).findings
     (finding,) = text_contains(reply, ["1", "4", "5"], facts_of()).findings
     assert finding.expected == '"4" and "5" in the text'
+
+
+def test_a_word_is_found_in_any_case_of_letters(reply_of, message_of, facts_of):
+    reply = reply_of(message_of("It is Red."))
+    assert not text_contains(reply, {"word": "red"}, facts_of()).findings
+    assert text_contains(reply, "red", facts_of()).findings
+    (finding,) = text_contains(reply, {"word": "blue"}, facts_of()).findings
+    assert finding.expected == '"blue" in the text'
 
 
 def test_text_that_does_not_belong_there_is_a_finding(reply_of, message_of, facts_of):

@@ -1,6 +1,6 @@
 import pytest
 
-from conformance.judge.checks.tools import calls, calls_no_tool, calls_tool, input_valid, text_before_call
+from conformance.judge.checks.tools import calls, calls_tool, input_valid, no_text_before_call
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 REQUEST = {"tools": [{"name": "get_weather", "input_schema": SCHEMA}, {"name": "get_time", "input_schema": SCHEMA}]}
@@ -59,10 +59,11 @@ def test_a_reply_that_was_cut_shows_nothing_of_a_missing_call(answer, facts_of, 
     assert not input_valid(answer(call(arguments={}), stop_reason=reason), True, facts_of()).seen
 
 
-def test_a_call_that_was_forbidden_is_told_for_each(answer, facts_of):
-    assert fine(calls_no_tool(answer("sunny"), True, facts_of()))
-    observation = calls_no_tool(answer("a", call(), call("get_time")), True, facts_of())
-    assert [finding.where.pointer for finding in observation.findings] == ["/content/1", "/content/2"]
+def test_the_first_call_beyond_the_limit_is_located(answer, facts_of):
+    assert fine(calls(answer("sunny"), {"exactly": 0}, facts_of()))
+    for most, place in ((0, "/content/1"), (1, "/content/2")):
+        (finding,) = calls(answer("a", call(), call("get_time")), {"exactly": most}, facts_of()).findings
+        assert (finding.kind, finding.where.pointer) == ("ignored", place)
 
 
 @pytest.mark.parametrize(
@@ -81,11 +82,11 @@ def test_calls_of_other_tools_are_told(answer, facts_of):
 
 
 def test_text_before_a_call_is_told_and_blank_text_and_later_text_are_not(answer, facts_of):
-    assert text_before_call(answer("Well.", call()), False, facts_of()).findings
+    assert no_text_before_call(answer("Well.", call()), True, facts_of()).findings
     assert fine(
-        text_before_call(answer({"type": "thinking", "thinking": "hm"}, " ", call(), "done"), False, facts_of())
+        no_text_before_call(answer({"type": "thinking", "thinking": "hm"}, " ", call(), "done"), True, facts_of())
     )
-    assert not text_before_call(answer("Well."), False, facts_of()).seen
+    assert not no_text_before_call(answer("Well."), True, facts_of()).seen
 
 
 def test_input_is_checked_against_the_schema_of_its_tool(answer, facts_of):
@@ -105,7 +106,7 @@ def test_a_schema_that_nothing_can_be_checked_against_forbids_nothing(reply_of, 
 
 @pytest.mark.parametrize(
     ("check", "argument"),
-    [(calls_tool, "a"), (calls_no_tool, True), (calls, {"exactly": 0}), (text_before_call, False), (input_valid, True)],
+    [(calls_tool, "a"), (calls, {"exactly": 0}), (no_text_before_call, True), (input_valid, True)],
 )
 def test_nothing_is_seen_in_a_reply_that_is_no_message(reply_of, facts_of, check, argument):
     assert not check(reply_of({}, status=400), argument, facts_of()).seen

@@ -104,10 +104,7 @@ def observe(check: str, argument: Any, subject: Reply | Sequence[Reply], **other
     facts = HandMadeFacts(others.pop("replies", others), control)
     entry = REGISTRY[check]
     replies = [subject] if isinstance(subject, Reply) else list(subject)
-    if entry.all is not None:
-        return entry.all(replies, argument, facts)
-    assert entry.each is not None
-    return entry.each(replies[0], argument, facts)
+    return entry(replies if entry.across else replies[0], argument, facts)
 
 
 def places(observation: Observation) -> list[str | None]:

@@ -24,7 +24,7 @@ class TestCounts:
     @pytest.mark.parametrize(("tokens", "how"), [(20, "same"), (21, "larger")])
     def test_counts_that_compare_as_told_pass(self, make, tokens, how):
         observation = make.observe(
-            "count-compared", {"than": "count", "is": how}, count(make, tokens), count=count(make, 20)
+            "token-counts", {f"count-{how}": "count"}, count(make, tokens), count=count(make, 20)
         )
         assert observation.seen
         assert observation.findings == ()
@@ -35,16 +35,16 @@ class TestCounts:
     )
     def test_counts_that_compare_otherwise_are_told(self, make, tokens, how, kind):
         observation = make.observe(
-            "count-compared", {"than": "count", "is": how}, count(make, tokens), count=count(make, 20)
+            "token-counts", {f"count-{how}": "count"}, count(make, tokens), count=count(make, 20)
         )
         assert make.places(observation) == ["/input_tokens"]
         assert observation.findings[0].kind == kind
 
     @pytest.mark.parametrize(("tokens", "status"), [("20", 200), (20, 404), (True, 200)])
     def test_without_two_counts_there_is_nothing_to_compare(self, make, tokens, status):
-        argument = {"than": "count", "is": "same"}
-        assert not make.observe("count-compared", argument, count(make, 20), count=count(make, tokens, status)).seen
-        assert not make.observe("count-compared", argument, count(make, 20)).seen
+        argument = {"count-same": "count"}
+        assert not make.observe("token-counts", argument, count(make, 20), count=count(make, tokens, status)).seen
+        assert not make.observe("token-counts", argument, count(make, 20)).seen
 
 
 class TestPages:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.judge.checks.token_counts import ROWS
+
 DECLARED = {"tools": [{"name": "get_weather", "input_schema": {"type": "object"}}]}
 SERVER_TOOL = {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}
 
@@ -222,6 +224,11 @@ class TestStopFields:
         assert not make.observe("pause-has-no-call", True, make.reply(make.message(make.call()))).seen
 
 
+def called(name: str) -> tuple[str, object]:
+    """A row of the comparison of token counts, or a check that takes no argument."""
+    return ("token-counts", name) if name in ROWS else (name, True)
+
+
 class TestUsage:
     def usage(self, make, request=None, **changes):
         return make.reply(make.message("hi", usage=make.usage | changes), request=request or {})
@@ -232,10 +239,10 @@ class TestUsage:
             ("input-counted", {}, {}),
             ("input-counted", {"input_tokens": 0, "cache_read_input_tokens": 9}, {}),
             ("output-counted", {}, {}),
-            ("output-within-limit", {"output_tokens": 12}, {"max_tokens": 10}),
+            ("output-within-max-tokens", {"output_tokens": 12}, {"max_tokens": 10}),
             ("thinking-within-output", {"output_tokens_details": {"thinking_tokens": 5}}, {}),
             (
-                "cache-split-adds-up",
+                "cache-parts-add-up",
                 {
                     "cache_creation_input_tokens": 3,
                     "cache_creation": {"ephemeral_5m_input_tokens": 1, "ephemeral_1h_input_tokens": 2},
@@ -247,7 +254,7 @@ class TestUsage:
         ],
     )
     def test_counters_that_add_up_pass(self, make, check, changes, request_body):
-        observation = make.observe(check, True, self.usage(make, request_body, **changes))
+        observation = make.observe(*called(check), self.usage(make, request_body, **changes))
         assert observation.seen
         assert observation.findings == ()
 
@@ -256,7 +263,7 @@ class TestUsage:
         [
             ("input-counted", {"input_tokens": 0, "cache_read_input_tokens": None}, {}, "input_tokens"),
             ("output-counted", {"output_tokens": 0}, {"max_tokens": 5}, "output_tokens"),
-            ("output-within-limit", {"output_tokens": 13}, {"max_tokens": 10}, "output_tokens"),
+            ("output-within-max-tokens", {"output_tokens": 13}, {"max_tokens": 10}, "output_tokens"),
             (
                 "thinking-within-output",
                 {"output_tokens_details": {"thinking_tokens": 6}},
@@ -264,7 +271,7 @@ class TestUsage:
                 "output_tokens_details/thinking_tokens",
             ),
             (
-                "cache-split-adds-up",
+                "cache-parts-add-up",
                 {"cache_creation_input_tokens": 3, "cache_creation": {"ephemeral_5m_input_tokens": 1}},
                 {},
                 "cache_creation",
@@ -278,7 +285,7 @@ class TestUsage:
         ],
     )
     def test_counters_that_do_not_add_up_are_told(self, make, check, changes, request_body, place):
-        observation = make.observe(check, True, self.usage(make, request_body, **changes))
+        observation = make.observe(*called(check), self.usage(make, request_body, **changes))
         assert make.places(observation) == [f"/usage/{place}"]
 
     @pytest.mark.parametrize(
@@ -288,12 +295,12 @@ class TestUsage:
             ("input-counted", {"input_tokens": 0, "iterations": [{"type": "compaction", "input_tokens": 9}]}, {}),
             ("output-counted", {"output_tokens": 0}, {"max_tokens": 0}),
             ("output-counted", {"output_tokens": 0, "iterations": [{"type": "compaction"}]}, {}),
-            ("output-within-limit", {"output_tokens": 1552}, {"max_tokens": 1024, **SERVER_TOOL}),
-            ("output-within-limit", {"output_tokens": 5}, {"max_tokens": -1}),
-            ("output-within-limit", {}, {}),
+            ("output-within-max-tokens", {"output_tokens": 1552}, {"max_tokens": 1024, **SERVER_TOOL}),
+            ("output-within-max-tokens", {"output_tokens": 5}, {"max_tokens": -1}),
+            ("output-within-max-tokens", {}, {}),
             ("thinking-within-output", {}, {}),
             (
-                "cache-split-adds-up",
+                "cache-parts-add-up",
                 {
                     "cache_creation_input_tokens": 3,
                     "cache_creation": {"ephemeral_5m_input_tokens": 1},
@@ -305,29 +312,29 @@ class TestUsage:
         ],
     )
     def test_what_the_recordings_allow_shows_nothing(self, make, check, changes, request_body):
-        assert not make.observe(check, True, self.usage(make, request_body, **changes)).seen
+        assert not make.observe(*called(check), self.usage(make, request_body, **changes)).seen
 
     def test_a_stream_counts_its_input_like_the_json_answer(self, make):
         other = {"probe/json": self.usage(make)}
-        same = make.observe("input-as-in-json", True, make.reply(make.stream()), replies=other)
+        same = make.observe("token-counts", "input-as-in-json", make.reply(make.stream()), replies=other)
         assert same.seen
         assert same.findings == ()
         zero = make.reply(make.stream(usage={"input_tokens": 0, "output_tokens": 1}))
-        observation = make.observe("input-as-in-json", True, zero, replies=other)
+        observation = make.observe("token-counts", "input-as-in-json", zero, replies=other)
         assert make.places(observation) == ["/usage/input_tokens"]
-        assert not make.observe("input-as-in-json", True, zero).seen
+        assert not make.observe("token-counts", "input-as-in-json", zero).seen
 
     @pytest.mark.parametrize(("estimate", "fine"), [(20, True), (41, True), (45, False), (400, False)])
     def test_usage_agrees_with_count_tokens_within_its_margin(self, make, estimate, fine):
         count = make.reply({"input_tokens": estimate}, path="/v1/messages/count_tokens")
-        observation = make.observe("input-as-counted", "count", self.usage(make), count=count)
+        observation = make.observe("token-counts", {"input-as-counted": "count"}, self.usage(make), count=count)
         assert observation.seen
         assert (make.places(observation) == []) is fine
 
     @pytest.mark.parametrize("status", [404, None])
     def test_without_a_count_there_is_nothing_to_agree_with(self, make, status):
         count = make.reply({"input_tokens": 20}, status)
-        assert not make.observe("input-as-counted", "count", self.usage(make), count=count).seen
+        assert not make.observe("token-counts", {"input-as-counted": "count"}, self.usage(make), count=count).seen
 
 
 def test_a_stream_adds_up_to_the_keys_of_the_json_answer(make):

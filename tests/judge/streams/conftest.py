@@ -114,7 +114,7 @@ def observe(case: SimpleNamespace, reply: Reply) -> Observation:
     """What a case's checks say of one reply: the first findings, or what the last check saw."""
     facts = SimpleNamespace(reply=lambda *_: None, case=None, model="m")
     for name, argument in case.calls:
-        observation = REGISTRY[name].each(reply, argument, facts)
+        observation = REGISTRY[name](reply, argument, facts)
         if observation.findings or not observation.seen:
             return observation
     return observation

@@ -1,6 +1,6 @@
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.model import Chunk, Event
@@ -98,12 +98,14 @@ hostile = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(hostile, max_size=12))
 def test_no_stream_of_any_events_raises(kit, events):
     message = accumulate(events)
     assert message is None or isinstance(message["content"], list)
 
 
+@settings(deadline=None)
 @given(st.lists(hostile, max_size=10))
 def test_no_check_raises_on_any_events(kit, events):
     body = "".join(f"event: {event.name or ''}\ndata: {event.data}\n\n" for event in events)

@@ -1,4 +1,4 @@
-"""Times as the API writes them. No check lives here."""
+"""Times as the API writes them (RFC 3339)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Checks on citations: their types, and whether what they quote stands where they say.
+"""Checks on citations: their types, and whether the quoted text is where they say (REQ-RESP-015, -016).
 
-Belongs here: the arithmetic of citations against the documents and search results of the request (REQ-RESP-015,
-REQ-RESP-016). Does not belong here: how citations are streamed (see `deltas.py`).
+How citations are streamed is in `deltas.py`.
 """
 
 from __future__ import annotations
@@ -10,40 +9,42 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 from conformance.base.pointer import join, look_up
 from conformance.base.values import show, whole_number
-from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.judge.checks.agreement import MOST, component_problems
+from conformance.judge.arguments import choice
+from conformance.judge.check import FINE, NOTHING_SEEN, Context, Observation, check, deviates, deviation, found
+from conformance.judge.checks.schema import MOST, component_problems
 from conformance.model import Finding, Json
-from conformance.protocol.message import blocks, stop_reason
+from conformance.protocol.message import blocks, was_cut
 from conformance.protocol.reply import Reply
 
 OF_REQUEST: Final = ("char_location", "page_location", "content_block_location", "search_result_location")
-"""Types of citations whose source stands in the request."""
+"""Types of citations whose source is in the request."""
 
 _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
 
-Block = Mapping[str, Json]
+Object = Mapping[str, Json]
 
 
-def citations_typed(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("citations-typed")
+def citations_typed(reply: Reply, context: Context) -> Observation:
     """Every citation is valid under its component of our OpenAPI document."""
     places = list(_citations(reply))
     if not places:
         return NOTHING_SEEN
     findings = [
-        deviation("citations-typed", reply, expected="a whole citation", actual=problem, pointer=place + inner)
+        deviation(reply, "a complete citation", problem, pointer=place + inner)
         for place, citation in places
-        for inner, problem in component_problems(reply, facts, "TextCitation", citation)
+        for inner, problem in component_problems(reply, context, "TextCitation", citation)
     ]
     return found(*findings[:MOST])
 
 
-def citations_fit(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """What every citation of this type quotes stands at its indices in the source that the request holds."""
+@check("citations-fit", argument=choice(OF_REQUEST))
+def citations_fit(reply: Reply, argument: str) -> Observation:
+    """Every citation of this type quotes the text at its indices in the source that the request holds."""
     places = [(place, one) for place, one in _citations(reply) if one.get("type") == argument]
     if not places or _fetches(reply):
         return NOTHING_SEEN
@@ -55,46 +56,42 @@ def citations_fit(reply: Reply, argument: Json, facts: Facts) -> Observation:
         problem = _problem(citation, sources)
         if problem is not None:
             expected, actual = problem
-            findings.append(deviation("citations-fit", reply, expected=expected, actual=actual, pointer=place))
+            findings.append(deviation(reply, expected, actual, pointer=place))
     return found(*findings[:MOST])
 
 
-def cites(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("cites", argument=choice(OF_REQUEST))
+def cites(reply: Reply, argument: str) -> Observation:
     """The answer has a citation of this type; nothing is seen in an answer that was cut off."""
-    if reply.message is None or stop_reason(reply) in ("max_tokens", "refusal"):
+    if reply.message is None or was_cut(reply):
         return NOTHING_SEEN
     types = [one.get("type") for _, one in _citations(reply)]
     if argument in types:
         return FINE
     actual = f"citations of type {', '.join(map(str, types))}" if types else "no citation"
-    expected = f"a citation of type {argument}"
-    return found(deviation("cites", reply, expected=expected, actual=actual, pointer="/content", kind="ignored"))
+    return deviates(reply, f"a citation of type {argument}", actual, pointer="/content", kind="ignored")
 
 
-def cites_enabled_only(reply: Reply, argument: Json, facts: Facts) -> Observation:
-    """An answer to documents without citations enabled cites none of them."""
+@check("cites-enabled-only")
+def cites_enabled_only(reply: Reply) -> Observation:
+    """An answer to documents without enabled citations cites none of them."""
     sources = [*_sources(reply, "document"), *_sources(reply, "search_result")]
     answer = isinstance(look_up(reply.message, "/content"), list)
     if not sources or any(_enabled(source) for source in sources) or not answer:
         return NOTHING_SEEN
     places = [place for place, one in _citations(reply) if one.get("type") in OF_REQUEST]
-    return found(
-        *(
-            deviation("cites-enabled-only", reply, expected="no citation", actual="a citation", pointer=place)
-            for place in places[:MOST]
-        )
-    )
+    return found(*(deviation(reply, "no citation", "a citation", pointer=place) for place in places[:MOST]))
 
 
 def _fetches(reply: Reply) -> bool:
-    """Whether documents may come from the server, by a tool that fetches them: they are numbered with the others."""
+    """Whether the server may add documents, by a tool that fetches them: they are numbered with the others."""
     tools = reply.request.get("tools")
     kinds = [str(tool.get("type")) for tool in (tools if isinstance(tools, list) else ()) if isinstance(tool, dict)]
     kinds += [str(block.get("type")) for _, block in blocks(reply)]
     return any(kind.startswith(("web_fetch", "mcp_")) for kind in kinds)
 
 
-def _citations(reply: Reply) -> Iterator[tuple[str, Block]]:
+def _citations(reply: Reply) -> Iterator[tuple[str, Object]]:
     for index, block in blocks(reply):
         listed = block.get("citations")
         for number, citation in enumerate(listed if isinstance(listed, list) else ()):
@@ -102,10 +99,10 @@ def _citations(reply: Reply) -> Iterator[tuple[str, Block]]:
                 yield join("/content", index, "citations", number), citation
 
 
-def _sources(reply: Reply, kind: str) -> list[Block]:
+def _sources(reply: Reply, kind: str) -> list[Object]:
     """The blocks of a kind in the messages of the request, in order, those inside tool results too."""
     messages = reply.request.get("messages")
-    found_blocks: list[Block] = []
+    found_blocks: list[Object] = []
     for message in messages if isinstance(messages, list) else ():
         content = message.get("content") if isinstance(message, dict) else None
         for block in content if isinstance(content, list) else ():
@@ -115,8 +112,8 @@ def _sources(reply: Reply, kind: str) -> list[Block]:
     return found_blocks
 
 
-def _problem(citation: Block, sources: Sequence[Block]) -> tuple[str, str] | None:
-    """What is expected and what is there, or None where the citation fits or its source cannot be read."""
+def _problem(citation: Object, sources: Sequence[Object]) -> tuple[str, str] | None:
+    """What was expected and what came, or None where the citation fits or its source cannot be read."""
     key = "search_result_index" if citation.get("type") == "search_result_location" else "document_index"
     number = whole_number(citation.get(key))
     if number is None or not 0 <= number < len(sources):
@@ -131,34 +128,34 @@ def _problem(citation: Block, sources: Sequence[Block]) -> tuple[str, str] | Non
             return _block_problem(citation, source)
 
 
-def _char_problem(citation: Block, source: Block) -> tuple[str, str] | None:
+def _char_problem(citation: Object, source: Object) -> tuple[str, str] | None:
     text = _source(source).get("data")
     start, end = whole_number(citation.get("start_char_index")), whole_number(citation.get("end_char_index"))
     if start is None or end is None or not 0 <= start < end:
-        return "start_char_index before end_char_index, from 0", _span(start, end)
+        return "0 <= start_char_index < end_char_index", _span(start, end)
     if not isinstance(text, str) or _source(source).get("type") != "text":
         return None
     quoted = citation.get("cited_text")
     units = text.encode("utf-16-le", "surrogatepass")[2 * start : 2 * end].decode("utf-16-le", "replace")
     if quoted in (text[start:end], units):
         return None
-    return f"cited_text {show(text[start:end])}, which stands at {_span(start, end)}", show(quoted)
+    return f"cited_text {show(text[start:end])}, the text from {_span(start, end)}", show(quoted)
 
 
-def _page_problem(citation: Block, source: Block) -> tuple[str, str] | None:
+def _page_problem(citation: Object, source: Object) -> tuple[str, str] | None:
     start, end = whole_number(citation.get("start_page_number")), whole_number(citation.get("end_page_number"))
     if start is None or end is None or not 1 <= start < end:
-        return "start_page_number from 1, before end_page_number", _span(start, end)
+        return "1 <= start_page_number < end_page_number", _span(start, end)
     pages = _pages(_source(source).get("data"))
     if pages and end > pages + 1:
-        return f"end_page_number of at most {pages + 1}, one after the last page", str(end)
+        return f"end_page_number of at most {pages + 1}, one past the last page", str(end)
     return None
 
 
-def _block_problem(citation: Block, source: Block) -> tuple[str, str] | None:
+def _block_problem(citation: Object, source: Object) -> tuple[str, str] | None:
     start, end = whole_number(citation.get("start_block_index")), whole_number(citation.get("end_block_index"))
     if start is None or end is None or not 0 <= start < end:
-        return "start_block_index before end_block_index, from 0", _span(start, end)
+        return "0 <= start_block_index < end_block_index", _span(start, end)
     content = source.get("content") if source.get("type") == "search_result" else _source(source).get("content")
     parts = content if isinstance(content, list) else [{"text": content}] if isinstance(content, str) else None
     if parts is None:
@@ -167,36 +164,28 @@ def _block_problem(citation: Block, source: Block) -> tuple[str, str] | None:
         return f"end_block_index of at most {len(parts)}", str(end)
     text = "".join(str(part.get("text", "")) for part in parts[start:end] if isinstance(part, dict))
     quoted = citation.get("cited_text")
-    return None if quoted == text else (f"cited_text {show(text)}, of blocks {_span(start, end)}", show(quoted))
+    return (
+        None if quoted == text else (f"cited_text {show(text)}, the text of blocks {_span(start, end)}", show(quoted))
+    )
 
 
-def _source(block: Block) -> Block:
+def _source(block: Object) -> Object:
     source = block.get("source")
     return source if isinstance(source, dict) else {}
 
 
 def _pages(data: Json) -> int:
-    """The pages of a PDF file in base64 as far as its objects are readable, otherwise 0."""
+    """The number of pages of a PDF file in base64 as far as its objects are readable, otherwise 0."""
     try:
         return len(_PAGE.findall(base64.b64decode(data, validate=True))) if isinstance(data, str) else 0
     except (binascii.Error, ValueError):
         return 0
 
 
-def _enabled(block: Block) -> bool:
+def _enabled(block: Object) -> bool:
     citations = block.get("citations")
     return isinstance(citations, dict) and citations.get("enabled") is True
 
 
 def _span(start: int | None, end: int | None) -> str:
     return f"{start} to {end}"
-
-
-CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
-    {
-        "citations-typed": Check("citations-typed", each=citations_typed),
-        "citations-fit": Check("citations-fit", each=citations_fit, argument={"enum": list(OF_REQUEST)}),
-        "cites": Check("cites", each=cites, argument={"enum": list(OF_REQUEST)}),
-        "cites-enabled-only": Check("cites-enabled-only", each=cites_enabled_only),
-    }
-)

@@ -1,7 +1,6 @@
-"""Checks that compare a reply with a schema: our OpenAPI document's components, or a JSON Schema written in the case.
+"""Checks against a schema: a component of our OpenAPI document, or a JSON Schema written in the case.
 
-Belongs here: picking the value, validating it, turning problems into findings that point to the defect. Does not belong
-here: what a component requires (see `specs/messages.openapi.yaml`).
+What a component requires is in `specs/messages.openapi.yaml`.
 """
 
 from __future__ import annotations
@@ -12,25 +11,50 @@ from typing import Final
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from conformance.base.pointer import is_within, join, look_up, parent, spread
+from conformance.base.pointer import is_within, join, look_up, parent, split, spread
 from conformance.base.values import MISSING, Missing, show
-from conformance.judge.check import NOTHING_SEEN, Check, Facts, Observation, deviation, found
+from conformance.judge.arguments import Schema
+from conformance.judge.check import NOTHING_SEEN, Context, Observation, check, deviates, deviation, found
 from conformance.model import Finding, Json
 from conformance.protocol import message as content
 from conformance.protocol.reply import Reply
 
 MOST: Final = 5
-"""Findings of one check on one reply; the first ones tell what is wrong."""
+"""Findings of one check on one reply; the first ones show what is wrong."""
+
+COMPONENT_FORM: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "component": {"type": "string"},
+        "pointer": {"type": "string"},
+        "part": {"enum": ["at", "below"]},
+        "except": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["component"],
+    "additionalProperties": False,
+}
+SCHEMA_FORM: Final[Schema] = {
+    "type": "object",
+    "properties": {"schema": {"type": "object"}, "pointer": {"type": "string"}, "required": {"type": "boolean"}},
+    "required": ["schema"],
+    "additionalProperties": False,
+}
+SHORT_FORM: Final[Schema] = {
+    "type": "object",
+    "minProperties": 1,
+    "properties": {"component": False, "schema": False, "pointer": False, "part": False, "except": False},
+}
+BLOCKS_FORM: Final[Schema] = {
+    "type": "object",
+    "properties": {"type": {"type": "string"}, "component": {"type": "string"}, "schema": {"type": "object"}},
+    "required": ["type"],
+    "oneOf": [{"required": ["component"]}, {"required": ["schema"]}],
+    "additionalProperties": False,
+}
 
 
-def subject(reply: Reply) -> Json | Missing:
-    """What shape checks look at: the Message of an answer in either mode, otherwise the JSON body, or MISSING."""
-    if reply.message is not None:
-        return reply.message
-    return MISSING if reply.json is None and reply.json_problem is not None else reply.json
-
-
-def matches(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("matches", argument={"anyOf": [COMPONENT_FORM, SCHEMA_FORM, SHORT_FORM]})
+def matches(reply: Reply, argument: Json, context: Context) -> Observation:
     """The body, or the Message, or a part of it, is valid under a JSON Schema or a component of our OpenAPI document.
 
     The argument is a JSON Schema, or one of two long forms. `{component, pointer, part, except}`: the whole value is
@@ -42,43 +66,49 @@ def matches(reply: Reply, argument: Json, facts: Facts) -> Observation:
     if isinstance(whole, Missing) or reply.status is None or (whole is None and reply.events is not None):
         return NOTHING_SEEN
     if "component" in argument:
-        return _matches_component(reply, whole, argument, facts)
-    long = "schema" in argument
-    return _matches_schema(reply, whole, argument if long else {"schema": argument})
+        return _matches_component(reply, whole, argument, context)
+    return _matches_schema(reply, whole, argument if "schema" in argument else {"schema": argument})
 
 
-def blocks(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("blocks", argument=BLOCKS_FORM)
+def blocks(reply: Reply, argument: Json, context: Context) -> Observation:
     """Every content block of this type is valid under a component of our OpenAPI document, or under a JSON Schema."""
     picked = [
         (join("/content", at), block) for at, block in content.blocks(reply) if block.get("type") == argument["type"]
     ]
     if not picked:
         return NOTHING_SEEN
+    component, whole = argument.get("component"), subject(reply)
     findings: list[Finding] = []
     for place, block in picked:
-        component = argument.get("component")
         problems = (
-            component_problems(reply, facts, component, block)
+            component_problems(reply, context, component, block)
             if component
             else schema_problems(argument["schema"], block)
         )
-        for inner, problem in problems:
-            findings.append(_finding(reply, subject(reply), place + inner, problem))
+        findings += [_finding(reply, whole, place + inner, problem) for inner, problem in problems]
     return found(*findings[:MOST])
 
 
-def component_problems(reply: Reply, facts: Facts, component: str, value: Json) -> list[tuple[str, str]]:
+def subject(reply: Reply) -> Json | Missing:
+    """What these checks look at: the Message of an answer in either mode, otherwise the JSON body, or MISSING."""
+    if reply.message is not None:
+        return reply.message
+    return MISSING if reply.json is None and reply.json_problem is not None else reply.json
+
+
+def component_problems(reply: Reply, context: Context, component: str, value: Json) -> list[tuple[str, str]]:
     """(pointer, problem) of a value, which is part of the reply, under a component of our OpenAPI document."""
-    key = (facts.document.version, component, id(value))
+    key = (context.document.version, component, id(value))
     if key not in reply.memo:
-        violations = facts.document.validate(component, value)
+        violations = context.document.validate(component, value)
         reply.memo[key] = [(violation.pointer, violation.message) for violation in violations]
     problems: list[tuple[str, str]] = reply.memo[key]
     return problems
 
 
 def schema_problems(schema: Json, value: Json) -> list[tuple[str, str]]:
-    """(pointer, problem) of a value under a JSON Schema (draft 2020-12); a missing key is located where it belongs."""
+    """(pointer, problem) of a value under a JSON Schema (draft 2020-12); a missing key is located at its own place."""
     try:
         errors = sorted(Draft202012Validator(schema).iter_errors(value), key=lambda error: list(map(str, error.path)))
     except RecursionError:
@@ -86,27 +116,27 @@ def schema_problems(schema: Json, value: Json) -> list[tuple[str, str]]:
     return [located for error in errors for located in _locate(error)]
 
 
-def _matches_component(reply: Reply, whole: Json, terms: Mapping[str, Json], facts: Facts) -> Observation:
+def _matches_component(reply: Reply, whole: Json, terms: Mapping[str, Json], context: Context) -> Observation:
     pointer, part = terms.get("pointer", ""), terms.get("part")
     problems = [
         (place, text)
-        for place, text in component_problems(reply, facts, terms["component"], whole)
+        for place, text in component_problems(reply, context, terms["component"], whole)
         if is_within(place, pointer)
         and (part is None or (place == pointer) == (part == "at"))
         and not any(is_within(place, other) for other in terms.get("except", ()))
     ]
     value = look_up(whole, pointer)
-    if not problems and (isinstance(value, Missing) or (part == "below" and not _described(value, terms, facts))):
+    if not problems and (isinstance(value, Missing) or (part == "below" and not _described(value, terms, context))):
         return NOTHING_SEEN
     return found(*(_finding(reply, whole, place, text) for place, text in problems[:MOST]))
 
 
-def _described(value: Json, terms: Mapping[str, Json], facts: Facts) -> bool:
+def _described(value: Json, terms: Mapping[str, Json], context: Context) -> bool:
     """Whether a value has a member that the component describes and the check does not except."""
-    schema = facts.document.schema(terms["component"])
-    for key in terms.get("pointer", "").split("/")[1:]:
-        schema = facts.document.resolve(schema.get("properties", {}).get(key, {}))
-    excepted = {pointer.rpartition("/")[2] for pointer in terms.get("except", ())}
+    schema = context.document.schema(terms["component"])
+    for key in split(terms.get("pointer", "")):
+        schema = context.document.resolve(schema.get("properties", {}).get(key, {}))
+    excepted = {split(pointer)[-1] for pointer in terms.get("except", ())}
     return isinstance(value, dict) and bool((value.keys() & schema.get("properties", {}).keys()) - excepted)
 
 
@@ -133,61 +163,15 @@ def _absent(reply: Reply, whole: Json, pointer: str) -> Observation:
     """A missing key is a finding of its own only where the object around it exists; else that object is the defect."""
     if not isinstance(look_up(whole, parent(pointer)), dict):
         return NOTHING_SEEN
-    return found(deviation("matches", reply, expected=f"a value at {pointer}", actual="missing", pointer=pointer))
+    return deviates(reply, f"a value at {pointer}", "missing", pointer=pointer)
 
 
 def _finding(reply: Reply, whole: Json | Missing, place: str, problem: str) -> Finding:
     value = look_up(whole, place)
     expected = f"a value at {place}" if isinstance(value, Missing) else _wanted(problem)
-    return deviation("matches", reply, expected=expected, actual=show(value), pointer=place)
+    return deviation(reply, expected, show(value), pointer=place)
 
 
 def _wanted(problem: str) -> str:
-    """The part of a validator's sentence that says what should be there; what is there stands beside it anyway."""
+    """The part of a validator's sentence that says what was expected; the finding shows the actual value anyway."""
     return problem.removeprefix("expected ").partition(", found ")[0] if problem.startswith("expected ") else problem
-
-
-COMPONENT_FORM: Final = {
-    "type": "object",
-    "properties": {
-        "component": {"type": "string"},
-        "pointer": {"type": "string"},
-        "part": {"enum": ["at", "below"]},
-        "except": {"type": "array", "items": {"type": "string"}},
-    },
-    "required": ["component"],
-    "additionalProperties": False,
-}
-SCHEMA_FORM: Final = {
-    "type": "object",
-    "properties": {"schema": {"type": "object"}, "pointer": {"type": "string"}, "required": {"type": "boolean"}},
-    "required": ["schema"],
-    "additionalProperties": False,
-}
-SHORT_FORM: Final = {
-    "type": "object",
-    "minProperties": 1,
-    "properties": {"component": False, "schema": False, "pointer": False, "part": False, "except": False},
-}
-
-CHECKS: Final[Mapping[str, Check]] = {
-    check.name: check
-    for check in (
-        Check("matches", each=matches, argument={"anyOf": [COMPONENT_FORM, SCHEMA_FORM, SHORT_FORM]}),
-        Check(
-            "blocks",
-            each=blocks,
-            argument={
-                "type": "object",
-                "properties": {
-                    "type": {"type": "string"},
-                    "component": {"type": "string"},
-                    "schema": {"type": "object"},
-                },
-                "required": ["type"],
-                "oneOf": [{"required": ["component"]}, {"required": ["schema"]}],
-                "additionalProperties": False,
-            },
-        ),
-    )
-}

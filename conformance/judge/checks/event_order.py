@@ -1,16 +1,12 @@
-"""The check on the order of events, by rule of the grammar.
-
-Belongs here: which evidence each rule needs, and violations as findings. Does not belong here: the grammar itself
-(see `judge/grammar.py`).
-"""
+"""The check on the order of events, by rule of the grammar (`protocol/grammar.py`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-from conformance.judge.check import FINE, NOTHING_SEEN, Check, Facts, Observation, deviation, found
-from conformance.model import Json
+from conformance.judge.arguments import choice, one_or_more
+from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviation, found
 from conformance.protocol import grammar as rules
 from conformance.protocol.grammar import RULES, Trace
 from conformance.protocol.reply import Reply
@@ -32,10 +28,11 @@ EVIDENCE: Final[Mapping[str, tuple[str, int]]] = {
     rules.MESSAGE_STOP_LAST: ("message_stop", 1),
     rules.NOTHING_AFTER_MESSAGE_STOP: ("message_stop", 1),
 }
-"""Rule -> the event type, and how many of it, that a stream has to hold before it can be said to keep the rule."""
+"""Rule -> the event type, and how many of it, that a stream must contain to show that it keeps the rule."""
 
 
-def grammar(reply: Reply, argument: Json, facts: Facts) -> Observation:
+@check("grammar", argument=one_or_more(choice(RULES)))
+def grammar(reply: Reply, argument: str | list[str]) -> Observation:
     """The order of the events keeps this rule of the grammar, or these."""
     if reply.trace is None:
         return NOTHING_SEEN
@@ -45,28 +42,12 @@ def grammar(reply: Reply, argument: Json, facts: Facts) -> Observation:
         return FINE if any(_shows(rule, reply.trace) for rule in wanted) else NOTHING_SEEN
     first = broken[0]
     more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-    return found(
-        deviation(
-            f"grammar {first.rule}",
-            reply,
-            expected=first.expected,
-            actual=first.actual + more,
-            event=first.event,
-            offset=first.offset,
-        )
+    finding = deviation(
+        reply, first.expected, first.actual + more, event=first.event, offset=first.offset, kind=first.rule
     )
+    return found(finding)
 
 
 def _shows(rule: str, stream: Trace) -> bool:
     kind, least = EVIDENCE[rule]
     return len(stream.numbers(kind)) >= least
-
-
-CHECKS: Final[Mapping[str, Check]] = {
-    "grammar": Check(
-        "grammar",
-        each=grammar,
-        argument={"anyOf": [{"enum": list(RULES)}, {"type": "array", "items": {"enum": list(RULES)}, "minItems": 1}]},
-    )
-}
-"""The checks of this family by name."""

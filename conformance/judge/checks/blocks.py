@@ -1,0 +1,76 @@
+"""Checks on which blocks a Message has. Their shape is in `schema.py`, how they are streamed in `block_starts.py`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from conformance.base.pointer import join, look_up
+from conformance.base.values import show
+from conformance.judge.arguments import TEXT, list_of
+from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviates, deviation, found
+from conformance.protocol.blocks import is_server_result
+from conformance.protocol.message import blocks, stop_reason
+from conformance.protocol.reply import Reply
+from conformance.protocol.stop_reasons import leaves_server_call
+
+TYPES: Final = list_of(TEXT)
+
+
+@check("block-types")
+def block_types(reply: Reply) -> Observation:
+    """Every item of content is an object with a non-empty string as type; the type itself can be a new one."""
+    content = look_up(reply.message, "/content")
+    if not isinstance(content, list) or not content:
+        return NOTHING_SEEN
+    wrong = [
+        (join("/content", index, "type") if isinstance(block, dict) else join("/content", index), block)
+        for index, block in enumerate(content)
+        if not isinstance(block, dict) or not isinstance(block.get("type"), str) or not block["type"]
+    ]
+    expected = "an object with a non-empty string as type"
+    return found(*(deviation(reply, expected, show(block), pointer=pointer) for pointer, block in wrong[:3]))
+
+
+@check("has-blocks", argument=TYPES)
+def has_blocks(reply: Reply, argument: list[str]) -> Observation:
+    """The answer has a block of one of these types."""
+    if reply.message is None:
+        return NOTHING_SEEN
+    types = [block.get("type") for _, block in blocks(reply)]
+    if any(kind in argument for kind in types):
+        return FINE
+    actual = ", ".join(str(kind) for kind in types) or "no block"
+    return deviates(reply, f"a block of type {' or '.join(argument)}", actual, pointer="/content", kind="ignored")
+
+
+@check("lacks-blocks", argument=TYPES)
+def lacks_blocks(reply: Reply, argument: list[str]) -> Observation:
+    """The answer has no block of any of these types."""
+    if reply.message is None:
+        return NOTHING_SEEN
+    expected = f"no block of type {' or '.join(argument)}"
+    return found(
+        *(
+            deviation(reply, expected, show(block.get("type")), pointer=f"/content/{index}", kind="ignored")
+            for index, block in blocks(reply)
+            if block.get("type") in argument
+        )
+    )
+
+
+@check("server-results-follow")
+def server_results_follow(reply: Reply) -> Observation:
+    """Every server tool call is followed by a result with its id, unless the answer ended before that."""
+    called = [(index, block) for index, block in blocks(reply) if block.get("type") == "server_tool_use"]
+    if not called or leaves_server_call(stop_reason(reply)):
+        return NOTHING_SEEN
+    results = {
+        str(block.get("tool_use_id")): index for index, block in blocks(reply) if is_server_result(block.get("type"))
+    }
+    return found(
+        *(
+            deviation(reply, f"a result for {show(block.get('id'))} after it", "none", pointer=f"/content/{index}")
+            for index, block in called
+            if results.get(str(block.get("id")), -1) < index
+        )
+    )
