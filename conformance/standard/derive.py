@@ -24,6 +24,7 @@ from typing import Any
 
 from conformance.base.pointer import join, split
 from conformance.base.suggestions import nearest
+from conformance.base.values import kind
 from conformance.base.versions import NEWEST_VERSION
 from conformance.model import Json
 from conformance.standard.document import Document, api_versions
@@ -194,19 +195,14 @@ def _title(subject: str, item: _Break, value: Json) -> str:
         case "unknown":
             rest = f"the unknown {item.field} {json.dumps(value)}"
         case "type":
-            rest = f"{_kind_of(value)} for {item.field}"
+            rest = f"{kind(value)} for {item.field}"
         case "item-type":
-            rest = f"{_kind_of(value)} in its {item.field} array"
+            rest = f"{kind(value)} in its {item.field} array"
         case "empty":
             rest = f"an empty {item.field} {'array' if value == [] else 'string'}"
         case _:
             rest = f"a {item.field} of {json.dumps(value)}"
     return f"The endpoint refuses {subject} with {rest}"
-
-
-def _kind_of(value: Json) -> str:
-    names = {str: "a string", dict: "an object", list: "an array", bool: "a boolean"}
-    return names.get(type(value), "a number")
 
 
 def _steps(pointer: str) -> tuple[str | int, ...]:

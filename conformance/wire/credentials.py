@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -36,6 +37,7 @@ WORDS: Final = frozenset(
 )  # fmt: skip
 """Words of the API, in lower case. A key that is one of them is public, and hiding it would change what is judged."""
 
+_COOKIES: Final = ("cookie", "set-cookie")
 HIDDEN: Final = "[redacted]"
 
 _PARAMETER: Final = re.compile(rf"([?&#](?:{'|'.join(map(re.escape, sorted(NAMES)))})=)[^&#]*", re.IGNORECASE)
@@ -44,24 +46,29 @@ _SCHEMES: Final = frozenset({"bearer", "basic", "token", "digest", "negotiate"})
 _MASKED: Final = re.compile(r"\W*(?:redacted|removed|filtered|masked|hidden|secret|x+|\.+|)\W*", re.IGNORECASE)
 """What recorders write where a credential was."""
 
+_LONGEST_MARK: Final = 64
+"""A longer value is not a mark; the pattern would take quadratic time on some."""
+
+MOST_SECRETS: Final = 64
+"""Credentials of one exchange that are looked for everywhere. More are hidden in their own place only."""
+
 
 def is_secret(value: str) -> bool:
     """False for documented dummy keys, words of the API, the marks that recorders leave, and nothing."""
-    return value.lower() not in DUMMY_KEYS | WORDS and _MASKED.fullmatch(value) is None
+    if value.lower() in DUMMY_KEYS or value.lower() in WORDS:
+        return False
+    return len(value) > _LONGEST_MARK or _MASKED.fullmatch(value) is None
 
 
-def recorded_secrets(exchange: Exchange) -> Iterator[str]:
-    """The values of the credentials that an exchange carries in its headers and in its URL.
+def recorded_secrets(exchange: Exchange) -> frozenset[str]:
+    """The values of the credentials that an exchange carries in its headers and in its URL, at most `MOST_SECRETS`.
 
     Of a cookie that a response sets, the value counts; the attributes behind it are words of the protocol.
     """
-    for name, value in exchange.request.headers:
-        if name.lower() in NAMES:
-            yield from _secrets_of(name.lower(), value)
-    for name, value in exchange.response.headers if exchange.response is not None else ():
-        if name.lower() in NAMES:
-            yield from _secrets_of(name.lower(), value)
-    yield from filter(is_secret, _in_url(exchange.request.url))
+    headers = (*exchange.request.headers, *(exchange.response.headers if exchange.response is not None else ()))
+    keys_first = sorted(headers, key=lambda header: header[0].lower() in _COOKIES)
+    in_headers = (word for name, value in keys_first for word in _secrets_of(name.lower(), value))
+    return frozenset(islice(filter(is_secret, chain(in_headers, _in_url(exchange.request.url))), MOST_SECRETS))
 
 
 def hide_in_header(name: str, value: str) -> str:
@@ -78,13 +85,15 @@ def hide_in_url(url: str) -> str:
 
 
 def _secrets_of(name: str, value: str) -> Iterator[str]:
-    if name in ("cookie", "set-cookie"):
+    if name not in NAMES:
+        return
+    if name in _COOKIES:
         pairs = value.split(";")[: 1 if name == "set-cookie" else None]
         words = [pair.partition("=")[2].strip().strip('"') or pair.strip() for pair in pairs]
     else:
         scheme, _, rest = value.strip().partition(" ")
         words = [rest.strip() if rest and scheme.lower() in _SCHEMES else value.strip()]
-    yield from filter(is_secret, words)
+    yield from words
 
 
 def _in_url(url: str) -> Iterator[str]:

@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 
-from conformance.base.suggestions import nearest
-from conformance.model import HarnessError
+from conformance.base.suggestions import did_you_mean
+from conformance.model import HarnessError, UsageError
 from conformance.reference.faults import (
     caching,
     counting,
@@ -82,12 +82,11 @@ def all_faults() -> Mapping[str, Fault]:
 
 
 def faults_named(names: Iterable[str]) -> tuple[Fault, ...]:
-    """The faults with these ids. Raises HarnessError (exit code 4) with the nearest id for one that does not exist."""
+    """The faults with these ids. Raises UsageError with the nearest id for one that does not exist."""
     known = all_faults()
     for name in names:
         if name not in known:
-            near = nearest(name, known)
-            raise HarnessError(f"unknown fault {name!r}" + (f"; did you mean {near!r}?" if near else ""), exit_code=4)
+            raise UsageError(f"unknown fault {name!r}{did_you_mean(name, known)}")
     return tuple(known[name] for name in names)
 
 
