@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from conformance.model import HarnessError, Json
+from conformance.model import Json, UsageError
 from conformance.sdk_drift.compare import Comparison, united
 from conformance.sdk_drift.explained import FILE, Explanations, Sorted, read_explanations, sort
 from conformance.sdk_drift.places import places
@@ -35,14 +35,13 @@ class Drift:
 def drift() -> Drift:
     """Compares the document with the installed SDK, in the API version that the SDK sends.
 
-    Raises HarnessError (exit code 4) if no SDK is installed, or if it sends an unknown API version.
+    Raises UsageError if no SDK is installed, or if it sends an unknown API version.
     """
     release, version = installed()
     if version not in api_versions():
-        raise HarnessError(
+        raise UsageError(
             f"{PACKAGE} {release} sends API version {version!r}, but the OpenAPI document describes only "
-            f"{', '.join(api_versions())}: add specs/versions/ for what changed, then compare again",
-            exit_code=4,
+            f"{', '.join(api_versions())}: add specs/versions/ for what changed, then compare again"
         )
     document = load_document(version)
     whole = document.with_betas(beta_names(document.folder))

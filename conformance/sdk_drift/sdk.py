@@ -15,7 +15,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
-from conformance.model import HarnessError, Json
+from conformance.model import Json, UsageError
 from conformance.sdk_drift.structure import Either, Field, Handle, Shape, Thing
 
 PACKAGE = "anthropic"
@@ -40,14 +40,13 @@ class Free:
 
 
 def installed() -> tuple[str, str]:
-    """Version of the installed package, and the API version that it sends. HarnessError (exit code 4) without it."""
+    """Version of the installed package, and the API version that it sends. UsageError without it."""
     try:
         package = importlib.import_module(PACKAGE)
     except ImportError:
-        raise HarnessError(
+        raise UsageError(
             f"the package {PACKAGE!r} is not installed, so there is nothing to compare the document with; "
-            f"it comes with the development extra: pip install 'messages-conformance[dev]'",
-            exit_code=4,
+            f"it comes with the development extra: pip install 'messages-conformance[dev]'"
         ) from None
     client = package.Anthropic(api_key="none", base_url="http://127.0.0.1")
     try:

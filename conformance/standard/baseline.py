@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from conformance.model import HarnessError, Json, Mode
+from conformance.model import Json, Mode, UsageError
 from conformance.standard.paths import spec_folder
 from conformance.standard.schemas import read_schema
 from conformance.standard.source import SourceError, check_shape, load_yaml, locate
@@ -71,7 +71,7 @@ def read_baseline(path: Path, name: str, aliases: Mapping[str, str]) -> Baseline
     Raises SourceError with file, line and key for an invalid entry, and for two entries that cover the same case.
     """
     if not path.is_file():
-        raise HarnessError(f"There is no baseline {name}; --baseline-update writes it.", exit_code=4)
+        raise UsageError(f"There is no baseline {name}; --baseline-update writes it.")
     data = load_yaml(path)
     check_shape(data, read_schema(spec_folder() / SCHEMA), path)
     entries: list[Entry] = []

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from conformance.base.suggestions import nearest
-from conformance.model import HarnessError, Json
+from conformance.model import Json, UsageError
 from conformance.standard.source import SourceError, check_shape, load_yaml
 
 FILE = "capabilities.yaml"
@@ -82,9 +82,9 @@ Probed = Literal["accepted", "declined", "unknown"]
 
 @dataclass(frozen=True)
 class CapabilityFacts:
-    """What a run knows of one capability: whether it is declared, what its probe found, whether a reply shows it.
+    """What a run knows about one capability: whether it is declared, what its probe found, whether a reply shows it.
 
-    `declared` is None where the target says nothing. `observed` is None where no reply can show the capability.
+    `declared` is None if the target does not say. `observed` is None if no reply can show the capability.
     `lines` are journal lines: of the probe, and of the first reply that shows the capability. `contradiction` is a
     sentence, or empty.
     """
@@ -119,15 +119,15 @@ def load_capabilities(folder: Path) -> dict[str, Capability]:
 
 
 def check_declared(known: Mapping[str, Capability], declared: Collection[str], lacking: Collection[str]) -> None:
-    """Raises HarnessError (exit code 4) if a target declares an unknown capability, or lacks a core one."""
+    """Raises UsageError if a target declares an unknown capability, or lacks a core one."""
     for option, names in (("--declare", declared), ("--lacks", lacking)):
         for name in names:
             if name not in known:
                 near = nearest(name, known)
                 hint = f"Did you mean {near!r}?" if near else f"Known capabilities: {', '.join(known)}."
-                raise HarnessError(f"{option}: Unknown capability {name!r}. {hint}", exit_code=4)
+                raise UsageError(f"{option}: Unknown capability {name!r}. {hint}")
             if option == "--lacks" and known[name].core:
-                raise HarnessError(f"--lacks: {name} is core, and no target is exempt from it.", exit_code=4)
+                raise UsageError(f"--lacks: {name} is core, and no target is exempt from it.")
     both = sorted(set(declared) & set(lacking))
     if both:
-        raise HarnessError(f"{both[0]} is both declared and lacking; remove one of --declare and --lacks.", exit_code=4)
+        raise UsageError(f"{both[0]} is both declared and lacking; remove one of --declare and --lacks.")

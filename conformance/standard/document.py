@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.base.suggestions import nearest
 from conformance.base.versions import NEWEST_VERSION
-from conformance.model import HarnessError, Json
+from conformance.model import HarnessError, Json, UsageError
 from conformance.standard.betas import beta_file, beta_names, with_betas
 from conformance.standard.paths import spec_folder
 from conformance.standard.requests import merge_patch
@@ -114,13 +114,13 @@ class Document:
 def load_document(version: str = NEWEST_VERSION, folder: Path | None = None) -> Document:
     """The document in an API version. `folder` is the specs folder (default: the project's own).
 
-    Loaded once per state of the files. Raises HarnessError for an unknown version, SourceError for a missing or invalid
+    Loaded once per state of the files. Raises UsageError for an unknown version, SourceError for a missing or invalid
     file.
     """
     specs = folder if folder is not None else spec_folder()
     if version not in api_versions(specs):
         known = ", ".join(api_versions(specs))
-        raise HarnessError(f"Unknown API version {version!r}. Known versions: {known}.", exit_code=4)
+        raise UsageError(f"Unknown API version {version!r}. Known versions: {known}.")
     files = (specs / DOCUMENT_FILE, *([_patch_file(specs, version)] if version != NEWEST_VERSION else []))
     return _load(version, specs, tuple((path, stamp_of(path)) for path in files))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.base.suggestions import nearest
-from conformance.model import Case, HarnessError
+from conformance.model import Case, UsageError
 from conformance.standard.cases import USER_SUFFIX
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.source import SourceError, check_shape, load_yaml
@@ -111,9 +111,9 @@ def load_editions(folder: Path) -> Iterator[Edition]:
 
 
 def load_edition(folder: Path, name: str | None = None) -> Edition | None:
-    """An edition by name, the newest frozen one without a name; None if there is none.
+    """An edition by name, the newest frozen one without a name; None without any.
 
-    Raises HarnessError (exit code 4) for an unknown name and for a draft, SourceError for a file that does not fit.
+    Raises UsageError for an unknown name and for a draft, SourceError for a file that does not fit.
     """
     if name is None:
         return next((edition for edition in load_editions(folder) if edition.frozen), None)
@@ -122,10 +122,10 @@ def load_edition(folder: Path, name: str | None = None) -> Edition | None:
     if name not in names:
         near = nearest(name, names)
         hint = f"Did you mean {near!r}?" if near else f"Known editions: {', '.join(names) or 'none'}."
-        raise HarnessError(f"Unknown edition {name!r}. {hint}", exit_code=4)
+        raise UsageError(f"Unknown edition {name!r}. {hint}")
     edition = _load(path)
     if not edition.frozen:
-        raise HarnessError(f"The edition {name} is a draft, and a draft never scores. Freeze it first.", exit_code=4)
+        raise UsageError(f"The edition {name} is a draft, and a draft never scores. Freeze it first.")
     return edition
 
 

@@ -49,7 +49,7 @@ def load_standard(
 ) -> Library:
     """The standard in an API version, with the case files of a user. `edition` None: the newest frozen one.
 
-    Raises SourceError with file, line and key, HarnessError (exit code 4) for an unknown edition.
+    Raises SourceError with file, line and key, UsageError for an unknown edition.
     """
     specs = spec_folder()
     ledger = load_ledger(specs / "clauses")

@@ -1,6 +1,6 @@
 """The tiers Core, Agent and Full (`specs/tiers.yaml`), and the cases that belong to each.
 
-Whether a run reached a tier is decided in `results/tiers.py`.
+Whether a run reached a tier is a conclusion of its results.
 """
 
 from __future__ import annotations
