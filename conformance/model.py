@@ -158,7 +158,7 @@ INVALID_KEY = "invalid-key-0000000000"
 class Step:
     """One request to send, before the target's base URL, model, key and version are filled in.
 
-    `body` is a JSON value, in which `{"$reply": ...}` stands for something the previous step returned, or None.
+    `body` is a JSON value, in which `{"$reply": ...}` is replaced by a part of the previous reply, or None.
     `raw` replaces the body by these exact bytes. A header with value None is left out. `auth` is `default`, `none`,
     `invalid`, `x-api-key`, `bearer` or `both`. `fill_model` False leaves `model` out where the body does not name one.
     """
@@ -200,7 +200,7 @@ class Case:
     is set. `control` names the scenario that is the same request without the thing under test, `beside` further
     scenarios that checks may look up. The first of `clauses` governs the level. A case that expects a refusal has
     direction refuse. `protects` marks refusals that gate although strictness does not. `probes` are the scenarios that
-    show the capabilities in `needs`, in the same order, None where there is none. `tier` is the tier that counts the
+    show the capabilities in `needs`, in the same order, None without a probe. `tier` is the tier that counts the
     case (core, agent, full), empty for a user's own case. `scored` is False for a case that the edition of the run does
     not hold.
     """
@@ -246,8 +246,16 @@ class Case:
         return tuple(name for name in self.on if isinstance(name, Selector))
 
 
+class _WithHeaders:
+    headers: tuple[tuple[str, str], ...]
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, by case-insensitive name."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
 @dataclass(frozen=True)
-class SentRequest:
+class SentRequest(_WithHeaders):
     """A request as it went out, redacted."""
 
     method: str
@@ -268,10 +276,6 @@ class SentRequest:
         """Whether the body asks for an event stream."""
         return isinstance(self.json, dict) and self.json.get("stream") is True
 
-    def header(self, name: str) -> str | None:
-        """The first value of a header, by case-insensitive name."""
-        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
-
 
 @dataclass(frozen=True)
 class Chunk:
@@ -282,7 +286,7 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Response:
+class Response(_WithHeaders):
     """A response as it came in, redacted: status, headers in order of arrival, decoded body bytes with their times."""
 
     status: int
@@ -297,13 +301,9 @@ class Response:
         """All chunks joined."""
         return b"".join(chunk.data for chunk in self.chunks)
 
-    def header(self, name: str) -> str | None:
-        """The first value of a header, by case-insensitive name."""
-        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
-
     @property
     def media_type(self) -> str:
-        """The content type without parameters, in lower case; empty where there is none (RFC 9110, section 8.3.1)."""
+        """The content type without parameters, in lower case; empty without a header (RFC 9110, section 8.3.1)."""
         return (self.header("content-type") or "").split(";")[0].strip().lower()
 
     @property
@@ -349,38 +349,6 @@ class Exchange:
     def scenario_id(self) -> str:
         """The key of the scenario that this exchange belongs to."""
         return f"{self.scenario}/{self.mode}"
-
-
-@dataclass(frozen=True)
-class Event:
-    """One server-sent event as parsed (WHATWG HTML, section 9.2.6).
-
-    `name` is None where no `event` field was sent. `data` is None where no `data` field was sent. `offset` and `end`
-    are byte positions in the response body, `at` the arrival time of the chunk that completed it. `terminated` is
-    False for what stood at the end of the body without a blank line.
-    """
-
-    name: str | None
-    data: str | None
-    offset: int
-    end: int
-    at: float
-    terminated: bool = True
-
-    @cached_property
-    def json(self) -> Json:
-        """The data as JSON, or None where there is none or it is not JSON."""
-        try:
-            return json.loads(self.data) if self.data is not None else None
-        except (ValueError, RecursionError):
-            return None
-
-    @property
-    def type(self) -> str | None:
-        """The `type` inside the data, or None."""
-        value = self.json
-        kind = value.get("type") if isinstance(value, dict) else None
-        return kind if isinstance(kind, str) else None
 
 
 @dataclass(frozen=True)

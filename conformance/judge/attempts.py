@@ -14,7 +14,7 @@ from conformance.judge.verdict import is_settled, over_attempts
 from conformance.model import DEVIATING, Case, Judgement, Mode, Outcome, Plane
 
 Again = Callable[[str, int], ScenarioReplies | None]
-"""The replies of a scenario (by id) in a further repetition (2, 3, ...); None, or no replies, where there is none."""
+"""The replies of a scenario (by id) in a further repetition (2, 3, ...); None, or no replies, if it was not sent."""
 
 
 def judge_in_attempts(case: Case, mode: Mode, evidence: Evidence, bench: Bench, again: Again, wanted: int) -> Judgement:

@@ -271,7 +271,7 @@ class Audit:
             flags = ", ".join(sorted(tally.flags))
             return CheckResult.UNSEEN, f"the recording cannot show it: {flags}"
         if tally.ordinary and self._taken:
-            return CheckResult.ABSENT, "no recorded exchange contains what the claim is about"
+            return CheckResult.ABSENT, "the claim applies to none of the recorded exchanges"
         return CheckResult.UNSEEN, ""
 
 

@@ -1,7 +1,7 @@
 """What a check is: a named pure function from one reply, or from all replies of a case, to an observation.
 
 The decorators here give a function its name; findings take it from there. Each family of checks is one module of
-`checks/`, which `checks/__init__.py` finds by itself.
+`checks/`, which `checks/__init__.py` finds.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class CaseContext:
     evidence: Evidence
 
     def reply(self, scenario: ScenarioName | str, mode: Mode, step: int | None = None) -> Reply | None:
-        """The reply of another scenario, or None where there is none."""
+        """The reply of another scenario, or None."""
         name = ScenarioName.parse(scenario) if isinstance(scenario, str) else scenario
         sent = self.evidence.get(name, mode)
         if sent is None:

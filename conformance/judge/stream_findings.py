@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.judge.check import FINE, NOTHING_SEEN, Observation, deviation, found
-from conformance.model import Event, Json
+from conformance.model import Json
 from conformance.protocol.grammar import Block
 from conformance.protocol.reply import Reply
+from conformance.protocol.sse import Event
 
 
 @dataclass(frozen=True)

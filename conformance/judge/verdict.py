@@ -173,7 +173,7 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(Outcome.FAIL, "", checks=CheckResult.DECLINED),
     Row(Outcome.INCONCLUSIVE, "not every step could be sent: {detail}", evidence=Completeness.PARTIAL),
-    # The model did not show what the claim is about.
+    # The model did not do what the claim begins with.
     Row(Outcome.INCONCLUSIVE, "precondition not met: {detail}", precondition=False),
     # To accept a request and not honour it is worse than not to support it. A target that promised it has failed.
     Row(
@@ -198,9 +198,9 @@ TABLE: tuple[Row, ...] = (
     Row(Outcome.FAIL, "accepted, although the API refuses it", checks=CheckResult.ACCEPTED),
     Row(Outcome.FAIL, "", checks=CheckResult.DEVIATION),
     # A claim about something that did not occur does not apply: no thinking block, no 402, no citation.
-    Row(Outcome.NOT_APPLICABLE, "no reply contains what the claim is about", checks=CheckResult.ABSENT),
+    Row(Outcome.NOT_APPLICABLE, "the claim applies to none of the replies", checks=CheckResult.ABSENT),
     # Positive evidence is required: a case that saw nothing cannot pass.
-    Row(Outcome.INCONCLUSIVE, "no evidence: nothing that the claim is about was seen", checks=CheckResult.UNSEEN),
+    Row(Outcome.INCONCLUSIVE, "no evidence: no reply shows whether the claim holds", checks=CheckResult.UNSEEN),
     Row(Outcome.PASS, "", checks=CheckResult.FINE),
 )
 

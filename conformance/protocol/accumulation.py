@@ -15,9 +15,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from conformance.model import Event, Json
+from conformance.model import Json
 from conformance.protocol.blocks import DELTAS, FITS, DeltaType, Joins
 from conformance.protocol.grammar import Block, Trace
+from conformance.protocol.sse import Event
 from conformance.protocol.stop_reasons import cut_short
 from conformance.protocol.trace import trace_of
 from conformance.protocol.usage import merged

@@ -9,10 +9,10 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 
-from conformance.model import Event, Exchange, Json
+from conformance.model import Exchange, Json
 from conformance.protocol.accumulation import accumulate
 from conformance.protocol.grammar import Trace
-from conformance.protocol.sse import parse
+from conformance.protocol.sse import Event, parse
 from conformance.protocol.trace import trace_of
 
 _BOM = b"\xef\xbb\xbf"

@@ -9,15 +9,49 @@ A recorder measures a stream with `Framer`; only a `Reply` parses it.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from conformance.model import Chunk, Event
+from conformance.model import Chunk, Json
 
 _LINE_END = re.compile(rb"\r\n?|\n")
 _BOM = b"\xef\xbb\xbf"
 _CR, _LF = 0x0D, 0x0A
+
+
+@dataclass(frozen=True)
+class Event:
+    """One server-sent event as parsed (WHATWG HTML, section 9.2.6).
+
+    `name` is None where no `event` field was sent. `data` is None where no `data` field was sent. `offset` and `end`
+    are byte positions in the response body, `at` the arrival time of the chunk that completed it. `terminated` is
+    False for what comes at the end of the body without a blank line.
+    """
+
+    name: str | None
+    data: str | None
+    offset: int
+    end: int
+    at: float
+    terminated: bool = True
+
+    @cached_property
+    def json(self) -> Json:
+        """The data as JSON, or None where it is missing or not JSON."""
+        try:
+            return json.loads(self.data) if self.data is not None else None
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def type(self) -> str | None:
+        """The `type` inside the data, or None."""
+        value = self.json
+        kind = value.get("type") if isinstance(value, dict) else None
+        return kind if isinstance(kind, str) else None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from conformance.base.values import show
-from conformance.model import Event, Json
+from conformance.model import Json
 from conformance.protocol.blocks import DELTAS, FITS
 from conformance.protocol.grammar import (
     BLOCK_NOT_STOPPED,
@@ -35,6 +35,7 @@ from conformance.protocol.grammar import (
     Trace,
     Violation,
 )
+from conformance.protocol.sse import Event
 
 
 def kind_of(event: Event) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from conformance.model import INVALID_KEY, Event, Exchange, Finding, Judgement, Mode
+from conformance.model import INVALID_KEY, Exchange, Finding, Judgement, Mode
 from conformance.protocol.reply import Reply
+from conformance.protocol.sse import Event
 from conformance.results.model import ExchangeSummary, FindingResult, TargetSummary, TraceLine
 from conformance.results.shell import curl
 

@@ -51,7 +51,7 @@ def test_outcomes_have_words_and_letters_of_their_own(project, canned, chosen) -
 
 def test_rs_tells_why_something_could_not_be_decided(project, canned, chosen) -> None:
     done = project.catalogue(*canned, *chosen("counting-longer-is-larger"))
-    assert "no evidence: nothing that the claim is about was seen" in done.stdout.str()
+    assert "no evidence: no reply shows whether the claim holds" in done.stdout.str()
 
 
 def test_an_unreachable_endpoint_is_told_once_and_exits_with_2(project, chosen) -> None:

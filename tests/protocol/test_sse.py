@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.model import Chunk, Event
-from conformance.protocol.sse import EventBounds, Framer, measure, parse
+from conformance.model import Chunk
+from conformance.protocol.sse import Event, EventBounds, Framer, measure, parse
 
 PIECES = [b"\r", b"\n", b"\r\n", b"\n\n", b":", b" ", b"data", b"data:", b"data: ", b"event: x", b"event:", b"id: 7"]
 PIECES += [b"retry: 10", b"other: 1", b"{}", b"\xef\xbb\xbf", "é漢🎉".encode(), b"\xff", b"\xe6\xbc", b"\0", b": note"]

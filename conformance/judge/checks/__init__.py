@@ -1,4 +1,4 @@
-"""All checks by name. Each module of this package is one family; a new module is found by itself."""
+"""All checks by name. Each module of this package is one family; the registry finds new modules."""
 
 from __future__ import annotations
 

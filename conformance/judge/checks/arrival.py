@@ -11,7 +11,7 @@ from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, devi
 from conformance.protocol.reply import Reply
 
 FEWEST_DELTAS: Final = 12
-"""With fewer deltas than this, buffering cannot be told from a short answer."""
+"""With fewer deltas than this, buffering cannot be distinguished from a short answer."""
 
 SHORTEST_SECONDS: Final = 1.0
 """A stream that is over sooner can arrive in one piece without being held back."""

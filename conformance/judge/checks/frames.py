@@ -12,9 +12,10 @@ from typing import Final
 from conformance.base.values import show
 from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviation, found
 from conformance.judge.stream_findings import Problem, conclude, of_type
-from conformance.model import Event, Json
+from conformance.model import Json
 from conformance.protocol.message import was_cut
 from conformance.protocol.reply import Reply
+from conformance.protocol.sse import Event
 
 DONE: Final = "[DONE]"
 """The terminator of another vendor's streams, which this API does not have (REQ-SSE-005)."""
@@ -142,7 +143,7 @@ def _is_done(event: Event) -> bool:
 
 
 def _strict(data: str | None) -> bool:
-    """Whether data that Python reads as JSON is JSON; the constants may well stand inside a string."""
+    """Whether data that Python reads as JSON is JSON; the constants may be part of a string."""
     if data is None or not NOT_JSON.search(data):
         return True
     return not NOT_JSON.search(re.sub(r'"(?:[^"\\]|\\.)*"', '""', data))

@@ -27,7 +27,7 @@ ESTIMATE_TOKENS: Final = 20
 """How far count_tokens may be away from usage: 5 percent and 20 tokens (REQ-COUNT-005)."""
 
 Quantity = Callable[[Reply], int | None]
-"""A count that a reply reports or its request sets; None where there is none."""
+"""A count that a reply reports or its request sets; None if it is missing."""
 
 Other = Callable[[Reply, Json, Context], Reply | None]
 """The reply to compare with. The argument names it, where the row takes one."""

@@ -3,9 +3,9 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.model import Chunk, Event
+from conformance.model import Chunk
 from conformance.protocol.accumulation import accumulate
-from conformance.protocol.sse import parse
+from conformance.protocol.sse import Event, parse
 
 
 def add_up(kit, *parts, end=None):

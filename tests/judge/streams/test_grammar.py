@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.model import Chunk, Event
+from conformance.model import Chunk
 from conformance.protocol import grammar
 from conformance.protocol.blocks import FITS
 from conformance.protocol.grammar import GRAMMAR, KNOWN_EVENTS, REPAIRS, RULES, UNFINISHED, State
-from conformance.protocol.sse import parse
+from conformance.protocol.sse import Event, parse
 from conformance.protocol.trace import trace_of
 
 
