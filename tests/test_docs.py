@@ -104,11 +104,6 @@ def named(path: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def library():
-    return load_library("2023-06-01")
-
-
-@pytest.fixture(scope="module")
 def vocabulary(library) -> set[str]:
     """Every word of the product: of its code, of its data, and of its registries."""
     texts = [path.read_text(encoding="utf-8") for pattern in SOURCES for path in CHECKOUT.glob(pattern)]

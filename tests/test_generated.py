@@ -7,16 +7,10 @@ from pathlib import Path
 import pytest
 
 from conformance.commands.regen import GENERATED, regenerate
-from conformance.judge.library import load_library
 from conformance.model import HarnessError
 from conformance.standard.library import Library
 
 CHECKOUT = Path(__file__).parents[1]
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library("2023-06-01")
 
 
 @pytest.mark.parametrize("name", GENERATED)

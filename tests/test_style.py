@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.judge.library import load_library
 from conformance.model import Case
 from conformance.reference.faults import all_faults
+from support import standard
 
 CHECKOUT = Path(__file__).parents[1]
 PACKAGE = CHECKOUT / "conformance"
@@ -144,7 +144,7 @@ def test_the_list_of_odd_words_finds_the_sentences_of_the_style_guide() -> None:
 
 @pytest.fixture(scope="module")
 def cases() -> tuple[Case, ...]:
-    return tuple(load_library("2023-06-01").catalogue.cases)
+    return tuple(standard.library().catalogue.cases)
 
 
 def test_titles_are_short_unique_claims_without_modal_verbs(cases: tuple[Case, ...]) -> None:

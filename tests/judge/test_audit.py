@@ -8,25 +8,18 @@ import tracemalloc
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.judge.audit import KINDS_KEPT, LINES_KEPT, Audit, LeftOut, Noticed
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench
-from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Chunk, Exchange, Judgement, Mode, Outcome, Response, ScenarioName, SentRequest
 from conformance.protocol.reply import Reply
 from conformance.standard.library import Library
 
 USAGE = {"input_tokens": 9, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 3}
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library("2023-06-01")
 
 
 def body(number: int, **changes: Any) -> dict[str, Any]:

@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 
 from conformance.judge.capabilities import capability_facts
-from conformance.judge.library import load_library
 from conformance.model import Chunk, Exchange, Mode, Response, ScenarioName, SentRequest
 from conformance.protocol.reply import Reply
 from conformance.standard.capabilities import Capability, Sign, check_declared
-from conformance.standard.library import Library
 
 ERROR = {"type": "error", "error": {"type": "invalid_request_error", "message": "no tools here"}}
 CALL = {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {}}
@@ -96,11 +94,6 @@ def test_counters_count_from_one_and_pairs_from_two():
 @pytest.mark.parametrize("body", [None, [], "text", {"content": 7}, {"content": [None, 7, {"type": []}]}])
 def test_no_answer_makes_it_raise(body):
     assert one(TOOLS, reply("weather", body)).observed is False
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library("2023-06-01")
 
 
 def test_every_ability_that_a_case_needs_is_known_and_none_of_them_is_core(library):

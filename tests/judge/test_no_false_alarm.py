@@ -20,7 +20,6 @@ from conformance.judge.audit import Audit
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, CaseContext
 from conformance.judge.evidence import Evidence
-from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Judgement, Level, Mode, Outcome, ScenarioName
 from conformance.protocol.reply import Reply
@@ -69,11 +68,6 @@ class Genuine:
     judgements: list[tuple[Any, Judgement]] = field(default_factory=list)
     damaged: Counter[str] = field(default_factory=Counter)
     models: list[Reply] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library("2023-06-01")
 
 
 def recordings(corpus: Path) -> Iterator[tuple[RecordedExchange, dict[str, Any]]]:

@@ -16,12 +16,12 @@ from conformance.engine.offline import recorders_of
 from conformance.judge.audit import Audit
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench
-from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Chunk, Exchange, Judgement, Level, Mode, Response, SentRequest
 from conformance.protocol.reply import Reply
 from conformance.standard.library import Library
 from conformance.wire.importers.reader import NOT_PROVOKED
+from support import standard
 
 Body = dict[str, Any]
 
@@ -36,7 +36,7 @@ PING: Body = {"type": "ping"}
 
 @cache
 def library() -> Library:
-    return load_library("2023-06-01")
+    return standard.library()
 
 
 def message(*content: Body, **changes: Any) -> Body:

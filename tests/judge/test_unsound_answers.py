@@ -10,7 +10,6 @@ import pytest
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Evidence, ScenarioReplies
-from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Chunk, Exchange, Mode, Outcome, Response, Scenario, SentRequest
 from conformance.protocol.reply import Reply
@@ -26,11 +25,6 @@ MESSAGE: dict[str, Any] = {
     "stop_sequence": None,
     "usage": {"input_tokens": 9, "output_tokens": 3},
 }
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library("2023-06-01")
 
 
 @pytest.fixture

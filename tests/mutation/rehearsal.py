@@ -22,7 +22,6 @@ from conformance.engine.sender import FIRST_TICKET, Sender, Slot, Wiring
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Evidence, ScenarioReplies
-from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import (
     DEVIATING,
@@ -47,6 +46,7 @@ from conformance.reference.validate import Validator
 from conformance.standard.document import SchemaViolation
 from conformance.standard.library import Library
 from conformance.wire.limits import Limits
+from support import standard
 
 STRICTEST = Policy(level=Level.SHOULD, strict=True, behaviour=True)
 """Every case counts here, except those that inform only."""
@@ -239,7 +239,7 @@ def set_stage(api_version: str = "2023-06-01", only: Collection[str] = ()) -> St
 
     `only` names the cases to judge (default: all). Then only what they look at is sent.
     """
-    library = load_library(api_version)
+    library = standard.library(api_version)
     items = [(case, mode) for case in library.catalogue.cases for mode in case.modes]
     chosen = [(case, mode) for case, mode in items if not only or case.id in only]
     everything = any(case.selectors for case, _ in chosen)  # a selector takes replies to whatever was sent

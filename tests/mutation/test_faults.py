@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.judge.library import load_library
 from conformance.model import DEVIATING, Outcome
 from conformance.reference.faults import all_faults, load_collateral
 from mutation.collateral import api_version, collateral
 from mutation.regen import NOT_SHOWN, not_shown
+from support import standard
 
-CASES = {case.id: case for case in load_library("2023-06-01").catalogue.cases}
+CASES = {case.id: case for case in standard.library().catalogue.cases}
 FAULTS = all_faults()
 COMPUTED = load_collateral()
 

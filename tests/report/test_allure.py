@@ -10,14 +10,13 @@ from pathlib import Path
 from conformance.report.allure import allure_result, attach
 from conformance.report.block import block
 
-SAMPLE = Path(__file__).with_name("sample.py")
 CHECKOUT = Path(__file__).parents[2]
 
 PLUGIN = """
 import sys
-sys.path[:0] = [{checkout!r}, {folder!r}]
+sys.path[:0] = [{checkout!r}, {tests!r}]
 import pytest
-import sample
+from support import sample
 from conformance.report.allure import allure_result, attach
 
 class Item(pytest.Item):
@@ -74,7 +73,7 @@ def test_handing_over_without_allure_running_has_no_effect(results):
 
 
 def test_allure_results_carry_the_record(tmp_path):
-    plugin = PLUGIN.format(checkout=str(CHECKOUT), folder=str(SAMPLE.parent))
+    plugin = PLUGIN.format(checkout=str(CHECKOUT), tests=str(CHECKOUT / "tests"))
     (tmp_path / "conftest.py").write_text(plugin, encoding="utf-8")
     (tmp_path / "one.sample").write_text("", encoding="utf-8")
     arguments = ["-q", "-p", "no:cacheprovider", f"--rootdir={tmp_path}", f"--alluredir={tmp_path / 'allure'}"]

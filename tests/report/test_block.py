@@ -9,9 +9,10 @@ import pytest
 from conformance.model import Mode, Outcome, Where
 from conformance.report.block import VALUE_LIMIT, block, location
 from conformance.results.model import FindingResult
+from support import sample
 
 
-def test_the_block_has_the_layout_that_others_script_against(sample, golden):
+def test_the_block_has_the_layout_that_others_script_against(golden):
     golden("block-fail.txt", block(sample.usage_zero()) + "\n")
 
 
@@ -20,7 +21,7 @@ def test_two_modes_of_one_case_are_told_in_one_block(results, golden):
     golden("block-ignored-in-two-modes.txt", block(cases[0], cases[1:]) + "\n")
 
 
-def test_a_deviation_without_findings_shows_its_reason(sample, golden):
+def test_a_deviation_without_findings_shows_its_reason(golden):
     case = replace(
         sample.usage_zero(),
         outcome=Outcome.IGNORED,
@@ -31,7 +32,7 @@ def test_a_deviation_without_findings_shows_its_reason(sample, golden):
     golden("block-without-findings.txt", block(case) + "\n")
 
 
-def test_further_findings_are_told_once_per_kind_and_the_rest_is_counted(sample, golden):
+def test_further_findings_are_told_once_per_kind_and_the_rest_is_counted(golden):
     first = sample.usage_zero().findings[0]
     others = [
         FindingResult("an integer", text, Where(30 + n, "weather/stream", event=n + 1))
@@ -40,11 +41,11 @@ def test_further_findings_are_told_once_per_kind_and_the_rest_is_counted(sample,
     golden("block-several-findings.txt", block(replace(sample.usage_zero(), findings=(first, *others))) + "\n")
 
 
-def test_an_informational_case_says_so_beside_its_level(sample):
+def test_an_informational_case_says_so_beside_its_level():
     assert "   MUST, informational   " in block(replace(sample.usage_zero(), informational=True)).splitlines()[0]
 
 
-def test_long_values_are_cut_with_their_length(sample):
+def test_long_values_are_cut_with_their_length():
     finding = FindingResult("x", "y" * 5000)
     text = block(replace(sample.usage_zero(), findings=(finding,), seen=1))
     assert f"actual    {'y' * VALUE_LIMIT} … (5,000 characters)" in text
@@ -69,6 +70,6 @@ def test_a_place_is_told_in_words(where, words):
     assert location(where) == words
 
 
-def test_reach_counts_streams_in_stream_mode_and_answers_in_json_mode(sample):
+def test_reach_counts_streams_in_stream_mode_and_answers_in_json_mode():
     assert "actual    0, in 37 of 37 streams" in block(sample.usage_zero())
     assert "actual    0, in 37 of 37 answers" in block(replace(sample.usage_zero(), mode=Mode.JSON))

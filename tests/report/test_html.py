@@ -12,6 +12,7 @@ import pytest
 
 from conformance.report import html
 from conformance.results.count import Count
+from support import sample
 
 
 class Page(HTMLParser):
@@ -88,7 +89,7 @@ def test_every_element_is_closed(page):
     assert page.open == []
 
 
-def test_a_deviation_is_shown_with_everything_to_check_it(page, sample):
+def test_a_deviation_is_shown_with_everything_to_check_it(page):
     case = sample.usage_zero()
     for part in (
         case.title,
@@ -136,7 +137,7 @@ def test_no_control_or_direction_character_stays(hostile):
     text.encode()
 
 
-def test_tiers_are_shown_where_there_are_any(results, sample, page):
+def test_tiers_are_shown_where_there_are_any(results, page):
     shown = Page(html.render(sample.with_tiers(results))).text
     for part in ("Core", "not reached", "no result is about documents"):
         assert part in shown
@@ -144,7 +145,7 @@ def test_tiers_are_shown_where_there_are_any(results, sample, page):
 
 
 @pytest.mark.parametrize("complete", [True, False])
-def test_a_run_without_results_is_a_page_that_says_so(results, sample, complete):
+def test_a_run_without_results_is_a_page_that_says_so(results, complete):
     reason = "" if complete else "no route to host"
     empty = replace(results, exchanges={}, complete=complete, incomplete_reason=reason)
     text = Page(html.render(sample.with_cases(empty, ()))).text
@@ -166,7 +167,7 @@ def test_a_run_without_refusals_has_no_strictness_column(results):
     assert "none in this run" in text
 
 
-def test_known_deviations_stale_entries_and_capabilities_are_shown(results, sample):
+def test_known_deviations_stale_entries_and_capabilities_are_shown(results):
     shown = sample.with_baseline(results)
     text = html.render(shown)
     assert Page(text).open == []

@@ -14,6 +14,7 @@ from conformance.base.dataclass_json import decode, encode
 from conformance.model import HarnessError, Where
 from conformance.report.json_file import SCHEMA_FILE, from_json, load, render, to_json
 from conformance.results import model
+from support import sample
 
 SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
 
@@ -28,7 +29,7 @@ def test_results_survive_the_way_to_text_and_back(results):
     assert load(render(results)) == results
 
 
-def test_tiers_and_baseline_survive_too(results, sample):
+def test_tiers_and_baseline_survive_too(results):
     for full in (sample.with_tiers(results), sample.with_baseline(results)):
         assert load(render(full)) == full
 
@@ -40,7 +41,7 @@ def test_any_result_survives_as_json_values(case, exchange):
         assert decode(type(value), encode(value), "") == value
 
 
-def test_the_file_fits_its_schema(results, hostile, sample, validator):
+def test_the_file_fits_its_schema(results, hostile, validator):
     for shown in (results, hostile, sample.with_baseline(results), sample.results(complete=False)):
         validator.validate(json.loads(render(shown)))
 

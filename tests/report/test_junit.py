@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 from conformance.model import Outcome
 from conformance.report.junit import render
+from support import sample
 
 
 def suite_of(results):
@@ -46,7 +47,7 @@ def test_results_without_a_verdict_are_skipped_with_their_reason(results):
     assert suite_of(results).get("skipped") == str(len(open_cases))
 
 
-def test_a_run_that_could_not_decide_is_an_error_and_never_green(results, sample):
+def test_a_run_that_could_not_decide_is_an_error_and_never_green(results):
     cases = tuple(replace(case, outcome=Outcome.NOT_RUN, gates=False) for case in results.cases)
     lost = replace(results, complete=False, incomplete_reason="no credit")
     suite = suite_of(sample.with_cases(lost, cases))
@@ -59,7 +60,7 @@ def test_a_hostile_endpoint_leaves_the_document_well_formed_and_the_counts_alone
     assert suite_of(hostile).get("failures") == suite_of(results).get("failures")
 
 
-def test_known_deviations_are_skipped_with_their_reason_and_stale_entries_fail(results, sample):
+def test_known_deviations_are_skipped_with_their_reason_and_stale_entries_fail(results):
     suite = suite_of(sample.with_baseline(results))
     cases = {case.get("name"): case for case in suite.iter("testcase")}
     skipped = cases["models-list-shape[json]"].find("skipped")

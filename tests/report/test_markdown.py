@@ -8,6 +8,7 @@ import pytest
 
 from conformance.report.escape import markdown, markdown_block, markdown_code
 from conformance.report.markdown import render
+from support import sample
 
 
 def test_the_summary_reads_as_designed(results, golden):
@@ -67,5 +68,5 @@ def test_plain_words_stay_readable_and_active_characters_do_not_stay(text, escap
     assert markdown_code(text) == f"<code>{escaped}</code>"
 
 
-def test_tiers_baseline_and_contradictions_are_in_the_summary(results, sample, golden):
+def test_tiers_baseline_and_contradictions_are_in_the_summary(results, golden):
     golden("summary-baseline.md", render(sample.with_baseline(results), limit=1, blocks=0))

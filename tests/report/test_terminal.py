@@ -6,18 +6,19 @@ import re
 from dataclasses import replace
 
 from conformance.report.terminal import render
+from support import sample
 
 
 def test_the_summary_reads_as_designed(results, golden):
     golden("terminal.txt", render(results, limit=2, report="reports/naga/20261122T060004Z/report.html"))
 
 
-def test_a_run_without_deviations_has_no_failure_section(results, sample, golden):
+def test_a_run_without_deviations_has_no_failure_section(results, golden):
     clean = sample.with_cases(results, tuple(case for case in results.cases if not case.deviates))
     golden("terminal-holds.txt", render(clean))
 
 
-def test_a_run_that_decided_nothing_says_so(results, sample, golden):
+def test_a_run_that_decided_nothing_says_so(results, golden):
     reason = "the endpoint answered 401 to the first request"
     empty = replace(results, complete=False, incomplete_reason=reason, gate=replace(results.gate, policy="must"))
     golden("terminal-nothing-decided.txt", render(sample.with_cases(empty, ())))
@@ -35,7 +36,7 @@ def test_nothing_of_the_endpoint_reaches_the_terminal_as_control(hostile):
     assert r"\x1b[31m" in text
 
 
-def test_nothing_in_baseline_tiers_or_capabilities_reaches_the_terminal_as_control(results, sample):
+def test_nothing_in_baseline_tiers_or_capabilities_reaches_the_terminal_as_control(results):
     text = render(sample.poisoned(sample.with_baseline(results)), limit=100)
     assert all(line.isprintable() for line in text.split("\n"))
 
@@ -47,11 +48,11 @@ def test_blocks_are_limited_and_the_rest_is_counted(results):
     assert text.count("rerun") == 0
 
 
-def test_known_deviations_stale_entries_tiers_and_contradictions_have_their_own_part(results, sample, golden):
+def test_known_deviations_stale_entries_tiers_and_contradictions_have_their_own_part(results, golden):
     golden("terminal-baseline.txt", render(sample.with_baseline(results), limit=1))
 
 
-def test_a_run_that_only_a_stale_entry_violates_says_so(results, sample):
+def test_a_run_that_only_a_stale_entry_violates_says_so(results):
     clean = sample.with_baseline(replace(results, cases=tuple(case for case in results.cases if not case.gates)))
     text = render(clean)
     assert clean.exit_code == 1
@@ -59,7 +60,7 @@ def test_a_run_that_only_a_stale_entry_violates_says_so(results, sample):
     assert "exit    1, an entry of the baseline is stale" in text
 
 
-def test_tiers_of_an_incomplete_run_take_one_line(results, sample):
+def test_tiers_of_an_incomplete_run_take_one_line(results):
     tiers = tuple(replace(tier, status="undecided", deciding=()) for tier in sample.with_tiers(results).tiers)
     text = render(replace(results, tiers=tiers, complete=False, incomplete_reason="a selection of 43 results"))
     assert "tiers           Core, Agent, Full undecided: the run is incomplete" in text

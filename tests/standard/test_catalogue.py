@@ -17,11 +17,6 @@ from conformance.standard.schemas import read_schema
 from conformance.standard.source import SourceError
 
 
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library("2023-06-01")
-
-
 def test_every_case_cites_clauses_and_names_a_fault_that_it_catches(library: Library) -> None:
     assert [case.id for case in library.catalogue.cases if not case.clauses] == []
     assert [case.id for case in library.catalogue.cases if not case.caught] == []

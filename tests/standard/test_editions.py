@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from conformance.commands.edition import write_edition
-from conformance.judge.library import load_library
 from conformance.model import CheckCall, HarnessError
 from conformance.standard.cases import USER_SUFFIX
 from conformance.standard.catalogue import Catalogue
@@ -26,11 +25,6 @@ from conformance.standard.paths import spec_folder
 from conformance.standard.source import SourceError
 
 FOLDER = spec_folder() / "editions"
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library("2023-06-01")
 
 
 def catalogue_of(library: Library, *cases) -> Catalogue:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from conformance.judge.library import load_library
 from conformance.model import Case, CheckCall, Direction, Level, Mode, Plane, ScenarioName, Selector, Step
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.library import Library
 from conformance.standard.meaning import canonical, meanings
+from support import standard
 
 ANOTHER: Mapping[str, Any] = {
     "clauses": ("REQ-HTTP-001",),
@@ -77,11 +77,6 @@ PLAIN = Case(
     line=1,
     steps=(Step(),),
 )
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library("2023-06-01")
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +209,7 @@ def test_no_two_cases_mean_the_same(library: Library) -> None:
 
 
 def test_a_case_means_the_same_in_every_api_version(library: Library) -> None:
-    assert load_library("2026-10-21").catalogue.meanings == library.catalogue.meanings
+    assert standard.library("2026-10-21").catalogue.meanings == library.catalogue.meanings
 
 
 def test_bodies_that_differ_on_the_wire_differ_in_meaning(case: Case) -> None:

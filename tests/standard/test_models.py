@@ -2,13 +2,7 @@
 
 import pytest
 
-from conformance.judge.library import load_library
 from conformance.standard.models import ENTRY, NO_MODELS, capabilities_of
-
-
-@pytest.fixture(scope="module")
-def library():
-    return load_library("2023-06-01")
 
 
 @pytest.mark.parametrize(

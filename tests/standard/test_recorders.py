@@ -8,15 +8,9 @@ import pytest
 
 from conformance.engine.offline import recorders_of
 from conformance.judge.checks import REGISTRY
-from conformance.judge.library import load_library
 from conformance.standard.library import Library
 from conformance.standard.recorders import KnownNames, load_recorders
 from conformance.standard.source import SourceError
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library("2023-06-01")
 
 
 def test_a_flag_leaves_out_the_checks_and_cases_that_it_names_and_no_other(library: Library) -> None:

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.judge.library import load_library
 from conformance.model import HarnessError
-from conformance.standard.library import Library
 from conformance.standard.paths import spec_folder
 from conformance.standard.tiers import load_tiers, tier_name
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library("2023-06-01")
 
 
 def test_every_area_and_every_capability_is_listed_under_exactly_one_tier(library):

@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 from conformance.judge.check import NO_ARGUMENT, Check
 from conformance.judge.checks import REGISTRY
 from conformance.judge.checks.citations import OF_REQUEST
-from conformance.model import Chunk, Exchange, Mode, Response, SentRequest
 from conformance.protocol.reply import Reply
+from support import make
 
 ARGUMENTS: dict[str, list[Any]] = {
     "blocks": [{"type": "text", "component": "TextBlock"}, {"type": "tool_use", "schema": {"required": ["caller"]}}],
@@ -159,17 +159,12 @@ events = shape(
 
 
 def reply_to(raw: bytes, status: int | None = 200, *, request: Any = None, streamed: bool = False) -> Reply:
-    sent = SentRequest("POST", "https://x.test/v1/messages", (), json.dumps(request).encode())
-    media = "text/event-stream" if streamed else "application/json"
-    headers = (("content-type", media), ("request-id", "req_1"))
-    response = Response(status, headers, (Chunk(0.1, raw),)) if status is not None else None
-    mode = Mode.STREAM if streamed else Mode.JSON
-    return Reply(Exchange("probe", mode, 1, 1, "", sent, response, line=7), streamed=streamed)
+    return Reply(make.reply(raw, status, request=request, stream=streamed).exchange, streamed=streamed)
 
 
-def run_all(facts_of: Any, *replies: Reply) -> Iterator[str]:
+def run_all(*replies: Reply) -> Iterator[str]:
     """Runs every check with every argument on the replies, which also stand for all that a check looks up."""
-    context = facts_of("other", **dict.fromkeys(("other", "probe"), replies[-1]))
+    context = make.facts("other", **dict.fromkeys(("other", "probe"), replies[-1]))
     for name, check in REGISTRY.items():
         for argument in arguments_of(check):
             yield from (name for _ in check.observe(replies, argument, context))
@@ -186,25 +181,25 @@ def test_every_check_says_what_it_claims_and_has_arguments_that_fit_its_schema(n
 
 @settings(max_examples=150, deadline=None)
 @given(body=bodies, other=bodies, request=requests, status=st.sampled_from([200, 200, 400, 401, 429, 500, None]))
-def test_no_json_body_makes_a_check_raise(facts_of: Any, body: Any, other: Any, request: Any, status: Any) -> None:
+def test_no_json_body_makes_a_check_raise(body: Any, other: Any, request: Any, status: Any) -> None:
     first = reply_to(json.dumps(body).encode(), status, request=request)
-    assert set(run_all(facts_of, first, reply_to(json.dumps(other).encode()))) == set(REGISTRY)
+    assert set(run_all(first, reply_to(json.dumps(other).encode()))) == set(REGISTRY)
 
 
 @settings(max_examples=100, deadline=None)
 @given(items=st.lists(events, max_size=6), request=requests)
-def test_no_event_stream_makes_a_check_raise(facts_of: Any, items: list[Any], request: Any) -> None:
+def test_no_event_stream_makes_a_check_raise(items: list[Any], request: Any) -> None:
     lines = [
         f"event: {item['type'] if isinstance(item.get('type'), str) else 'x'}\ndata: {json.dumps(item)}\n\n"
         for item in items
         if isinstance(item, dict)
     ]
     raw = "".join(lines).encode("utf-8", "surrogatepass")
-    assert set(run_all(facts_of, reply_to(raw, request=request, streamed=True))) == set(REGISTRY)
+    assert set(run_all(reply_to(raw, request=request, streamed=True))) == set(REGISTRY)
 
 
 @pytest.mark.parametrize("raw", [b"", b"<html>", b"\xff\xfe", b"[" * 100_000, b"1" * 5000, b"nul", b'"\\ud800"'])
 @pytest.mark.parametrize("status", [200, 404])
-def test_no_bytes_make_a_check_raise(facts_of: Any, raw: bytes, status: int) -> None:
+def test_no_bytes_make_a_check_raise(raw: bytes, status: int) -> None:
     for streamed in (False, True):
-        assert set(run_all(facts_of, reply_to(raw, status, streamed=streamed))) == set(REGISTRY)
+        assert set(run_all(reply_to(raw, status, streamed=streamed))) == set(REGISTRY)

@@ -1,0 +1,416 @@
+"""proxy: the official SDK through it, findings as they happen, the report at the end."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import httpx
+import pytest
+
+from conformance.base.records import ProxyHeader
+from conformance.commands import proxy as proxying
+from conformance.commands.judge import keeping
+from conformance.engine.offline import RecordingJudge
+from conformance.judge.verdict import Policy
+from conformance.model import Chunk, Exchange, HarnessError, Level, Mode, Response, SentRequest
+from conformance.reference.server import LocalServer
+from conformance.results.excerpts import Excerpts
+from conformance.standard.library import Library
+from conformance.wire.importers.files import open_recording
+from conformance.wire.journal import Journal, read
+from conformance.wire.proxy import End, Passed
+from conformance.wire.redact import Redactor
+from conformance.wire.traffic import Room
+from support import standard, worst
+from support.servers import serving
+
+anthropic = pytest.importorskip("anthropic")
+
+KEY = "sk-ant-Canary0123456789-secret"
+MODEL = "reference-1"
+TOOLS: Any = [
+    {
+        "name": "get_weather",
+        "description": "The weather of a city.",
+        "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    }
+]
+HELLO: Any = {"model": MODEL, "max_tokens": 64, "messages": [{"role": "user", "content": "Say X-1"}]}
+
+
+class Unfinished(worst.CannedStream):
+    """Streams that lack message_stop; JSON answers are perfect."""
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        stream = json.loads(body).get("stream") is True
+        data = worst.STREAM.partition(b"event: message_stop")[0] if stream else json.dumps(worst.CANNED).encode()
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream" if stream else "application/json")
+        self.send_header("request-id", "req_1")
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+class Echo(worst.Worst):
+    """Puts the credentials that it got into headers, a cookie and the error of its answer."""
+
+    media_type: ClassVar[str] = "application/json"
+
+    def answer(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length") or 0))
+        key = self.headers.get("x-api-key") or self.headers["authorization"].removeprefix("Bearer ")
+        data = json.dumps({"type": "error", "error": {"type": key, "message": f"wrong key {key}"}}).encode()
+        data = gzip.compress(data) if "gzip" in self.headers.get("accept-encoding", "") else data
+        self.send_response(401)
+        for name, value in (
+            ("content-type", "application/json"), ("x-echo", key), ("set-cookie", f"s={key}"),
+            ("content-length", str(len(data))), *([("content-encoding", "gzip")] if data[:2] == b"\x1f\x8b" else []),
+        ):  # fmt: skip
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+
+class Session:
+    """A proxy while it serves, and what it left behind."""
+
+    def __init__(self, upstream: str, folder: Path) -> None:
+        self.folder = folder
+        self.lines: list[str] = []
+        self.url = ""
+        self.code: int | None = None
+        self._upstream = upstream
+        self._ready, self._end = threading.Event(), threading.Event()
+        self._told = threading.Condition()
+
+    def tell(self, line: str) -> None:
+        with self._told:
+            self.lines.append(line)
+            self._told.notify_all()
+
+    def wait_for(self, text: str) -> str:
+        """The line that has a text, as soon as it is told."""
+        with self._told:
+            assert self._told.wait_for(lambda: any(text in line for line in self.lines), 20), self.lines
+            return next(line for line in self.lines if text in line)
+
+    def serve(self) -> None:
+        def wait() -> None:
+            self.url = re.findall(r"http://[\d.:]+", self.lines[0])[0]
+            self._ready.set()
+            self._end.wait(60)
+
+        asked = proxying.ProxyOptions(self._upstream, 0, self.folder)
+        try:
+            self.code = proxying.watch(asked, self.tell, wait, library=_library())
+        finally:
+            self._ready.set()
+
+    @contextmanager
+    def serving(self) -> Iterator[Session]:
+        thread = threading.Thread(target=self.serve)
+        thread.start()
+        try:
+            assert self._ready.wait(30)
+            yield self
+        finally:
+            self._end.set()
+            thread.join()
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    def files(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in self.folder.iterdir()}
+
+    def outcomes(self) -> dict[str, set[str]]:
+        results = json.loads((self.folder / "results.json").read_text())
+        found: dict[str, set[str]] = {}
+        for case in results["cases"]:
+            found.setdefault(case["outcome"], set()).add(case["id"])
+        return found
+
+
+@cache
+def _library() -> Library:
+    return standard.library()
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return _library()
+
+
+def client_of(url: str, key: str) -> Any:
+    return anthropic.Anthropic(base_url=url, api_key=key, max_retries=0)
+
+
+def test_the_official_sdk_works_through_it_and_nothing_is_found(reference: LocalServer, tmp_path: Path) -> None:
+    session = Session(reference.url, tmp_path / "out")
+    with session.serving(), client_of(session.url, reference.key) as client:
+        assert client.messages.create(**HELLO).content[0].text == "X-1"
+        with client.messages.stream(**HELLO) as stream:
+            assert stream.get_final_message().content[0].text == "X-1"
+        weather = {**HELLO, "messages": [{"role": "user", "content": "What is the weather in Paris?"}], "tools": TOOLS}
+        for _ in range(2):
+            with client.messages.stream(**weather) as stream:
+                call = stream.get_final_message().content[-1]
+            assert (call.name, call.input) == ("get_weather", {"city": "Paris"})
+        counted = client.messages.count_tokens(model=MODEL, messages=HELLO["messages"]).input_tokens
+        assert counted > 0
+        assert len(list(client.models.list())) >= 5
+        with pytest.raises(anthropic.BadRequestError):
+            client.messages.create(**{**HELLO, "max_tokens": -1})
+    assert session.code == 0
+    assert len(session.lines[0].splitlines()) == 1
+    assert session.lines[1] == ""
+    assert "7 of 7 exchanges judged" in session.lines
+    assert set(session.outcomes()) <= {"pass", "not-applicable", "inconclusive"}
+    assert len(session.outcomes()["pass"]) > 60
+    assert sorted(session.files()) == ["journal.ndjson", "junit.xml", "report.html", "results.json", "summary.md"]
+    assert all(reference.key.encode() not in data for data in session.files().values())
+
+
+def test_a_stream_without_its_end_is_told_at_once_and_only_once(tmp_path: Path) -> None:
+    with serving(Unfinished) as url:
+        session = Session(url, tmp_path / "out")
+        with session.serving(), client_of(session.url, KEY) as client:
+            list(client.messages.create(**HELLO, stream=True))
+            block = session.wait_for("message_stop")
+            for _ in range(4):
+                list(client.messages.create(**HELLO, stream=True))
+    assert re.search(r"^stream-\S+   MUST", block)
+    assert re.search(
+        r"^      expected  .+\n      actual    .+\n      where     .*journal\.ndjson:2", block, re.MULTILINE
+    )
+    assert "POST /v1/messages, status 200" in block
+    told = [line.splitlines()[0] for line in session.lines if "   MUST" in line.split("\n")[0] and "expected" in line]
+    assert len(told) == len(set(told))
+    assert session.code == 1
+    assert "5 of 5 exchanges judged" in session.text
+    assert "in 5 of 5 streams" in session.text
+    failing = block.split()[0]
+    assert failing in session.outcomes()["fail"]
+    assert failing in (session.folder / "report.html").read_text()
+
+
+def test_the_journal_gives_the_same_results_to_judge(tmp_path: Path) -> None:
+    with serving(Unfinished) as url:
+        session = Session(url, tmp_path / "out")
+        with session.serving(), client_of(session.url, KEY) as client:
+            list(client.messages.create(**HELLO, stream=True))
+            client.messages.create(**HELLO)
+    command = [sys.executable, "-m", "conformance.cli", "judge", "--json", str(session.folder / "journal.ndjson")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    again = json.loads(done.stdout)["judged"][0]["results"]["cases"]
+    cases = json.loads((session.folder / "results.json").read_text())["cases"]
+    assert [(case["id"], case["mode"], case["outcome"]) for case in again] == [
+        (case["id"], case["mode"], case["outcome"]) for case in cases
+    ]
+    assert done.returncode == session.code == 1
+
+
+@pytest.mark.parametrize("style", ["x-api-key", "authorization"])
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_the_key_is_written_nowhere_although_the_endpoint_sends_it_back(
+    tmp_path: Path, style: str, coding: str
+) -> None:
+    headers = {style: KEY if style == "x-api-key" else f"Bearer {KEY}", "accept-encoding": coding}
+    with serving(Echo) as url:
+        session = Session(url, tmp_path / "out")
+        with session.serving():
+            answer = httpx.post(f"{session.url}/v1/messages?key={KEY}", json=HELLO, headers=headers)
+            lost = httpx.post(f"{session.url}/v1/other", json=HELLO, headers=headers)
+    assert answer.status_code == lost.status_code == 401
+    assert answer.json()["error"]["message"] == f"wrong key {KEY}"
+    assert KEY not in session.text
+    assert [name for name, data in session.files().items() if KEY.encode() in data] == []
+    assert "1 of 2 exchanges judged" in session.text
+    assert "1  not judged: not the Messages API" in session.text
+
+
+def test_an_endpoint_that_is_down_is_told(tmp_path: Path) -> None:
+    with LocalServer() as gone:
+        url = gone.url
+    session = Session(url, tmp_path / "out")
+    with session.serving(), client_of(session.url, KEY) as client:
+        with pytest.raises(anthropic.InternalServerError) as caught:
+            client.messages.create(**HELLO)
+        line = session.wait_for("endpoint  ")
+    assert caught.value.status_code == 502
+    assert caught.value.body["error"]["type"] == "api_error"
+    assert line == "endpoint  POST /v1/messages: connect, Connection refused; the client got status 502"
+    assert "0 of 1 exchange judged" in session.text
+    assert session.code == 2
+
+
+def message_exchange(**changes: Any) -> Exchange:
+    request = SentRequest("POST", "http://x/v1/messages", (("x-api-key", KEY),), json.dumps(HELLO).encode())
+    answer = json.dumps(worst.CANNED).encode()
+    response = Response(200, (("content-type", "application/json"),), (Chunk(0.1, answer),), ended=0.2)
+    return replace(Exchange("proxy", Mode.JSON, 1, 1, "2026-11-22T10:00:00.000Z", request, response), **changes)
+
+
+@pytest.fixture
+def make_watch(library: Library, tmp_path: Path) -> Callable[..., tuple[proxying.Watch, list[str]]]:
+    def make(room: Room, waiting: int = 2) -> tuple[proxying.Watch, list[str]]:
+        lines: list[str] = []
+        journal = Journal.create(tmp_path / "journal.ndjson", ProxyHeader("", "", "now", ""))
+        judge = RecordingJudge(library, Policy(Level.MUST), keeping(Excerpts()))
+        return proxying.Watch(judge, journal, room, lines.append, waiting), lines
+
+    return make
+
+
+def test_what_ends_while_judging_is_behind_is_counted_and_gives_its_room_back(make_watch: Any) -> None:
+    room = Room(50)
+    assert room.take(50)
+    watch, _ = make_watch(room)
+    for _ in range(5):
+        watch.offer(Passed(message_exchange(), End.WHOLE, 10))  # nobody judges yet, and nothing waits
+    watch.start()
+    watch.close()
+    assert (watch.tally.passed, watch.tally.judged) == (5, 2)
+    assert watch.tally.others == {proxying.BEHIND: 3}
+    assert room.take(50)
+
+
+def test_what_the_client_broke_off_is_recorded_and_not_judged(make_watch: Any, tmp_path: Path) -> None:
+    watch, lines = make_watch(Room())
+    watch.offer(Passed(message_exchange(), End.LEFT, 0))
+    watch.start()
+    watch.close()
+    assert watch.tally.others == {proxying.LEFT: 1}
+    assert lines == []
+    (left,) = read(tmp_path / "journal.ndjson").unjudged
+    assert left.why == proxying.LEFT
+    assert left.exchange.response is not None
+    assert left.exchange.response.status == 200
+    assert KEY not in (tmp_path / "journal.ndjson").read_text()
+
+
+def test_a_coding_that_cannot_be_undone_is_counted(make_watch: Any) -> None:
+    watch, _ = make_watch(Room())
+    response = Response(200, (("content-encoding", "br"),), (Chunk(0.1, b"\x0b\x02"),), ended=0.2)
+    watch.offer(Passed(message_exchange(response=response), End.WHOLE, 0))
+    watch.start()
+    watch.close()
+    assert watch.tally.others == {proxying.UNDECODED: 1}
+
+
+def test_a_stream_with_more_events_than_are_read_is_not_judged(make_watch: Any) -> None:
+    watch, _ = make_watch(Room())
+    body = b"event: ping\ndata: {}\n\n" * 30_000
+    response = Response(200, (("content-type", "text/event-stream"),), (Chunk(0.1, body),), ended=0.2)
+    watch.offer(Passed(message_exchange(response=response), End.WHOLE, 0))
+    watch.start()
+    watch.close()
+    assert watch.tally.others == {proxying.CROSSED: 1}
+
+
+def test_a_full_disk_stops_judging_and_is_told_once(make_watch: Any) -> None:
+    watch, lines = make_watch(Room(), waiting=10)
+    watch._journal.close()
+    for _ in range(3):
+        watch.offer(Passed(message_exchange(), End.WHOLE, 0))
+    watch.start()
+    watch.close()
+    assert len(lines) == 1
+    assert "judging has stopped" in lines[0]
+    assert watch.tally.others == {proxying.FAILED: 3}
+    assert watch.error is not None
+
+
+def test_a_mistake_of_ours_leaves_the_other_exchanges_judged(make_watch: Any) -> None:
+    watch, lines = make_watch(Room(), waiting=10)
+    take, calls = watch._judging.take, []
+
+    def failing(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise KeyError("x")
+        return take(*arguments)
+
+    watch._judging.take = failing
+    for _ in range(3):
+        watch.offer(Passed(message_exchange(), End.WHOLE, 0))
+    watch.start()
+    watch.close()
+    assert (watch.tally.judged, watch.tally.others) == (2, {proxying.BUG: 1})
+    assert "our mistake: KeyError" in lines[0]
+    assert watch.error is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("x-api-key", "abc"),
+        ("authorization", "Bearer abc"),
+        ("authorization", "abc"),
+        ("cookie", "abc"),
+        ("x-api-key", ""),
+    ],
+)
+def test_a_key_that_is_too_short_to_be_found_is_taken_out_of_its_header(name: str, value: str) -> None:
+    url = "http://x/v1/messages?KEY=abc&beta=true"
+    request = SentRequest("POST", url, ((name, value), ("accept", "*/*")), b"{}")
+    hidden = Redactor(()).recorded(message_exchange(request=request)).request
+    assert "abc" not in str(hidden)
+    assert hidden.url == "http://x/v1/messages?KEY=[redacted]&beta=true"
+    assert hidden.headers[1] == ("accept", "*/*")
+
+
+def test_a_redacted_answer_keeps_words_of_its_cookies() -> None:
+    """The words of a cookie's attributes are no secrets."""
+    cookie = ("set-cookie", "s=1234567; expires=Sun, 20-Dec-26 10:00:00 GMT")
+    response = Response(200, (cookie,), (Chunk(0.1, b"2026-11-22T10:00:00Z"),))
+    hidden = Redactor(()).recorded(message_exchange(response=response)).response
+    assert hidden is not None
+    assert hidden.body == b"2026-11-22T10:00:00Z"
+    assert hidden.headers == (("set-cookie", "[redacted]"),)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "ftp://x", "http://", "x.test", "http://[", "http://u:canary@x", "http://x?key=canary", "http://x:99999"],
+)
+def test_an_upstream_that_is_no_base_url_is_refused_and_not_quoted(url: str) -> None:
+    with pytest.raises(HarnessError) as caught:
+        proxying.check_upstream(url)
+    assert caught.value.exit_code == 4
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_reports_when_it_is_interrupted(reference: LocalServer, tmp_path: Path, number: int) -> None:
+    command = [sys.executable, "-m", "conformance.cli", "proxy", "--upstream", reference.url, "--port", "0"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        url = re.findall(r"http://[\d.:]+", running.stdout.readline())[0]
+        assert url.startswith("http://127.0.0.1:")
+        with client_of(url, reference.key) as client:
+            client.messages.create(**HELLO)
+        running.send_signal(number)
+        text, _ = running.communicate(timeout=60)
+    assert "1 of 1 exchange judged" in text
+    assert running.returncode == 0
+    (results,) = tmp_path.glob("reports/proxy-127.0.0.1/*/results.json")
+    assert json.loads(results.read_text())["requests"] == 1
+    assert open_recording(results.parent / "journal.ndjson").header.upstream == reference.url

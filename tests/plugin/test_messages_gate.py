@@ -1,0 +1,33 @@
+"""`--messages-gate`: the weakest level that gates."""
+
+from __future__ import annotations
+
+from support.project import chosen
+
+CASE = "messages-system-turn-read"
+
+
+def test_a_deviation_from_a_should_warns(project, canned) -> None:
+    done = project.catalogue(*canned, *chosen(CASE))
+    assert done.ret == 0
+    assert project.outcomes == {(CASE, "json"): "ignored"}
+    assert project.results["gate"]["policy"] == "must"
+
+
+def test_gate_should_moves_the_line(project, canned) -> None:
+    done = project.catalogue("--messages-gate=should", *canned, *chosen(CASE))
+    assert done.ret == 1
+    done.assert_outcomes(failed=1)
+    assert project.results["gate"]["policy"] == "should"
+
+
+def test_informational_clauses_never_gate(project, canned) -> None:
+    options = ("--messages-gate=should", "--messages-strict", *canned)
+    assert project.catalogue(*options, *chosen("response-nullable-keys-present"), "-k", "json").ret == 0
+    assert set(project.outcomes.values()) == {"fail"}
+
+
+def test_another_level_is_told_and_exit_code_4(project) -> None:
+    done = project.catalogue("--messages-gate=may")
+    assert done.ret == 4
+    assert "must, should" in done.stderr.str() + done.stdout.str()
