@@ -14,6 +14,7 @@ import yaml
 
 from conformance.cli import command as cli
 from conformance.config.settings import OPTIONS
+from conformance.judge.checks import REGISTRY
 from conformance.judge.library import load_library
 from conformance.reference.faults import all_faults
 
@@ -409,3 +410,10 @@ def test_the_renamed_ids_in_the_change_log_have_names_that_exist(vocabulary):
     assert rows
     assert [new for _, new in rows if new not in vocabulary] == []
     assert [old for old, _ in rows if old in vocabulary] == []
+
+
+def test_the_renamed_checks_in_the_change_log_have_names_that_exist():
+    rows = re.findall(r"^\| `([\w-]+): .+` \| `([\w-]+): .+` \|$", HISTORY.read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows
+    assert [new for _, new in rows if new not in REGISTRY] == []
+    assert [old for old, _ in rows if old in REGISTRY] == []
