@@ -16,13 +16,13 @@ from typing import Final
 from conformance.judge.capabilities import answered
 from conformance.judge.check import Check, Context, Observation, found
 from conformance.judge.checks.http import repeated
-from conformance.judge.evaluate import KINDS, Bench
-from conformance.judge.evidence import selected
+from conformance.judge.evaluate import KINDS, Bench, CaseContext
+from conformance.judge.evidence import NO_EVIDENCE, selected
 from conformance.judge.soundness import is_about_form, is_sound
 from conformance.judge.verdict import CheckResult, Completeness, Signals, axis_of, decide, gates
-from conformance.model import Case, CheckCall, Finding, Json, Judgement, Mode, ScenarioName, Selector
+from conformance.model import Case, CheckCall, Finding, Json, Judgement, Mode, Selector
 from conformance.protocol.reply import Reply
-from conformance.standard.document import Document, api_versions
+from conformance.standard.document import api_versions
 
 REMEMBERED: Final = 50_000
 """Values of one case that later ones are compared with."""
@@ -106,15 +106,20 @@ class Audit:
         self._bench = bench
         self._touched_by = touched_by
         self._remembered = remembered
-        self._default = _AuditContext(bench.document, bench.model)
-        self._context = {
-            version: _AuditContext(bench.document.in_version(version), bench.model)
-            for version in api_versions(bench.document.folder)
-        }
         self._left_out: list[LeftOut] = []
         self._tallies = list(self._plan(cases))
         self._selectors = {name for tally in self._tallies for name in tally.case.selectors}
         self._routes: dict[_Kind, tuple[_Route, ...]] = {}
+        documents = {
+            "": bench.document,
+            **{version: bench.document.in_version(version) for version in api_versions(bench.document.folder)},
+        }
+        self._contexts = {
+            version: {
+                tally.case.id: CaseContext(document, tally.case, bench.model, NO_EVIDENCE) for tally in self._tallies
+            }
+            for version, document in documents.items()
+        }
         self._taken = 0
         self.damaged: Counter[str] = Counter()
 
@@ -129,7 +134,7 @@ class Audit:
         Flags are few and known: what depends on them alone is worked out once for each set of them.
         """
         self._taken += 1
-        context = self._context_for(reply)
+        contexts = self._contexts_for(reply)
         picks = frozenset((name, mode) for name in self._selectors for mode in Mode if selected(name, mode, reply))
         ordinary = answered(reply) or reply.error is not None
         noticed: list[Noticed] = []
@@ -142,7 +147,7 @@ class Audit:
                 continue
             tally.picked += 1
             tally.ordinary &= ordinary
-            context.case = tally.case
+            context = contexts[tally.case.id]
             seen, findings = self._run(tally, calls, reply, place, context)
             if findings and not _sound(reply, context) and not any(is_about_form(each, reply) for each in findings):
                 tally.unsound += 1  # the cases on streams report the defect behind this
@@ -169,10 +174,13 @@ class Audit:
             else:
                 yield from (_Tally(case, mode) for mode in case.modes)
 
-    def _context_for(self, reply: Reply) -> _AuditContext:
-        """What checks may look up: the document in the API version that the request names, if it is one we know."""
-        asked = reply.exchange.request.header("anthropic-version")
-        return self._context.get(asked or "", self._default)
+    def _contexts_for(self, reply: Reply) -> dict[str, CaseContext]:
+        """What the checks of each case may look up: no other reply, and the document in the API version of the request.
+
+        A version that we do not know counts as the default one.
+        """
+        asked = reply.exchange.request.header("anthropic-version") or ""
+        return self._contexts.get(asked, self._contexts[""])
 
     def _routes_of(self, picks: frozenset[tuple[Selector, Mode]], flags: frozenset[str]) -> tuple[_Route, ...]:
         """What is judged on a reply that these selectors take: the cases, and of each the checks that no damage touches
@@ -193,7 +201,7 @@ class Audit:
         return tuple(call for call, found in touched if not found), marks
 
     def _run(
-        self, tally: _Tally, calls: Sequence[CheckCall], reply: Reply, place: str, context: _AuditContext
+        self, tally: _Tally, calls: Sequence[CheckCall], reply: Reply, place: str, context: CaseContext
     ) -> tuple[bool, tuple[Finding, ...]]:
         """Whether the reply shows what the case is about, and the findings of the first check that has any."""
         for call in tally.case.given:
@@ -206,7 +214,7 @@ class Audit:
                 return observation.seen, observation.findings
         return True, ()
 
-    def _observe(self, tally: _Tally, call: CheckCall, reply: Reply, place: str, context: _AuditContext) -> Observation:
+    def _observe(self, tally: _Tally, call: CheckCall, reply: Reply, place: str, context: CaseContext) -> Observation:
         check = self._bench.checks[call.name]
         if check.across:
             return self._compare(tally, check, call.argument, reply, place)
@@ -215,8 +223,7 @@ class Audit:
     def _compare(self, tally: _Tally, check: Check, argument: Json, reply: Reply, place: str) -> Observation:
         """What `unique` says of a reply, given the values of those before it."""
         values = check.identities(reply, argument) if check.identities is not None else ()
-        response = reply.exchange.response
-        answer = _digest(response.body if response is not None else b"")
+        answer = _digest_of(reply) if values else b""
         findings = []
         for pointer, value in values:
             key = _digest(value.encode("utf-8", "surrogatepass"))
@@ -275,33 +282,18 @@ class Audit:
         return CheckResult.UNSEEN, ""
 
 
-@dataclass
-class _AuditContext:
-    """What checks may look up while single exchanges are judged: no other reply."""
-
-    document: Document
-    model: str
-    _case: Case | None = None
-
-    @property
-    def case(self) -> Case:
-        """The case that is judged."""
-        assert self._case is not None
-        return self._case
-
-    @case.setter
-    def case(self, case: Case) -> None:
-        self._case = case
-
-    def reply(self, scenario: ScenarioName | str, mode: Mode, step: int | None = None) -> Reply | None:  # noqa: ARG002
-        """None: a recording has no scenarios."""
-        return None
-
-
 def _sound(reply: Reply, context: Context) -> bool:
     if "sound" not in reply.memo:
         reply.memo["sound"] = is_sound(reply, context)
     return bool(reply.memo["sound"])
+
+
+def _digest_of(reply: Reply) -> bytes:
+    """The digest of the body, by which an answer is known again."""
+    if "digest" not in reply.memo:
+        response = reply.exchange.response
+        reply.memo["digest"] = _digest(response.body if response is not None else b"")
+    return bytes(reply.memo["digest"])
 
 
 def _digest(data: bytes) -> bytes:

@@ -7,7 +7,7 @@ The decorators here give a function its name; findings take it from there. Each 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from inspect import signature
 from typing import Any, Final, Protocol
@@ -108,26 +108,24 @@ class Check:
         return self.function.__module__.rpartition(".")[2]
 
     @cached_property
-    def _adapted(self) -> Callable[[Any, Json, Context], Observation]:
-        """The function with all three parameters, whichever it takes."""
-        function = self.function
-        _, *more = signature(function).parameters
-        match more:
-            case []:
-                return lambda subject, _argument, _context: function(subject)
-            case ["context"]:
-                return lambda subject, _argument, context: function(subject, context)
-            case [_]:
-                return lambda subject, argument, _context: function(subject, argument)
-            case _:
-                return function
+    def _takes(self) -> tuple[bool, bool]:
+        """Whether the function takes the argument, and whether it takes the context."""
+        _, *more = signature(self.function).parameters
+        return any(name != "context" for name in more), "context" in more
 
     def __call__(self, subject: Reply | Sequence[Reply], argument: Json, context: Context) -> Observation:
         """The observation, whose findings carry the name of the check."""
-        observation = self._adapted(subject, argument, context)
+        takes_argument, takes_context = self._takes
+        if takes_context:
+            observation = (
+                self.function(subject, argument, context) if takes_argument else self.function(subject, context)
+            )
+        else:
+            observation = self.function(subject, argument) if takes_argument else self.function(subject)
         if not observation.findings:
             return observation
-        return replace(observation, findings=tuple(replace(each, check=self.name) for each in observation.findings))
+        named = (Finding(self.name, each.expected, each.actual, each.where, each.kind) for each in observation.findings)
+        return Observation(observation.seen, tuple(named), observation.note)
 
     def observe(self, replies: Sequence[Reply], argument: Json, context: Context) -> list[Observation]:
         """One observation for each reply, or a single one of a check across replies."""

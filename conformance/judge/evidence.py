@@ -60,6 +60,9 @@ class Evidence:
             yield from (reply for reply in sent.earlier if reply.status in DOCUMENTED_RETRIES)
 
 
+NO_EVIDENCE = Evidence({}, {})
+
+
 def picked(case: Case, mode: Mode, evidence: Evidence, invalid: Collection[str] = ()) -> tuple[Reply, ...]:
     """The replies that an `on` case judges in one mode, in order of the plan.
 

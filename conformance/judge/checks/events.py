@@ -78,6 +78,9 @@ MEMBERS: Final[Mapping[str, Member]] = {
 }
 """Event type and path of a member -> what it must be (REQ-STREAM-003, -008, -010, -019, -022, -025)."""
 
+PATHS: Final = {name: (steps[0], steps[1:-1], steps[-1]) for name in MEMBERS for steps in [name.split(".")]}
+"""The event type, the objects around the member, and its key."""
+
 COUNTS: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 """Counts that message_delta may repeat, as whole numbers or null (REQ-STREAM-022)."""
 
@@ -85,8 +88,8 @@ COUNTS: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_inpu
 @check("event-member", argument=choice(MEMBERS))
 def event_member(reply: Reply, argument: str) -> Observation:
     """A member of every event of a type is as it must be; nothing is seen where the object around it is missing."""
-    event, *outer, key = argument.split(".")
     member = MEMBERS[argument]
+    event, outer, key = PATHS[argument]
     seen, problems = 0, []
     for number, data in of_type(reply, event):
         holder: Json = data
