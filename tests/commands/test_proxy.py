@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +32,7 @@ from conformance.wire.proxy import End, Passed
 from conformance.wire.redact import Redactor
 from conformance.wire.traffic import Room
 from support import standard, worst
+from support.command import PATIENCE_S, command, started
 from support.servers import serving
 
 anthropic = pytest.importorskip("anthropic")
@@ -106,14 +104,14 @@ class Session:
     def wait_for(self, text: str) -> str:
         """The line that has a text, as soon as it is told."""
         with self._told:
-            assert self._told.wait_for(lambda: any(text in line for line in self.lines), 20), self.lines
+            assert self._told.wait_for(lambda: any(text in line for line in self.lines), PATIENCE_S), self.lines
             return next(line for line in self.lines if text in line)
 
     def serve(self) -> None:
         def wait() -> None:
             self.url = re.findall(r"http://[\d.:]+", self.lines[0])[0]
             self._ready.set()
-            self._end.wait(60)
+            self._end.wait(PATIENCE_S)
 
         asked = proxying.ProxyOptions(self._upstream, 0, self.folder)
         try:
@@ -126,7 +124,7 @@ class Session:
         thread = threading.Thread(target=self.serve)
         thread.start()
         try:
-            assert self._ready.wait(30)
+            assert self._ready.wait(PATIENCE_S)
             yield self
         finally:
             self._end.set()
@@ -216,8 +214,7 @@ def test_the_journal_gives_the_same_results_to_judge(tmp_path: Path) -> None:
         with session.serving(), client_of(session.url, KEY) as client:
             list(client.messages.create(**HELLO, stream=True))
             client.messages.create(**HELLO)
-    command = [sys.executable, "-m", "conformance.cli", "judge", "--json", str(session.folder / "journal.ndjson")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = command("judge", "--json", str(session.folder / "journal.ndjson"), cwd=tmp_path)
     again = json.loads(done.stdout)["judged"][0]["results"]["cases"]
     cases = json.loads((session.folder / "results.json").read_text())["cases"]
     assert [(case["id"], case["mode"], case["outcome"]) for case in again] == [
@@ -399,16 +396,15 @@ def test_an_upstream_that_is_no_base_url_is_refused_and_not_quoted(url: str) -> 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_reports_when_it_is_interrupted(reference: LocalServer, tmp_path: Path, number: int) -> None:
-    command = [sys.executable, "-m", "conformance.cli", "proxy", "--upstream", reference.url, "--port", "0"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as running:
+    options = ["proxy", "--upstream", reference.url, "--port", "0"]
+    with started(*options, cwd=tmp_path, environment={"PYTHONUNBUFFERED": "1"}) as running:
         assert running.stdout is not None
         url = re.findall(r"http://[\d.:]+", running.stdout.readline())[0]
         assert url.startswith("http://127.0.0.1:")
         with client_of(url, reference.key) as client:
             client.messages.create(**HELLO)
         running.send_signal(number)
-        text, _ = running.communicate(timeout=60)
+        text, _ = running.communicate(timeout=PATIENCE_S)
     assert "1 of 1 exchange judged" in text
     assert running.returncode == 0
     (results,) = tmp_path.glob("reports/proxy-127.0.0.1/*/results.json")

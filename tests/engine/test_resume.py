@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.command import PATIENCE_S, command, started
+
+ENVIRONMENT = {"ENDPOINT_KEY": "reference-key"}
 AREA = ("--area", "tools", "--concurrency", "3")
 
 
-def command(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("MESSAGES_", "ANTHROPIC_", "PYTEST"))
-    }
-    return subprocess.Popen(
-        [sys.executable, "-m", "conformance.cli", *arguments],
-        cwd=cwd,
-        env={**kept, "ENDPOINT_KEY": "reference-key"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
 def run(*arguments: str, cwd: Path) -> tuple[int, str]:
-    process = command(*arguments, cwd=cwd)
-    told, _ = process.communicate(timeout=120)
-    return process.returncode, told
+    done = command(*arguments, cwd=cwd, environment=ENVIRONMENT)
+    return done.returncode, done.stdout + done.stderr
 
 
 def target(url: str, model: str = "reference-1") -> tuple[str, ...]:
@@ -52,16 +39,24 @@ def outcomes(folder: Path) -> dict[tuple[str, str], str]:
 
 
 def test_a_killed_run_is_continued_with_what_is_missing_and_decides_the_same(serve: Any, tmp_path: Path) -> None:
-    endpoint = serve(pause_s=0.05)
+    last, reached, end = math.inf, threading.Event(), threading.Event()
+
+    def hold(number: int) -> None:
+        if number > last and not end.is_set():
+            reached.set()
+            end.wait(PATIENCE_S)
+
+    endpoint = serve(before=hold)
     assert run("run", *target(endpoint.url), *AREA, "--out", "whole", cwd=tmp_path)[0] == 0
     whole = len(endpoint.calls)
 
-    process = command("run", *target(endpoint.url), *AREA, "--out", "part", cwd=tmp_path)
-    deadline = time.monotonic() + 60
-    while len(endpoint.calls) < whole + 15 and time.monotonic() < deadline:
-        time.sleep(0.01)  # another process works; there is nothing else to wait on
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate(timeout=30)
+    last = whole + 15
+    with started(
+        "run", *target(endpoint.url), *AREA, "--out", "part", cwd=tmp_path, environment=ENVIRONMENT
+    ) as process:
+        assert reached.wait(PATIENCE_S)
+        os.kill(process.pid, signal.SIGKILL)
+    end.set()
     before = len(endpoint.calls)
     kept = [record for record in records(tmp_path / "part") if record["kind"] == "exchange"]
     assert before - whole - 3 <= len(kept) <= before - whole < whole

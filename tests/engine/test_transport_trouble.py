@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from typing import Any
 
 import pytest
 
 from conformance.model import Outcome
+from support.command import PATIENCE_S
 
 
 def error(kind: str, message: str = "Not now.") -> dict[str, Any]:
@@ -18,23 +19,34 @@ SOON = {"retry-after-ms": "1"}
 
 
 class Window:
-    """Allows a number of requests in a window of time, as an endpoint with a limit per minute does."""
+    """Allows some requests and refuses the next ones, again and again, as an endpoint with a limit per minute does."""
 
-    def __init__(self, allowed: int, seconds: float, body: Any = None) -> None:
-        self.allowed, self.seconds = allowed, seconds
+    def __init__(self, allowed: int, refusals: int, body: Any = None) -> None:
+        self.allowed, self.refusals = allowed, refusals
         self.body = body or error("rate_limit_error")
-        self.began, self.used, self.refused = time.monotonic(), 0, 0
+        self.seen = self.refused = 0
 
     def __call__(self, call: Any, number: int) -> Any:
-        now = time.monotonic()
-        if now - self.began >= self.seconds:
-            self.began, self.used = now, 0
-        self.used += 1
-        if self.used <= self.allowed:
+        place = self.seen % (self.allowed + self.refusals)
+        self.seen += 1
+        if place < self.allowed:
             return None
         self.refused += 1
-        left = max(1, round((self.began + self.seconds - now) * 1000))
-        return 429, self.body, {"retry-after-ms": str(left)}
+        return 429, self.body, SOON
+
+
+class Meeting:
+    """Lets no call pass after the first `alone` before another one is there too."""
+
+    def __init__(self, alone: int) -> None:
+        self.alone = alone
+        self.met = threading.Event()
+
+    def __call__(self, number: int) -> None:
+        if number > self.alone + 1:
+            self.met.set()
+        elif number > self.alone:
+            assert self.met.wait(PATIENCE_S)
 
 
 def about(name: str, *answers: Any) -> Any:
@@ -51,7 +63,7 @@ def about(name: str, *answers: Any) -> Any:
 
 def test_a_limit_of_ten_requests_a_window_costs_time_and_no_outcome(serve: Any, run: Any) -> None:
     calm = run(serve(), area=["tools"])
-    window = Window(allowed=10, seconds=0.3)
+    window = Window(allowed=10, refusals=2)
     limited = run(serve(window), area=["tools"])
     assert window.refused > 0
     assert limited.outcomes() == calm.outcomes()
@@ -60,7 +72,7 @@ def test_a_limit_of_ten_requests_a_window_costs_time_and_no_outcome(serve: Any, 
 
 
 def test_concurrency_is_a_ceiling_and_falls_where_the_endpoint_pushes_back(serve: Any, run: Any) -> None:
-    free = serve(pause_s=0.02)
+    free = serve(before=Meeting(alone=10))  # the preflight and what others need is asked one by one
     run(free, area=["tools"], concurrency=4)
     assert 1 < free.most <= 4
     strict = serve(lambda call, number: (529, error("overloaded_error"), SOON) if 2 <= number <= 4 else None)

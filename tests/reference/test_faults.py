@@ -145,7 +145,7 @@ def test_a_fault_is_served_on_a_socket() -> None:
 
 def test_a_body_that_is_left_open_ends_when_the_client_leaves() -> None:
     steps = with_faults(Steps(), faults_named(["body-left-open"]))
-    with LocalServer(steps=steps) as server, httpx.Client(timeout=httpx.Timeout(30, read=0.5)) as client:
+    with LocalServer(steps=steps) as server, httpx.Client(timeout=httpx.Timeout(30, read=3)) as client:
         asked = {**BODY, "stream": True}
         with client.stream("POST", f"{server.url}/v1/messages", headers=HEADERS, json=asked) as reply:
             parts = reply.iter_bytes()

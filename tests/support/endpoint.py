@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler
@@ -31,15 +30,18 @@ Sent = tuple[int, Any, dict[str, str]]
 Intervene = Callable[[Call, int], Sent | None]
 """What to send for a call, the n-th of the endpoint (from 1 on); None: what the reference endpoint answers."""
 
+Before = Callable[[int], object]
+"""Called with the number of a call before it is answered, beside all other calls. It may wait."""
+
 
 class Endpoint:
     """The reference endpoint with interventions. `calls` are all calls in order, `most` the most at the same time."""
 
-    def __init__(self, intervene: Intervene, pause_s: float = 0.0) -> None:
+    def __init__(self, intervene: Intervene, before: Before = lambda number: None) -> None:
         self.calls: list[Call] = []
         self.most = self._now = 0
         self._intervene = intervene
-        self._pause_s = pause_s
+        self._before = before
         self._reference = create_endpoint()
         self._lock = threading.Lock()
         self.url = ""
@@ -50,9 +52,8 @@ class Endpoint:
             number = len(self.calls)
             self._now += 1
             self.most = max(self.most, self._now)
-        if self._pause_s:
-            time.sleep(self._pause_s)  # the endpoint thinks; nothing waits for it but the run itself
         try:
+            self._before(number)
             with self._lock:
                 own = self._intervene(call, number)
                 if own is not None:

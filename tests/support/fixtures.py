@@ -15,7 +15,7 @@ from conformance.results.model import Results
 from conformance.standard.library import Library
 from support import sample, standard, worst
 from support.data import CHECKOUT, corpora
-from support.endpoint import Done, Endpoint, Intervene, handler_of, run_cases
+from support.endpoint import Before, Done, Endpoint, Intervene, handler_of, run_cases
 from support.project import Project
 from support.servers import serving
 
@@ -49,8 +49,8 @@ def serve() -> Iterator[Callable[..., Endpoint]]:
     """Starts a reference endpoint in whose answers a test intervenes: `serve(intervene)`."""
     with ExitStack() as servers:
 
-        def start(intervene: Intervene = lambda call, number: None, pause_s: float = 0.0) -> Endpoint:
-            endpoint = Endpoint(intervene, pause_s)
+        def start(intervene: Intervene = lambda call, number: None, before: Before = lambda number: None) -> Endpoint:
+            endpoint = Endpoint(intervene, before)
             endpoint.url = servers.enter_context(serving(handler_of(endpoint)))
             return endpoint
 

@@ -6,6 +6,7 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 import pytest
 
@@ -19,7 +20,8 @@ MARK = "[redacted]".ljust(len(KEY), "*")
 JSON_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
 EVENT = b"event: ping\ndata: {}\n\n"
-QUICK = Limits(connect=1, first_byte=1, gap=1, total=5)
+UNREACHED = Limits(connect=600, first_byte=600, gap=600, total=600)
+"""Limits that end a test that hangs, and nothing else."""
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
@@ -81,7 +83,7 @@ async def exchanges_with(
         return [await client.send(request, scenario="text", mode=Mode.JSON) for _ in range(count)]
 
 
-def exchange_with(answer: Answer | bytes, limits: Limits = QUICK, scheme: str = "http") -> Exchange:
+def exchange_with(answer: Answer | bytes, limits: Limits = UNREACHED, scheme: str = "http") -> Exchange:
     """One exchange with an endpoint that writes these bytes and closes, or does what the function does."""
 
     async def write(_request: bytes, writer: asyncio.StreamWriter) -> None:
@@ -126,7 +128,7 @@ def test_the_request_is_recorded_as_it_went_out_but_for_the_key() -> None:
     async def answer(_request: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(sized(b"{}"))
 
-    exchange = asyncio.run(exchanges_with(answer, QUICK, requests=sent))[0]
+    exchange = asyncio.run(exchanges_with(answer, UNREACHED, requests=sent))[0]
     head, body = sent[0].split(b"\r\n\r\n")
     on_the_wire = [tuple(line.decode().split(": ", 1)) for line in head.splitlines()[1:]]
     recorded = [(name, value.replace(MARK, KEY)) for name, value in exchange.request.headers]
@@ -147,7 +149,7 @@ def test_every_chunk_of_a_stream_has_its_own_time() -> None:
     response = exchange_with(answer).response
     assert response is not None
     assert [chunk.data for chunk in response.chunks] == [EVENT, EVENT]
-    assert response.chunks[1].at - response.chunks[0].at > 0.02
+    assert response.chunks[1].at > response.chunks[0].at
 
 
 def test_reading_goes_on_after_message_stop_until_the_gap_limit() -> None:
@@ -156,15 +158,15 @@ def test_reading_goes_on_after_message_stop_until_the_gap_limit() -> None:
     async def answer(_request: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(STREAM_HEAD + piece(stop))
         await writer.drain()
-        await asyncio.sleep(3)
+        await asyncio.Event().wait()
 
-    exchange = exchange_with(answer, Limits(first_byte=1, gap=0.05))
+    exchange = exchange_with(answer, replace(UNREACHED, gap=0.05))
     assert exchange.response is not None
     assert exchange.response.body == stop
     assert exchange.response.ended is None
     assert exchange.trouble is not None
     assert exchange.trouble.kind == "timeout-gap"
-    assert exchange.trouble.at - exchange.response.chunks[-1].at == pytest.approx(0.05, abs=0.04)
+    assert exchange.trouble.at - exchange.response.chunks[-1].at >= 0.04
 
 
 @pytest.mark.parametrize("head", [b"", JSON_HEAD, STREAM_HEAD])
@@ -172,9 +174,9 @@ def test_no_body_byte_in_time_is_a_first_byte_timeout(head: bytes) -> None:
     async def answer(_request: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(head)
         await writer.drain()
-        await asyncio.sleep(3)
+        await asyncio.Event().wait()
 
-    exchange = exchange_with(answer, Limits(first_byte=0.05))
+    exchange = exchange_with(answer, replace(UNREACHED, first_byte=0.05))
     assert kind_of(exchange.trouble) == "timeout-first-byte"
     assert (exchange.response is not None) == (head == STREAM_HEAD)
 
@@ -187,7 +189,7 @@ def test_a_stream_that_never_pauses_ends_at_the_total_limit() -> None:
             await writer.drain()
             await asyncio.sleep(0.01)
 
-    exchange = exchange_with(answer, Limits(total=0.1))
+    exchange = exchange_with(answer, replace(UNREACHED, total=1))
     assert kind_of(exchange.trouble) == "timeout-total"
     assert exchange.response is not None
     assert exchange.response.body.startswith(EVENT)
@@ -197,7 +199,7 @@ def test_a_handshake_that_hangs_is_a_connect_timeout() -> None:
     async def answer(_request: bytes, _writer: asyncio.StreamWriter) -> None:
         raise AssertionError("no request can arrive")
 
-    assert kind_of(exchange_with(answer, Limits(connect=0.05), scheme="https").trouble) == "timeout-connect"
+    assert kind_of(exchange_with(answer, replace(UNREACHED, connect=0.05), scheme="https").trouble) == "timeout-connect"
 
 
 def test_an_endpoint_that_does_not_speak_tls_is_a_tls_trouble() -> None:
@@ -205,7 +207,7 @@ def test_an_endpoint_that_does_not_speak_tls_is_a_tls_trouble() -> None:
         async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
-        async with listening(serve) as port, Client(Redactor([]), QUICK) as client:
+        async with listening(serve) as port, Client(Redactor([]), UNREACHED) as client:
             return await client.send(post(f"https://127.0.0.1:{port}/"), scenario="text", mode=Mode.JSON)
 
     assert kind_of(asyncio.run(send()).trouble) == "tls"
@@ -213,7 +215,7 @@ def test_an_endpoint_that_does_not_speak_tls_is_a_tls_trouble() -> None:
 
 def send_to(url: str, headers: tuple[tuple[str, str], ...] = ()) -> Exchange:
     async def send() -> Exchange:
-        async with Client(Redactor([KEY]), QUICK) as client:
+        async with Client(Redactor([KEY]), UNREACHED) as client:
             return await client.send(post(url, headers), scenario="text", mode=Mode.STREAM, step=2, attempt=3)
 
     return asyncio.run(send())
@@ -306,7 +308,7 @@ def test_connections_are_used_again_and_cookies_are_not() -> None:
         writers.append(writer)
         writer.write(sized(b"{}", b"Set-Cookie: session=1; Path=/\r\n"))
 
-    asyncio.run(exchanges_with(answer, QUICK, count=3, requests=sent))
+    asyncio.run(exchanges_with(answer, UNREACHED, count=3, requests=sent))
     assert len(set(map(id, writers))) == 1
     assert len(sent) == 3
     assert not any(b"cookie" in request.lower() for request in sent)
@@ -317,10 +319,10 @@ def test_the_client_goes_on_after_a_timeout_and_sends_side_by_side() -> None:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             head = await reader.readuntil(b"\r\n\r\n")
             if b"/hang" in head:
-                await asyncio.sleep(3)
+                await asyncio.Event().wait()
             writer.write(sized(b"{}"))
 
-        async with listening(serve) as port, Client(Redactor([]), Limits(first_byte=0.1)) as client:
+        async with listening(serve) as port, Client(Redactor([]), replace(UNREACHED, first_byte=3)) as client:
             paths = ["hang", "a", "hang", "b"]
             requests = [post(f"http://127.0.0.1:{port}/{path}") for path in paths]
             return list(

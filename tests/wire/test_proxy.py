@@ -19,7 +19,7 @@ from conformance.wire.proxy import End, Passed, Proxy, decoded, end_to_end
 from conformance.wire.proxy_server import ProxyServer
 from conformance.wire.traffic import Room
 
-WAIT_S = 10.0
+WAIT_S = 600.0
 REQUEST = b"POST /v1/messages?beta=true HTTP/1.1\r\nhost: x\r\nx-api-key: k\r\ncontent-length: 2\r\n\r\n{}"
 
 Script = Callable[[socket.socket], None]
