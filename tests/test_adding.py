@@ -23,9 +23,12 @@ from support.data import CHECKOUT
 README = CHECKOUT / "conformance" / "catalogue" / "README.md"
 
 LOOKING_AT_THE_CATALOGUE = (
-    *("tests/test_generated.py", "tests/standard/test_catalogue.py", "tests/standard/test_editions.py"),
-    *("tests/standard/test_tiers.py", "tests/standard/test_request_catalogue.py", "tests/run/test_limits.py"),
-    *("tests/mutation/test_faults.py",),
+    "tests/test_generated.py",
+    "tests/standard/test_catalogue.py",
+    "tests/standard/test_editions.py::test_every_scored_case_means_what_the_newest_edition_says",
+    "tests/standard/test_tiers.py",
+    "tests/engine/test_limits.py",
+    "tests/mutation/test_faults.py",
 )
 """The fast tests that a case, a fault or a check can break."""
 
@@ -91,7 +94,7 @@ def test_a_case_is_nine_lines_in_one_file(project: Path) -> None:
     assert len(text.splitlines()) <= 9
     (case,) = add(project, "Add a case")
     regen(project, f"--case {case}")
-    hold_the_tests(project, "tool-choice-any-dropped")
+    hold_the_tests(project, "tool-choice-any-dropped", "tests/standard/test_request_catalogue.py")
     assert f"`{case}`" in text_of(project, "docs/coverage.md")
     assert f"tool-choice-dropped: [{case}]" in text_of(project, "conformance/reference/faults/collateral.yaml")
 
@@ -99,6 +102,15 @@ def test_a_case_is_nine_lines_in_one_file(project: Path) -> None:
 def test_a_fault_is_data_beside_its_case(project: Path) -> None:
     fault, case = add(project, "Add a fault for it")
     regen(project, f"--case {case} --fault {fault}")
-    hold_the_tests(project, fault, "tests/test_style.py")
+    hold_the_tests(project, fault, "tests/test_style.py::test_titles_are_short_unique_claims_without_modal_verbs")
     assert f"| `{fault}` |" in text_of(project, "docs/faults.md")
     assert f"\n{fault}:" in text_of(project, "conformance/reference/faults/collateral.yaml")
+
+
+def test_a_check_is_a_function_beside_its_family(project: Path) -> None:
+    (case,) = add(project, "Add a check")
+    regen(project, f"--case {case}")
+    hold_the_tests(
+        project, "max-tokens-ignored", "tests/judge/checks/test_hostile.py::test_no_bytes_make_a_check_raise"
+    )
+    assert f"`{case}`" in text_of(project, "docs/coverage.md")

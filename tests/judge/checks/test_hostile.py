@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from conformance.judge.checks import REGISTRY
 from conformance.judge.checks.citations import OF_REQUEST
 from conformance.protocol.reply import Reply
 from support import make
+from support.standard import library
 
 ARGUMENTS: dict[str, list[Any]] = {
     "blocks": [{"type": "text", "component": "TextBlock"}, {"type": "tool_use", "schema": {"required": ["caller"]}}],
@@ -64,13 +66,19 @@ ARGUMENTS: dict[str, list[Any]] = {
     ],
     "unique": [{"header": "request-id"}, {"pointer": "/id"}, {"pointer": "/data/*/id"}],
 }
-"""Arguments of the checks whose schema neither lists all of them nor allows none."""
+"""Arguments of the checks whose schema neither lists all of them nor allows none. Others have those of their cases."""
 
 
 def arguments_of(check: Check) -> list[Any]:
     if check.argument == NO_ARGUMENT:
         return [True]
-    return ARGUMENTS.get(check.name, check.argument.get("enum", []))
+    return ARGUMENTS.get(check.name) or check.argument.get("enum") or in_cases(check.name)
+
+
+@cache
+def in_cases(name: str) -> list[Any]:
+    calls = [call for case in library().catalogue.cases for call in (*case.given, *case.expect) if call.name == name]
+    return list({json.dumps(call.argument): call.argument for call in calls}.values())
 
 
 numbers = st.integers() | st.integers(min_value=10**300, max_value=10**400) | st.floats()
@@ -174,7 +182,7 @@ def run_all(*replies: Reply) -> Iterator[str]:
 def test_every_check_says_what_it_claims_and_has_arguments_that_fit_its_schema(name: str) -> None:
     check = REGISTRY[name]
     assert check.summary.endswith(".")
-    assert arguments_of(check), "give the check arguments in ARGUMENTS"
+    assert arguments_of(check), "no case uses the check: give it arguments in ARGUMENTS"
     schema = Draft202012Validator(dict(check.argument))
     assert [argument for argument in arguments_of(check) if not schema.is_valid(argument)] == []
 
