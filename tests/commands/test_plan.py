@@ -68,7 +68,7 @@ def test_money_needs_prices(tmp_path: Path) -> None:
     for command in ("run", "plan"):
         done = run(command, *NOWHERE, "--max-cost", "1", cwd=tmp_path)
         assert done.returncode == 4, done.stdout + done.stderr
-        assert "--max-cost needs prices" in done.stdout + done.stderr
+        assert "--max-cost needs both prices" in done.stdout + done.stderr
     assert run("plan", "--price-input", "cheap", cwd=tmp_path).returncode == 4
 
 
