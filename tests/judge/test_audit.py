@@ -61,7 +61,7 @@ def test_counts_add_up_and_the_first_finding_of_each_kind_is_kept(library: Libra
     assert len(judgement.evidence) == LINES_KEPT
 
 
-def test_what_is_noticed_is_told_at_once_with_every_finding(library: Library) -> None:
+def test_what_is_noticed_is_reported_at_once_with_every_finding(library: Library) -> None:
     audit = auditor(library)
     assert deciding(audit.take(reply(1), "a:1")) == []
     first, second = (deciding(audit.take(reply(n, role="user"), f"a:{n}")) for n in (2, 3))
@@ -105,7 +105,7 @@ def test_nothing_passes_before_anything_was_taken(library: Library) -> None:
     assert {judgement.outcome for _, judgement in auditor(library).judgements()} == {Outcome.INCONCLUSIVE}
 
 
-def test_a_broken_stream_is_told_by_the_cases_on_streams_alone(library: Library) -> None:
+def test_a_broken_stream_is_reported_by_the_cases_on_streams_alone(library: Library) -> None:
     start = {"type": "message_start", "message": body(1, content=[], stop_reason=None)}
     text = "".join(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in (start, {"type": "message_stop"}))
     sent = SentRequest("POST", "https://x.test/v1/messages", (), b'{"stream": true}')

@@ -64,7 +64,7 @@ def test_a_refusal_that_is_not_about_the_request_proves_nothing(status):
         ([answer("weather")], {"lacking": ["tools"]}, "declared as lacking, but its probe is accepted"),
     ],
 )
-def test_contradictions_are_told(replies, said, words):
+def test_contradictions_are_reported(replies, said, words):
     assert words in one(TOOLS, *replies, **said).contradiction
 
 

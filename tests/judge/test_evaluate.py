@@ -178,11 +178,11 @@ def test_a_case_that_saw_nothing_cannot_pass(bench) -> None:
         ("a kind of its own", Outcome.FAIL),
     ],
 )
-def test_kinds_of_findings_are_told_apart(bench, kind, outcome) -> None:
+def test_kinds_of_findings_are_reported_apart(bench, kind, outcome) -> None:
     assert sees((200, MESSAGE)).judge(case(CheckCall("finds", kind)), bench).outcome is outcome
 
 
-def test_one_judgement_for_all_replies_tells_how_many_deviate_and_shows_those_first(bench) -> None:
+def test_one_judgement_for_all_replies_says_how_many_deviate_and_shows_those_first(bench) -> None:
     world = World().add("one", (200, {"good": 1})).add("two", (200, {"bad": 1})).add("three", (200, {"else": 1}))
     world.add("four", (200, {"bad": 1}))
     judged = world.judge(case(CheckCall("marked", "good"), on=named("one", "two", "three", "four")), bench)

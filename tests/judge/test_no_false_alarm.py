@@ -133,11 +133,11 @@ def test_the_recorded_lists_of_models_satisfy_the_cases_on_lists_of_models(genui
     for case in library.catalogue.cases:
         if ScenarioName("models") not in case.on:
             continue
-        facts = CaseContext(library.document, case, "", Evidence({}, {}))
+        context = CaseContext(library.document, case, "", Evidence({}, {}))
         for call in case.expect:
             check = REGISTRY[call.name]
             for reply in genuine.models:
-                for seen in check.observe([reply], call.argument, facts):
+                for seen in check.observe([reply], call.argument, context):
                     alarms += [(case.id, str(finding)) for finding in seen.findings]
     about_the_target = "models-tested-model-listed"
     assert [alarm for alarm in alarms if alarm[0] != about_the_target] == []

@@ -125,8 +125,8 @@ def fine(*replies: Reply, but: frozenset[str] = frozenset()) -> None:
     """
     for one in replies:
         judgements = judged(one)
-        told = reports(one)
-        assert told.keys() == but, told
+        reported = reports(one)
+        assert reported.keys() == but, reported
         assert not [case.id for case, _ in judgements if case.id in but and case.level is Level.MUST]
         seen = sum(bool(found.seen) for _, found in judgements)
         assert seen >= (15 if one.ok else 4)
@@ -176,7 +176,7 @@ def test_a_block_may_have_its_whole_content_in_its_start() -> None:
 
 # 4
 @pytest.mark.parametrize("places", [(), (1,), (2,), (3,), (4,), (2, 2), (1, 2, 3, 4, 5), (6,)])
-def test_a_ping_stands_anywhere_or_nowhere(places: tuple[int, ...]) -> None:
+def test_a_ping_comes_anywhere_or_nowhere(places: tuple[int, ...]) -> None:
     events = [*text(0, "Hel", "lo."), *text(1, "Bye.")]
     for place in reversed(places):
         events.insert(place, PING)
@@ -411,7 +411,7 @@ def test_a_status_that_clients_retry_is_legal_where_nothing_is_known_of_the_requ
 
 
 @pytest.mark.parametrize("status", [502, 503, 522])
-def test_what_stands_before_the_endpoint_answers_in_its_own_form(status: int) -> None:
+def test_what_is_in_front_of_the_endpoint_answers_in_its_own_form(status: int) -> None:
     assert reports(reply_of_a_proxy(status)) == {}
 
 

@@ -56,7 +56,7 @@ def test_what_a_sound_answer_does_not_say_is_a_deviation(outcome) -> None:
         ("response-text-blocks", [{"type": "text", "content": "GARNET-3907"}]),
     ],
 )
-def test_a_broken_shape_is_told_once_and_hides_what_was_said(outcome, case, content) -> None:
+def test_a_broken_shape_is_reported_once_and_hides_what_was_said(outcome, case, content) -> None:
     assert outcome(case, content=content) is Outcome.FAIL
     assert outcome("tools-result-repeated", content=content) is Outcome.INCONCLUSIVE
 

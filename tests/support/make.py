@@ -19,6 +19,7 @@ from conformance.model import (
     Mode,
     Plane,
     Response,
+    ScenarioName,
     SentRequest,
     Trouble,
 )
@@ -129,7 +130,7 @@ def case(*expect: CheckCall, **changes: Any) -> Case:
 
 
 @dataclass(frozen=True)
-class HandMadeFacts:
+class HandMadeContext:
     """What a check looks up: a case, and the replies of other scenarios, keyed `name`, `name/mode` or `name/step`."""
 
     case: Case = field(default_factory=case)
@@ -141,18 +142,18 @@ class HandMadeFacts:
         return load_document()
 
     def reply(self, scenario: Any, mode: Mode, step: int | None = None) -> Reply | None:
-        keys = (f"{scenario}/{step}", f"{scenario}/{mode}", scenario)
+        keys = (f"{scenario}/{step}", f"{scenario}/{mode}", str(scenario))
         return next((self.replies[key] for key in keys if key in self.replies), None)
 
 
-def facts(control: str | None = None, **replies: Reply) -> HandMadeFacts:
-    """Facts of a case with this control; `replies` are those of other scenarios by name."""
-    return HandMadeFacts(case(control=control), replies)
+def context(control: str | None = None, **replies: Reply) -> HandMadeContext:
+    """The context of a case with this control; `replies` are those of other scenarios by name."""
+    return HandMadeContext(case(control=ScenarioName(control) if control else None), replies)
 
 
 def observe(check: str, argument: Any, subject: Reply | Sequence[Reply], **others: Any) -> Observation:
     """What a check says of a reply, or of several. `others` are replies by scenario, or `control`."""
-    looked_up = facts(others.pop("control", None), **others.pop("replies", others))
+    looked_up = context(others.pop("control", None), **others.pop("replies", others))
     entry = REGISTRY[check]
     several = [subject] if isinstance(subject, Reply) else list(subject)
     return entry(several if entry.across else several[0], argument, looked_up)

@@ -99,7 +99,7 @@ def decides(case: Case) -> bool:
 def observe(case: Case, reply: Reply) -> Observation:
     """What a case's checks say of one reply: the first findings, or what the last check saw."""
     for call in case.expect:
-        observation = REGISTRY[call.name](reply, call.argument, make.facts())
+        observation = REGISTRY[call.name](reply, call.argument, make.context())
         if observation.findings or not observation.seen:
             return observation
     return observation

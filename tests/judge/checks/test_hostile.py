@@ -171,8 +171,8 @@ def reply_to(raw: bytes, status: int | None = 200, *, request: Any = None, strea
 
 
 def run_all(*replies: Reply) -> Iterator[str]:
-    """Runs every check with every argument on the replies, which also stand for all that a check looks up."""
-    context = make.facts("other", **dict.fromkeys(("other", "probe"), replies[-1]))
+    """Runs every check with every argument on the replies, which are also all that a check can look up."""
+    context = make.context("other", **dict.fromkeys(("other", "probe"), replies[-1]))
     for name, check in REGISTRY.items():
         for argument in arguments_of(check):
             yield from (name for _ in check.observe(replies, argument, context))

@@ -1,14 +1,10 @@
-"""Checks on count_tokens and on the list of models: each with a reply that passes, one that fails, one with nothing."""
+"""Checks on the list of models: each with a reply that passes, one that fails, one with nothing."""
 
 from __future__ import annotations
 
 import pytest
 
 from support import make
-
-
-def count(tokens, status=200):
-    return make.reply({"input_tokens": tokens}, status, path="/v1/messages/count_tokens")
 
 
 def entry(identity, created="2026-01-01T00:00:00Z", **more):
@@ -20,29 +16,6 @@ def page(*entries, has_more=False, **more):
     body = {"data": list(entries), "has_more": has_more}
     body |= {"first_id": ids[0] if ids else None, "last_id": ids[-1] if ids else None}
     return make.reply(body | more, path="/v1/models", method="GET")
-
-
-class TestCounts:
-    @pytest.mark.parametrize(("tokens", "how"), [(20, "same"), (21, "larger")])
-    def test_counts_that_compare_as_told_pass(self, tokens, how):
-        observation = make.observe("token-counts", {f"count-{how}": "count"}, count(tokens), count=count(20))
-        assert observation.seen
-        assert observation.findings == ()
-
-    @pytest.mark.parametrize(
-        ("tokens", "how", "kind"),
-        [(21, "same", "deviation"), (20, "larger", "ignored"), (19, "larger", "deviation")],
-    )
-    def test_counts_that_compare_otherwise_are_told(self, tokens, how, kind):
-        observation = make.observe("token-counts", {f"count-{how}": "count"}, count(tokens), count=count(20))
-        assert make.places(observation) == ["/input_tokens"]
-        assert observation.findings[0].kind == kind
-
-    @pytest.mark.parametrize(("tokens", "status"), [("20", 200), (20, 404), (True, 200)])
-    def test_without_two_counts_there_is_nothing_to_compare(self, tokens, status):
-        argument = {"count-same": "count"}
-        assert not make.observe("token-counts", argument, count(20), count=count(tokens, status)).seen
-        assert not make.observe("token-counts", argument, count(20)).seen
 
 
 class TestPages:
@@ -87,7 +60,7 @@ class TestPages:
         assert make.places(other) == ["/data"]
         assert not make.observe("page-equals", {"step": 1}, page(entry("a"))).seen
 
-    def test_newer_models_stand_first_and_unknown_dates_say_nothing(self):
+    def test_newer_models_come_first_and_unknown_dates_say_nothing(self):
         new, old, unknown = "2026-02-01T00:00:00.123456789Z", "2025-02-01T00:00:00+01:00", "1970-01-01T00:00:00Z"
         fine = page(entry("u", unknown), entry("a", new), entry("u2", unknown), entry("b", old))
         observation = make.observe("newest-first", True, fine)
@@ -108,7 +81,7 @@ class TestEntries:
         assert observation.findings == ()
 
     @pytest.mark.parametrize("time", [1767225600, "2026-01-01", "2026-01-01T00:00:00", "2026-02-30T00:00:00Z", "١٩٩٠"])
-    def test_other_times_are_told(self, time):
+    def test_other_times_are_reported(self, time):
         observation = make.observe("date-time", self.POINTER, page(entry("b"), entry("a", time)))
         assert make.places(observation) == ["/data/1/created_at"]
 

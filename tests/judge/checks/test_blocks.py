@@ -1,0 +1,44 @@
+"""Checks on which blocks an answer has: each with a reply that passes, one that fails, one with nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from support import make
+from support.make import observe, places
+
+SEARCH = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
+FOUND = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
+
+
+@pytest.mark.parametrize("types", [["tool_use"], ["thinking", "text"]])
+def test_a_block_of_one_of_the_types_is_enough(types):
+    assert observe("has-blocks", types, make.reply(make.message("hi", make.call()))).findings == ()
+
+
+def test_a_missing_block_means_that_the_request_was_ignored():
+    (finding,) = observe("has-blocks", ["thinking"], make.reply(make.message("hi"))).findings
+    assert (finding.kind, finding.actual) == ("ignored", "text")
+
+
+def test_each_unwanted_block_is_located():
+    reply = make.reply(make.message("hi", make.call(), make.call("toolu_2")))
+    assert observe("lacks-blocks", ["thinking"], reply).findings == ()
+    assert places(observe("lacks-blocks", ["tool_use"], reply)) == ["/content/1", "/content/2"]
+
+
+@pytest.mark.parametrize("check", ["has-blocks", "lacks-blocks"])
+def test_a_refusal_shows_nothing_of_blocks(check):
+    assert not observe(check, ["text"], make.reply(make.error(), 400)).seen
+
+
+def test_a_server_call_is_followed_by_its_result():
+    assert observe("server-results-follow", True, make.reply(make.message(SEARCH, FOUND))).findings == ()
+    for content in ([SEARCH], [FOUND, SEARCH], [SEARCH, FOUND | {"tool_use_id": "srvtoolu_2"}]):
+        reply = make.reply(make.message(*content))
+        assert places(observe("server-results-follow", True, reply)) == [f"/content/{content.index(SEARCH)}"]
+
+
+@pytest.mark.parametrize("reason", ["pause_turn", "tool_use", "max_tokens"])
+def test_an_answer_that_ended_early_may_lack_the_result(reason):
+    assert not observe("server-results-follow", True, make.reply(make.message(SEARCH, stop_reason=reason))).seen
