@@ -227,7 +227,6 @@ class Case:
     protects: bool = False
     caught: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
-    since: str | None = None
     derived: bool = False
     probes: tuple[ScenarioName | None, ...] = ()
     tier: str = ""

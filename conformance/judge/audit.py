@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final
 
+from conformance.base.versions import API_VERSIONS
 from conformance.judge.capabilities import answered
 from conformance.judge.check import Check, Context, Observation, found
 from conformance.judge.checks.http import repeated
@@ -22,7 +23,6 @@ from conformance.judge.soundness import is_about_form, is_sound
 from conformance.judge.verdict import CheckResult, Completeness, Signals, axis_of, decide, gates
 from conformance.model import Case, CheckCall, Finding, Json, Judgement, Mode, Selector
 from conformance.protocol.reply import Reply
-from conformance.standard.document import api_versions
 
 REMEMBERED: Final = 50_000
 """Values of one case that later ones are compared with."""
@@ -112,7 +112,7 @@ class Audit:
         self._routes: dict[_Kind, tuple[_Route, ...]] = {}
         documents = {
             "": bench.document,
-            **{version: bench.document.in_version(version) for version in api_versions(bench.document.folder)},
+            **{version: bench.document.in_version(version) for version in API_VERSIONS},
         }
         self._contexts = {
             version: {

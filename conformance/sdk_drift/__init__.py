@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from conformance.base.versions import API_VERSIONS
 from conformance.model import Json, UsageError
 from conformance.sdk_drift.compare import Comparison, united
 from conformance.sdk_drift.explained import FILE, Explanations, Sorted, read_explanations, sort
@@ -17,7 +18,7 @@ from conformance.sdk_drift.schema import Operation, Schemas, Spot
 from conformance.sdk_drift.sdk import PACKAGE, Types, installed, lookup
 from conformance.sdk_drift.structure import Difference, Handle, Kind, Scope
 from conformance.standard.betas import beta_names
-from conformance.standard.document import Document, api_versions, load_document
+from conformance.standard.document import Document, load_document
 
 Lookup = Callable[[str], Handle | None]
 
@@ -38,10 +39,10 @@ def drift() -> Drift:
     Raises UsageError if no SDK is installed, or if it sends an unknown API version.
     """
     release, version = installed()
-    if version not in api_versions():
+    if version not in API_VERSIONS:
         raise UsageError(
             f"{PACKAGE} {release} sends API version {version!r}, but the OpenAPI document describes only "
-            f"{', '.join(api_versions())}: add specs/versions/ for what changed, then compare again"
+            f"{', '.join(API_VERSIONS)}: add specs/versions/ for what changed, then compare again"
         )
     document = load_document(version)
     whole = document.with_betas(beta_names(document.folder))

@@ -95,7 +95,6 @@ def _written(entry: _Entry, bases: Bases, sources: Sources, area: str, line: int
         protects=data.get("protects", False),
         caught=tuple(data.get("caught", ())),
         aliases=tuple(data.get("aliases", ())),
-        since=data.get("since"),
     )
 
 

@@ -25,9 +25,9 @@ from typing import Any
 from conformance.base.pointer import join, split
 from conformance.base.suggestions import nearest
 from conformance.base.values import kind
-from conformance.base.versions import NEWEST_VERSION
+from conformance.base.versions import API_VERSIONS, NEWEST_VERSION
 from conformance.model import Json
-from conformance.standard.document import Document, api_versions
+from conformance.standard.document import Document
 
 UNKNOWN = "conformance-unknown"
 KINDS = ("missing", "type", "bound", "unknown")
@@ -82,7 +82,7 @@ def derive(document: Document, entry: Mapping[str, Json], frame_body: Json) -> I
     Raises DeriveError for an entry that does not fit the document.
     """
     prefix, version, component = entry["prefix"], entry.get("version"), entry["schema"]
-    if version is not None and version not in api_versions(document.folder):
+    if version is not None and version not in API_VERSIONS:
         raise DeriveError(f"Unknown API version {version!r}", "version")
     source = document.in_version(version or NEWEST_VERSION)  # so that the cases do not depend on the version of the run
     if component not in source.components():

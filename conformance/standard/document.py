@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.base.suggestions import nearest
-from conformance.base.versions import NEWEST_VERSION
+from conformance.base.versions import API_VERSIONS, NEWEST_VERSION
 from conformance.model import HarnessError, Json, UsageError
 from conformance.standard.betas import beta_file, beta_names, with_betas
 from conformance.standard.paths import spec_folder
@@ -118,18 +118,11 @@ def load_document(version: str = NEWEST_VERSION, folder: Path | None = None) -> 
     file.
     """
     specs = folder if folder is not None else spec_folder()
-    if version not in api_versions(specs):
-        known = ", ".join(api_versions(specs))
+    if version not in API_VERSIONS:
+        known = ", ".join(API_VERSIONS)
         raise UsageError(f"Unknown API version {version!r}. Known versions: {known}.")
     files = (specs / DOCUMENT_FILE, *([_patch_file(specs, version)] if version != NEWEST_VERSION else []))
     return _load(version, specs, tuple((path, stamp_of(path)) for path in files))
-
-
-def api_versions(folder: Path | None = None) -> tuple[str, ...]:
-    """The API versions that can be loaded, newest first."""
-    specs = folder if folder is not None else spec_folder()
-    older = sorted((path.stem for path in (specs / "versions").glob("*.yaml")), reverse=True)
-    return (NEWEST_VERSION, *older)
 
 
 def _patch_file(specs: Path, version: str) -> Path:

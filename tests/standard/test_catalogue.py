@@ -12,7 +12,7 @@ from conformance.judge.library import load_library
 from conformance.model import Direction, Mode, Selector
 from conformance.standard.bases import load_bases
 from conformance.standard.library import Library
-from conformance.standard.paths import CASE_SCHEMA
+from conformance.standard.paths import CASE_SCHEMA, catalogue_folder
 from conformance.standard.schemas import read_schema
 from conformance.standard.source import SourceError
 
@@ -25,6 +25,14 @@ def test_every_case_cites_clauses_and_names_a_fault_that_it_catches(library: Lib
 def test_the_schema_of_the_catalogue_is_a_schema() -> None:
     for part in ("", "bases", "derived"):
         Draft202012Validator.check_schema(read_schema(CASE_SCHEMA, part))
+
+
+def test_the_schema_and_the_readme_list_every_selector_and_every_key() -> None:
+    readme = (catalogue_folder() / "README.md").read_text(encoding="utf-8")
+    keys = read_schema(CASE_SCHEMA, "case")["properties"]
+    assert [selector for selector in Selector if f"`{selector}`" not in readme] == []
+    assert [selector for selector in Selector if selector not in keys["on"]["description"]] == []
+    assert [key for key in keys if f"`{key}`" not in readme] == []
 
 
 def test_every_check_is_used_and_has_a_claim(library: Library) -> None:

@@ -41,7 +41,6 @@ MEANS_NOTHING: Mapping[str, Any] = {
     "scenario": "renamed",
     "caught": ("another-fault",),
     "aliases": ("old",),
-    "since": "2030-01-01",
     "derived": True,
     "probes": (ScenarioName("text"),),
     "tier": "full",
