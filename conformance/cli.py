@@ -42,6 +42,8 @@ def _click_arguments(option: Option) -> dict[str, Any]:
         arguments["type"] = click.Choice(option.choices)
     elif option.kind == "number":
         arguments |= {"type": click.IntRange(min=1), "metavar": option.metavar}
+    elif option.kind == "percent":
+        arguments |= {"type": click.IntRange(0, 100), "metavar": option.metavar}
     else:
         arguments["metavar"] = option.metavar
     return {**arguments, "multiple": True} if option.kind == "list" else arguments

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -29,6 +29,13 @@ class UsageError(HarnessError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, exit_code=4)
+
+
+def worst(codes: Sequence[int]) -> int:
+    """The exit code of several: bad input before an error of ours before a violated gate before one that could not be
+    decided.
+    """
+    return next((code for code in (4, 3, 1, 2) if code in codes), 0)
 
 
 class Level(StrEnum):
@@ -393,7 +400,8 @@ class Judgement:
 
     `reason` is a sentence for outcomes other than pass. `seen` counts the exchanges that showed what the case is
     about, `deviating` those with findings. `evidence` are journal lines. `gates` is True where the outcome violates
-    the gate of the run, `axis` is `conformance` or `strictness`. `known` is set where the baseline lists the deviation,
+    the gate of the run, `can_gate` where a deviation would.
+    `axis` is `conformance` or `strictness`. `known` is set where the baseline lists the deviation,
     which then does not gate. `attempts` counts how often the scenario was sent to judge the case, `deviating_attempts`
     how often it deviated.
     """
@@ -408,6 +416,7 @@ class Judgement:
     deviating: int = 0
     gates: bool = False
     axis: str = "conformance"
+    can_gate: bool = False
     known: KnownDeviation | None = None
     attempts: int = 1
     deviating_attempts: int = 0

@@ -13,7 +13,7 @@ PREFIX = "messages"
 
 @dataclass(frozen=True)
 class Option:
-    """One option. `kind` is text, number, amount (of money), flag or list; `name` is spelled with hyphens."""
+    """One option. `kind` is text, number, percent, amount (of money), flag or list; `name` is spelled with hyphens."""
 
     name: str
     help: str
@@ -63,6 +63,13 @@ OPTIONS: tuple[Option, ...] = (
         kind="flag",
     ),
     Option(
+        "min-decided",
+        "percentage of the gating results that must be decided, in all and in each area of three or more; else exit 2",
+        kind="percent",
+        default=90,
+        metavar="N",
+    ),
+    Option(
         "baseline",
         "YAML file of known deviations; they do not gate, new deviations and stale entries do",
         metavar="FILE",
@@ -106,7 +113,7 @@ PER_TARGET = (*CONNECTION, "api-version", "baseline", "declare", "lacks", "concu
 """Options that an entry of the targets file may hold."""
 
 RECORDED = (
-    "url", "model", "api-key-env", "auth", "api-version", "strict", "gate", "gate-behaviour", "declare", "lacks",
-    "edition", "level", "tier", "area", "case", "mode", "repeat", "price-input", "price-output",
+    "url", "model", "api-key-env", "auth", "api-version", "strict", "gate", "gate-behaviour", "min-decided", "declare",
+    "lacks", "edition", "level", "tier", "area", "case", "mode", "repeat", "price-input", "price-output",
 )  # fmt: skip
 """Options that a run records, so that it can be resumed without repeating them."""

@@ -50,7 +50,11 @@ class RunSettings:
         """The options that a run writes down and that have a value. None of them holds a secret."""
         kept = {option.name: self.values[option.key] for option in OPTIONS if option.name in RECORDED}
         kept["name"] = self.target or self.values["name"]
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items() if value}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in kept.items()
+            if value or (value == 0 and value is not False)
+        }
 
 
 def read_settings(
@@ -164,6 +168,10 @@ def _converted(option: Option, value: Any) -> Any:
     if option.kind == "number":
         if not str(value).isdigit() or int(value) < 1:
             raise UsageError(f"{where} expects a whole number of at least 1, not {value!r}.")
+        return int(value)
+    if option.kind == "percent":
+        if not re.fullmatch(r"[0-9]{1,3}", str(value)) or int(value) > 100:
+            raise UsageError(f"{where} expects a percentage from 0 to 100, not {value!r}.")
         return int(value)
     if option.kind == "list":
         parts = value.split(",") if isinstance(value, str) else list(value or ())

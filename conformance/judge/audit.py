@@ -20,7 +20,7 @@ from conformance.judge.checks.http import repeated
 from conformance.judge.evaluate import KINDS, Bench, CaseContext
 from conformance.judge.evidence import NO_EVIDENCE, selected
 from conformance.judge.soundness import is_about_form, is_sound
-from conformance.judge.verdict import CheckResult, Completeness, Signals, axis_of, decide, gates
+from conformance.judge.verdict import CheckResult, Completeness, Signals, axis_of, can_gate, decide, gates
 from conformance.model import Case, CheckCall, Finding, Json, Judgement, Mode, Selector
 from conformance.protocol.reply import Reply
 
@@ -265,6 +265,7 @@ class Audit:
             deviating=tally.deviating,
             gates=gates(case, row.outcome, axis, self._bench.policy),
             axis=axis,
+            can_gate=can_gate(case, axis, self._bench.policy),
         )
 
     def _said(self, tally: _Tally, findings: Sequence[Finding]) -> tuple[CheckResult, str]:

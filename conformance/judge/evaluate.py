@@ -19,6 +19,7 @@ from conformance.judge.verdict import (
     Row,
     Signals,
     axis_of,
+    can_gate,
     decide,
     gates,
 )
@@ -259,6 +260,7 @@ class _Trial:
             deviating=checked.deviating,
             gates=gates(self.case, row.outcome, axis, self.bench.policy),
             axis=axis,
+            can_gate=can_gate(self.case, axis, self.bench.policy),
         )
 
     def _reason(self, row: Row, detail: str, checked: Checked) -> str:

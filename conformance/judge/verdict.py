@@ -258,7 +258,12 @@ def axis_of(case: Case, checks: CheckResult) -> Axis:
 
 def gates(case: Case, outcome: Outcome, axis: Axis, policy: Policy) -> bool:
     """Whether an outcome violates the gate of the run."""
-    if outcome not in DEVIATING or case.informational or not case.scored:
+    return outcome in DEVIATING and can_gate(case, axis, policy)
+
+
+def can_gate(case: Case, axis: Axis, policy: Policy) -> bool:
+    """Whether a deviation would violate the gate of the run."""
+    if case.informational or not case.scored:
         return False
     if case.plane is Plane.BEHAVIOUR and not policy.behaviour:
         return False

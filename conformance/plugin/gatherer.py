@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance.model import HarnessError
+from conformance.model import HarnessError, worst
 
 BLOCKS = 5
 """How many failure blocks the closing summary shows where pytest does not show them itself."""
@@ -39,7 +38,7 @@ class Gatherer:
 
     def _note(self, exit_code: int, sentence: str) -> None:
         """Notes an error of ours or of the user. Its sentence is printed at the end where pytest does not print it."""
-        self.error = self.error or exit_code
+        self.error = worst([self.error, exit_code])
         if not self.problem and self.config.option.tbstyle == "no":
             self.problem = sentence
 
@@ -66,6 +65,8 @@ class Gatherer:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Writes the files of the runs and sets the exit code."""
+        broken = 3 if session.exitstatus == 3 else 0  # pytest stopped at an exception of its own or of a plugin
+        self.error = worst([self.error, broken])
         if self.error:
             session.exitstatus = self.error
         if not self.packed:
@@ -78,6 +79,7 @@ class Gatherer:
         except HarnessError as problem:
             self.summary, exit_code = f"error of messages-conformance: {problem}\n", problem.exit_code
         if self.error:
+            session.exitstatus = worst([self.error, exit_code])
             return
         if self.other_failures:
             session.exitstatus = 3 if exit_code == 3 else 1
@@ -113,8 +115,3 @@ class Gatherer:
         for text in filter(None, (self.summary, self.problem)):
             terminalreporter.write_line("")
             terminalreporter.write_line(text.rstrip())
-
-
-def worst(codes: Sequence[int]) -> int:
-    """The exit code of several runs: an error before a violated gate before one that could not be decided."""
-    return next((code for code in (4, 3, 1, 2) if code in codes), 0)

@@ -50,6 +50,8 @@ def verdict_sentence(results: Results) -> str:
     elif must.open:
         sentence += f", {must.open} more could not be decided"
     sentence += "."
+    if results.exit_code == 2 and results.gate.missing and must.decided:
+        sentence += f" Not enough evidence: {'; '.join(results.gate.missing)}."
     if not results.complete:
         sentence += f" The run is incomplete{': ' + results.incomplete_reason if results.incomplete_reason else ''}."
     return sentence

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from conformance import __version__
 from conformance.base.spend import Spend
-from conformance.model import Case, Clause, Judgement
+from conformance.model import Case, Clause, Judgement, worst
 from conformance.protocol.reply import Reply
 from conformance.results.conclusions.baseline import KnownDeviations
 from conformance.results.conclusions.gate import gate
@@ -50,7 +50,8 @@ def build(
     )
     known = baseline.result(judgements, whole=run.complete) if baseline is not None else None
     stale = len(known.stale) if known is not None else 0
-    decided, exit_code = gate(found, run.policy, not run.unfinished, run.unfinished, stale)
+    needed = run.min_decided if run.sent_by_us else 0
+    decided, exit_code = gate(found, run.policy, run.unfinished, stale=stale, min_decided=needed)
     tiers = standings(library.tiers, cases, judgements, complete=run.complete, lacking=run.target.lacks)
     edition = library.edition.name if library.edition is not None and run.sent_by_us else None
     return Results(
@@ -63,7 +64,7 @@ def build(
         cost=run.prices.of(Spend(run.requests, run.tokens.input, run.tokens.output)),
         complete=run.complete,
         incomplete_reason=run.incomplete_reason,
-        exit_code=run.failed or exit_code,
+        exit_code=worst([run.failed, exit_code]),
         gate=decided,
         tiers=tier_results(tiers, found) if run.sent_by_us else (),
         capabilities=tuple(_capability(facts) for facts in capabilities),
@@ -127,6 +128,7 @@ def case_result(
         seen=judgement.seen,
         deviating=judgement.deviating,
         gates=judgement.gates,
+        can_gate=judgement.can_gate,
         rerun=rerun(case.id, target.select, mode) if repeatable else "",
         curl=excerpts.curls.get(key, ""),
         accept=accept(case.id, mode) if repeatable else "",

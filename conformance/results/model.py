@@ -78,7 +78,8 @@ class CaseResult:
 
     `level`, `statement` and `source` are those of the governing clause, the first of `clauses`. `seen` counts the
     exchanges that showed what the case is about, `deviating` those with findings. `gates` is set by the judge: this
-    outcome violates the gate of the run. `evidence` are journal lines, keys of `Results.exchanges`. `rerun`,
+    outcome violates the gate of the run; so is `can_gate`: a deviation would.
+    `evidence` are journal lines, keys of `Results.exchanges`. `rerun`,
     `curl` and `accept` are the lines of the failure block with these names. `needs` are the capabilities that the case
     is about. `scored` is False for a case outside the edition. `known` is what
     the baseline says of the deviation, which then does not gate. `attempts` counts how often the scenario was sent to
@@ -104,6 +105,7 @@ class CaseResult:
     seen: int = 0
     deviating: int = 0
     gates: bool = False
+    can_gate: bool = False
     rerun: str = ""
     curl: str = ""
     accept: str = ""
@@ -166,11 +168,15 @@ class ExchangeSummary:
 
 @dataclass(frozen=True)
 class Gate:
-    """Whether the gate of a run holds, and why not. `policy` names what gates, as in `must, strict`."""
+    """Whether the gate of a run holds, and why not. `policy` names what gates, as in `must, strict`.
+
+    `missing` are the sentences on what was not decided although a green needs it; they are among the `reasons`.
+    """
 
     holds: bool
     reasons: tuple[str, ...]
     policy: str
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,18 @@ from conformance.protocol.reply import Reply
 from conformance.protocol.usage import billed
 from conformance.results.model import TargetSummary, Tokens
 
+MIN_DECIDED = 90
+"""The percentage of results that a green needs decided where a run does not say."""
+
 
 @dataclass(frozen=True)
 class RunFacts:
     """What was run.
 
     `policy` names what gates. `complete` is False for a selection too; `unfinished` says why not all that was selected
-    could be judged, or is empty. `sent_by_us` is False for traffic recorded elsewhere: nobody can send it again, and it
-    reaches no tier. `failed` is the exit code of an error of ours during the run, otherwise 0.
+    could be judged, or is empty. `min_decided` is the percentage of results that a green needs decided. `sent_by_us` is
+    False for traffic recorded elsewhere: nobody can send it again, it reaches no tier, and nothing is missing from it.
+    `failed` is the exit code of an error of ours during the run, otherwise 0.
     """
 
     target: TargetSummary
@@ -29,6 +33,7 @@ class RunFacts:
     duration_s: float
     requests: int
     policy: str
+    min_decided: int = MIN_DECIDED
     tokens: Tokens = field(default_factory=Tokens)
     prices: Prices = field(default_factory=Prices)
     complete: bool = True
@@ -53,6 +58,7 @@ def facts_of_run(
         duration_s=_seconds(history, [reply.exchange for reply in replies]),
         requests=len(replies),
         policy=policy,
+        min_decided=asked.option("min-decided", MIN_DECIDED),
         tokens=tokens_of(replies),
         prices=asked.prices,
         complete=asked.whole and not unfinished,

@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -18,6 +19,9 @@ from support.servers import serving
 Run = Callable[..., Done]
 
 KEY = "sk-test-0123456789abcdef"
+
+TWO = ("--case=response-has-id", "--case=messages-content-text-block", "--mode=json")
+"""Two results, of which the first request decides one."""
 
 
 @pytest.fixture(params=["command", "pytest"])
@@ -122,6 +126,34 @@ def test_2_nothing_could_be_decided(run: Run) -> None:
     assert done.returncode == 2, done.text
 
 
+class OneAnswer(worst.Canned):
+    """Answers the first request and closes every connection afterwards."""
+
+    alive: ClassVar[list[bool]] = [True]
+
+    def answer(self) -> None:
+        if self.alive:
+            self.alive.pop()
+            super().answer()
+        else:
+            worst.Closing.answer(self)  # type: ignore[arg-type]
+
+
+def test_2_the_endpoint_answers_once_and_dies(run: Run) -> None:
+    OneAnswer.alive[:] = [True]
+    with serving(OneAnswer) as url:
+        done = run(f"--url={url}", "--model=m", *TWO, key=KEY)
+    assert done.returncode == 2, done.text
+    assert "only 1 of 2 gating results could be decided, a green needs 90 % (--min-decided)" in done.text
+
+
+def test_0_as_little_as_was_asked_for_is_enough(run: Run) -> None:
+    OneAnswer.alive[:] = [True]
+    with serving(OneAnswer) as url:
+        done = run(f"--url={url}", "--model=m", *TWO, "--min-decided=50", key=KEY)
+    assert done.returncode == 0, done.text
+
+
 def test_3_a_file_of_ours_cannot_be_written(run: Run, folder: Path) -> None:
     (folder / "out" / "results.json").mkdir(parents=True)
     done = run("--case=response-has-id", "--out=out")
@@ -133,6 +165,7 @@ def test_3_a_file_of_ours_cannot_be_written(run: Run, folder: Path) -> None:
     ("options", "words"),
     [
         (["--gate=may"], "must"),
+        (["--min-decided=101"], "100"),
         (["--case=response-has-idd"], "did you mean 'response-has-id'"),
         (["--baseline=nowhere.yaml"], "There is no baseline nowhere.yaml; --baseline-update writes it"),
         (["--lacks=text"], "text is core, and no target is exempt from it"),

@@ -41,6 +41,8 @@ def test_results_are_in_the_order_of_the_catalogue_whatever_the_order_of_judging
         (replace(RUN, failed=3), FINE, 3),
         (replace(RUN, failed=3), WRONG, 3),
         (replace(RUN, failed=4), FINE, 4),
+        (replace(RUN, failed=2), FINE, 2),
+        (replace(RUN, failed=2), WRONG, 1),
     ],
 )
 def test_the_exit_code_is_that_of_the_process(

@@ -70,7 +70,7 @@ def test_all_parts_and_levels_are_there_even_where_they_are_empty(cases):
 
 @given(CASES, st.booleans())
 def test_the_gate_adds_up_what_was_set_per_case(cases, complete):
-    decision, exit_code = gate(cases, "must", complete, "the budget was used up")
+    decision, exit_code = gate(cases, "must", "" if complete else "the budget was used up")
     gating = any(case.gates for case in cases)
     decided = any(case.decided for case in cases)
     assert exit_code == (1 if gating else 0 if complete and decided else 2)
@@ -108,4 +108,45 @@ def test_informational_cases_count_in_neither_axis():
     ],
 )
 def test_the_gate_gives_its_reasons(cases, complete, reasons):
-    assert gate(cases, "must", complete, "" if complete else "no credit")[0].reasons == reasons
+    assert gate(cases, "must", "" if complete else "no credit")[0].reasons == reasons
+
+
+def gating(
+    decided: int, undecided: int, area: str = "tools", outcome: Outcome = Outcome.INCONCLUSIVE
+) -> list[CaseResult]:
+    passing, others = [case(area=area, can_gate=True)], [case(area=area, can_gate=True, outcome=outcome)]
+    return passing * decided + others * undecided
+
+
+@pytest.mark.parametrize(
+    ("cases", "percent", "exit_code"),
+    [
+        (gating(1, 2), 90, 2),
+        (gating(1, 2), 33, 0),
+        (gating(1, 2), 34, 2),
+        (gating(9, 1), 90, 0),
+        (gating(8, 1), 90, 2),
+        (gating(8, 1), 0, 0),
+        (gating(0, 9), 0, 2),
+        (gating(1, 9, outcome=Outcome.UNSUPPORTED), 100, 0),
+        (gating(1, 9, outcome=Outcome.NOT_APPLICABLE), 100, 0),
+        (gating(1, 9, outcome=Outcome.NOT_RUN), 90, 2),
+        ([*gating(97, 0), *gating(2, 1, "usage")], 90, 2),
+        ([*gating(97, 0), *gating(1, 1, "usage")], 90, 0),
+        ([case(), *[case(outcome=Outcome.INCONCLUSIVE)] * 9], 90, 0),
+        ([*gating(1, 2), case(outcome=Outcome.FAIL, gates=True, can_gate=True)], 90, 1),
+    ],
+)
+def test_a_gate_holds_only_on_evidence(cases, percent, exit_code):
+    decision, found = gate(cases, "must", min_decided=percent)
+    assert found == exit_code
+    assert bool(decision.missing) == (exit_code == 2 or (percent == 90 and exit_code == 1))
+
+
+def test_what_is_missing_for_a_gate_that_holds_is_said_for_the_run_and_for_an_area():
+    decision, _ = gate([*gating(97, 0), *gating(0, 30, "usage")], "must", min_decided=90)
+    assert decision.missing == (
+        "only 97 of 127 gating results could be decided, a green needs 90 % (--min-decided)",
+        "only 0 of 30 gating results of the area usage could be decided, a green needs 90 % (--min-decided)",
+    )
+    assert decision.reasons == decision.missing

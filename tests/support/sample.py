@@ -107,7 +107,7 @@ def results(*, complete: bool = True) -> Results:
     cases = (*_passing(), *_deviating(), *_open())
     ordered = tuple(sorted(cases, key=lambda case: (_AREAS.index(case.area), case.id, case.mode)))
     reason = "" if complete else "the endpoint closed 3 connections in a row after request 41"
-    decided, exit_code = gate(ordered, "must-level conformance, protecting refusals", complete, reason)
+    decided, exit_code = gate(ordered, "must-level conformance, protecting refusals", reason)
     return Results(
         suite=Suite("0.1.0", "2026-11-22", "2026-10-21", "sha256:4f1c09ab"),
         target=TargetSummary(
@@ -144,7 +144,7 @@ _AREAS = [
 def with_cases(results: Results, cases: tuple[CaseResult, ...], *, stale: int = 0) -> Results:
     """The same results about other cases: the gate is decided anew."""
     policy, complete, reason = results.gate.policy, results.complete, results.incomplete_reason
-    decided, exit_code = gate(cases, policy, complete, reason, stale)
+    decided, exit_code = gate(cases, policy, "" if complete else reason, stale=stale)
     return replace(results, cases=cases, gate=decided, exit_code=exit_code)
 
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from conformance.model import Outcome
 from conformance.results.count import count
 from conformance.results.model import CaseResult, Gate
 
+BESIDE = (Outcome.UNSUPPORTED, Outcome.NOT_APPLICABLE)
+"""Outcomes of results that do not apply, and that nothing can be missing from."""
+
+SMALLEST_AREA = 3
+"""An area with fewer results that apply is too small for a share of its own."""
+
 
 def gate(
-    cases: Sequence[CaseResult], policy: str, complete: bool, incomplete_reason: str = "", stale: int = 0
+    cases: Sequence[CaseResult], policy: str, unfinished: str = "", *, stale: int = 0, min_decided: int = 0
 ) -> tuple[Gate, int]:
     """The gate, and the exit code: 0 it holds, 1 it is violated, 2 it could not be decided.
 
-    Adds up what the judge decided per case. An observed deviation counts even where the run is incomplete. `stale` is
-    the number of stale entries of the baseline, which gate as well.
+    Adds up what the judge decided per case. An observed deviation counts even where the run is incomplete; a gate that
+    holds needs evidence: of the results that can gate and that apply, `min_decided` percent, over the run and in each
+    area. `unfinished` says why the run has not judged what it was to judge. `stale` is the number of stale entries of
+    the baseline, which gate as well.
     """
     total = count(cases)
     reasons = []
@@ -24,10 +33,31 @@ def gate(
         reasons.append(
             f"{stale} {'entry' if stale == 1 else 'entries'} of the baseline {'is' if stale == 1 else 'are'} stale"
         )
-    if not complete:
-        reasons.append(f"the run is incomplete: {incomplete_reason}" if incomplete_reason else "the run is incomplete")
-    if not total.decided:
-        reasons.append(f"none of {total.total} results could be decided")
-    undecided = not complete or not total.decided
+    if unfinished:
+        reasons.append(f"the run is incomplete: {unfinished}")
+    missing = tuple(_missing(cases, min_decided))
+    undecided = bool(unfinished or missing)
     exit_code = 1 if total.gating or stale else 2 if undecided else 0
-    return Gate(exit_code == 0, tuple(reasons), policy), exit_code
+    return Gate(exit_code == 0, (*reasons, *missing), policy, missing), exit_code
+
+
+def _missing(cases: Sequence[CaseResult], min_decided: int) -> Iterator[str]:
+    """What was not decided although a gate that holds needs it, a sentence each."""
+    if not any(case.decided for case in cases):
+        yield f"none of {len(cases)} results could be decided"
+        return
+    applying = [case for case in cases if case.can_gate and case.outcome not in BESIDE]
+    yield from _shortfall(applying, "", min_decided)
+    for area in dict.fromkeys(case.area for case in applying):
+        own = [case for case in applying if case.area == area]
+        if len(own) >= SMALLEST_AREA:
+            yield from _shortfall(own, f" of the area {area}", min_decided)
+
+
+def _shortfall(applying: Sequence[CaseResult], where: str, min_decided: int) -> Iterator[str]:
+    decided = sum(case.decided for case in applying)
+    if 100 * decided < min_decided * len(applying):
+        yield (
+            f"only {decided} of {len(applying)} gating results{where} could be decided, "
+            f"a green needs {min_decided} % (--min-decided)"
+        )
