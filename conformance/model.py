@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
+
+from conformance.base.strict_json import read
+from conformance.base.values import shortened
 
 Json = Any
 """A value that `json.loads` can return. Typed loosely on purpose: what an endpoint sends has no promised shape."""
@@ -272,10 +274,7 @@ class SentRequest(_WithHeaders):
     @cached_property
     def json(self) -> Json:
         """The body as JSON, or None where it is empty or not JSON."""
-        try:
-            return json.loads(self.body) if self.body else None
-        except (ValueError, RecursionError):
-            return None
+        return read(self.body).value if self.body else None
 
     @property
     def asks_for_stream(self) -> bool:
@@ -371,16 +370,29 @@ class Where:
     offset: int | None = None
     file: str = ""
 
+    def __post_init__(self) -> None:
+        """Cuts the pointer, which holds names that an endpoint chose."""
+        if self.pointer is not None:
+            object.__setattr__(self, "pointer", shortened(self.pointer))
+
 
 @dataclass(frozen=True)
 class Finding:
-    """One observed deviation. `kind` groups findings of one cause, for example `accepted` for a missing refusal."""
+    """One observed deviation. `kind` groups findings of one cause, for example `accepted` for a missing refusal.
+
+    `expected` and `actual` may quote an endpoint and are cut, however they were made (`base.values.LONGEST`).
+    """
 
     check: str
     expected: str
     actual: str
     where: Where = Where()
     kind: str = "deviation"
+
+    def __post_init__(self) -> None:
+        """Cuts the texts."""
+        object.__setattr__(self, "expected", shortened(self.expected))
+        object.__setattr__(self, "actual", shortened(self.actual))
 
 
 @dataclass(frozen=True)
@@ -398,12 +410,11 @@ class KnownDeviation:
 class Judgement:
     """The outcome of one case in one mode.
 
-    `reason` is a sentence for outcomes other than pass. `seen` counts the exchanges that showed what the case is
-    about, `deviating` those with findings. `evidence` are journal lines. `gates` is True where the outcome violates
-    the gate of the run, `can_gate` where a deviation would.
-    `axis` is `conformance` or `strictness`. `known` is set where the baseline lists the deviation,
-    which then does not gate. `attempts` counts how often the scenario was sent to judge the case, `deviating_attempts`
-    how often it deviated.
+    `reason` is a sentence for outcomes other than pass, cut like the texts of a finding. `seen` counts the exchanges
+    that showed what the case is about, `deviating` those with findings. `evidence` are journal lines. `gates` is True
+    where the outcome violates the gate of the run, `can_gate` where a deviation would. `axis` is `conformance` or
+    `strictness`. `known` is set where the baseline lists the deviation, which then does not gate. `attempts` counts how
+    often the scenario was sent to judge the case, `deviating_attempts` how often it deviated.
     """
 
     case: str
@@ -420,3 +431,7 @@ class Judgement:
     known: KnownDeviation | None = None
     attempts: int = 1
     deviating_attempts: int = 0
+
+    def __post_init__(self) -> None:
+        """Cuts the reason."""
+        object.__setattr__(self, "reason", shortened(self.reason))

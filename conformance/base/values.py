@@ -9,6 +9,9 @@ from typing import Any, Final
 SHOWN: Final = 120
 """Characters of a value that a finding shows; the whole value is in the journal."""
 
+LONGEST: Final = 1_000
+"""Characters of a text that quotes an endpoint: what a finding expects or saw, a pointer, a reason."""
+
 LARGEST: Final = 2**63
 """Numbers beyond this count nothing, and Python refuses to mix or print the largest of them."""
 
@@ -58,3 +61,8 @@ def show(value: Any | Missing, limit: int = SHOWN) -> str:
     except (ValueError, TypeError, RecursionError):
         return kind(value)
     return text if len(text) <= limit else text[:limit] + "..."
+
+
+def shortened(text: str, limit: int = LONGEST) -> str:
+    """The text, cut to `limit` characters of which the last one shows the cut."""
+    return text if len(text) <= limit else text[: limit - 1] + "\u2026"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.base.spend import Prices, Spend
+from conformance.base.strict_json import read
 from conformance.config.settings import RunSettings
 from conformance.engine.budget import SpendingLimits
 from conformance.engine.plan import Plan, scenario_of
@@ -178,10 +178,7 @@ def _output(body: Json) -> int:
 
 
 def _as_json(raw: bytes) -> Json:
-    try:
-        return json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
+    return read(raw).value
 
 
 def _tokens(characters: int) -> int:

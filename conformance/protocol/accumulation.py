@@ -12,9 +12,9 @@ Conventions for broken streams:
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
+from conformance.base.strict_json import read
 from conformance.model import Json
 from conformance.protocol.blocks import DELTAS, FITS, DeltaType, Joins
 from conformance.protocol.grammar import Block, Trace
@@ -49,15 +49,8 @@ def accumulate(events: Sequence[Event], trace: Trace | None = None) -> dict[str,
 def joined_input(fragments: Sequence[str]) -> tuple[str, Json]:
     """The joined `partial_json` of a block, and the JSON value it is; the joined text itself where it is not JSON."""
     text = "".join(fragments)
-    try:
-        return text, json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return text, text
-
-
-def _no_constant(name: str) -> Json:
-    """NaN and the infinities, which Python reads and JSON does not have (RFC 8259, section 6)."""
-    raise ValueError(name)
+    reading = read(text)
+    return text, reading.value if reading.problem is None else text
 
 
 def _first_message(events: Sequence[Event], trace: Trace) -> dict[str, Json] | None:

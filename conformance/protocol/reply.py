@@ -5,10 +5,10 @@ Each part is read when it is first asked for, and never twice. Before a reply go
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 
+from conformance.base.strict_json import Flaw, JsonReading, read
 from conformance.model import Exchange, Json
 from conformance.protocol.accumulation import accumulate
 from conformance.protocol.grammar import Trace
@@ -77,12 +77,17 @@ class Reply:
     @property
     def json(self) -> Json:
         """The JSON value of a body that is not an event stream, or None."""
-        return self._parsed[0]
+        return self._reading.value
 
     @property
     def json_problem(self) -> str | None:
         """Why a response that is not an event stream has no JSON value, or None."""
-        return self._parsed[1]
+        return self._reading.problem
+
+    @property
+    def flaws(self) -> tuple[Flaw, ...]:
+        """What is wrong with a body that is not an event stream, as JSON; each event has its own."""
+        return self._reading.flaws
 
     @property
     def error(self) -> dict[str, Json] | None:
@@ -98,16 +103,11 @@ class Reply:
         return {}
 
     @cached_property
-    def _parsed(self) -> tuple[Json, str | None]:
+    def _reading(self) -> JsonReading:
         response = self.exchange.response
         if response is None or self.events is not None:
-            return None, None
-        if not response.body:
-            return None, "the body is empty"
-        try:
-            return json.loads(response.body), None
-        except (ValueError, RecursionError) as problem:
-            return None, str(problem)
+            return JsonReading()
+        return read(response.body) if response.body else JsonReading(problem="the body is empty")
 
     def _looks_like_stream(self) -> bool:
         if not self.exchange.request.asks_for_stream or not self.ok or self.exchange.response is None:

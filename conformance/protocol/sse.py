@@ -9,12 +9,12 @@ A recorder measures a stream with `Framer`; only a `Reply` parses it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from conformance.base.strict_json import Flaw, JsonReading, read
 from conformance.model import Chunk, Json
 
 _LINE_END = re.compile(rb"\r\n?|\n")
@@ -38,13 +38,15 @@ class Event:
     at: float
     terminated: bool = True
 
-    @cached_property
+    @property
     def json(self) -> Json:
         """The data as JSON, or None where it is missing or not JSON."""
-        try:
-            return json.loads(self.data) if self.data is not None else None
-        except (ValueError, RecursionError):
-            return None
+        return self._reading.value
+
+    @property
+    def flaws(self) -> tuple[Flaw, ...]:
+        """What is wrong with the data as JSON."""
+        return self._reading.flaws
 
     @property
     def type(self) -> str | None:
@@ -52,6 +54,10 @@ class Event:
         value = self.json
         kind = value.get("type") if isinstance(value, dict) else None
         return kind if isinstance(kind, str) else None
+
+    @cached_property
+    def _reading(self) -> JsonReading:
+        return read(self.data) if self.data is not None else JsonReading()
 
 
 @dataclass(frozen=True)

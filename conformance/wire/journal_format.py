@@ -22,6 +22,7 @@ from conformance.base.records import (
     StopNote,
     UnsentNote,
 )
+from conformance.base.strict_json import read
 from conformance.base.values import kind
 from conformance.model import Chunk, Exchange, Json, Mode, Response, SentRequest, Trouble
 
@@ -71,12 +72,9 @@ def line_of(record: Mapping[str, Json]) -> bytes:
 
 def parse(line: bytes) -> Mapping[str, Json]:
     """The JSON object of a line. Raises ValueError where it is no record of any kind."""
-    try:
-        data = json.loads(line)
-    except (ValueError, RecursionError):
-        data = None
-    record: Mapping[str, Json] = data if isinstance(data, dict) else {}
-    if type(record.get("kind")) is not str:
+    reading = read(line)
+    record: Mapping[str, Json] = reading.value if isinstance(reading.value, dict) else {}
+    if type(record.get("kind")) is not str or reading.flaws:
         raise ValueError("this line is not a journal record")
     return record
 

@@ -51,6 +51,7 @@ NEVER_RECORDED = {
     "stream-body-ends",
     "stream-error-event",
     "stream-is-utf-8",
+    "transport-one-length",
     "transport-priority-headers-well-formed",
     "transport-workspace-id-has-prefix",
 }

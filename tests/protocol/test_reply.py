@@ -65,7 +65,7 @@ def test_a_body_is_a_stream_where_it_says_so_or_was_asked_for_and_looks_like_one
 
 @pytest.mark.parametrize(
     ("body", "problem"),
-    [(b"", "the body is empty"), (b"{", "Expecting property name"), (b"[" * 100_000, "recursion"), (b"\xff", "utf-8")],
+    [(b"", "the body is empty"), (b"{", "Expecting property name"), (b"[" * 100_000, "levels"), (b"\xff", "UTF-8")],
 )
 def test_a_body_that_is_no_json_says_why(body: bytes, problem: str) -> None:
     read = reply(body)
@@ -90,9 +90,9 @@ def test_without_a_response_nothing_is_there() -> None:
 @pytest.mark.parametrize("media", ["text/event-stream", "application/json"])
 def test_a_body_is_parsed_when_first_asked_for_and_never_again(monkeypatch: pytest.MonkeyPatch, media: str) -> None:
     parsed: list[str] = []
-    parse, loads = reading.parse, reading.json.loads
+    parse, read_json = reading.parse, reading.read
     monkeypatch.setattr(reading, "parse", lambda chunks: parsed.append("events") or parse(chunks))
-    monkeypatch.setattr(reading.json, "loads", lambda body: parsed.append("json") or loads(body))
+    monkeypatch.setattr(reading, "read", lambda body: parsed.append("json") or read_json(body))
     read = reply(STREAM if "event" in media else json.dumps(MESSAGE).encode(), media=media)
     assert parsed == []
     read.exchange.request.json  # noqa: B018 - reading the request is not reading the response

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from conformance.base.pointer import look_up, spread
+from conformance.base.strict_json import Flaw
 from conformance.base.values import MISSING, show
 from conformance.judge.arguments import REGEX, Schema, list_of, one_or_more, partial, record
 from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, check_across, deviates, deviation, found
@@ -24,6 +25,9 @@ HEADERS: Final[Schema] = {
     "oneOf": [{"required": ["pattern"]}, {"required": ["format"]}],
     "additionalProperties": False,
 }
+
+
+STRICT: Final = "JSON that every reader reads as the same value"
 
 
 @check("status", argument=one_or_more(STATUS))
@@ -45,6 +49,34 @@ def status_not(reply: Reply, argument: list[Json]) -> Observation:
     if not _is_one_of(reply.status, argument):
         return FINE
     return deviates(reply, "an error status that clients do not retry, such as 400", f"status {reply.status}")
+
+
+@check("status-in-range")
+def status_in_range(reply: Reply) -> Observation:
+    """The status is one that HTTP has: 100 to 599."""
+    if reply.status is None:
+        return NOTHING_SEEN
+    return FINE if 100 <= reply.status <= 599 else deviates(reply, "a status from 100 to 599", f"status {reply.status}")
+
+
+@check("one-length")
+def one_length(reply: Reply) -> Observation:
+    """The headers say in one way where the body ends: one content-length, or a transfer-encoding.
+
+    Recorders write headers that were not sent; a recording without times shows nothing.
+    """
+    response = reply.exchange.response
+    if response is None or response.ended is None:
+        return NOTHING_SEEN
+    lengths = [value.strip() for name, value in response.headers if name.lower() == "content-length"]
+    codings = [value.strip() for name, value in response.headers if name.lower() == "transfer-encoding"]
+    if not lengths and not codings:
+        return NOTHING_SEEN
+    if len(lengths) + bool(codings) == 1 and all(re.fullmatch("[0-9]+", length) for length in lengths):
+        return FINE
+    said = [f"content-length {show(length)}" for length in lengths]
+    said += [f"transfer-encoding {show(coding)}" for coding in codings]
+    return deviates(reply, "one content-length or a transfer-encoding", " and ".join(said))
 
 
 @check("header-present", argument=NAME)
@@ -112,6 +144,28 @@ def json_body(reply: Reply) -> Observation:
     return deviates(reply, "a JSON object as body", actual, pointer="")
 
 
+@check("strict-json")
+def strict_json(reply: Reply) -> Observation:
+    """JSON is the same to every reader: UTF-8 without byte order mark, unique names, whole characters, exact numbers.
+
+    Numbers in the input of a tool call are the model's own and may be of any size. What is not JSON at all is left to
+    other checks, except for its encoding and depth.
+    """
+    response = reply.exchange.response
+    if response is None or not response.body or reply.exchange.trouble is not None:
+        return NOTHING_SEEN
+    for flaw in reply.flaws:
+        if _counts(flaw) and (flaw.kind != "encoding" or _is_json_type(response.media_type)):
+            return found(deviation(reply, STRICT, flaw.what, pointer=flaw.pointer, offset=flaw.offset))
+    for number, event in enumerate(reply.events or (), 1):
+        for flaw in event.flaws:
+            if _counts(flaw):
+                return found(
+                    deviation(reply, STRICT, flaw.what, pointer=flaw.pointer, event=number, offset=event.offset)
+                )
+    return FINE if reply.events or isinstance(reply.json, dict | list) else NOTHING_SEEN
+
+
 @check("header-equals-body", argument=record(header=NAME, pointer=NAME))
 def header_equals_body(reply: Reply, argument: Mapping[str, str]) -> Observation:
     """A header has the value at a pointer of the body; nothing is seen where one of them is missing."""
@@ -166,6 +220,12 @@ def _header_fits(value: str, argument: Mapping[str, Json]) -> bool:
     if "format" in argument:
         return is_rfc_3339(value)
     return re.fullmatch(argument["pattern"], value) is not None
+
+
+def _counts(flaw: Flaw) -> bool:
+    """Whether `strict-json` is about a flaw."""
+    models_own = flaw.kind == "number" and "/input/" in (flaw.pointer or "")
+    return flaw.kind != "syntax" and not models_own
 
 
 def _is_json_type(media: str) -> bool:

@@ -5,13 +5,12 @@ The input of strict tools is checked in `tools.py`.
 
 from __future__ import annotations
 
-import json
-
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
 from referencing.exceptions import Unresolvable
 
 from conformance.base.pointer import look_up
+from conformance.base.strict_json import read
 from conformance.base.values import show
 from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviates
 from conformance.model import Json
@@ -29,11 +28,12 @@ def json_output(reply: Reply) -> Observation:
     if schema is None or reply.message is None or was_cut(reply):
         return NOTHING_SEEN
     text = text_of(reply)
-    try:
-        value = json.loads(text)
-        errors = [error for error in Draft202012Validator(schema).iter_errors(value) if not _same_but_for_case(error)]
-    except (ValueError, RecursionError):
+    reading = read(text)
+    if reading.problem is not None:
         return deviates(reply, "one JSON document", show(text), pointer="/content", kind="ignored")
+    try:
+        validator = Draft202012Validator(schema)
+        errors = [error for error in validator.iter_errors(reading.value) if not _same_but_for_case(error)]
     except (SchemaError, Unresolvable):
         return NOTHING_SEEN
     if not errors:
@@ -47,10 +47,7 @@ def json_output(reply: Reply) -> Observation:
 def json_order(reply: Reply) -> Observation:
     """The properties of the output: required ones first, then the others, both in the order of the schema."""
     schema = _schema(reply)
-    try:
-        value = json.loads(text_of(reply))
-    except (ValueError, RecursionError):
-        return NOTHING_SEEN
+    value = read(text_of(reply)).value
     properties = look_up(schema, "/properties")
     if not isinstance(value, dict) or not isinstance(properties, dict) or len(value) < 2:
         return NOTHING_SEEN

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from conformance.reference.answer import Answer, dump
 from conformance.reference.faults.fault import fault
-from conformance.reference.faults.seams import Data, blocks_of_type, in_message
+from conformance.reference.faults.seams import Data, blocks_of_type, in_message, in_steps
+from conformance.reference.pipeline import Steps
 
 
 @fault(in_message)
@@ -21,3 +25,14 @@ def tool_name_invented(message: Data) -> None:
     if len(calls) > 1:
         invented = {"id": f"{calls[0]['id']}0", "name": "multi_tool_use.parallel", "input": {"tool_uses": []}}
         message["content"].append({**calls[0], **invented})
+
+
+@fault(in_steps)
+def json_member_twice(steps: Steps) -> Steps:
+    """Writes the member type of a JSON reply twice."""
+
+    def encode(message: Data) -> Answer:
+        answer = steps.encode_json(message)
+        return replace(answer, chunks=(f'{dump(answer.body)[:-1]},"type":"message"}}'.encode(),))
+
+    return replace(steps, encode_json=encode)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from conformance.model import Json
-from conformance.reference.answer import Answer, Call, Refusal
+from conformance.reference.answer import Answer, Call, Refusal, dump
 from conformance.reference.auth import keys_of
 from conformance.reference.faults.fault import fault
-from conformance.reference.faults.seams import in_steps, plain
+from conformance.reference.faults.seams import Data, in_steps, plain
 from conformance.reference.pipeline import Desk, Steps
 
 _MESSAGES, _COUNT, _MODELS = "/v1/messages", "/v1/messages/count_tokens", "/v1/models"
@@ -102,6 +102,18 @@ def array_body_accepted(steps: Steps) -> Steps:
 def stream_unrequested(steps: Steps) -> Steps:
     """Streams when the request does not say whether to stream."""
     return streaming(steps, lambda call: b'"stream"' not in call.body)
+
+
+@fault(in_steps)
+def length_said_twice(steps: Steps) -> Steps:
+    """Sends content-length and transfer-encoding with JSON replies."""
+
+    def encode(message: Data) -> Answer:
+        answer = steps.encode_json(message)
+        length = str(len(dump(answer.body).encode("utf-8", "surrogatepass")))
+        return replace(answer, headers={**answer.headers, "content-length": length, "transfer-encoding": "chunked"})
+
+    return replace(steps, encode_json=encode)
 
 
 def streaming(steps: Steps, streams: Callable[[Call], bool]) -> Steps:

@@ -6,7 +6,6 @@ Each format is a module with one function, `read` (`reader.FormatReader`).
 from __future__ import annotations
 
 import gzip
-import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, Final, Protocol, cast
 
+from conformance.base.strict_json import read
 from conformance.model import Json, UsageError
 from conformance.wire.importers import har, journal, ndjson
 from conformance.wire.importers.reader import BrokenRecordError, FormatReader, RecordedExchange
@@ -118,7 +118,4 @@ def _opened(path: Path) -> Iterator[tuple[Bytes, IO[bytes]]]:
 
 
 def _json(line: bytes) -> Json:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None
+    return read(line).value

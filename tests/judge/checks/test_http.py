@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from conformance.protocol.reply import Reply
 from support import make, streams
 
 REQUEST_ID = {"content-type": "application/json", "Request-Id": "req_1"}
@@ -134,3 +137,90 @@ def test_a_single_id_cannot_show_that_ids_are_unique():
 def test_the_same_reply_picked_twice_does_not_repeat_its_id():
     one = make.reply(make.message())
     assert make.observe("unique", {"pointer": "/id"}, [one, one]).findings == ()
+
+
+BIG = 2**53 + 1
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "offset"),
+    [
+        (b'{"type":"message","type":"message"}', "/type", None),
+        (f'{{"usage":{{"input_tokens":{BIG}}}}}'.encode(), "/usage/input_tokens", None),
+        (b'{"id":"\\udc00"}', "/id", None),
+        (b'\xef\xbb\xbf{"id":"m"}', None, 0),
+        ('{"id":"ü"}'.encode("latin-1"), None, 7),
+        ('{"id":"m"}'.encode("utf-16"), None, 0),
+        (b'{"id":' + b"[" * 5000, None, 6 + 127),
+    ],
+)
+def test_json_that_readers_read_differently_has_a_place(body, pointer, offset):
+    findings = make.observe("strict-json", True, make.reply(body)).findings
+    assert [(finding.where.pointer, finding.where.offset) for finding in findings] == [(pointer, offset)]
+
+
+def test_json_in_an_event_is_read_as_strictly():
+    body = streams.START + 'event: ping\ndata: {"type":"ping","type":"ping"}\n\n' + streams.STOP
+    where = make.observe("strict-json", True, make.reply(body)).findings[0].where
+    assert (where.event, where.pointer, where.offset) == (2, "/type", len(streams.START.encode()))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"id":"m","n":[1,2.5e3]}',
+        f'{{"content":[{{"type":"tool_use","input":{{"n":{BIG}}}}}]}}'.encode(),
+        streams.whole(),
+    ],
+)
+def test_sound_json_and_the_models_own_numbers_pass(body):
+    observation = make.observe("strict-json", True, make.reply(body))
+    assert observation.seen
+    assert observation.findings == ()
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"<html>", None])
+def test_what_is_no_json_is_left_to_other_checks(body):
+    assert not make.observe("strict-json", True, make.reply(body)).seen
+
+
+def test_a_page_in_another_encoding_is_no_json():
+    page = make.reply("<p>ü".encode("latin-1"), 404, headers={"content-type": "text/html"})
+    assert not make.observe("strict-json", True, page).seen
+
+
+@pytest.mark.parametrize(("status", "found"), [(99, True), (100, False), (599, False), (600, True), (999, True)])
+def test_a_status_that_http_does_not_have_is_found(status, found):
+    assert bool(make.observe("status-in-range", True, make.reply({}, status)).findings) is found
+
+
+def framed(*headers, ended=1.0):
+    response = replace(make.reply({}).exchange.response, headers=headers, ended=ended)
+    return Reply(replace(make.reply({}).exchange, response=response))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("Content-Length", "2"), ("Transfer-Encoding", "chunked")],
+        [("content-length", "2"), ("content-length", "3")],
+        [("content-length", "2"), ("content-length", "2")],
+        [("content-length", "2, 3")],
+        [("content-length", "-2")],
+        [("content-length", "٢")],
+    ],
+)
+def test_headers_that_disagree_about_the_end_of_the_body_are_found(headers):
+    assert make.observe("one-length", True, framed(*headers)).findings
+    assert not make.observe("one-length", True, framed(*headers, ended=None)).seen
+
+
+@pytest.mark.parametrize("header", [("content-length", "2"), ("transfer-encoding", "chunked")])
+def test_one_way_to_say_where_the_body_ends_passes(header):
+    observation = make.observe("one-length", True, framed(header))
+    assert observation.seen
+    assert observation.findings == ()
+
+
+def test_without_framing_headers_nothing_is_seen():
+    assert not make.observe("one-length", True, framed()).seen
