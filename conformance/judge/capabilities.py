@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from conformance.base.pointer import spread
-from conformance.model import Mode
+from conformance.model import ScenarioName
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import DECLINING
 from conformance.standard.capabilities import Capability, CapabilityFacts, Probed, Sign
 
 
 def answered(reply: Reply) -> bool:
-    """True where a reply really answers its request: 2xx with a message, a stream with a message, or a JSON object."""
+    """True where a reply answers its request: 2xx with a message, a stream with a message, or a JSON object."""
     if not reply.ok:
         return False
     if reply.exchange.request.url.partition("?")[0].endswith("/messages"):
@@ -79,10 +79,8 @@ def _facts(capability: Capability, replies: Sequence[Reply], declared: bool | No
     return replace(known, contradiction=_contradiction(known))
 
 
-def _is_probe(reply: Reply, probe: str) -> bool:
-    name, _, mode = probe.partition("/")
-    exchange = reply.exchange
-    return bool(name) and exchange.scenario == name and (not mode or exchange.mode is Mode(mode))
+def _is_probe(reply: Reply, probe: ScenarioName | None) -> bool:
+    return probe is not None and reply.exchange.scenario == probe.name and probe.mode in (None, reply.exchange.mode)
 
 
 def _contradiction(known: CapabilityFacts) -> str:

@@ -15,8 +15,8 @@ from conformance.standard.library import Library, load_standard
 def load_library(api_version: str, files: Sequence[Path] = (), edition: str | None = None) -> Library:
     """The standard in an API version, with the case files of a user, whose checks are those of this package.
 
-    `edition` None: the newest frozen one. Raises SourceError with file, line and key, HarnessError (exit code 4) for an
-    unknown edition.
+    `edition` None: the newest frozen one. Raises SourceError with file, line and key, UsageError for an unknown
+    edition.
     """
     names = CheckNames({name: check.argument for name, check in REGISTRY.items()})
     return load_standard(api_version, names, files, edition)

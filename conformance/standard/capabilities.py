@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from conformance.base.suggestions import nearest
-from conformance.model import Json, UsageError
+from conformance.model import Json, ScenarioName, UsageError
 from conformance.standard.source import SourceError, check_shape, load_yaml
 
 FILE = "capabilities.yaml"
@@ -68,12 +68,12 @@ class Sign:
 
 @dataclass(frozen=True)
 class Capability:
-    """One capability. `core`: no target is exempt from it. `probe` names a scenario, with or without a mode."""
+    """One capability. `core`: no target is exempt from it. `probe` is the scenario that asks for it."""
 
     name: str
     title: str
     core: bool = False
-    probe: str = ""
+    probe: ScenarioName | None = None
     signs: tuple[Sign, ...] = ()
 
 
@@ -112,9 +112,8 @@ def load_capabilities(folder: Path) -> dict[str, Capability]:
             )
             for sign in item.get("observed", ())
         )
-        found[item["name"]] = Capability(
-            item["name"], item["title"], item.get("core", False), item.get("probe", ""), signs
-        )
+        probe = ScenarioName.parse(item["probe"]) if "probe" in item else None
+        found[item["name"]] = Capability(item["name"], item["title"], item.get("core", False), probe, signs)
     return found
 
 

@@ -113,8 +113,9 @@ def _probed(case: Case, capabilities: Mapping[str, Capability]) -> Case:
             if need not in capabilities:
                 near = nearest(need, capabilities)
                 raise _error(case, f"Unknown capability {need!r}", f"needs/{position}", near)
-    probes = [capabilities[need].probe if need in capabilities else "" for need in case.needs]
-    return replace(case, probes=tuple(ScenarioName.parse(probe) if probe else None for probe in probes))
+    return replace(
+        case, probes=tuple(capabilities[need].probe if need in capabilities else None for need in case.needs)
+    )
 
 
 def _placed(case: Case, tiers: Sequence[Tier], scenarios: Mapping[str, tuple[Step, ...]]) -> Case:

@@ -27,8 +27,8 @@ def answer(scenario: str, *content: Any, line: int = 1, **more: Any) -> Reply:
     return reply(scenario, {"type": "message", "content": list(content), "usage": {}, **more}, line=line)
 
 
-TOOLS = Capability("tools", "tools", probe="weather", signs=(Sign("/content/*/type", "tool_use"),))
-BLIND = Capability("vision", "images", probe="image/json")
+TOOLS = Capability("tools", "tools", probe=ScenarioName("weather"), signs=(Sign("/content/*/type", "tool_use"),))
+BLIND = Capability("vision", "images", probe=ScenarioName("image", Mode.JSON))
 DECLINED = reply("weather", ERROR, 400, line=4)
 
 
@@ -77,7 +77,7 @@ def test_honest_targets_contradict_nothing(replies, said):
 
 
 def test_a_core_ability_that_is_declined_is_a_contradiction():
-    core = Capability("text", "text", core=True, probe="weather")
+    core = Capability("text", "text", core=True, probe=ScenarioName("weather"))
     assert one(core, DECLINED).contradiction == "core, but its probe is declined"
 
 
@@ -110,7 +110,7 @@ def test_every_ability_is_needed_by_a_case_or_core(library):
 def test_every_probe_is_a_scenario(library):
     names = {case.id: case.scenario for case in library.catalogue.cases}
     for capability in library.capabilities.values():
-        name = capability.probe.partition("/")[0]
+        name = capability.probe.name if capability.probe else ""
         assert not name or name in library.catalogue.scenarios or names.get(name), capability.name
 
 
