@@ -8,6 +8,20 @@ from support.data import large_corpus, said_of_the_corpus
 
 pytest_plugins = ["pytester", "support.fixtures"]
 
+SLOW = frozenset({"commands", "mutation", "peers", "plugin"})
+"""Folders of whole runs and processes. Slow tests elsewhere say so with a marker."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what `tox -e quick` leaves out.
+
+    https://docs.pytest.org/en/stable/reference/reference.html#pytest.hookspec.pytest_collection_modifyitems
+    """
+    for item in items:
+        if SLOW.intersection(item.path.parts):
+            item.add_marker(pytest.mark.slow)
+
 
 def pytest_report_header() -> str:
     """https://docs.pytest.org/en/stable/reference/reference.html#pytest.hookspec.pytest_report_header."""

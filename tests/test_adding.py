@@ -20,6 +20,8 @@ import pytest
 
 from support.data import CHECKOUT
 
+pytestmark = pytest.mark.slow
+
 README = CHECKOUT / "conformance" / "catalogue" / "README.md"
 
 LOOKING_AT_THE_CATALOGUE = (

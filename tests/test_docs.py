@@ -49,7 +49,7 @@ EXAMPLES = {"naga", "kimi", "NAGA_API_KEY", "TARGET", "ID", "DIR", "VARIABLE", "
 OF_OTHERS = {"GITHUB_STEP_SUMMARY", "anthropic-ai", "gz", "--lf", "--junitxml"}
 """Names and options that other programs define."""
 
-PENDING = {"quick"}
+PENDING: set[str] = set()
 """What pages name already and others are still building."""
 
 

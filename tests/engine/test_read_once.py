@@ -9,8 +9,12 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from conformance.protocol.reply import Reply
 from conformance.wire.journal import read
+
+pytestmark = pytest.mark.slow
 
 COUNTED_RUN = """
 import json, sys

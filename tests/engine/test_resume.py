@@ -15,6 +15,8 @@ import pytest
 
 from support.command import PATIENCE_S, command, started
 
+pytestmark = pytest.mark.slow
+
 ENVIRONMENT = {"ENDPOINT_KEY": "reference-key"}
 AREA = ("--area", "tools", "--concurrency", "3")
 

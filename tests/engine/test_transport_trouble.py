@@ -10,6 +10,8 @@ import pytest
 from conformance.model import Outcome
 from support.command import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 
 def error(kind: str, message: str = "Not now.") -> dict[str, Any]:
     return {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_1"}

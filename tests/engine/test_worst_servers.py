@@ -16,6 +16,9 @@ from support import worst
 from support.endpoint import run_cases
 from support.servers import serving
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("worst servers")]
+"""Each server is run against once in a process, so one process takes them all."""
+
 KEY = "sk-test-0123456789abcdef"
 
 MESSAGE = (

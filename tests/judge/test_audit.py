@@ -8,6 +8,7 @@ import tracemalloc
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -128,6 +129,7 @@ def test_an_exchange_is_judged_in_the_api_version_that_it_names(library: Library
         assert deciding(audit.take(reply(number, version=version), f"a:{number}")) == []
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_exchanges(library: Library) -> None:
     audit = auditor(library, remembered=20)
     sizes = []
@@ -152,6 +154,7 @@ anything = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(value=anything)
 def test_hostile_answers_are_judged_without_an_error(library: Library, value: Any) -> None:

@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -99,6 +100,7 @@ hostile = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(hostile, max_size=12))
 def test_no_stream_of_any_events_raises(events):
@@ -106,6 +108,7 @@ def test_no_stream_of_any_events_raises(events):
     assert message is None or isinstance(message["content"], list)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(hostile, max_size=10))
 def test_no_check_raises_on_any_events(events):

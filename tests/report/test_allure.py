@@ -7,8 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from conformance.report.allure import allure_result, attach
 from conformance.report.block import block
+
+pytestmark = pytest.mark.slow
 
 CHECKOUT = Path(__file__).parents[2]
 

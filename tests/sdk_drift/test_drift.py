@@ -258,6 +258,7 @@ def test_an_api_version_that_is_not_known_is_told_before_anything_is_compared(mo
     assert caught.value.exit_code == 4
 
 
+@pytest.mark.slow
 class TestInstalled:
     """Against the SDK that is installed."""
 

@@ -31,6 +31,7 @@ def specs(tmp_path):
     return tmp_path / "specs"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", API_VERSIONS)
 def test_the_document_with_all_betas_is_valid_and_every_component_is_reached(version):
     document = load_document(version).with_betas(NAMES)

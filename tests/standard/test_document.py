@@ -57,12 +57,14 @@ def test_every_version_but_the_newest_has_its_file():
     assert {path.stem for path in (spec_folder() / "versions").glob("*.yaml")} == {*API_VERSIONS} - {NEWEST_VERSION}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", API_VERSIONS)
 def test_each_version_is_a_valid_openapi_3_2_document(version):
     problems = list(OpenAPIV32SpecValidator(dict(load_document(version).tree)).iter_errors())
     assert problems == []
 
 
+@pytest.mark.slow
 def test_the_openapi_validator_knows_item_schemas():
     tree = json.loads(json.dumps(load_document().tree))
     stream = tree["paths"]["/v1/messages"]["post"]["responses"]["200"]["content"]["text/event-stream"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
@@ -83,16 +85,29 @@ def examples_match_schema(prompt: Prompt) -> str | None:
         if not isinstance(schema, dict):
             continue
         try:
-            Draft202012Validator.check_schema(schema)
+            problem = _defect_of(json.dumps(schema))
             validator = Draft202012Validator(schema)
-            for position, example in enumerate(examples if isinstance(examples, list) else []):
+            for position, example in enumerate(examples if isinstance(examples, list) and not problem else []):
                 if not validator.is_valid(example):
                     return f"tools.{number}.custom.input_examples.{position}: Example does not match input_schema"
-        except SchemaError as problem:
-            return f"tools.{number}.custom.input_schema: JSON schema is invalid: {problem.message}"
         except (Unresolvable, RecursionError):
-            return f"tools.{number}.custom.input_schema: JSON schema is invalid: unresolvable reference"
+            problem = "unresolvable reference"
+        if problem:
+            return f"tools.{number}.custom.input_schema: JSON schema is invalid: {problem}"
     return None
+
+
+@lru_cache(maxsize=256)
+def _defect_of(schema: str) -> str:
+    """What makes a schema, given as JSON, invalid; empty if nothing does.
+
+    A client sends the same tools with every request.
+    """
+    try:
+        Draft202012Validator.check_schema(json.loads(schema))
+    except SchemaError as problem:
+        return problem.message
+    return ""
 
 
 def not_all_deferred(prompt: Prompt) -> str | None:

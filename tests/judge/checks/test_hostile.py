@@ -187,6 +187,7 @@ def test_every_check_says_what_it_claims_and_has_arguments_that_fit_its_schema(n
     assert [argument for argument in arguments_of(check) if not schema.is_valid(argument)] == []
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(body=bodies, other=bodies, request=requests, status=st.sampled_from([200, 200, 400, 401, 429, 500, None]))
 def test_no_json_body_makes_a_check_raise(body: Any, other: Any, request: Any, status: Any) -> None:
@@ -194,6 +195,7 @@ def test_no_json_body_makes_a_check_raise(body: Any, other: Any, request: Any, s
     assert set(run_all(first, reply_to(json.dumps(other).encode()))) == set(REGISTRY)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(items=st.lists(events, max_size=6), request=requests)
 def test_no_event_stream_makes_a_check_raise(items: list[Any], request: Any) -> None:
