@@ -103,6 +103,11 @@ OPTIONS: tuple[Option, ...] = (
 """In the order of the help."""
 
 
+NEVER_EMPTY = ("url", "model", "target", "name", "api-key-env")
+"""Options of which an empty value is an error, and no default: an unset variable of a CI job must not test another
+endpoint, or send another key.
+"""
+
 CONNECTION = ("url", "model", "api-key-env", "auth", "header")
 """Options that an entry of the targets file never inherits from the environment, which is about another."""
 

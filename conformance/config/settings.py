@@ -13,8 +13,8 @@ from typing import Any
 
 from conformance.base.suggestions import did_you_mean
 from conformance.base.versions import DEFAULT_VERSION
-from conformance.config.options import CONNECTION, OPTIONS, PER_TARGET, RECORDED, Option
-from conformance.config.target import REFERENCE, Target, check_url, name_of
+from conformance.config.options import CONNECTION, NEVER_EMPTY, OPTIONS, PER_TARGET, RECORDED, Option
+from conformance.config.target import REFERENCE, Target, check_url, name_of, resembles_key
 from conformance.model import UsageError
 
 
@@ -70,13 +70,24 @@ def read_settings(
         configured = {**recorded_options(folder / given["resume"]), **configured}
     values: dict[str, Any] = {}
     for option in OPTIONS:
-        value = given.get(option.key)
+        value = _filled(option, given.get(option.key), f"--{option.name}")
         if _absent(value) and entry is not None and option.name in PER_TARGET:
-            value = entry.get(option.name)
+            value = _filled(option, entry.get(option.name), f"{option.name} of the target {target}")
         if _absent(value) and not (entry is not None and option.name in CONNECTION):
-            value = environment.get(option.variable) or configured.get(option.name)
+            value = _filled(option, environment.get(option.variable), option.variable) or _filled(
+                option, configured.get(option.name), f"{option.name} in pyproject.toml"
+            )
         values[option.key] = _converted(option, option.default if value in (None, "") else value)
     return RunSettings(values, environment, target)
+
+
+def _filled(option: Option, value: Any, where: str) -> Any:
+    """The value itself. Raises UsageError where it is empty and the option may not be."""
+    parts = value.split(",") if option.kind == "list" and isinstance(value, str) else value
+    texts = parts if isinstance(parts, list | tuple) else [parts]
+    if option.name in NEVER_EMPTY and any(isinstance(text, str) and not text.strip() for text in texts):
+        raise UsageError(f"{where} is empty. Give it a value, or leave it out.")
+    return value
 
 
 def _absent(value: Any) -> bool:
@@ -108,7 +119,7 @@ def target_of(settings: RunSettings) -> Target | None:
     url = check_url(settings["url"])
     if not settings["model"]:
         raise UsageError(f"No model is set: add --model NAME, the model to request from {url}.")
-    key_name = settings["api_key_env"]
+    key_name = _key_name(settings)
     key = settings.environment.get(key_name)
     headers, secrets = _headers(settings)
     return Target(
@@ -124,6 +135,18 @@ def target_of(settings: RunSettings) -> Target | None:
         declared=frozenset(settings["declare"]),
         absent=frozenset(settings["lacks"]),
     )
+
+
+def _key_name(settings: RunSettings) -> str:
+    """The name of the variable that holds the key. Raises UsageError, without repeating it, for what may be a key."""
+    name: str = settings["api_key_env"]
+    named = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None
+    if name not in settings.environment and (not named or resembles_key(name)):
+        raise UsageError(
+            "--api-key-env expects the name of an environment variable, not the key itself. Put the key into one "
+            "or into .env, for example OUR_KEY, and use --api-key-env OUR_KEY."
+        )
+    return name
 
 
 def _headers(settings: RunSettings) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
@@ -142,6 +165,11 @@ def _headers(settings: RunSettings) -> tuple[tuple[tuple[str, str], ...], tuple[
         name, colon, value = text.partition(":")
         if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name.strip()):
             raise UsageError("--header expects 'Name: value'.")
+        if resembles_key(value.rpartition(" ")[2]):
+            raise UsageError(
+                f"--header {name.strip()} holds a key. Put the key into an environment variable, for example OUR_KEY, "
+                f"and use --header '{name.strip()}: ${{OUR_KEY}}'."
+            )
         headers.append((name.strip(), re.sub(r"\$\{(\w+)\}", value_of, value.strip())))
     return tuple(headers), tuple(secrets)
 

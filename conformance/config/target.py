@@ -73,14 +73,27 @@ def roots(url: str) -> tuple[str, ...]:
 
 def check_url(url: str) -> str:
     """The base URL without a trailing slash. Raises UsageError for what is not an HTTP URL."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"{url!r} is not a base URL; it must start with http:// or https:// and name a host.")
-    if parts.username or parts.password or parts.query or parts.fragment:
+    if re.search(r"[@?#]", url) or any(part.lower().startswith("sk-") for part in re.split(r"[/.:]+", url)):
         raise UsageError(
-            "A base URL has no user name, password, query or fragment. Name the key's variable with --api-key-env."
+            "A base URL has no key, user name, password, query or fragment. Put the key into an environment variable, "
+            "and name the variable with --api-key-env."
         )
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise UsageError(f"{url!r} is not a base URL; it must start with http:// or https:// and name a host.")
     return url.rstrip("/")
+
+
+def resembles_key(text: str) -> bool:
+    """Whether a text looks like an API key, and not like a name or a word: it starts like one, or is long and mixed."""
+    if re.match(r"(sk|gsk|pk|xai|rk)[-_]", text):
+        return True
+    mixed = re.search(r"[0-9]", text) and re.search(r"[a-z]", text)
+    return len(text) >= 20 and mixed is not None and re.fullmatch(r"[A-Za-z0-9_.~+/=-]+", text) is not None
 
 
 def name_of(url: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from conformance.config.options import OPTIONS
 from conformance.config.settings import read_settings, target_of
 from conformance.config.targets_file import read_all_settings
-from conformance.model import HarnessError
+from conformance.model import HarnessError, UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +51,66 @@ def test_what_was_not_given_on_the_command_line_is_no_value(folder, monkeypatch)
     monkeypatch.setenv("MESSAGES_CASE", "a,b")
     settings = read_settings({"strict": False, "case": [], "mode": None}, folder)
     assert (settings["strict"], settings["case"], settings["mode"]) == (True, ("a", "b"), None)
+
+
+@pytest.mark.parametrize("option", ["url", "model", "name", "target", "api-key-env"])
+@pytest.mark.parametrize("value", ["", "  "])
+def test_an_empty_name_is_an_error_wherever_it_comes_from(folder, monkeypatch, option, value) -> None:
+    key = option.replace("-", "_")
+    given = [value] if option == "target" else value
+    with pytest.raises(UsageError, match=f"--{option} is empty"):
+        read_settings({key: given}, folder)
+    monkeypatch.setenv(f"MESSAGES_{key.upper()}", value)
+    with pytest.raises(UsageError, match=f"MESSAGES_{key.upper()} is empty"):
+        read_settings({}, folder)
+    monkeypatch.delenv(f"MESSAGES_{key.upper()}")
+    pyproject(folder, f'{option} = "{value}"')
+    with pytest.raises(UsageError, match=f"{option} in pyproject.toml is empty"):
+        read_settings({}, folder)
+
+
+@pytest.mark.parametrize("option", ["url", "model", "api-key-env"])
+def test_an_empty_name_in_the_targets_file_is_an_error(folder, option) -> None:
+    with pytest.raises(UsageError, match=f"{option} of the target naga is empty"):
+        read_settings({}, folder, target="naga", entry={"url": "https://e.example", "model": "m", option: ""})
+
+
+KEY = "sk-ant-api03-0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"api_key_env": KEY},
+        {"api_key_env": "0123456789abcdef0123456789abcdef"},
+        {"header": [f"x-api-key: {KEY}"]},
+        {"header": [f"authorization: Bearer {KEY}"]},
+        {"url": f"https://{KEY}@naga.example"},
+        {"url": f"https://naga.example/{KEY}/v1"},
+        {"url": f"https://naga.example/?key={KEY}"},
+        {"url": KEY},
+        {"url": f"ftp://user:{KEY}@naga.example"},
+    ],
+)
+def test_a_key_where_its_name_is_expected_is_refused_and_not_repeated(folder, given) -> None:
+    settings = read_settings({"url": "https://naga.example", "model": "m", **given}, folder)
+    with pytest.raises(UsageError) as refused:
+        target_of(settings)
+    said = str(refused.value)
+    assert not any(part in said for part in (KEY, "0123456789abcdef"))
+    assert "variable" in said
+
+
+@pytest.mark.parametrize("key", ["EMPTY", "none", "x"])
+def test_dummy_keys_work_and_an_empty_key_is_no_key(folder, key) -> None:
+    def key_of(value: str) -> str | None:
+        (folder / ".env").write_text(f"OUR_KEY={value}\n", encoding="utf-8")
+        target = target_of(read_settings({"url": "http://e.example", "model": "m", "api_key_env": "OUR_KEY"}, folder))
+        assert target is not None
+        return target.api_key
+
+    assert key_of(key) == key
+    assert key_of("") is None
 
 
 @pytest.mark.parametrize(
