@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,9 +11,9 @@ from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.judge.verdict import Policy
-from conformance.model import Mode, Outcome, Scenario
+from conformance.model import Chunk, Exchange, Mode, Outcome, Response, Scenario, SentRequest
+from conformance.protocol.reply import Reply
 from conformance.standard.library import Library
-from support import make
 
 MESSAGE: dict[str, Any] = {
     "id": "msg_1",
@@ -31,9 +32,12 @@ def outcome(library: Library):
     bench = Bench(REGISTRY, library.document, "m", Policy(), declared=("tools",))
 
     def of(case: str, **changes: Any) -> Outcome:
-        reply = make.reply(MESSAGE | changes, request={"max_tokens": 64}, scenario="tool-loop")
+        body = json.dumps(MESSAGE | changes).encode()
+        sent = SentRequest("POST", "https://x.test/v1/messages", (), b'{"max_tokens": 64}')
+        response = Response(200, (("content-type", "application/json"),), (Chunk(0.1, body),))
+        exchange = Exchange("tool-loop", Mode.JSON, 1, 1, "", sent, response, line=1)
         scenario = Scenario("tool-loop", Mode.JSON, library.catalogue.scenarios["tool-loop"])
-        evidence = Evidence({scenario.id: ScenarioReplies(scenario, (reply,))}, {})
+        evidence = Evidence({scenario.id: ScenarioReplies(scenario, (Reply(exchange),))}, {})
         return judge(library.cases[case], Mode.JSON, evidence, bench).outcome
 
     return of

@@ -4,15 +4,16 @@ import time
 
 import pytest
 
-from conformance.model import Exchange
+from conformance.model import Chunk, Exchange, Mode, Response, SentRequest
 from conformance.wire.redact import Redactor
-from support import make
 
 Pairs = tuple[tuple[str, str], ...]
 
 
 def exchange(url: str = "http://x/v1/messages", sent: Pairs = (), got: Pairs = (), body: bytes = b"{}") -> Exchange:
-    return make.exchange(body, 401, sent=make.request(url=url, headers=sent), headers=got)
+    return Exchange(
+        "recording", Mode.JSON, 1, 1, "", SentRequest("POST", url, sent, b"{}"), Response(401, got, (Chunk(0.0, body),))
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Attacks on an answer, one module for each layer."""
