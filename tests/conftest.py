@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
 
 from support.data import large_corpus, said_of_the_corpus
+
+hypothesis.settings.register_profile("project", deadline=None)  # no test depends on the clock
+hypothesis.settings.load_profile("project")
 
 pytest_plugins = ["pytester", "support.fixtures"]
 

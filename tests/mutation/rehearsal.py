@@ -291,8 +291,18 @@ def exchange_of(
     if trouble is None or chunks:
         first = chunks[0].at if chunks else None
         ended = at if trouble is None else None
-        response = Response(answer.status, tuple(answer.headers.items()), tuple(chunks), first_byte=first, ended=ended)
+        headers = (*answer.headers.items(), *framing_of(answer))
+        response = Response(answer.status, headers, tuple(chunks), first_byte=first, ended=ended)
     return Exchange(scenario, mode, step, attempt, "2026-11-22T12:00:00Z", request, response, trouble, line=1)
+
+
+def framing_of(answer: Answer) -> tuple[tuple[str, str], ...]:
+    """The header by which a server says where the body ends, unless the answer has its own (RFC 9112, section 6.3)."""
+    if {"content-length", "transfer-encoding"} & {name.lower() for name in answer.headers}:
+        return ()
+    if answer.events is not None:
+        return (("transfer-encoding", "chunked"),)
+    return (("content-length", str(sum(map(len, answer.chunks)))),)
 
 
 def same(one: Answer, other: Answer) -> bool:

@@ -38,6 +38,9 @@ HEAVY = (
 OURS = {
     "conformance",
     "conformance.base",
+    "conformance.base.pointer",
+    "conformance.base.strict_json",
+    "conformance.base.values",
     "conformance.base.versions",
     "conformance.model",
     "conformance.plugin",
