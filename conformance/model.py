@@ -306,6 +306,11 @@ class Response(_WithHeaders):
         """All chunks joined."""
         return b"".join(chunk.data for chunk in self.chunks)
 
+    @cached_property
+    def memo(self) -> dict[str, Any]:
+        """Room for what several readers would read again. Nothing but speed depends on it."""
+        return {}
+
     @property
     def media_type(self) -> str:
         """The content type without parameters, in lower case; empty without a header (RFC 9110, section 8.3.1)."""

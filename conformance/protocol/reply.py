@@ -16,6 +16,8 @@ from conformance.protocol.sse import Event, parse
 from conformance.protocol.trace import trace_of
 
 _BOM = b"\xef\xbb\xbf"
+EVENTS = "events"
+"""Where `Response.memo` keeps the events of a body, so that a response is parsed once, whoever reads it first."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,10 @@ class Reply:
         response = self.exchange.response
         if response is None or not (self.streamed or response.is_event_stream or self._looks_like_stream()):
             return None
-        return parse(response.chunks)
+        if EVENTS not in response.memo:
+            response.memo[EVENTS] = parse(response.chunks)
+        events: tuple[Event, ...] = response.memo[EVENTS]
+        return events
 
     @cached_property
     def trace(self) -> Trace | None:

@@ -3,42 +3,46 @@ r"""The one redactor: takes secrets out of everything that is written, by value.
 A secret of `LONG` characters or more is found anywhere. A shorter one is also an ordinary word or number, so it is
 taken out only where it is a whole JSON string, a field of an event stream, a header or part of one, or a part of a URL.
 
-A spelling is the value itself, its ASCII letters in any case, or its Base64 (standard and URL-safe, alone, behind
-`Bearer ` or inside something longer). In both, any character may be written as a URL escape (`%2F`), a JSON escape
-(`\u002f`, `\/`) or an HTML reference (`&#47;`, `&#x2f;`, `&amp;`), escaped once or twice. What replaces it has the same
-number of bytes, so that offsets, chunk boundaries and everything around it stay as they were.
+A spelling is the value itself, its ASCII letters in any case, its Base64 (standard and URL-safe, alone, behind
+`Bearer ` or inside something longer), or either of them escaped as `escapes.py` knows it, to any depth and in any
+mixture. What replaces it has the same number of bytes, so that offsets, chunk boundaries and everything around it stay
+as they were.
+
+A secret that is in one piece only once the parts of a body are put together is taken out as well: strings of one name
+are looked at joined. Whoever still manages to have a reader put it together loses every text of the body.
 """
 
 from __future__ import annotations
 
 import re
+from array import array
 from base64 import b64encode, urlsafe_b64encode
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from html import unescape
+from itertools import pairwise
+from typing import Final
 
 from conformance.model import Chunk, Exchange, Json, Response, SentRequest, Trouble
-from conformance.wire.credentials import HIDDEN, hide_in_header, hide_in_url, is_secret, recorded_secrets
+from conformance.protocol.message import text_of
+from conformance.protocol.reply import Reply
+from conformance.wire.credentials import HIDDEN, WORDS, hide_in_header, hide_in_url, is_secret, recorded_secrets
+from conformance.wire.escapes import fully_undone, levels, origins
 
-LONG = 8
+LONG: Final = 8
 """Characters from which on a secret is found inside other text as well."""
 
-_MARK = HIDDEN.encode()
-_BODY_ENDS = b'"\\\r\n'
-_TEXT_ENDS = b" \t\r\n\"'\\,;:=&?/#@()<>[]"
-_EDGES = b""
-_JSON_SHORT_ESCAPES = b'"\\/bfnrt'
-_WINDOW = 256 * 1024
-_LONGEST_ESCAPE = 16
-_ESCAPE = re.compile(
-    rb"%(?:25){0,3}(?P<url>[0-9A-Fa-f]{2})"
-    rb"|\\\\{0,3}u(?P<high>[Dd][89ABab][0-9A-Fa-f]{2})\\{1,4}u(?P<low>[Dd][C-Fc-f][0-9A-Fa-f]{2})"
-    rb"|\\\\{0,3}u(?P<unit>[0-9A-Fa-f]{4})"
-    rb'|\\\\{0,3}(?P<short>["/])|\\(?P<backslash>\\)'
-    rb"|&(?:amp;)?(?P<html>(?:#[0-9]{1,9}|#[xX][0-9A-Fa-f]{1,8}|amp|lt|gt|quot|apos);)"
-)
-_STREAMED_TEXT = re.compile(rb'"(text|thinking|partial_json)"\s*:\s*"((?:[^"\\]|\\.)*+)"')
+_MARK: Final = HIDDEN.encode()
+_BODY_ENDS: Final = b'"\\\r\n'
+_TEXT_ENDS: Final = b" \t\r\n\"'\\,;:=&?/#@()<>[]"
+_EDGES: Final = b""
+_BACKSLASH: Final = 0x5C
+_JSON_SHORT_ESCAPES: Final = b'"\\/bfnrt'
+_JSON_CONTROLS: Final = b"bfnrt"
+_OTHER_CHARSETS: Final = ("utf-7", "cp037", "cp500")
+"""Encodings in which ASCII is other bytes, apart from those that put NUL bytes between them."""
+
+_MEMBER: Final = re.compile(rb'"((?:[^"\\]|\\.)*+)"\s*+:\s*+"((?:[^"\\]|\\.)*+)"', re.DOTALL)
+"""A member of a JSON object whose value is a string."""
 
 
 class Redactor:
@@ -76,7 +80,7 @@ class Redactor:
         if not self._longest:
             return exchange
         request, response, trouble = exchange.request, exchange.response, exchange.trouble
-        return replace(
+        redacted = replace(
             exchange,
             request=SentRequest(
                 request.method, self.text(request.url), self._headers(request.headers), self.data(request.body)
@@ -84,6 +88,7 @@ class Redactor:
             response=self._response(response) if response is not None else None,
             trouble=Trouble(trouble.kind, self.text(trouble.message), trouble.at) if trouble is not None else None,
         )
+        return self._as_read(redacted)
 
     def recorded(self, exchange: Exchange) -> Exchange:
         """A recorded exchange, also without the credentials that it carries, wherever they occur."""
@@ -99,9 +104,9 @@ class Redactor:
         return redacted
 
     def _redacted(self, data: bytes, ends: bytes) -> bytes:
-        spans = _merged(
-            (start + int(_second_half_of_escape(data, start)), end) for start, end in self._spans(data, ends)
-        )
+        if not self._longest:
+            return data
+        spans = _merged((_behind_escape(data, start), end) for start, end in self._spans(data, ends))
         if not spans:
             return data
         redacted = bytearray(data)
@@ -111,47 +116,89 @@ class Redactor:
 
     def _spans(self, data: bytes, ends: bytes) -> Iterator[tuple[int, int]]:
         """Where the secrets are in `data`, overlapping ones one by one. `ends` delimit a short secret."""
-        whole = self._whole.get(ends)
-        yield from self._found(data.lower(), whole)
-        if not self._longest or _ESCAPE.search(data) is None:
-            return
-        overlap = self._longest * _LONGEST_ESCAPE
-        for offset in range(0, len(data), _WINDOW):
-            plain = _unescaped(data[offset : offset + _WINDOW + overlap])
-            for found in self._found(plain.data, whole):
-                start, end = plain.origin(*found)
-                yield offset + start, offset + end
+        above: list[bytes] = []
+        for level in levels(data):
+            found = _merged(self._found(level.lower(), self._whole.get(ends)))
+            yield from origins(above, found) if found else ()
+            above.append(level)
 
     def _found(self, folded: bytes, whole: re.Pattern[bytes] | None) -> Iterator[tuple[int, int]]:
         for needle in self._needles:
             yield from ((start, start + len(needle)) for start in _occurrences(needle, folded))
         yield from (match.span() for match in (whole.finditer(folded) if whole is not None else ()))
 
+    def _tells(self, text: str) -> bool:
+        """Whether a text that a reader put together has a secret in it."""
+        return next(self._spans(text.encode("utf-8", "surrogatepass"), _EDGES), None) is not None
+
     def _headers(self, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
         return tuple((self.text(name), self.text(value)) for name, value in headers)
 
     def _response(self, response: Response) -> Response:
-        body = self._streamed_text(self.data(response.body))
-        chunks, start = [], 0
-        for chunk in response.chunks:
-            end = start + len(chunk.data)
-            chunks.append(Chunk(chunk.at, body[start:end]))
-            start = end
-        return replace(response, headers=self._headers(response.headers), chunks=tuple(chunks))
+        return replace(
+            _with_body(response, self._joined(self.data(response.body))), headers=self._headers(response.headers)
+        )
 
-    def _streamed_text(self, body: bytes) -> bytes:
-        """Redacts secrets that are split over the deltas of a stream."""
-        spans: dict[bytes, list[tuple[int, int]]] = {}
-        for match in _STREAMED_TEXT.finditer(body):
-            spans.setdefault(match[1], []).append(match.span(2))
-        redacted = bytearray(body)
-        for pieces in spans.values():
-            joined = self._redacted(b"".join(body[start:end] for start, end in pieces), _EDGES)
+    def _joined(self, body: bytes) -> bytes:
+        """Redacts what is in one piece only after the strings of one name have been put together."""
+        edges: dict[bytes, array[int]] = {}
+        for match in _MEMBER.finditer(body):
+            name = fully_undone(match[1]) if b"\\" in match[1] else match[1]
+            edges.setdefault(name, array("q")).extend(match.span(2))
+        redacted = None
+        for found in edges.values():
+            if len(found) == 2:
+                continue  # it was looked at before, as part of the whole body
+            starts, ends = found[::2], found[1::2]
+            joined = b"".join(map(body.__getitem__, map(slice, starts, ends)))
+            hidden = self._redacted(joined, _EDGES)
+            if hidden is joined:
+                continue
+            redacted = bytearray(body) if redacted is None else redacted
             position = 0
-            for start, end in pieces:
-                redacted[start:end] = joined[position : position + end - start]
+            for start, end in zip(starts, ends, strict=True):
+                redacted[start:end] = hidden[position : position + end - start]
                 position += end - start
-        return bytes(redacted)
+        return body if redacted is None else bytes(redacted)
+
+    def _as_read(self, exchange: Exchange) -> Exchange:
+        """Takes every text out of an answer that still has a secret once a reader has put it together."""
+        reply, response = Reply(exchange), exchange.response
+        if response is None or not any(map(self._tells, _texts_read(reply))):
+            return exchange
+        body = bytearray(response.body)
+        for match in _MEMBER.finditer(response.body):
+            if match[2].decode("utf-8", "replace").lower() not in WORDS:
+                body[slice(*match.span(2))] = _mark(len(match[2]))
+        return replace(exchange, response=_with_body(response, bytes(body)))
+
+
+def _texts_read(reply: Reply) -> Iterator[str]:
+    """What a reader puts together of an answer: the text of all blocks, and where it is a stream, each string."""
+    yield text_of(reply)
+    if reply.events is not None:
+        yield from _strings(reply.message)
+
+
+def _strings(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+
+
+def _with_body(response: Response, body: bytes) -> Response:
+    """The response with another body of the same length, cut as before."""
+    ends = [0]
+    for chunk in response.chunks:
+        ends.append(ends[-1] + len(chunk.data))
+    parts = zip(response.chunks, pairwise(ends), strict=True)
+    return replace(response, chunks=tuple(Chunk(chunk.at, body[start:end]) for chunk, (start, end) in parts))
 
 
 def _hide_credentials(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
@@ -173,12 +220,15 @@ def _mark(length: int) -> bytes:
     return _MARK[:length].ljust(length, b"*")
 
 
-def _second_half_of_escape(data: bytes, start: int) -> bool:
-    r"""True for the `n` of `\n`: it belongs to an escape in front of the secret, and stays so that JSON stays JSON."""
-    if start == 0 or data[start] not in _JSON_SHORT_ESCAPES:
-        return False
+def _behind_escape(data: bytes, start: int) -> int:
+    r"""Where to begin: behind the `n` of `\n`, which belongs to an escape in front of the secret, so that JSON stays
+    JSON. In JSON inside JSON the backslash is written twice or more often.
+    """
+    if start == 0 or data[start - 1] != _BACKSLASH or data[start] not in _JSON_SHORT_ESCAPES:
+        return start
     front = data[max(0, start - 64) : start]
-    return (len(front) - len(front.rstrip(b"\\"))) % 2 == 1
+    odd = (len(front) - len(front.rstrip(b"\\"))) % 2 == 1
+    return start + int(odd or data[start] in _JSON_CONTROLS)
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -195,6 +245,9 @@ def _needles(secret: str) -> Iterator[bytes]:
     """The byte strings to look for, where nothing is escaped."""
     raw = secret.encode("utf-8", "surrogatepass")
     yield raw
+    # A secret that looks escaped itself, and encodings in which ASCII is other bytes.
+    foreign = (secret.encode(charset, "ignore") for charset in _OTHER_CHARSETS)
+    yield from (other for other in (fully_undone(raw), *foreign) if len(other) >= LONG)
     for encode in (b64encode, urlsafe_b64encode):
         yield encode(raw).rstrip(b"=")
         yield encode(b"Bearer " + raw).rstrip(b"=")
@@ -218,55 +271,3 @@ def _occurrences(needle: bytes, data: bytes) -> Iterator[int]:
     while at >= 0:
         yield at
         at = data.find(needle, at + 1)
-
-
-class _Plain:
-    """Bytes to search in, in lower case, and where each of them came from.
-
-    `pieces` are (position here, position in the original, length in the original or 0 for a piece that was not
-    escaped), in order.
-    """
-
-    def __init__(self, data: bytes, pieces: list[tuple[int, int, int]]) -> None:
-        self.data = data.lower()
-        self._pieces = pieces
-        self._starts = [piece[0] for piece in pieces]
-
-    def origin(self, start: int, end: int) -> tuple[int, int]:
-        """The span of the original that `start` to `end` came from; escapes are taken whole."""
-        here, there, length = self._piece(start)
-        first = there if length else there + start - here
-        here, there, length = self._piece(end - 1)
-        return first, there + length if length else there + end - here
-
-    def _piece(self, position: int) -> tuple[int, int, int]:
-        return self._pieces[bisect_right(self._starts, position) - 1]
-
-
-def _unescaped(data: bytes) -> _Plain:
-    """The bytes with all escapes resolved."""
-    plain = bytearray()
-    pieces = [(0, 0, 0)]
-    copied = 0
-    for match in _ESCAPE.finditer(data):
-        plain += data[copied : match.start()]
-        pieces.append((len(plain), match.start(), match.end() - match.start()))
-        plain += _meaning(match)
-        copied = match.end()
-        pieces.append((len(plain), copied, 0))
-    return _Plain(bytes(plain + data[copied:]), pieces)
-
-
-def _meaning(escape: re.Match[bytes]) -> bytes:
-    """The bytes that one escape means."""
-    kind = escape.lastgroup
-    if kind == "url":
-        return bytes.fromhex(escape["url"].decode())
-    if kind == "low":
-        units = bytes.fromhex((escape["high"] + escape["low"]).decode())
-        return units.decode("utf-16-be").encode()
-    if kind == "unit":
-        return chr(int(escape["unit"], 16)).encode("utf-8", "surrogatepass")
-    if kind == "html":
-        return unescape(f"&{escape['html'].decode()}").encode("utf-8", "surrogatepass")
-    return escape[escape.lastindex or 0]

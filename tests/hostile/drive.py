@@ -18,7 +18,7 @@ from conformance.config.settings import read_settings
 from conformance.engine import rejudge
 from conformance.engine import run as engine_run
 from conformance.judge.library import load_library
-from conformance.model import Case, HarnessError, Judgement, Mode
+from conformance.model import Case, Exchange, HarnessError, Judgement, Mode
 from conformance.plugin.session import Judged, TargetSession
 from conformance.reference.answer import Call
 from conformance.report import terminal
@@ -26,7 +26,9 @@ from conformance.report.files import OUTPUTS
 from conformance.results.model import Results
 from conformance.standard.library import Library
 from conformance.wire.importers.files import open_recording
+from conformance.wire.journal_format import line_of, parse, record_of, value_of
 from conformance.wire.limits import Limits
+from conformance.wire.redact import Redactor
 from hostile.attacks.attack import Plan, attacked
 from hostile.draft import Wire
 from hostile.profile import thorough
@@ -196,8 +198,18 @@ def _finished(target: TargetSession, judgements: Mapping[tuple[str, Mode], Judge
         return target.finish(judged, 0)
 
 
-def judged_again(ran: Ran) -> Mapping[tuple[str, Mode], Judgement]:
-    """The judgements of the run's journal, judged again."""
+def judged_again(ran: Ran, redactor: Redactor | None = None) -> Mapping[tuple[str, Mode], Judgement]:
+    """The judgements of the run's journal, judged again; with a redactor, of what it leaves of the journal."""
+    path = ran.folder / engine_run.JOURNAL
+    if redactor is not None:
+        path = ran.folder / "redacted.ndjson"
+        lines = (ran.folder / engine_run.JOURNAL).read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join(_redacted(number, line, redactor) for number, line in enumerate(lines, 1)))
     with patch.object(rejudge, "load_library", lambda *_: library()):
-        again = rejudge.rejudge(open_recording(ran.folder / engine_run.JOURNAL), ())
+        again = rejudge.rejudge(open_recording(path), ())
     return {(judgement.case, judgement.mode): judgement for judgement in again.judgements}
+
+
+def _redacted(number: int, line: bytes, redactor: Redactor) -> bytes:
+    value = value_of(parse(line), number)
+    return line_of(record_of(redactor.exchange(value))) if isinstance(value, Exchange) else line

@@ -4,12 +4,15 @@ import itertools
 import json
 import re
 import urllib.parse
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.model import Chunk, Exchange, Mode, Response, SentRequest, Trouble
+from conformance.protocol.message import text_of
+from conformance.protocol.reply import Reply
 from conformance.wire.redact import Redactor
 
 KEY = "sk-test/Ab+c&9_é漢🎉=end"
@@ -23,6 +26,17 @@ def deltas(field: str, pieces: list[str]) -> bytes:
 
 def b64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
+
+
+def nested(text: str, times: int) -> str:
+    for _ in range(times):
+        text = json.dumps(text)[1:-1]
+    return text
+
+
+def json_units(text: str) -> list[str]:
+    units = text.encode("utf-16-be").hex()
+    return [f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4)]
 
 
 SPELLINGS = {
@@ -41,6 +55,11 @@ SPELLINGS = {
     "html decimal": "".join(f"&#{ord(character)};" for character in KEY),
     "html hexadecimal": "".join(f"&#x{ord(character):X};" for character in KEY),
     "html in html": html.escape(html.escape(KEY)),
+    "json in json in json in json": nested(KEY, 4),
+    "every character as json, five times": nested("".join(json_units(KEY)), 4),
+    "url in json": "".join(f"\\u0025{byte:02x}" for byte in KEY.encode()),
+    "json in url": urllib.parse.quote(json.dumps(KEY)[1:-1], safe=""),
+    "html in url in json": json.dumps(urllib.parse.quote(html.escape(KEY), safe=""))[1:-1],
     "base64": b64(KEY),
     "base64 of bearer": b64(f"Bearer {KEY}"),
     "base64 url": base64.urlsafe_b64encode(KEY.encode()).decode(),
@@ -101,7 +120,7 @@ def test_json_stays_json_where_a_secret_follows_an_escape() -> None:
     secret = "nightly-key"
     body = json.dumps({"message": "key:\nightly-key", "other": f"\\{secret}"})
     redacted = json.loads(Redactor([secret]).text(body))
-    assert redacted == {"message": "key:\n[redacted]", "other": "\\[redacted]*"}
+    assert redacted == {"message": "key:\n[redacted]", "other": "\\n[redacted]"}
 
 
 def test_a_secret_shorter_than_the_mark_shortens_the_mark() -> None:
@@ -179,7 +198,22 @@ def test_an_exchange_has_the_secret_nowhere_and_every_chunk_keeps_its_length(cut
     assert after.response.body == body.replace(PLAIN.encode(), b"[redacted]".ljust(len(PLAIN), b"*"))
 
 
-@pytest.mark.parametrize("field", ["text", "thinking", "partial_json"])
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-be", "utf-32", "cp037", "utf-7"])
+def test_a_secret_in_a_body_that_is_not_utf_8_is_redacted(charset: str) -> None:
+    body = json.dumps({"message": f"no such key: {PLAIN}"}).encode(charset)
+    redacted = Redactor([PLAIN]).data(body)
+    assert len(redacted) == len(body)
+    assert PLAIN not in redacted.decode(charset, "replace")
+    assert "no such key: " in redacted.decode(charset, "replace")
+
+
+def test_a_secret_that_looks_escaped_is_found_where_its_escapes_are_undone() -> None:
+    secret = "a%41&amp;\\u0042-key"
+    for text in (secret, json.dumps(secret), urllib.parse.quote(secret), "aA&B-key"):
+        assert "-key" not in Redactor([secret]).text(text)
+
+
+@pytest.mark.parametrize("field", ["text", "thinking", "partial_json", "signature", "brand_new"])
 def test_a_secret_told_piece_by_piece_in_deltas_is_redacted(field: str) -> None:
     pieces = ["The key is ", *(PLAIN[at : at + 3] for at in range(0, len(PLAIN), 3)), "."]
     after = Redactor([PLAIN]).exchange(exchange_full_of(PLAIN, deltas(field, pieces), [7, 90])).response
@@ -187,6 +221,40 @@ def test_a_secret_told_piece_by_piece_in_deltas_is_redacted(field: str) -> None:
     lines = [line for line in after.body.decode().splitlines() if line.startswith("data: ")]
     told = "".join(json.loads(line[6:])["delta"][field] for line in lines)
     assert told == f"The key is {'[redacted]'.ljust(len(PLAIN), '*')}."
+
+
+def decoys(pieces: list[str]) -> bytes:
+    """Deltas with strings of the same name that no reader adds to the text."""
+    body = b""
+    for piece in pieces:
+        other = {"type": "content_block_delta", "index": 0, "delta": {"type": "no_such_delta", "text": "decoy"}}
+        delta = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": piece}}
+        event = json.dumps(delta).replace('"text":', '"text": "decoy", "te\\u0078t":')
+        body += f"event: content_block_delta\ndata: {json.dumps(other)}\n\ndata: {event}\n\n".encode()
+    return body
+
+
+def test_nothing_between_its_pieces_hides_a_secret_from_the_redactor() -> None:
+    start = (
+        b'data: {"type":"message_start","message":{"type":"message","content":[]}}\n\n'
+        b'data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\n'
+    )
+    body = start + decoys([PLAIN[at : at + 3] for at in range(0, len(PLAIN), 3)])
+    before = exchange_full_of(PLAIN, body, [9])
+    assert PLAIN in json.dumps(Reply(before).message)
+    after = Redactor([PLAIN]).exchange(before)
+    assert after.response is not None
+    assert len(after.response.body) == len(body)
+    assert PLAIN not in json.dumps(Reply(after).message)
+
+
+def test_a_secret_in_the_text_of_several_blocks_is_redacted() -> None:
+    content = [{"type": "text", "text": PLAIN[at : at + 9]} for at in range(0, len(PLAIN), 9)]
+    body = json.dumps({"type": "message", "content": content}).encode()
+    before = replace(exchange_full_of(PLAIN, body, []), trouble=None)
+    before = replace(before, response=Response(200, (("content-type", "application/json"),), (Chunk(0.1, body),)))
+    assert text_of(Reply(before)) == PLAIN
+    assert PLAIN not in text_of(Reply(Redactor([PLAIN]).exchange(before)))
 
 
 def test_an_exchange_without_a_response_is_redacted_too() -> None:

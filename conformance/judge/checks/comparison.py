@@ -21,7 +21,7 @@ from conformance.judge.check import (
     found,
 )
 from conformance.model import Mode
-from conformance.protocol.message import stop_reason, text_of
+from conformance.protocol.message import blocks, stop_reason
 from conformance.protocol.reply import Reply
 
 CORE_KEYS: Final = ("id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage")
@@ -34,10 +34,10 @@ _CODE = re.compile(r"\b[A-Z]{4,}-\d{4}\b")
 def no_cross_talk(replies: Sequence[Reply]) -> Observation:
     """No reply holds a code word that another request contains and its own request does not."""
     sent = [set(_CODE.findall(reply.exchange.request.body.decode("utf-8", "replace"))) for reply in replies]
-    received = [set(_CODE.findall(text_of(reply))) for reply in replies]
+    everywhere = set().union(*sent)
+    received = [_codes_in(reply) & everywhere for reply in replies]
     if not any(received):
         return NOTHING_SEEN
-    everywhere = set().union(*sent)
     return found(
         *(
             deviation(
@@ -47,9 +47,15 @@ def no_cross_talk(replies: Sequence[Reply]) -> Observation:
                 pointer="/content",
             )
             for reply, own, words in zip(replies, sent, received, strict=True)
-            if (leaked := (words - own) & everywhere)
+            if (leaked := words - own)
         )
     )
+
+
+def _codes_in(reply: Reply) -> set[str]:
+    """The code words of each text block, alone: two blocks are not one word."""
+    texts = (block.get("text") for _, block in blocks(reply) if block.get("type") == "text")
+    return {code for text in texts if isinstance(text, str) for code in _CODE.findall(text)}
 
 
 @check("same-stop-reason-as-json")

@@ -93,7 +93,6 @@ class SpokenBody(Attack):
             "YAML": f"error: {text}\nkey: '{text}'\n",
             "lines": f'{{"a":"{text}"}}\n{{"b":["{text}"]}}\n',
         }[self.form].encode()
-        draft.spoiled = True
 
 
 _CHARSETS: Mapping[str, Callable[[str], bytes]] = {
