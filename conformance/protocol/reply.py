@@ -17,7 +17,8 @@ from conformance.protocol.trace import trace_of
 
 _BOM = b"\xef\xbb\xbf"
 EVENTS = "events"
-"""Where `Response.memo` keeps the events of a body, so that a response is parsed once, whoever reads it first."""
+READING = "reading"
+"""Where `Response.memo` keeps what a body says, so that a response is read once, whoever reads it first."""
 
 
 @dataclass(frozen=True)
@@ -107,12 +108,16 @@ class Reply:
         """Room for what several checks would compute again, of this reply alone. Nothing but speed depends on it."""
         return {}
 
-    @cached_property
+    @property
     def _reading(self) -> JsonReading:
         response = self.exchange.response
         if response is None or self.events is not None:
             return JsonReading()
-        return read(response.body) if response.body else JsonReading(problem="the body is empty")
+        if READING not in response.memo:
+            empty = JsonReading(problem="the body is empty")
+            response.memo[READING] = read(response.body) if response.body else empty
+        reading: JsonReading = response.memo[READING]
+        return reading
 
     def _looks_like_stream(self) -> bool:
         if not self.exchange.request.asks_for_stream or not self.ok or self.exchange.response is None:
