@@ -22,7 +22,7 @@ from conformance.commands import proxy as proxying
 from conformance.commands.judge import keeping
 from conformance.engine.offline import RecordingJudge
 from conformance.judge.verdict import Policy
-from conformance.model import Chunk, Exchange, HarnessError, Level, Mode, Response, SentRequest
+from conformance.model import Chunk, Exchange, HarnessError, Level, Response
 from conformance.reference.server import LocalServer
 from conformance.results.excerpts import Excerpts
 from conformance.standard.library import Library
@@ -31,7 +31,7 @@ from conformance.wire.journal import Journal, read
 from conformance.wire.proxy import End, Passed
 from conformance.wire.redact import Redactor
 from conformance.wire.traffic import Room
-from support import standard, worst
+from support import make, standard, worst
 from support.command import PATIENCE_S, command, started
 from support.servers import serving
 
@@ -258,10 +258,8 @@ def test_an_endpoint_that_is_down_is_told(tmp_path: Path) -> None:
 
 
 def message_exchange(**changes: Any) -> Exchange:
-    request = SentRequest("POST", "http://x/v1/messages", (("x-api-key", KEY),), json.dumps(HELLO).encode())
-    answer = json.dumps(worst.CANNED).encode()
-    response = Response(200, (("content-type", "application/json"),), (Chunk(0.1, answer),), ended=0.2)
-    return replace(Exchange("proxy", Mode.JSON, 1, 1, "2026-11-22T10:00:00.000Z", request, response), **changes)
+    sent = make.request(HELLO, headers=[("x-api-key", KEY)])
+    return replace(make.exchange(worst.CANNED, sent=sent, scenario="proxy", ended=0.2, line=0), **changes)
 
 
 @pytest.fixture
@@ -366,7 +364,7 @@ def test_a_mistake_of_ours_leaves_the_other_exchanges_judged(make_watch: Any) ->
 )
 def test_a_key_that_is_too_short_to_be_found_is_taken_out_of_its_header(name: str, value: str) -> None:
     url = "http://x/v1/messages?KEY=abc&beta=true"
-    request = SentRequest("POST", url, ((name, value), ("accept", "*/*")), b"{}")
+    request = make.request(url=url, headers=[(name, value), ("accept", "*/*")])
     hidden = Redactor(()).recorded(message_exchange(request=request)).request
     assert "abc" not in str(hidden)
     assert hidden.url == "http://x/v1/messages?KEY=[redacted]&beta=true"

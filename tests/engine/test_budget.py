@@ -9,20 +9,20 @@ import pytest
 from conformance.base.spend import Prices, Spend
 from conformance.engine.budget import Budget, SpendingLimits
 from conformance.engine.estimate import bill, estimate, request_ceiling, scenario_ceiling, seconds_left, step_ceiling
-from conformance.model import Chunk, Exchange, Json, Mode, Response, Scenario, SentRequest, Step, Trouble
+from conformance.model import Json, Mode, Scenario, SentRequest, Step, Trouble
 from conformance.protocol.reply import Reply
+from support import make
 
 ASK = {"max_tokens": 32, "messages": [{"role": "user", "content": "Hello"}]}
 
 
 def sent(body: Json, url: str = "http://x/v1/messages", method: str = "POST") -> SentRequest:
-    return SentRequest(method, url, (), json.dumps(body).encode())
+    return make.request(body, url=url, method=method)
 
 
 def answer(status: int | None, body: Json = None, kind: str = "closed") -> Reply:
-    response = None if status is None else Response(status, (), (Chunk(0.1, json.dumps(body).encode()),))
     trouble = Trouble(kind, "gone", 0.1) if status is None else None
-    return Reply(Exchange("text", Mode.JSON, 1, 1, "", sent(ASK), response, trouble))
+    return make.reply(body, status, headers={}, request=ASK, trouble=trouble)
 
 
 def test_a_debit_that_would_cross_a_limit_is_refused_and_sets_nothing_aside() -> None:
@@ -82,7 +82,7 @@ def test_counting_and_listing_cost_a_request_and_nothing_else() -> None:
 
 def test_a_raw_body_may_generate() -> None:
     assert step_ceiling(Step(raw=b"{" * 30)) == Spend(1, 10, 4096)
-    assert request_ceiling(SentRequest("POST", "http://x/v1/messages", (), b"{" * 30)) == Spend(1, 10, 4096)
+    assert request_ceiling(make.request(b"{" * 30)) == Spend(1, 10, 4096)
 
 
 def test_a_later_step_pays_for_what_it_takes_from_the_earlier_reply() -> None:

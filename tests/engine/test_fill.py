@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
 
 from conformance.config.target import Target
 from conformance.engine.fill import FillError, fill
-from conformance.model import Chunk, Exchange, Json, Mode, Response, SentRequest, Step
+from conformance.model import Json, Mode, SentRequest, Step
 from conformance.protocol.reply import Reply
+from support import make
 
 TARGET = Target("t", "https://api.example.com", "some-model", api_key="k-123456", auth="x-api-key")
 CALLS = [
@@ -21,9 +21,7 @@ CALLS = [
 
 
 def reply(body: Json, status: int = 200) -> Reply:
-    response = Response(status, (("content-type", "application/json"),), (Chunk(0.1, json.dumps(body).encode()),))
-    request = SentRequest("POST", "https://api.example.com/v1/messages", (), b"{}")
-    return Reply(Exchange("s", Mode.JSON, 1, 1, "2026-11-22T10:00:00Z", request, response))
+    return make.reply(body, status)
 
 
 CALLING = reply({"type": "message", "role": "assistant", "content": CALLS})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +10,9 @@ import pytest
 
 from conformance.config.target import Target
 from conformance.engine.preflight import Preflight, account_trouble, fatal_reason, preflight
-from conformance.model import Chunk, Exchange, Json, Mode, Outcome, Response, Scenario, SentRequest, Step, Trouble
+from conformance.model import Json, Mode, Outcome, Scenario, SentRequest, Step, Trouble
 from conformance.protocol.reply import Reply
+from support import make
 
 TARGET = Target("t", "https://api.example.com", "some-model-1", api_key="k-123456", key_name="SOME_KEY")
 SCENARIO = Scenario("text", Mode.JSON, (Step(body={"max_tokens": 16, "messages": []}),))
@@ -24,10 +24,7 @@ def error(kind: str, message: str) -> Json:
 
 
 def answer(status: int, body: Json, **headers: str) -> Reply:
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    response = Response(status, tuple((k.replace("_", "-"), v) for k, v in headers.items()), (Chunk(0.1, data),))
-    request = SentRequest("POST", "https://api.example.com/v1/messages", (), b"{}")
-    return Reply(Exchange("text", Mode.JSON, 1, 1, "2026-11-22T10:00:00Z", request, response))
+    return make.reply(body, status, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
 
 def find(target: Target, answers: dict[tuple[str, str], Reply]) -> tuple[Preflight, list[tuple[str, str]]]:

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from conformance.engine.retry import Retry, RetryPolicy, is_final, next_attempt, retry_after, slows_down
-from conformance.model import Chunk, Exchange, Mode, Response, SentRequest, Trouble
+from conformance.model import Exchange, Trouble
+from support import make
 
 POLICY = RetryPolicy()
 NOW = "2026-11-22T10:00:00.000Z"
 
 
 def answer(status: int, attempt: int = 1, **headers: str) -> Exchange:
-    named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    response = Response(status, named, (Chunk(0.1, b"{}"),))
-    return Exchange(
-        "text", Mode.JSON, 1, attempt, NOW, SentRequest("POST", "http://x/v1/messages", (), b"{}"), response
-    )
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return make.exchange({}, status, headers=named, attempt=attempt)
 
 
 def trouble(kind: str, attempt: int = 1) -> Exchange:
-    request = SentRequest("POST", "http://x/v1/messages", (), b"{}")
-    return Exchange("text", Mode.JSON, 1, attempt, NOW, request, None, Trouble(kind, "gone", 0.1))
+    return make.exchange(status=None, attempt=attempt, trouble=Trouble(kind, "gone", 0.1))
 
 
-def attempts(make: object, policy: RetryPolicy = POLICY) -> int:
+def attempts(made: Callable[[int], Exchange], policy: RetryPolicy = POLICY) -> int:
     number = 1
-    while next_attempt(make(number), policy) is not None:  # type: ignore[operator]
+    while next_attempt(made(number), policy) is not None:
         number += 1
     return number
 

@@ -16,9 +16,10 @@ from conformance.judge.audit import KINDS_KEPT, LINES_KEPT, Audit, LeftOut, Noti
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench
 from conformance.judge.verdict import Policy
-from conformance.model import Case, Chunk, Exchange, Judgement, Mode, Outcome, Response, ScenarioName, SentRequest
+from conformance.model import Case, Judgement, Mode, Outcome, ScenarioName
 from conformance.protocol.reply import Reply
 from conformance.standard.library import Library
+from support import make
 
 USAGE = {"input_tokens": 9, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 3}
 
@@ -31,11 +32,9 @@ def body(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def reply(number: int, *, raw: bytes | None = None, version: str = "2023-06-01", **changes: Any) -> Reply:
-    sent = SentRequest("POST", "https://x.test/v1/messages", (("anthropic-version", version),), b'{"max_tokens": 9}')
-    data = json.dumps(body(number, **changes)).encode() if raw is None else raw
-    headers = (("content-type", "application/json"), ("request-id", f"req_{number}"))
-    response = Response(200, headers, (Chunk(0.0, data),))
-    return Reply(Exchange("recording", Mode.JSON, 1, 1, "", sent, response, line=number))
+    sent = make.request({"max_tokens": 9}, headers=[("anthropic-version", version)])
+    headers = make.JSON_HEADERS | {"request-id": f"req_{number}"}
+    return make.reply(body(number, **changes) if raw is None else raw, sent=sent, headers=headers, line=number)
 
 
 def auditor(library: Library, *cases: Case, **more: Any) -> Audit:
@@ -109,11 +108,8 @@ def test_nothing_passes_before_anything_was_taken(library: Library) -> None:
 def test_a_broken_stream_is_reported_by_the_cases_on_streams_alone(library: Library) -> None:
     start = {"type": "message_start", "message": body(1, content=[], stop_reason=None)}
     text = "".join(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in (start, {"type": "message_stop"}))
-    sent = SentRequest("POST", "https://x.test/v1/messages", (), b'{"stream": true}')
-    response = Response(200, (("content-type", "text/event-stream"), ("request-id", "r")), (Chunk(0.0, text.encode()),))
-    exchange = Exchange("recording", Mode.STREAM, 1, 1, "", sent, response, line=1)
     audit = auditor(library)
-    noticed = audit.take(Reply(exchange), "a:1")
+    noticed = audit.take(make.reply(text), "a:1")
     assert {each.case.area for each in noticed if not each.case.informational} == {"streaming"}
 
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
 from conformance.judge.capabilities import capability_facts
-from conformance.model import Chunk, Exchange, Mode, Response, ScenarioName, SentRequest
+from conformance.model import Mode, ScenarioName
 from conformance.protocol.reply import Reply
 from conformance.standard.capabilities import Capability, Sign, check_declared
+from support import make
 
 ERROR = {"type": "error", "error": {"type": "invalid_request_error", "message": "no tools here"}}
 CALL = {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {}}
 
 
 def reply(scenario: str, body: Any, status: int = 200, line: int = 1) -> Reply:
-    request = SentRequest("POST", "http://127.0.0.1/v1/messages", (), b"{}")
-    data = json.dumps(body).encode()
-    response = Response(status, (("content-type", "application/json"),), (Chunk(0.1, data),))
-    return Reply(Exchange(scenario, Mode.JSON, 1, 1, "2026-11-22T06:00:00Z", request, response, line=line))
+    return make.reply(body, status, scenario=scenario, line=line)
 
 
 def answer(scenario: str, *content: Any, line: int = 1, **more: Any) -> Reply:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -16,25 +15,22 @@ from conformance.judge.verdict import Policy
 from conformance.model import (
     Case,
     CheckCall,
-    Chunk,
     Direction,
-    Exchange,
     Json,
     Judgement,
     Level,
     Mode,
     Outcome,
     Plane,
-    Response,
     Scenario,
     ScenarioName,
     Selector,
-    SentRequest,
     Step,
     Trouble,
 )
 from conformance.protocol.reply import Reply
 from conformance.standard.document import Document, load_document
+from support import make
 
 MESSAGE = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "LAPIS-7431"}], "usage": {}}
 REFUSAL = {"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}
@@ -122,16 +118,11 @@ class World:
 
     def _reply(self, name: str, step: int, answer: tuple[int, Json] | str) -> Reply:
         self.line += 1
-        request = SentRequest("POST", "https://api.example.com/v1/messages", (), b"{}")
-        response, trouble = None, None
+        place = {"scenario": name, "step": step, "line": self.line}
         if isinstance(answer, str):
-            trouble = Trouble(answer, "it broke", 0.1)
-        else:
-            body = answer[1] if isinstance(answer[1], bytes) else json.dumps(answer[1]).encode()
-            headers = (("content-type", "application/json"),)
-            response = Response(answer[0], headers, (Chunk(0.1, body),), ended=0.2)
-        exchange = Exchange(name, Mode.JSON, step, 1, "2026-11-22T10:00:00Z", request, response, trouble, self.line)
-        return Reply(exchange)
+            return make.reply(status=None, trouble=Trouble(answer, "it broke", 0.1), **place)
+        status, body = answer
+        return make.reply(body, status, headers={"content-type": "application/json"}, ended=0.2, **place)
 
     def judge(self, judged: Case, bench: Bench, **unsent: str) -> Judgement:
         """The judgement of a case on what was seen."""

@@ -17,11 +17,11 @@ from conformance.judge.audit import Audit
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench
 from conformance.judge.verdict import Policy
-from conformance.model import Case, Chunk, Exchange, Judgement, Level, Mode, Response, SentRequest
+from conformance.model import Case, Judgement, Level
 from conformance.protocol.reply import Reply
 from conformance.standard.library import Library
 from conformance.wire.importers.reader import NOT_PROVOKED
-from support import standard
+from support import make, standard
 
 Body = dict[str, Any]
 
@@ -51,12 +51,7 @@ def reply(body: Body | str, request: Body, status: int = 200, headers: Mapping[s
     streamed = isinstance(body, str)
     media = "text/event-stream; charset=utf-8" if streamed else "application/json"
     given = {"content-type": media, "request-id": "req_011CeCGmBjaWkq37Sf5iU7so"} if headers is None else headers
-    raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    sent = SentRequest("POST", "https://api.anthropic.com/v1/messages", (), json.dumps(request).encode())
-    mode = Mode.STREAM if request.get("stream") else Mode.JSON
-    response = Response(status, tuple(given.items()), (Chunk(0.0, raw),))
-    exchange = Exchange("recording", mode, 1, 1, "", sent, response, line=1)
-    return Reply(exchange, streamed=streamed)
+    return make.reply(body, status, request=request, stream=bool(request.get("stream")), headers=given)
 
 
 def answer(body: Body, **request: Any) -> Reply:
@@ -112,10 +107,8 @@ def reports(one: Reply) -> dict[str, list[str]]:
 
 
 def reply_of_a_proxy(status: int) -> Reply:
-    body = Chunk(0.0, b"<html><h1>Bad gateway</h1></html>")
-    sent = SentRequest("POST", "https://api.anthropic.com/v1/messages", (), json.dumps(ASKED).encode())
-    response = Response(status, (("content-type", "text/html"),), (body,))
-    return Reply(Exchange("recording", Mode.JSON, 1, 1, "", sent, response, line=1))
+    body = b"<html><h1>Bad gateway</h1></html>"
+    return make.reply(body, status, request=ASKED, headers={"content-type": "text/html"})
 
 
 def fine(*replies: Reply, but: frozenset[str] = frozenset()) -> None:

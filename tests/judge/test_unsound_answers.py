@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -11,9 +10,9 @@ from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.judge.verdict import Policy
-from conformance.model import Chunk, Exchange, Mode, Outcome, Response, Scenario, SentRequest
-from conformance.protocol.reply import Reply
+from conformance.model import Mode, Outcome, Scenario
 from conformance.standard.library import Library
+from support import make
 
 MESSAGE: dict[str, Any] = {
     "id": "msg_1",
@@ -32,12 +31,9 @@ def outcome(library: Library):
     bench = Bench(REGISTRY, library.document, "m", Policy(), declared=("tools",))
 
     def of(case: str, **changes: Any) -> Outcome:
-        body = json.dumps(MESSAGE | changes).encode()
-        sent = SentRequest("POST", "https://x.test/v1/messages", (), b'{"max_tokens": 64}')
-        response = Response(200, (("content-type", "application/json"),), (Chunk(0.1, body),))
-        exchange = Exchange("tool-loop", Mode.JSON, 1, 1, "", sent, response, line=1)
+        reply = make.reply(MESSAGE | changes, request={"max_tokens": 64}, scenario="tool-loop")
         scenario = Scenario("tool-loop", Mode.JSON, library.catalogue.scenarios["tool-loop"])
-        evidence = Evidence({scenario.id: ScenarioReplies(scenario, (Reply(exchange),))}, {})
+        evidence = Evidence({scenario.id: ScenarioReplies(scenario, (reply,))}, {})
         return judge(library.cases[case], Mode.JSON, evidence, bench).outcome
 
     return of

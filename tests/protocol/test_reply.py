@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from conformance.model import Chunk, Exchange, Json, Mode, Response, SentRequest, Trouble
+from conformance.model import Json, Trouble
 from conformance.protocol import reply as reading
 from conformance.protocol.reply import Reply
+from support import make
 
 MESSAGE = {"type": "message", "content": [], "usage": {"input_tokens": 3, "output_tokens": 5}}
 STREAM = (
@@ -23,9 +24,8 @@ STREAM = (
 def reply(
     body: bytes, *, status: int = 200, media: str = "application/json", asks: Json = None, streamed: bool = False
 ) -> Reply:
-    request = SentRequest("POST", "http://x/v1/messages", (), json.dumps(asks or {}).encode())
-    response = Response(status, (("content-type", media),), (Chunk(0.1, body),) if body else ())
-    return Reply(Exchange("s", Mode.JSON, 1, 1, "", request, response), streamed)
+    sent = make.request({} if asks is None else asks)
+    return Reply(make.exchange(body, status, sent=sent, headers={"content-type": media}), streamed)
 
 
 def test_a_json_body_is_the_message() -> None:
@@ -81,8 +81,8 @@ def test_an_error_envelope_is_no_message() -> None:
 
 
 def test_without_a_response_nothing_is_there() -> None:
-    request = SentRequest("POST", "http://x", (), b"[1]")
-    read = Reply(Exchange("s", Mode.JSON, 1, 1, "", request, None, Trouble("closed", "", 0.0)), streamed=True)
+    trouble = Trouble("closed", "", 0.0)
+    read = Reply(make.exchange(status=None, sent=make.request([1]), trouble=trouble), streamed=True)
     assert (read.status, read.ok, read.events, read.trace, read.message, read.usage) == (None, False) + (None,) * 4
     assert (read.json, read.json_problem, read.error, read.request) == (None, None, None, {})
 

@@ -4,16 +4,15 @@ import time
 
 import pytest
 
-from conformance.model import Chunk, Exchange, Mode, Response, SentRequest
+from conformance.model import Exchange
 from conformance.wire.redact import Redactor
+from support import make
 
 Pairs = tuple[tuple[str, str], ...]
 
 
 def exchange(url: str = "http://x/v1/messages", sent: Pairs = (), got: Pairs = (), body: bytes = b"{}") -> Exchange:
-    return Exchange(
-        "recording", Mode.JSON, 1, 1, "", SentRequest("POST", url, sent, b"{}"), Response(401, got, (Chunk(0.0, body),))
-    )
+    return make.exchange(body, 401, sent=make.request(url=url, headers=sent), headers=got)
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from conformance.model import Chunk, Exchange, Mode, Response, SentRequest
+from conformance.model import Exchange, Mode
 from conformance.wire.codings import UndecodableError
 from conformance.wire.proxy import End, Passed, Proxy, decoded, end_to_end
 from conformance.wire.proxy_server import ProxyServer
 from conformance.wire.traffic import Room
+from support import make
 
 WAIT_S = 600.0
 REQUEST = b"POST /v1/messages?beta=true HTTP/1.1\r\nhost: x\r\nx-api-key: k\r\ncontent-length: 2\r\n\r\n{}"
@@ -300,8 +301,7 @@ def test_headers_that_end_at_a_hop_are_left_out() -> None:
 
 
 def exchange(body: bytes, coding: str, request: bytes = b"{}") -> Exchange:
-    response = Response(200, (("content-encoding", coding),), (Chunk(0.1, body),), ended=0.2)
-    return Exchange("proxy", Mode.JSON, 1, 1, "now", SentRequest("POST", "http://x/v1/messages", (), request), response)
+    return make.exchange(body, sent=make.request(request), headers={"content-encoding": coding}, ended=0.2)
 
 
 def test_a_body_that_is_not_in_its_coding_is_trouble() -> None:
