@@ -238,6 +238,26 @@ def test_yaml_stands_only_where_data_belongs():
     assert [parts for parts in ours if parts[0] != "specs" and parts[:2] not in homes] == []
 
 
+MADE_IN_ONE_PLACE = {"Case", "Exchange", "Response"}
+MAKERS = {
+    "support/make.py": "the one place",
+    "mutation/rehearsal.py": "records what the reference endpoint answers",
+    "wire/test_journal.py": "spells each field that a line of the journal keeps",
+}
+"""Files of the tests that may construct the values above, with the reason."""
+
+
+def test_every_hand_made_exchange_of_the_tests_is_made_by_one_module():
+    tests = CHECKOUT / "tests"
+    makers = {
+        path.relative_to(tests).as_posix()
+        for path in tests.rglob("*.py")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call) and called(node) in MADE_IN_ONE_PLACE
+    }
+    assert makers == set(MAKERS)
+
+
 def test_the_plugin_costs_nothing_where_it_is_not_used():
     code = "import json, sys; import conformance.plugin; print(json.dumps(sorted(sys.modules)))"
     environment = os.environ | {"PYTHONPATH": str(CHECKOUT)}

@@ -9,7 +9,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,7 +21,7 @@ from conformance.commands import proxy as proxying
 from conformance.commands.judge import keeping
 from conformance.engine.offline import RecordingJudge
 from conformance.judge.verdict import Policy
-from conformance.model import Chunk, Exchange, HarnessError, Level, Response
+from conformance.model import Exchange, HarnessError, Level
 from conformance.reference.server import LocalServer
 from conformance.results.excerpts import Excerpts
 from conformance.standard.library import Library
@@ -257,9 +256,9 @@ def test_an_endpoint_that_is_down_is_told(tmp_path: Path) -> None:
     assert session.code == 2
 
 
-def message_exchange(**changes: Any) -> Exchange:
+def message_exchange(body: Any = worst.CANNED, **changes: Any) -> Exchange:
     sent = make.request(HELLO, headers=[("x-api-key", KEY)])
-    return replace(make.exchange(worst.CANNED, sent=sent, scenario="proxy", ended=0.2, line=0), **changes)
+    return make.exchange(body, **{"sent": sent, "scenario": "proxy", "ended": 0.2, "line": 0} | changes)
 
 
 @pytest.fixture
@@ -302,8 +301,7 @@ def test_what_the_client_broke_off_is_recorded_and_not_judged(make_watch: Any, t
 
 def test_a_coding_that_cannot_be_undone_is_counted(make_watch: Any) -> None:
     watch, _ = make_watch(Room())
-    response = Response(200, (("content-encoding", "br"),), (Chunk(0.1, b"\x0b\x02"),), ended=0.2)
-    watch.offer(Passed(message_exchange(response=response), End.WHOLE, 0))
+    watch.offer(Passed(message_exchange(b"\x0b\x02", headers={"content-encoding": "br"}), End.WHOLE, 0))
     watch.start()
     watch.close()
     assert watch.tally.others == {proxying.UNDECODED: 1}
@@ -312,8 +310,7 @@ def test_a_coding_that_cannot_be_undone_is_counted(make_watch: Any) -> None:
 def test_a_stream_with_more_events_than_are_read_is_not_judged(make_watch: Any) -> None:
     watch, _ = make_watch(Room())
     body = b"event: ping\ndata: {}\n\n" * 30_000
-    response = Response(200, (("content-type", "text/event-stream"),), (Chunk(0.1, body),), ended=0.2)
-    watch.offer(Passed(message_exchange(response=response), End.WHOLE, 0))
+    watch.offer(Passed(message_exchange(body, headers=make.STREAM_HEADERS), End.WHOLE, 0))
     watch.start()
     watch.close()
     assert watch.tally.others == {proxying.CROSSED: 1}
@@ -365,7 +362,7 @@ def test_a_mistake_of_ours_leaves_the_other_exchanges_judged(make_watch: Any) ->
 def test_a_key_that_is_too_short_to_be_found_is_taken_out_of_its_header(name: str, value: str) -> None:
     url = "http://x/v1/messages?KEY=abc&beta=true"
     request = make.request(url=url, headers=[(name, value), ("accept", "*/*")])
-    hidden = Redactor(()).recorded(message_exchange(request=request)).request
+    hidden = Redactor(()).recorded(message_exchange(sent=request)).request
     assert "abc" not in str(hidden)
     assert hidden.url == "http://x/v1/messages?KEY=[redacted]&beta=true"
     assert hidden.headers[1] == ("accept", "*/*")
@@ -373,9 +370,8 @@ def test_a_key_that_is_too_short_to_be_found_is_taken_out_of_its_header(name: st
 
 def test_a_redacted_answer_keeps_words_of_its_cookies() -> None:
     """The words of a cookie's attributes are no secrets."""
-    cookie = ("set-cookie", "s=1234567; expires=Sun, 20-Dec-26 10:00:00 GMT")
-    response = Response(200, (cookie,), (Chunk(0.1, b"2026-11-22T10:00:00Z"),))
-    hidden = Redactor(()).recorded(message_exchange(response=response)).response
+    cookie = {"set-cookie": "s=1234567; expires=Sun, 20-Dec-26 10:00:00 GMT"}
+    hidden = Redactor(()).recorded(message_exchange(b"2026-11-22T10:00:00Z", headers=cookie)).response
     assert hidden is not None
     assert hidden.body == b"2026-11-22T10:00:00Z"
     assert hidden.headers == (("set-cookie", "[redacted]"),)

@@ -79,23 +79,9 @@ def bench(document: Document) -> Bench:
 
 def case(*expect: CheckCall, **changes: object) -> Case:
     refuses = any(call.name == "refused" for call in expect)
-    plain = Case(
-        id="a-case",
-        title="Something holds",
-        area="request",
-        clauses=("REQ-BODY-001",),
-        level=Level.MUST,
-        direction=Direction.REFUSE if refuses else Direction.SERVE,
-        informational=False,
-        plane=Plane.PROTOCOL,
-        modes=(Mode.JSON,),
-        expect=expect,
-        file="a.yaml",
-        line=0,
-    )
-    if "on" not in changes:
-        plain = replace(plain, steps=(Step(body={}),), scenario="a-case")
-    return replace(plain, **changes)
+    sends = {} if "on" in changes else {"steps": (Step(body={}),), "scenario": "a-case"}
+    direction = Direction.REFUSE if refuses else Direction.SERVE
+    return make.case(*expect, **{"direction": direction, **sends, **changes})
 
 
 def named(*names: str) -> tuple[ScenarioName, ...]:

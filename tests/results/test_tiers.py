@@ -9,6 +9,7 @@ import pytest
 from conformance.model import Case, CheckCall, Direction, Judgement, Level, Mode, Outcome, Plane
 from conformance.results.conclusions.tiers import counts, standings
 from conformance.standard.tiers import Tier
+from support import make
 
 LEVELS = (
     Tier("core", "Core", "text", areas=("messages",)),
@@ -18,21 +19,7 @@ LEVELS = (
 
 
 def case(name: str, tier: str = "core", *needs: str, **more: Any) -> Case:
-    values = {
-        "title": name,
-        "area": "messages",
-        "clauses": ("REQ-MSG-001",),
-        "level": Level.MUST,
-        "direction": Direction.SERVE,
-        "informational": False,
-        "plane": Plane.PROTOCOL,
-        "modes": (Mode.JSON,),
-        "expect": (CheckCall("status", 200),),
-        "file": "messages.yaml",
-        "line": 0,
-        **more,
-    }
-    return Case(id=name, tier=tier, needs=needs, **values)
+    return make.case(CheckCall("status", 200), id=name, tier=tier, needs=needs, **{"area": "messages"} | more)
 
 
 CASES = [

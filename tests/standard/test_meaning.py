@@ -12,7 +12,7 @@ from conformance.model import Case, CheckCall, Direction, Level, Mode, Plane, Sc
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.library import Library
 from conformance.standard.meaning import canonical, meanings
-from support import standard
+from support import make, standard
 
 ANOTHER: Mapping[str, Any] = {
     "clauses": ("REQ-HTTP-001",),
@@ -61,21 +61,7 @@ ANOTHER_REQUEST: Mapping[str, Any] = {
 
 ANOTHER_CALL: Mapping[str, Any] = {"name": "refused", "argument": 1, "step": 1}
 
-PLAIN = Case(
-    id="plain",
-    title="The endpoint answers",
-    area="messages",
-    clauses=("REQ-MSG-001",),
-    level=Level.MUST,
-    direction=Direction.SERVE,
-    informational=False,
-    plane=Plane.PROTOCOL,
-    modes=(Mode.JSON, Mode.STREAM),
-    expect=(CheckCall("status", 200),),
-    file="plain.yaml",
-    line=1,
-    steps=(Step(),),
-)
+PLAIN = make.case(CheckCall("status", 200), id="plain", modes=(Mode.JSON, Mode.STREAM), steps=(Step(),))
 
 
 @pytest.fixture(scope="module")

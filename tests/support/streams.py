@@ -83,7 +83,7 @@ def reply_to(body: str | bytes, **more: Any) -> Reply:
     """A streamed reply with this body. `request` is the body of the request; everything else as in `make.reply`."""
     more.setdefault("request", {"stream": True})
     text = body.encode() if isinstance(body, str) else body
-    return Reply(make.reply(text, stream=True, **{"headers": make.STREAM_HEADERS} | more).exchange, streamed=True)
+    return make.reply(text, stream=True, **{"headers": make.STREAM_HEADERS} | more)
 
 
 def streaming_cases() -> tuple[Case, ...]:

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.model import Chunk, Exchange, Mode, Response, SentRequest, Trouble
+from conformance.model import Chunk, Exchange, Mode, Trouble
 from conformance.protocol.message import text_of
 from conformance.protocol.reply import Reply
 from conformance.wire.redact import Redactor
+from support import make
 
 KEY = "sk-test/Ab+c&9_é漢🎉=end"
 PLAIN = "sk-ant-Canary0123456789"
@@ -173,14 +174,12 @@ def exchange_full_of(secret: str, body: bytes, cuts: list[int]) -> Exchange:
     bounds = [0, *sorted(cuts), len(body)]
     chunks = tuple(Chunk(float(at), body[start:end]) for at, (start, end) in enumerate(itertools.pairwise(bounds)))
     headers = (("content-type", "text/event-stream"), (f"x-{secret}", "1"), ("x-echo", f"Bearer {secret}"))
-    return Exchange(
-        scenario="text",
+    return make.exchange(
+        status=401,
+        sent=make.request({"k": secret}, url=f"http://x/?k={secret}", headers=[("x-api-key", secret)]),
+        headers=headers,
         mode=Mode.STREAM,
-        step=1,
-        attempt=1,
-        started="2026-11-22T10:00:00.000Z",
-        request=SentRequest("POST", f"http://x/?k={secret}", (("x-api-key", secret),), f'{{"k":"{secret}"}}'.encode()),
-        response=Response(401, headers, chunks),
+        chunks=chunks,
         trouble=Trouble("closed", f"the peer said {secret}", 1.0),
     )
 
@@ -251,15 +250,13 @@ def test_nothing_between_its_pieces_hides_a_secret_from_the_redactor() -> None:
 def test_a_secret_in_the_text_of_several_blocks_is_redacted() -> None:
     content = [{"type": "text", "text": PLAIN[at : at + 9]} for at in range(0, len(PLAIN), 9)]
     body = json.dumps({"type": "message", "content": content}).encode()
-    before = replace(exchange_full_of(PLAIN, body, []), trouble=None)
-    before = replace(before, response=Response(200, (("content-type", "application/json"),), (Chunk(0.1, body),)))
+    before = make.exchange(body)
     assert text_of(Reply(before)) == PLAIN
     assert PLAIN not in text_of(Reply(Redactor([PLAIN]).exchange(before)))
 
 
 def test_an_exchange_without_a_response_is_redacted_too() -> None:
-    before = exchange_full_of(PLAIN, b"", [])
-    bare = Exchange("a", Mode.JSON, 1, 1, before.started, before.request, None, before.trouble)
-    after = Redactor([PLAIN]).exchange(bare)
+    before = replace(exchange_full_of(PLAIN, b"", []), response=None)
+    after = Redactor([PLAIN]).exchange(before)
     assert after.response is None
     assert PLAIN not in repr(after)

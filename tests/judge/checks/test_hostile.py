@@ -167,7 +167,7 @@ events = shape(
 
 
 def reply_to(raw: bytes, status: int | None = 200, *, request: Any = None, streamed: bool = False) -> Reply:
-    return Reply(make.reply(raw, status, request=request, stream=streamed).exchange, streamed=streamed)
+    return make.reply(raw, status, request=request, stream=streamed)
 
 
 def run_all(*replies: Reply) -> Iterator[str]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from conformance.protocol.reply import Reply
 from support import make, streams
 
 REQUEST_ID = {"content-type": "application/json", "Request-Id": "req_1"}
@@ -195,8 +192,7 @@ def test_a_status_that_http_does_not_have_is_found(status, found):
 
 
 def framed(*headers, ended=1.0):
-    response = replace(make.reply({}).exchange.response, headers=headers, ended=ended)
-    return Reply(replace(make.reply({}).exchange, response=response))
+    return make.reply({}, headers=headers, ended=ended)
 
 
 @pytest.mark.parametrize(
