@@ -230,6 +230,36 @@ def test_only_one_module_finds_the_nearest_name_and_only_a_reply_parses_events()
     assert readers == {"protocol/reply.py"}
 
 
+WRITERS = {
+    "base/output.py": "writes every file aside and moves it to its place",
+    "wire/journal.py": "a journal grows line by line",
+}
+"""Modules that may open files for writing, with the reason."""
+
+WRITES = {"write_text", "write_bytes", "touch", "fdopen", "O_WRONLY", "O_RDWR", "O_CREAT", "FileIO", "open_code"}
+WRITES_BY_IMPORT = {"tempfile", "shutil", "fileinput"}
+
+
+def opens_for_writing(node: ast.AST) -> bool:
+    """True for `open(path, "w")` and `path.open("a")`; an argument that is not spelled out may be any mode."""
+    if not isinstance(node, ast.Call) or called(node) != "open":
+        return False
+    modes = [*node.args[0 if isinstance(node.func, ast.Attribute) else 1 :][:1]]
+    modes += [keyword.value for keyword in node.keywords if keyword.arg == "mode"]
+    return any(set(getattr(mode, "value", None) or "w") & set("wax+") for mode in modes)
+
+
+def test_files_are_written_in_one_place():
+    found = {
+        name_of(path)
+        for path in MODULES
+        for node in ast.walk(tree_of(path))
+        if opens_for_writing(node) or getattr(node, "attr", getattr(node, "id", "")) in WRITES
+    }
+    importers = {name_of(path) for path in MODULES if WRITES_BY_IMPORT & roots_imported(path)}
+    assert found | importers == set(WRITERS)
+
+
 def test_yaml_stands_only_where_data_belongs():
     found = (path for pattern in ("*.yaml", "*.yml") for path in CHECKOUT.rglob(pattern))
     places = {path.relative_to(CHECKOUT).parts for path in found}

@@ -8,6 +8,7 @@ from pathlib import Path
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.judge.library import load_library
 from conformance.model import UsageError
+from conformance.report.files import save
 from conformance.standard.editions import (
     DATE,
     FOLDER,
@@ -36,8 +37,7 @@ def write_edition(name: str, *, freeze: bool, folder: Path | None = None) -> str
     _check(name, known, freeze=freeze)
     before = load_edition(folder) or Edition("", frozen=True)
     catalogue = load_library(DEFAULT_VERSION).catalogue
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.yaml").write_text(render(edition_of(name, catalogue, frozen=freeze)), encoding="utf-8")
+    save({folder / f"{name}.yaml": render(edition_of(name, catalogue, frozen=freeze))}, make_folder=True)
     for other in known.values() if freeze else ():
         if not other.released and other.name != name:
             (folder / f"{other.name}.yaml").unlink()

@@ -33,6 +33,7 @@ from conformance.protocol.reply import Reply
 from conformance.report import html as html_report
 from conformance.report import json_file, terminal
 from conformance.report import markdown as markdown_report
+from conformance.report.files import save
 from conformance.results.build import build, build_run
 from conformance.results.excerpts import Excerpts
 from conformance.results.model import Results, TargetSummary, Tokens
@@ -229,11 +230,7 @@ def write_reports(verdicts: Verdicts, *, html: Path | None, markdown: Path | Non
         raise UsageError(
             "--html and --markdown report on one run or one set of recordings; judge the journals one by one."
         )
-    for path, render in wanted:
-        try:
-            path.write_text(render(verdicts.parts[0].results), encoding="utf-8")
-        except OSError as problem:
-            raise UsageError(f"Cannot write {path}: {problem.strerror}.") from None
+    save({path: render(verdicts.parts[0].results) for path, render in wanted})
 
 
 def _preface(part: JudgedFiles) -> Iterator[str]:

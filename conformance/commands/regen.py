@@ -14,6 +14,7 @@ from conformance.commands.faults import entries
 from conformance.judge.library import load_library
 from conformance.model import UsageError
 from conformance.report import coverage, faults
+from conformance.report.files import save
 from conformance.standard.library import Library
 from conformance.standard.paths import spec_folder
 
@@ -39,6 +40,5 @@ def regenerate(checkout: Path | None = None) -> tuple[str, ...]:
 def _write(path: Path, text: str) -> bool:
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    save({path: text}, make_folder=True)
     return True

@@ -147,7 +147,9 @@ class TargetSession:
         replies = [reply for _, reply in sorted({**self.run.replies, **others}.items())]
         judgements = [item.judgement for item in judged]
         facts = facts_of_run(recording.history, replies, judgements, str(self.run.policy), failed)
-        baseline = self.baseline.updated(judgements, whole=facts.complete) if self.baseline is not None else None
+        baseline = self.baseline
+        if baseline is not None:
+            baseline = baseline.updated(judgements, whole=facts.complete, failed=bool(failed))
         library, target = self.run.library, facts.target
         results = build_run(
             facts,
@@ -157,7 +159,8 @@ class TargetSession:
             capability_facts(library.capabilities, replies, declared=target.declared, lacking=target.lacks),
             baseline,
         )
-        write(self.run.folder, results)
+        updated = {baseline.path: baseline.text} if baseline is not None and baseline.text is not None else {}
+        write(self.run.folder, results, updated)
         return results
 
     def _folder(self) -> Path:

@@ -1,9 +1,11 @@
-"""The files of a run besides the journal."""
+"""The files of a run besides the journal, and every other file that a command writes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from conformance.base.output import OutputError, Outputs, write_files
 from conformance.model import HarnessError
 from conformance.report import html, json_file, junit, markdown
 from conformance.results.model import Results
@@ -17,11 +19,32 @@ OUTPUTS = {
 """The files, and what renders them."""
 
 
-def write(folder: Path, results: Results) -> None:
-    """Writes every output. Raises HarnessError naming the file that could not be written."""
-    for name, render in OUTPUTS.items():
-        path = folder / name
-        try:
-            path.write_text(render(results), encoding="utf-8")
-        except OSError as problem:
-            raise HarnessError(f"Cannot write {path}: {problem.strerror}. The journal is complete.") from None
+def write(folder: Path, results: Results, others: Mapping[Path, str] | None = None) -> None:
+    """Writes every output, and the texts of `others`: all of them or none.
+
+    Raises HarnessError, with exit code 3, naming the file that could not be written.
+    """
+    try:
+        with Outputs() as outputs:
+            for name, render in OUTPUTS.items():
+                outputs.add(folder / name).write(render(results))
+            for path, text in (others or {}).items():
+                outputs.add(path, make_folder=True).write(text)
+            outputs.commit()
+    except OutputError as problem:
+        journal = folder / "journal.ndjson"
+        raise HarnessError(
+            f"{problem}. No report was written or changed. What was recorded is kept: "
+            f"`messages-conformance judge {journal}` judges it."
+        ) from problem
+
+
+def save(files: Mapping[Path, str], *, make_folder: bool = False) -> None:
+    """Writes files that a command was asked for: all of them or none.
+
+    Raises HarnessError naming the file: exit code 4 for a path that is unusable, 3 for a disk that is full or broken.
+    """
+    try:
+        write_files(files, make_folder=make_folder)
+    except OutputError as problem:
+        raise HarnessError(f"{problem}.", exit_code=3 if problem.disk else 4) from problem

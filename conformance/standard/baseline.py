@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -108,10 +108,24 @@ def _overlap(one: Entry, other: Entry) -> bool:
 
 def render(entries: Sequence[Entry]) -> str:
     """The text of a baseline file: sorted by case and mode, the same for the same entries."""
-    ordered = sorted(entries, key=lambda entry: (entry.case, entry.mode or ""))
+    ordered = _ordered(entries)
     if not ordered:
         return f"{HEADER}[]\n"
     return HEADER + "".join(f"\n{_written(entry)}" for entry in ordered)
+
+
+def placed(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """The entries as they are in the file that `render` gives: in its order, each with its line."""
+    ordered, lines = _ordered(entries), []
+    line = HEADER.count("\n") + 1
+    for entry in ordered:
+        lines.append(replace(entry, line=line + 1))
+        line += 1 + _written(entry).count("\n")
+    return tuple(lines)
+
+
+def _ordered(entries: Sequence[Entry]) -> list[Entry]:
+    return sorted(entries, key=lambda entry: (entry.case, entry.mode or ""))
 
 
 def _written(entry: Entry) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from conformance.model import HarnessError, Mode
-from conformance.standard.baseline import Entry, read_baseline, render
+from conformance.standard.baseline import Entry, placed, read_baseline, render
 from conformance.standard.paths import spec_folder
 
 GOOD = "- case: a\n  mode: json\n  reason: why not\n  expires: 2027-02-20\n"
@@ -100,9 +100,10 @@ WORDS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1).filter(st
 
 @given(WORDS, WORDS, WORDS)
 def test_any_reason_link_and_owner_survive_the_way_to_the_file_and_back(tmp_path_factory, reason, link, owner):
-    entry = Entry("a", Mode.JSON, reason, date(2027, 2, 20), link, owner)
-    (read_back,) = read(tmp_path_factory.getbasetemp(), render([entry])).entries
-    assert (read_back.reason, read_back.link, read_back.owner) == (reason, link, owner)
+    entries = [Entry(case, Mode.JSON, reason, date(2027, 2, 20), link, owner) for case in "ba"]
+    read_back = read(tmp_path_factory.getbasetemp(), render(entries)).entries
+    assert read_back == placed(entries)
+    assert {(entry.reason, entry.link, entry.owner) for entry in read_back} == {(reason, link, owner)}
 
 
 def test_the_shipped_schema_is_one():

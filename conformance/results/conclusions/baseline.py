@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from conformance.base.suggestions import did_you_mean
-from conformance.model import DECIDED, DEVIATING, HarnessError, Judgement, KnownDeviation, UsageError
+from conformance.model import DECIDED, DEVIATING, Judgement, KnownDeviation, UsageError
 from conformance.results.model import BaselineResult, EntryResult
-from conformance.standard.baseline import Baseline, Entry, read_baseline, render
+from conformance.standard.baseline import Baseline, Entry, placed, read_baseline, render
 
 TO_EXPLAIN = "to be explained"
 """The reason of an entry that an update adds."""
@@ -137,39 +137,42 @@ def _accepted(today: date) -> date:
 class KnownDeviations:
     """The baseline of a run. `today` decides what has expired; `path` is the file that an update writes.
 
-    While it is `updating`, everything that gates becomes known. `update` says what an update has written.
+    While it is `updating`, everything that gates becomes known. `update` says what an update writes, `text` is the file
+    that it writes, or None.
     """
 
     baseline: Baseline
     today: date
     path: Path
     updating: bool = False
-    aliases: Mapping[str, str] = field(default_factory=dict)
     update: str = ""
+    text: str | None = None
 
     def excused(self, judgement: Judgement) -> Judgement:
         """The judgement with what the baseline knows of it."""
         return excused(judgement, self.baseline, self.today, updating=self.updating)
 
-    def updated(self, judgements: Sequence[Judgement], *, whole: bool) -> KnownDeviations:
-        """Writes the file where that was asked for; returns the deviations that it lists now.
+    def updated(self, judgements: Sequence[Judgement], *, whole: bool, failed: bool = False) -> KnownDeviations:
+        """The baseline as an update leaves it, its `text` included; the baseline itself where none was asked for.
 
-        A run that decided nothing writes nothing. Raises HarnessError where the file cannot be written.
+        A run that decided nothing, or that `failed` because of an error of ours, changes nothing.
         """
         if not self.updating:
             return self
+        if failed:
+            return replace(self, update="not written: this run ended with an error")
         if not any(judgement.outcome in DECIDED for judgement in judgements):
             return replace(self, update="not written: nothing was decided in this run")
         change = updated(self.baseline, judgements, whole=whole, today=self.today)
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.write_text(render(change.entries), encoding="utf-8")
-        except OSError as problem:
-            raise HarnessError(f"the baseline {self.path} cannot be written: {problem.strerror}") from None
         parts = [f"{change.added} added", f"{change.removed} removed", f"{change.renewed} with a later date"]
-        written = read_baseline(self.path, self.baseline.file, self.aliases)
         count = f"{len(change.entries)} {'entry' if len(change.entries) == 1 else 'entries'}"
-        return replace(self, baseline=written, updating=False, update=f"written with {count}: {', '.join(parts)}")
+        return replace(
+            self,
+            baseline=Baseline(self.baseline.file, placed(change.entries)),
+            updating=False,
+            update=f"written with {count}: {', '.join(parts)}",
+            text=render(change.entries),
+        )
 
     def result(self, judgements: Sequence[Judgement], *, whole: bool) -> BaselineResult:
         """What results say of the baseline."""
@@ -200,4 +203,4 @@ def known_deviations(
         return None
     path = here / name
     baseline = Baseline(name) if updating and not path.exists() else read_baseline(path, name, aliases)
-    return KnownDeviations(baseline, today, path, updating, aliases)
+    return KnownDeviations(baseline, today, path, updating)
