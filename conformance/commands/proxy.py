@@ -33,12 +33,13 @@ from conformance.report import traffic as watching
 from conformance.report.files import write
 from conformance.results.excerpts import Excerpts
 from conformance.standard.library import Library, fingerprint
+from conformance.wire.bodies import decoded, without_bodies
 from conformance.wire.codings import UndecodableError
 from conformance.wire.importers.files import Form
 from conformance.wire.importers.reader import RecordedExchange
 from conformance.wire.journal import Journal
 from conformance.wire.journal_format import Unjudged
-from conformance.wire.proxy import End, Passed, Proxy, decoded
+from conformance.wire.proxy import End, Passed, Proxy
 from conformance.wire.proxy_server import ProxyServer
 from conformance.wire.redact import Redactor
 from conformance.wire.traffic import Room, Traffic
@@ -290,12 +291,12 @@ def check_upstream(url: str) -> None:
 
 def _why_not(passed: Passed) -> tuple[str, Exchange]:
     """Why an exchange cannot be judged, empty where it can be; and the exchange, decoded where that is possible."""
-    if passed.end in (End.LEFT, End.UNKEPT):
-        return (LEFT if passed.end is End.LEFT else UNKEPT), passed.exchange
     try:
-        exchange = decoded(passed.exchange)
-    except UndecodableError:
-        return UNDECODED, passed.exchange
+        exchange = decoded(passed.exchange, whole=passed.end not in (End.LEFT, End.UNKEPT))
+    except UndecodableError as problem:
+        return UNDECODED, without_bodies(passed.exchange, str(problem))
+    if passed.end in (End.LEFT, End.UNKEPT):
+        return (LEFT if passed.end is End.LEFT else UNKEPT), exchange
     response = exchange.response
     if response is not None and len(response.body) > LARGE:
         crossed = measure(chunk.data for chunk in response.chunks)

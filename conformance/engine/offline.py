@@ -19,6 +19,7 @@ from conformance.protocol.usage import billed
 from conformance.standard.library import Library
 from conformance.standard.paths import spec_folder
 from conformance.standard.recorders import KnownNames, Recorders, load_recorders
+from conformance.wire.bodies import legible
 from conformance.wire.importers.files import Form, Reading
 from conformance.wire.importers.reader import RecordedExchange
 from conformance.wire.redact import Redactor
@@ -111,7 +112,7 @@ class RecordingJudge:
 
     def take(self, recorded: RecordedExchange, number: int, place: str) -> tuple[Noticed, ...]:
         """Judges one exchange; returns what it deviates in. `number` and `place` say where it is recorded."""
-        exchange = replace(self._redactor.recorded(recorded.exchange), line=number)
+        exchange = replace(self._redactor.recorded(legible(recorded.exchange)), line=number)
         reply = Reply(exchange, recorded.streamed)
         flags = recorded.flags | self._everywhere
         self._seen.add(reply, flags - self._known_flags)

@@ -25,6 +25,8 @@ from conformance.wire.quiet import install, quiet
 from conformance.wire.redact import Redactor
 
 _LARGE_BODY = 1024 * 1024
+_LARGEST_OVERHEAD = 64 * 1024
+"""How much larger than itself a coding can make a body that it cannot make smaller."""
 _TOO_LATE = {
     "timeout-first-byte": "no byte of the body within",
     "timeout-gap": "no further byte and no end of the body within",
@@ -142,9 +144,13 @@ class _Transfer:
         self._ended: float | None = None
         self._stage = "connect"
         self.size = 0
+        self._packed = 0
 
     async def run(self, request: httpx.Request) -> Trouble | None:
         """Sends and receives until the end of the body, a bound, or trouble, and says which trouble."""
+        return self._legible(await self._run(request))
+
+    async def _run(self, request: httpx.Request) -> Trouble | None:
         try:
             async with asyncio.timeout(None) as timeout:
                 deadline = _Deadline(timeout, self._limits.total)
@@ -179,6 +185,18 @@ class _Transfer:
             ended=self._ended,
         )
 
+    def _legible(self, trouble: Trouble | None) -> Trouble | None:
+        """Describes a body that is not text, in place of keeping it."""
+        parts = [bytes(data) for _, data in self._chunks]
+        why = decoding.why_illegible(b"".join(parts))
+        if why is None:
+            return trouble
+        self._chunks.clear()
+        described = decoding.description(why, parts)
+        if trouble is None:
+            return self._trouble("protocol", described)
+        return Trouble(trouble.kind, f"{trouble.message}; {described}", trouble.at)
+
     async def _exchange(self, request: httpx.Request, deadline: _Deadline) -> None:
         received = await self._http.send(request, stream=True)
         try:
@@ -194,15 +212,17 @@ class _Transfer:
                 await received.aclose()
 
     async def _read_body(self, received: httpx.Response, deadline: _Deadline) -> None:
-        coding = received.headers.get("content-encoding")
-        decoder = decoding.decoder_for(coding)
+        decoder = decoding.decoder_for(received.headers.get("content-encoding"))
         bounds = EventBounds(self._limits.event_bytes, self._limits.events)
         framer = Framer(bounds) if _is_event_stream(received) else None
         async for data in received.aiter_raw():
             at = self._now()
             deadline.allow("timeout-gap", self._limits.gap)
+            self._packed += len(data)
+            if self._packed > self._limits.body_bytes + _LARGEST_OVERHEAD:
+                raise _LimitCrossed("limit-bytes", f"the packed body is larger than {self._limits.body_bytes} bytes")
             room = self._limits.body_bytes - self.size
-            decoded = decoder.decode(data, room) if decoder is not None else data
+            decoded = decoder.decode(data, room)
             self._keep(at, decoded[:room])
             if framer is not None:
                 for _ in framer.feed(decoded[:room]):
@@ -212,8 +232,6 @@ class _Transfer:
             if len(decoded) > room:
                 raise _LimitCrossed("limit-bytes", f"the body is larger than {self._limits.body_bytes} bytes")
         self._ended = self._now()
-        if decoder is None:
-            raise decoding.UndecodableError(f"the body has the content coding {coding}, which was not asked for")
         decoder.finish()
 
     def _keep(self, at: float, data: bytes) -> None:

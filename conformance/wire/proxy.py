@@ -12,7 +12,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, MutableMapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -21,7 +21,7 @@ import httpx
 
 from conformance.base.clock import stamp
 from conformance.model import Chunk, Exchange, Mode, Response, SentRequest, Trouble
-from conformance.wire import codings as decoding
+from conformance.wire.bodies import LARGEST_REQUEST
 from conformance.wire.connections import header_texts, kind_of, open_pool, raw_headers, reason_of
 from conformance.wire.limits import Limits
 from conformance.wire.quiet import install, quiet
@@ -31,9 +31,6 @@ HOP_BY_HOP: Final = frozenset(
     {b"connection", b"proxy-connection", b"keep-alive", b"te", b"transfer-encoding", b"upgrade"}
 )
 """Header fields that end at each hop, beside those that `connection` names (RFC 9110, section 7.6.1)."""
-
-LARGEST_REQUEST: Final = 32 * 1024 * 1024
-"""Bytes of a request body that are kept; the API takes no more."""
 
 _SMALLEST_COPY = 4096
 
@@ -118,40 +115,6 @@ def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
         word.strip().lower() for name, value in listed if name.lower() == b"connection" for word in value.split(b",")
     }
     return [(name, value) for name, value in listed if name.lower() not in HOP_BY_HOP | named]
-
-
-def decoded(exchange: Exchange, limits: Limits | None = None) -> Exchange:
-    """The exchange with its body out of its content coding, and with its mode.
-
-    A body that is not in its coding becomes trouble, as in a client that cannot read it. Raises
-    `decoding.UndecodableError` where the coding is unknown, or the decoded body is too large.
-    """
-    room = (limits or Limits()).body_bytes
-    mode = Mode.STREAM if exchange.request.asks_for_stream else Mode.JSON
-    response = exchange.response
-    if response is None:
-        return replace(exchange, mode=mode)
-    coding = response.header("content-encoding")
-    decoder = decoding.decoder_for(coding)
-    if decoder is None:
-        raise decoding.UndecodableError(f"the content coding {coding} cannot be undone here")
-    chunks, trouble = [], exchange.trouble
-    try:
-        for chunk in response.chunks:
-            data = decoder.decode(chunk.data, room)
-            room -= len(data)
-            if room < 0:
-                break
-            if data:
-                chunks.append(Chunk(chunk.at, data))
-        else:
-            if trouble is None:
-                decoder.finish()
-    except decoding.UndecodableError as problem:
-        trouble = Trouble("protocol", str(problem), response.ended or 0.0)
-    if room < 0:
-        raise decoding.UndecodableError("the decoded body is too large")
-    return replace(exchange, mode=mode, response=replace(response, chunks=tuple(chunks)), trouble=trouble)
 
 
 class _ClientLeft(Exception):  # noqa: N818 - it ends an exchange and is no error

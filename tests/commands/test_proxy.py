@@ -301,7 +301,7 @@ def test_what_the_client_broke_off_is_recorded_and_not_judged(make_watch: Any, t
 
 def test_a_coding_that_cannot_be_undone_is_counted(make_watch: Any) -> None:
     watch, _ = make_watch(Room())
-    watch.offer(Passed(message_exchange(b"\x0b\x02", headers={"content-encoding": "br"}), End.WHOLE, 0))
+    watch.offer(Passed(message_exchange(b"\x1f\x9d", headers={"content-encoding": "compress"}), End.WHOLE, 0))
     watch.start()
     watch.close()
     assert watch.tally.others == {proxying.UNDECODED: 1}

@@ -1,19 +1,32 @@
 import asyncio
 import gzip
+import hashlib
 import json
 import socket
 import ssl
+import sys
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
+import brotli
 import pytest
 
 from conformance.model import Exchange, HarnessError, Mode, SentRequest, Trouble
 from conformance.wire.client import Client
 from conformance.wire.limits import Limits
 from conformance.wire.redact import Redactor
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+LARGE_WINDOW = b"\x28\xb5\x2f\xfd\x00\xa0" + b"\x09\x00\x00x"
+"""A zstd frame of one byte that asks its reader for a window of 1 GiB."""
+
+SENTENCES = " ".join(f"sentence {number * number} of a text" for number in range(40)).encode()
 
 KEY = "sk-ant-Canary0123456789"
 MARK = "[redacted]".ljust(len(KEY), "*")
@@ -133,7 +146,7 @@ def test_the_request_is_recorded_as_it_went_out_but_for_the_key() -> None:
     on_the_wire = [tuple(line.decode().split(": ", 1)) for line in head.splitlines()[1:]]
     recorded = [(name, value.replace(MARK, KEY)) for name, value in exchange.request.headers]
     assert sorted(recorded) == sorted(on_the_wire)
-    assert ("accept-encoding", "gzip, deflate") in recorded
+    assert ("accept-encoding", "gzip, deflate, br, zstd") in recorded
     assert not any(name.lower() in ("user-agent", "authorization", "cookie", "accept") for name, _ in recorded)
     assert exchange.request.body == body == b'{"model":"m"}'
     assert exchange.request.header("x-api-key") == MARK
@@ -341,9 +354,24 @@ def test_the_client_goes_on_after_a_timeout_and_sends_side_by_side() -> None:
         ("gzip", lambda body: gzip.compress(body[:5]) + gzip.compress(body[5:])),
         ("deflate", zlib.compress),
         ("deflate", lambda body: zlib.compress(body)[2:-4]),
+        ("br", brotli.compress),
+        ("BR", lambda body: brotli.compress(body, quality=0)),
+        ("zstd", zstd.compress),
+        ("zstd", lambda body: zstd.compress(body[:5]) + zstd.compress(body[5:])),
         ("identity", lambda body: body),
     ],
-    ids=["gzip", "x-gzip", "gzip in two members", "deflate", "bare deflate", "identity"],
+    ids=[
+        "gzip",
+        "x-gzip",
+        "gzip in two members",
+        "deflate",
+        "bare deflate",
+        "br",
+        "BR",
+        "zstd",
+        "zstd in two frames",
+        "identity",
+    ],
 )
 def test_a_compressed_body_is_recorded_decoded(coding: str, encode: Callable[[bytes], bytes]) -> None:
     body = b'{"text":"' + b"abc" * 50_000 + b'"}'
@@ -359,10 +387,38 @@ def test_a_compressed_body_is_recorded_decoded(coding: str, encode: Callable[[by
         ("gzip", b"not gzip at all", b""),
         ("gzip", gzip.compress(b"x" * 1000)[:-8], b"x" * 1000),
         ("deflate", b"\xff" * 20, b""),
-        ("br", b"brotli", b"brotli"),
-        ("gzip, gzip", b"twice", b"twice"),
+        ("br", b"not brotli at all", b""),
+        ("br", brotli.compress(b"x" * 1000)[:-2], b""),
+        ("zstd", b"not zstd at all", b""),
+        ("zstd", zstd.compress(b"x" * 1000) + b"more", b""),
+        ("zstd", LARGE_WINDOW, b""),
+        ("compress", b"\x1f\x9d\x90", b""),
+        ("gzip, gzip", b"twice", b""),
+        ("identity", gzip.compress(b"sk-in-a-packed-body"), b""),
+        ("identity", zstd.compress(b"sk-in-a-packed-body"), b""),
+        ("identity", brotli.compress(SENTENCES), b""),
+        ("identity", zlib.compress(SENTENCES)[2:-4], b""),
+        ("gzip", gzip.compress(gzip.compress(b"sk-in-a-packed-body")), b""),
+        ("zstd", zstd.compress(brotli.compress(SENTENCES)), b""),
     ],
-    ids=["not gzip", "cut gzip", "not deflate", "not asked for", "two codings"],
+    ids=[
+        "not gzip",
+        "cut gzip",
+        "not deflate",
+        "not br",
+        "cut br",
+        "not zstd",
+        "more than zstd",
+        "too large a window",
+        "unknown",
+        "two codings",
+        "unsaid gzip",
+        "unsaid zstd",
+        "unsaid br",
+        "unsaid bare deflate",
+        "gzip in gzip",
+        "br in zstd",
+    ],
 )
 def test_a_body_that_is_not_what_its_coding_says_is_a_protocol_trouble(coding: str, body: bytes, kept: bytes) -> None:
     exchange = exchange_with(sized(body, b"Content-Encoding: " + coding.encode() + b"\r\n"))
@@ -371,12 +427,39 @@ def test_a_body_that_is_not_what_its_coding_says_is_a_protocol_trouble(coding: s
     assert exchange.response.body == kept
 
 
-def test_a_gzip_bomb_stops_at_the_limit() -> None:
-    bomb = gzip.compress(b"\0" * 20_000_000)
-    exchange = exchange_with(sized(bomb, b"Content-Encoding: gzip\r\n"), Limits(body_bytes=100_000))
+@pytest.mark.parametrize(
+    "charset", ["utf-16", "utf-16-be", "utf-32", "latin-1", "shift_jis", "gb18030", "koi8-r", "cp037"]
+)
+def test_a_body_in_another_encoding_is_kept_as_it_is(charset: str) -> None:
+    text = {"shift_jis": "あいう", "gb18030": "你好，世界", "koi8-r": "Привет, мир"}.get(charset, "é ü ß")
+    body = json.dumps({"type": "error", "text": text * 30}, ensure_ascii=False).encode(charset)
+    exchange = exchange_with(sized(body))
+    assert exchange.trouble is None
+    assert exchange.response is not None
+    assert exchange.response.body == body
+
+
+def test_a_body_that_cannot_be_undone_is_described_and_not_kept() -> None:
+    exchange = exchange_with(sized(b"packed", b"Content-Encoding: compress\r\n"))
+    assert exchange.trouble is not None
+    assert f"(6 bytes, SHA-256 {hashlib.sha256(b'packed').hexdigest()})" in exchange.trouble.message
+
+
+@pytest.mark.parametrize(
+    ("coding", "pack"), [("gzip", gzip.compress), ("br", brotli.compress), ("zstd", zstd.compress)]
+)
+def test_a_bomb_stops_at_the_limit(coding: str, pack: Callable[[bytes], bytes]) -> None:
+    bomb = pack(b"\0" * 20_000_000)
+    exchange = exchange_with(sized(bomb, f"Content-Encoding: {coding}\r\n".encode()), Limits(body_bytes=100_000))
     assert kind_of(exchange.trouble) == "limit-bytes"
     assert exchange.response is not None
     assert len(exchange.response.body) == 100_000
+
+
+def test_a_packed_body_that_never_becomes_anything_stops_at_the_limit() -> None:
+    empty = gzip.compress(b"") * 20_000
+    exchange = exchange_with(sized(empty, b"Content-Encoding: gzip\r\n"), Limits(body_bytes=100_000))
+    assert kind_of(exchange.trouble) == "limit-bytes"
 
 
 def test_an_endless_body_stops_at_the_limit() -> None:

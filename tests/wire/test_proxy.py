@@ -11,14 +11,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import pytest
-
-from conformance.model import Exchange, Mode
-from conformance.wire.codings import UndecodableError
-from conformance.wire.proxy import End, Passed, Proxy, decoded, end_to_end
+from conformance.wire.bodies import decoded
+from conformance.wire.proxy import End, Passed, Proxy, end_to_end
 from conformance.wire.proxy_server import ProxyServer
 from conformance.wire.traffic import Room
-from support import make
 
 WAIT_S = 600.0
 REQUEST = b"POST /v1/messages?beta=true HTTP/1.1\r\nhost: x\r\nx-api-key: k\r\ncontent-length: 2\r\n\r\n{}"
@@ -298,33 +294,6 @@ def test_headers_that_end_at_a_hop_are_left_out() -> None:
         (b"Proxy-Connection", b"close"), (b"Transfer-Encoding", b"chunked"), (b"Upgrade", b"h2c"),
     ]  # fmt: skip
     assert end_to_end([*hop, kept]) == [kept]
-
-
-def exchange(body: bytes, coding: str, request: bytes = b"{}") -> Exchange:
-    return make.exchange(body, sent=make.request(request), headers={"content-encoding": coding}, ended=0.2)
-
-
-def test_a_body_that_is_not_in_its_coding_is_trouble() -> None:
-    for body in (b"not gzip", gzip.compress(b"hello")[:-4]):
-        trouble = decoded(exchange(body, "gzip")).trouble
-        assert trouble is not None
-        assert trouble.kind == "protocol"
-
-
-def test_an_unknown_coding_is_not_decoded() -> None:
-    with pytest.raises(UndecodableError):
-        decoded(exchange(b"hello", "br"))
-
-
-def test_a_body_that_is_too_large_when_decoded_is_not_decoded() -> None:
-    with pytest.raises(UndecodableError):
-        decoded(exchange(gzip.compress(b"\0" * (17 << 20)), "gzip"))
-
-
-def test_the_mode_is_what_the_request_asked_for() -> None:
-    assert decoded(exchange(b"", "identity", b'{"stream":true}')).mode is Mode.STREAM
-    assert decoded(exchange(b"", "identity", b'{"stream":1}')).mode is Mode.JSON
-    assert decoded(exchange(b"", "identity", b"[" * 100_000)).mode is Mode.JSON
 
 
 def test_bytes_are_passed_on_while_nobody_judges() -> None:
