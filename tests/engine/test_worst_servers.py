@@ -49,24 +49,31 @@ MESSAGE = (
 )
 """Shape of what the canned server really sends: a whole Message with usage, as JSON, with text, without citations."""
 
+HEAD = ("transport-one-length", "transport-status-exists")
+"""What the HTTP library behind a server earns with every whole response: a status line, and one length of the body."""
+
 EARNED: Mapping[str, tuple[str, ...]] = {
-    "Empty": (),
-    "Broken": (),
+    "Empty": HEAD,
+    "Broken": HEAD,
     "Closing": (),
-    "Dying": (),
-    "HtmlWithStatus200": (),
-    "Canned": MESSAGE,
+    # The length that it announces is never seen to be true.
+    "Dying": ("transport-status-exists",),
+    "HtmlWithStatus200": HEAD,
+    "Canned": (*HEAD, *MESSAGE, "transport-json-is-strict"),
     # Status 400 is one that clients do not retry, whatever its body.
-    "Html": ("errors-not-retryable",),
+    "Html": (*HEAD, "errors-not-retryable"),
     # JSON with a message that is text, and no stream; not the envelope, and no refusal of anything in particular.
     "OpenAiErrors": (
+        *HEAD,
         "errors-are-json",
         "errors-message-is-text",
         "errors-not-retryable",
         "errors-on-streams-are-plain",
+        "transport-json-is-strict",
     ),
     # The envelope is perfect. That nothing is accepted is why no refusal counts.
     "Refusing": (
+        *HEAD,
         "errors-400-type",
         "errors-are-json",
         "errors-have-envelope",
@@ -74,18 +81,23 @@ EARNED: Mapping[str, tuple[str, ...]] = {
         "errors-not-retryable",
         "errors-on-streams-are-plain",
         "errors-request-id-key",
+        "transport-json-is-strict",
     ),
     # The chat completion is JSON with an id, a model and an object named usage.
     "Chat": (
+        *HEAD,
         "errors-not-in-answers",
         "response-has-id",
         "response-has-usage",
         "response-model-is-string",
         "transport-answers-are-json",
+        "transport-json-is-strict",
         "transport-no-stream-unless-asked",
     ),
-    # What comes back is an object in JSON and no error, and has the model and the diagnostics of the request.
+    # What comes back is an object in JSON and no error, and has the model and the diagnostics of the request. Invalid
+    # requests come back as well, so that its JSON is not always strict.
     "Echo": (
+        *HEAD,
         "errors-not-in-answers",
         "response-diagnostics-well-formed",
         "response-model-is-string",
