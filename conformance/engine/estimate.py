@@ -13,6 +13,7 @@ from conformance.engine.budget import SpendingLimits
 from conformance.engine.plan import Plan, scenario_of
 from conformance.model import Case, Direction, HarnessError, Json, Plane, Scenario, SentRequest, Step
 from conformance.protocol.reply import Reply
+from conformance.protocol.statuses import is_success
 from conformance.protocol.usage import billed
 from conformance.standard.catalogue import Catalogue
 
@@ -206,7 +207,9 @@ def bill(reply: Reply) -> Spend:
     """
     ceiling = request_ceiling(reply.exchange.request)
     response, trouble = reply.exchange.response, reply.exchange.trouble
-    if response.status >= 300 if response is not None else trouble is not None and trouble.kind in NEVER_ARRIVED:
+    refused = response is not None and not is_success(response.status)
+    never_arrived = response is None and trouble is not None and trouble.kind in NEVER_ARRIVED
+    if refused or never_arrived:
         return Spend(1)
     reported_input, reported_output = billed(reply.usage)
     return Spend(1, reported_input or ceiling.input, reported_output or ceiling.output)

@@ -12,7 +12,18 @@ from conformance.engine.fill import fill
 from conformance.engine.retry import requested_wait
 from conformance.model import Json, Scenario, SentRequest, Step
 from conformance.protocol.reply import Reply
-from conformance.protocol.statuses import ACCOUNT_ENDED, KEY_REFUSED, NO_MODEL, NO_SUCH_PATH, PUSHED_BACK, REFUSING
+from conformance.protocol.statuses import (
+    ACCOUNT_ENDED,
+    CREDIT_ENDED,
+    KEY_REFUSED,
+    NO_MODEL,
+    NO_SUCH_PATH,
+    NOT_FOUND,
+    PUSHED_BACK,
+    REFUSING,
+    is_client_error,
+    is_redirect,
+)
 
 Send = Callable[[SentRequest, int], Awaitable[Reply]]
 """Sends a request whose first attempt has the given number; returns the reply that no further attempt follows."""
@@ -99,7 +110,7 @@ def fatal_reason(target: Target, reply: Reply) -> str:
         return f"{target.url} {what} ({kind}: {trouble.message if trouble else 'nothing came back'})"
     said = _message(reply)
     answered = f" with status {response.status}{f': {said}' if said else ''}"
-    if response.status == 402 or _no_credit(reply):
+    if response.status in CREDIT_ENDED or _no_credit(reply):
         return f"{target.url} refuses to work for lack of credit{answered}"
     if _model_unknown(reply, target.model):
         return f"{target.url} does not take the model {target.model!r}{answered}"
@@ -116,7 +127,7 @@ def fatal_reason(target: Target, reply: Reply) -> str:
 def _no_answer(target: Target, reply: Reply, answered: str) -> str:
     response = reply.exchange.response
     assert response is not None
-    if 300 <= response.status < 400:
+    if is_redirect(response.status):
         where = response.header("location") or "nowhere"
         return f"{target.url} redirects to {where}, which is not followed; --url names the endpoint itself"
     if response.status in PUSHED_BACK:
@@ -162,13 +173,13 @@ def _text(reply: Reply) -> str:
 
 
 def _no_credit(reply: Reply) -> bool:
-    return 400 <= (reply.status or 0) < 500 and CREDIT.search(_unescaped(reply)) is not None
+    return is_client_error(reply.status) and CREDIT.search(_unescaped(reply)) is not None
 
 
 def _model_unknown(reply: Reply, model: str | None) -> bool:
     """Whether an error is about the model: a 404 that speaks of one, or an error that says that it is not known."""
     status = reply.status
-    if status == 404:
+    if status in NOT_FOUND:
         return "model" in _message(reply).lower()
     named = status in REFUSING and model is not None and model in _message(reply)
     return named or (status in NO_MODEL and NO_MODEL_WORDS.search(_unescaped(reply)) is not None)

@@ -7,7 +7,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from conformance.model import Exchange
-from conformance.protocol.statuses import PUSHED_BACK, RETRIED, SLOW_DOWN
+from conformance.protocol.statuses import PUSHED_BACK, RETRIED, RETRIED_BREAKDOWN, SLOW_DOWN, is_error
 
 TROUBLES = ("connect", "dns", "closed", "protocol", "timeout-connect")
 """Kinds of trouble in which the endpoint has answered nothing yet, so that sending again is harmless."""
@@ -66,11 +66,11 @@ def _attempts(exchange: Exchange, policy: RetryPolicy) -> int:
     """How many attempts an answer is worth: one where it is judged as it is."""
     assert exchange.response is not None
     status, wish = exchange.response.status, (exchange.response.header("x-should-retry") or "").strip().lower()
-    if status < 400 or wish == "false":
+    if not is_error(status) or wish == "false":
         return 1
     if status in SLOW_DOWN:
         return policy.attempts_slow
-    if status == 500:
+    if status in RETRIED_BREAKDOWN:
         return policy.attempts_500
     return policy.attempts if status in RETRIED or wish == "true" else 1
 

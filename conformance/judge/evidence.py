@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from conformance.model import Case, Mode, Scenario, ScenarioName, Selector
 from conformance.protocol.reply import Reply
-from conformance.protocol.statuses import DOCUMENTED_RETRIES, NOT_THE_ENDPOINT, PUSHED_BACK, UNPROVOKED
+from conformance.protocol.statuses import DOCUMENTED_RETRIES, NOT_THE_ENDPOINT, PUSHED_BACK, UNPROVOKED, is_error
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def selected(selector: Selector, mode: Mode, reply: Reply) -> bool:
             as_asked = mode_sent is mode and (mode is Mode.JSON or reply.events is not None)
             return as_asked and reply.ok and reply.error is None and _creates_message(reply)
         case Selector.EVERY_ERROR:
-            return reply.status >= 400 and reply.status not in NOT_THE_ENDPOINT
+            return is_error(reply.status) and reply.status not in NOT_THE_ENDPOINT
         case Selector.EVERY_COUNT:
             return reply.ok and _path(reply).endswith("/messages/count_tokens")
         case Selector.EVERY_RESPONSE:

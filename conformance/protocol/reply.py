@@ -13,6 +13,7 @@ from conformance.model import Exchange, Json
 from conformance.protocol.accumulation import accumulate
 from conformance.protocol.grammar import Trace
 from conformance.protocol.sse import Event, parse
+from conformance.protocol.statuses import is_success
 from conformance.protocol.trace import trace_of
 
 _BOM = b"\xef\xbb\xbf"
@@ -39,7 +40,7 @@ class Reply:
     @property
     def ok(self) -> bool:
         """True for a 2xx status."""
-        return self.status is not None and 200 <= self.status < 300
+        return is_success(self.status)
 
     @property
     def request(self) -> dict[str, Json]:

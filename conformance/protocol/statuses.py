@@ -1,7 +1,7 @@
 """What an HTTP status means, as one table.
 
 A status is about one thing: what the request says, who sends it, or the moment in which it arrives. The sets below the
-table are columns of it; no other module lists statuses.
+table are columns of it, the functions at the end its classes; no other module lists or compares statuses.
 """
 
 from __future__ import annotations
@@ -92,14 +92,23 @@ KEY_REFUSED: Final = _codes(lambda row: row.about in (About.CREDENTIALS, About.P
 ACCOUNT_ENDED: Final = _codes(lambda row: row.about in (About.CREDENTIALS, About.CREDIT))
 """Statuses that, in the middle of a run, say that the key or the credit has ended."""
 
+CREDIT_ENDED: Final = _codes(lambda row: row.about is About.CREDIT)
+"""Statuses that say that the account has no credit."""
+
 NO_MODEL: Final = _codes(lambda row: row.no_model)
 """Statuses with which endpoints and gateways say that they do not know the model."""
 
 NO_SUCH_PATH: Final = _codes(lambda row: row.about is About.PATH)
 """Statuses of a path that is not served."""
 
+NOT_FOUND: Final = NO_SUCH_PATH & NO_MODEL
+"""Statuses of a path that is not served, or of a model in one that is."""
+
 RETRIED: Final = _codes(lambda row: row.retried)
 """Statuses after which a request is sent again."""
+
+RETRIED_BREAKDOWN: Final = _codes(lambda row: row.retried and row.about is About.SERVER)
+"""Statuses of a breakdown that a client tries again, and that is judged when it remains."""
 
 SLOW_DOWN: Final = _codes(lambda row: row.slows)
 """Statuses by which an endpoint asks all senders to send less."""
@@ -126,6 +135,40 @@ OTHER_REASON_TYPES: Final = _types(
 """Error types about the account or the moment, whatever the status (REQ-ERR-005 to REQ-ERR-013)."""
 
 
+WITHOUT_BODY: Final = frozenset({204, 304})
+"""Statuses whose response ends with its headers (RFC 9110, sections 15.3.5 and 15.4.5)."""
+
+
+def exists(status: int) -> bool:
+    """True for a status of HTTP: 100 to 599 (RFC 9110, section 15)."""
+    return 100 <= status <= 599
+
+
+def class_of(status: int) -> str:
+    """The name of a status's class, such as `4xx`."""
+    return f"{status // 100}xx"
+
+
+def is_success(status: int | None) -> TypeGuard[int]:
+    """True for 2xx."""
+    return status is not None and 200 <= status < 300
+
+
+def is_redirect(status: int | None) -> TypeGuard[int]:
+    """True for 3xx."""
+    return status is not None and 300 <= status < 400
+
+
+def is_client_error(status: int | None) -> TypeGuard[int]:
+    """True for 4xx."""
+    return status is not None and 400 <= status < 500
+
+
+def is_server_error(status: int | None) -> TypeGuard[int]:
+    """True for 5xx and for what is above: clients read it as 5xx (RFC 9110, section 15)."""
+    return status is not None and status >= 500
+
+
 def is_error(status: int | None) -> TypeGuard[int]:
     """True for a status of 400 or more."""
-    return status is not None and status >= 400
+    return is_client_error(status) or is_server_error(status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import conformance
@@ -67,14 +68,41 @@ ELSEWHERE = {"reference", "standard", "sdk_drift", "report"}
 """Packages that know statuses from elsewhere: the reference endpoint shares nothing with the judge."""
 
 
-def test_no_other_module_lists_statuses() -> None:
+def nodes_elsewhere() -> Iterator[tuple[str, ast.AST]]:
+    """Every piece of code that is to know statuses from the table only, and its place."""
     package = Path(conformance.__file__).parent
+    for path in package.rglob("*.py"):
+        if path.relative_to(package).parts[0] not in ELSEWHERE and path.name != "statuses.py":
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                yield f"{path.relative_to(package)}:{getattr(node, 'lineno', 0)}", node
+
+
+def numbers(node: ast.AST) -> list[int]:
+    found = [item.value for item in ast.walk(node) if isinstance(item, ast.Constant)]
+    return [value for value in found if type(value) is int]
+
+
+def test_no_other_module_lists_statuses_or_compares_one_with_a_number() -> None:
     lists = [
-        f"{path.relative_to(package)}:{node.lineno}"
-        for path in package.rglob("*.py")
-        if path.relative_to(package).parts[0] not in ELSEWHERE and path.name != "statuses.py"
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        place
+        for place, node in nodes_elsewhere()
         if isinstance(node, ast.Tuple | ast.Set | ast.List)
         and sum(isinstance(item, ast.Constant) and item.value in statuses.STATUSES for item in node.elts) > 1
     ]
-    assert lists == []
+    compared = [
+        place
+        for place, node in nodes_elsewhere()
+        if isinstance(node, ast.Compare) and "status" in ast.unparse(node).lower()
+        if max(numbers(node), default=0) > 99
+        and "status" in ast.unparse(node).lower()
+        and max(numbers(node), default=0) > 99
+    ]
+    assert lists + compared == []
+
+
+def test_every_status_belongs_to_one_class() -> None:
+    classes = (statuses.is_success, statuses.is_redirect, statuses.is_client_error, statuses.is_server_error)
+    for status in range(1000):
+        assert sum(belongs(status) for belongs in classes) == (status >= 200)
+        assert statuses.is_error(status) == (status >= 400)
+    assert not any(belongs(None) for belongs in (*classes, statuses.is_error))

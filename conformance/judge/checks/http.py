@@ -13,7 +13,7 @@ from conformance.judge.arguments import REGEX, Schema, list_of, one_or_more, par
 from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, check_across, deviates, deviation, found
 from conformance.model import Finding, Json
 from conformance.protocol.reply import Reply
-from conformance.protocol.statuses import PUSHED_BACK, is_error
+from conformance.protocol.statuses import PUSHED_BACK, class_of, exists, is_error
 from conformance.protocol.times import is_rfc_3339
 
 STATUS: Final[Schema] = {"oneOf": [{"type": "integer"}, {"type": "string", "pattern": "^[1-5]xx$"}]}
@@ -56,7 +56,7 @@ def status_in_range(reply: Reply) -> Observation:
     """The status is one that HTTP has: 100 to 599."""
     if reply.status is None:
         return NOTHING_SEEN
-    return FINE if 100 <= reply.status <= 599 else deviates(reply, "a status from 100 to 599", f"status {reply.status}")
+    return FINE if exists(reply.status) else deviates(reply, "a status from 100 to 599", f"status {reply.status}")
 
 
 @check("one-length")
@@ -213,7 +213,7 @@ def repeated(reply: Reply, value: str, where: str, pointer: str | None) -> Findi
 
 
 def _is_one_of(status: int, wanted: Sequence[Json]) -> bool:
-    return any(item in (status, f"{status // 100}xx") for item in wanted)
+    return any(item in (status, class_of(status)) for item in wanted)
 
 
 def _header_fits(value: str, argument: Mapping[str, Json]) -> bool:

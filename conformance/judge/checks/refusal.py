@@ -14,7 +14,7 @@ from conformance.judge.check import FINE, NOTHING_SEEN, Context, Observation, ch
 from conformance.model import Json
 from conformance.protocol.message import text_of
 from conformance.protocol.reply import Reply
-from conformance.protocol.statuses import OTHER_REASON_TYPES, REFUSING
+from conformance.protocol.statuses import OTHER_REASON_TYPES, REFUSING, is_server_error, is_success
 
 STATUS: Final[Schema] = {"type": "integer", "minimum": 400, "maximum": 499}
 FORM: Final = partial(
@@ -53,7 +53,7 @@ def read_or_refused(reply: Reply, argument: Mapping[str, str], context: Context)
         return NOTHING_SEEN
     if reply.ok:
         return FINE if argument["marker"].casefold() in text_of(reply).casefold() else NOTHING_SEEN
-    if reply.status >= 500 or reply.error is None:
+    if is_server_error(reply.status) or reply.error is None:
         actual = f"status {reply.status}" + ("" if reply.error else " without the error envelope")
         return deviates(reply, "an answer, or a 4xx status with the error envelope", actual)
     name = context.case.control
@@ -63,9 +63,9 @@ def read_or_refused(reply: Reply, argument: Mapping[str, str], context: Context)
 
 def _problem(reply: Reply, status: int, statuses: list[Json], types: list[Json]) -> tuple[str, str] | None:
     """The kind of a finding and what came, or None where it is a refusal."""
-    if 200 <= status < 300:
+    if is_success(status):
         return "accepted", f"accepted with status {status}"
-    if status >= 500:
+    if is_server_error(status):
         return "server-error", f"status {status}{_error_of(reply)}"
     if status not in statuses:
         return "other-reason", f"status {status}{_error_of(reply)}"

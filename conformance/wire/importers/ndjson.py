@@ -15,6 +15,7 @@ from collections.abc import Generator, Mapping
 from typing import IO
 
 from conformance.model import Chunk, Exchange, Json, Mode, Response, SentRequest
+from conformance.protocol.statuses import WITHOUT_BODY
 from conformance.wire.importers.reader import (
     NOT_PROVOKED,
     BrokenRecordError,
@@ -93,7 +94,7 @@ def _status(value: Json) -> int:
 
 def _expects_body(got: Mapping[str, Json]) -> bool:
     """False for the statuses that have no body (RFC 9110, section 6.4.1)."""
-    return got["status"] not in (204, 304)
+    return got["status"] not in WITHOUT_BODY
 
 
 def _bytes(message: Mapping[str, Json]) -> bytes | None:
