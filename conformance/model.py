@@ -8,29 +8,13 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from conformance.base.errors import HarnessError as HarnessError
+from conformance.base.errors import UsageError as UsageError
 from conformance.base.strict_json import read
 from conformance.base.values import shortened
 
 Json = Any
 """A value that `json.loads` can return. Typed loosely on purpose: what an endpoint sends has no promised shape."""
-
-
-class HarnessError(Exception):
-    """An error on our side (configuration, catalogue, disk, a bug). Never a vendor's failure.
-
-    `exit_code` is the exit code of the process: 2 could not decide, 3 our own error, 4 usage.
-    """
-
-    def __init__(self, message: str, *, exit_code: int = 3) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
-
-
-class UsageError(HarnessError):
-    """Bad input from the user: an option, a file or a name that does not fit. The message says what to correct."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, exit_code=4)
 
 
 def worst(codes: Sequence[int]) -> int:

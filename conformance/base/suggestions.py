@@ -5,11 +5,21 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from itertools import islice
+from typing import Final
+
+LONGEST: Final = 100
+"""Characters of a name that may be mistyped; a longer one is something else."""
+
+MOST: Final = 2_000
+"""Names that are compared."""
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """The known name that a mistyped one was probably meant to be, or None where none is close."""
-    known = list(names)
+    if len(name) > LONGEST:
+        return None
+    known = list(islice((other for other in names if len(other) <= LONGEST), MOST))
     found = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if found:
         return found[0]

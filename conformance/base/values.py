@@ -66,3 +66,12 @@ def show(value: Any | Missing, limit: int = SHOWN) -> str:
 def shortened(text: str, limit: int = LONGEST) -> str:
     """The text, cut to `limit` characters of which the last one shows the cut."""
     return text if len(text) <= limit else text[: limit - 1] + "\u2026"
+
+
+def printable(text: str) -> str:
+    """The text in one line, with what is invisible or steers a terminal (controls, bidi marks, halves of surrogate
+    pairs) as Python escapes it.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)

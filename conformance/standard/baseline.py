@@ -10,10 +10,11 @@ from pathlib import Path
 
 import yaml
 
+from conformance.base.files import BASELINE
 from conformance.model import Json, Mode, UsageError
 from conformance.standard.paths import spec_folder
 from conformance.standard.schemas import read_schema
-from conformance.standard.source import SourceError, check_shape, load_yaml, locate
+from conformance.standard.source import SourceError, check_shape, read_yaml
 
 SCHEMA = "baseline.schema.json"
 
@@ -70,22 +71,25 @@ def read_baseline(path: Path, name: str, aliases: Mapping[str, str]) -> Baseline
 
     Raises SourceError with file, line and key for an invalid entry, and for two entries that cover the same case.
     """
-    if not path.is_file():
+    if not path.exists():
         raise UsageError(f"There is no baseline {name}; --baseline-update writes it.")
-    data = load_yaml(path)
-    check_shape(data, read_schema(spec_folder() / SCHEMA), path)
+    file = read_yaml(path, BASELINE)
+    check_shape(file.value, read_schema(spec_folder() / SCHEMA), path)
     entries: list[Entry] = []
-    for index, item in enumerate(data):
-        entry = _entry(path, index, item, aliases)
-        twin = next((other for other in entries if _overlap(entry, other)), None)
+    by_case: dict[str, list[Entry]] = {}
+    for index, item in enumerate(file.value):
+        entry = _entry(path, index, item, aliases, file.line_of(f"/{index}"))
+        others = by_case.setdefault(entry.case, [])
+        twin = next((other for other in others if _overlap(entry, other)), None)
         if twin is not None:
             problem = f"Duplicate entry for {entry.case} (first listed on line {twin.line})"
             raise SourceError(problem, path=path, pointer=f"/{index}/case", line=entry.line)
+        others.append(entry)
         entries.append(entry)
     return Baseline(name, tuple(entries))
 
 
-def _entry(path: Path, index: int, item: Mapping[str, Json], aliases: Mapping[str, str]) -> Entry:
+def _entry(path: Path, index: int, item: Mapping[str, Json], aliases: Mapping[str, str], line: int) -> Entry:
     try:
         expires = date.fromisoformat(item["expires"])
     except ValueError:
@@ -98,12 +102,13 @@ def _entry(path: Path, index: int, item: Mapping[str, Json], aliases: Mapping[st
         expires=expires,
         link=item.get("link", ""),
         owner=item.get("owner", ""),
-        line=locate(path, f"/{index}"),
+        line=line,
     )
 
 
 def _overlap(one: Entry, other: Entry) -> bool:
-    return one.case == other.case and (one.mode == other.mode or None in (one.mode, other.mode))
+    """Whether two entries for one case cover the same mode."""
+    return one.mode == other.mode or None in (one.mode, other.mode)
 
 
 def render(entries: Sequence[Entry]) -> str:

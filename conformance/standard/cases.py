@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from conformance.base.files import CASES, SHIPPED
 from conformance.base.suggestions import nearest
 from conformance.model import Case, CheckCall, Direction, Json, Level, Mode, Plane, ScenarioName, Selector, Step
 from conformance.standard.bases import Bases
@@ -46,8 +47,8 @@ def read_cases(path: Path, bases: Bases, sources: Sources, *, area: str) -> list
         data = read_checked(path, CASE_SCHEMA, "derived")
         entries = (_Entry(path, f"/derive/{index}", entry) for index, entry in enumerate(data["derive"]))
         return [case for entry in entries for case in _derived(entry, bases, sources, area)]
-    data = read_checked(path, CASE_SCHEMA)
     own = path.name.endswith(USER_SUFFIX)
+    data = read_checked(path, CASE_SCHEMA, bounds=CASES if own else SHIPPED)
     line_of = lines_of(path) if own else lambda _: 0
     entries = (_Entry(path, f"/{index}", entry, own) for index, entry in enumerate(data))
     return [_written(entry, bases, sources, area, line_of(entry.pointer)) for entry in entries]

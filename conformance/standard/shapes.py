@@ -5,9 +5,11 @@ This is for files that people write. What an endpoint sends is validated by `dia
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from conformance.base.pointer import join
@@ -52,11 +54,27 @@ class Misfit:
 
 def misfits(data: Json, schema: Mapping[str, Json] | bool) -> Iterator[Misfit]:
     """Every deviation of data from a JSON Schema (draft 2020-12), in no particular order."""
-    # Loading jsonschema takes longer than reading all our files, so only callers that need it pay.
-    from jsonschema import Draft202012Validator
-
-    for error in Draft202012Validator(schema).iter_errors(data):
+    for error in _validators()(schema).iter_errors(data):
         yield _misfit(_deepest(error))
+
+
+@cache
+def _validators() -> Any:
+    """The class of validators. Loading jsonschema takes longer than reading all our files, so only callers that need it
+    pay.
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    return extend(Draft202012Validator, {"uniqueItems": _unique_items})  # type: ignore[no-untyped-call]
+
+
+def _unique_items(_: Any, asked: Any, value: Json, __: Any) -> Iterator[ValidationError]:
+    """As jsonschema has it, which compares each item with each other one where they cannot be sorted."""
+    from jsonschema.exceptions import ValidationError
+
+    if asked and isinstance(value, list) and len({json.dumps(item, sort_keys=True) for item in value}) < len(value):
+        yield ValidationError("Duplicate item")
 
 
 def _deepest(error: ValidationError) -> ValidationError:

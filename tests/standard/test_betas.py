@@ -5,6 +5,7 @@ import shutil
 import pytest
 from openapi_spec_validator import OpenAPIV32SpecValidator
 
+from conformance.base.errors import FileError
 from conformance.base.versions import API_VERSIONS
 from conformance.standard.betas import beta_file, beta_names
 from conformance.standard.document import load_document
@@ -140,7 +141,7 @@ def test_the_plain_document_reads_no_beta(specs):
         beta_file(specs, name).write_text("not: [valid")
     document = load_document("2023-06-01", specs)
     assert document.validate("MessageCreateParams", request()) == []
-    with pytest.raises(SourceError, match=NAMES[0]):
+    with pytest.raises(FileError, match=NAMES[0]):
         document.with_betas(NAMES[:1])
 
 

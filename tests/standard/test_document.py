@@ -401,7 +401,7 @@ def test_versions_do_not_change_each_other():
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (None, "Cannot read the file"),
+        (None, "The file does not exist"),
         ("a: [", "Invalid YAML"),
         ("- a", "Expected a mapping at the top"),
         ("openapi: 3.1.0", "Expected an OpenAPI 3.2 document"),
