@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from conformance.judge.checks import REGISTRY
+from conformance.judge.checks.refusal import refused
 from conformance.judge.evaluate import Bench
 from conformance.judge.verdict import Policy
 from conformance.standard.cases import CheckNames
@@ -18,7 +19,7 @@ def load_library(api_version: str, files: Sequence[Path] = (), edition: str | No
     `edition` None: the newest frozen one. Raises SourceError with file, line and key, UsageError for an unknown
     edition.
     """
-    names = CheckNames({name: check.argument for name, check in REGISTRY.items()})
+    names = CheckNames({name: check.argument for name, check in REGISTRY.items()}, refused.name)
     return load_standard(api_version, names, files, edition)
 
 

@@ -8,7 +8,10 @@ from typing import Final
 from conformance.base.values import whole_number
 from conformance.model import Json
 
-INPUT_COUNTS: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+CACHE_COUNTS: Final = ("cache_creation_input_tokens", "cache_read_input_tokens")
+"""The counts of input that is written to the cache or read from it (REQ-CACHE-002, -004)."""
+
+INPUT_COUNTS: Final = ("input_tokens", *CACHE_COUNTS)
 """The counts that add up to the whole input (REQ-CACHE-005)."""
 
 

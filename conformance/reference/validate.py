@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from conformance.base.pointer import look_up, split
+from conformance.base.pointer import join, look_up, split
 from conformance.model import Json
 from conformance.reference.answer import Cause, Terms
 from conformance.reference.errors import invalid, refusal
@@ -66,7 +66,7 @@ def validate(component: str, body: Json, terms: Terms, documents: Mapping[str, V
 def cause_of(violation: SchemaViolation) -> Cause:
     """A violation as the cause of a refusal: an unknown field (REQ-HTTP-032), or anything else (REQ-BODY-033)."""
     clause = "REQ-HTTP-032" if violation.keyword == "additionalProperties" else "REQ-BODY-033"
-    place = "/".join("*" if step.isdecimal() else step for step in violation.pointer.split("/"))
+    place = join("", *("*" if step.isdecimal() else step for step in split(violation.pointer)))
     return Cause(clause, place, violation.keyword, violation.component)
 
 
@@ -92,7 +92,7 @@ def _problem(violation: SchemaViolation, value: Any) -> str:
             return f"Input should be {_either([repr(member) for member in members if member is not None])}"
         case "discriminator":
             known = ", ".join(map(repr, bound))
-            key = violation.pointer.rpartition("/")[2]
+            key = split(violation.pointer)[-1]
             return f"Input tag {value!r} found using '{key}' does not match any of the expected tags: {known}"
         case "not":
             return f"Input {value!r} is not permitted here"

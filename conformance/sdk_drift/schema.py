@@ -60,7 +60,7 @@ class Schemas:
         spot = self._resolved(handle)
         schema = spot.schema
         if "allOf" in schema:
-            return self.shape(replace(spot, schema=schema["allOf"][0], pointer=f"{spot.pointer}/allOf/0"))
+            return self.shape(replace(spot, schema=schema["allOf"][0], pointer=join(spot.pointer, "allOf", 0)))
         if "discriminator" in schema:
             members = tuple(self.component(name) for name in dict.fromkeys(self._members(schema)))
             tag = schema["discriminator"]["propertyName"]
@@ -71,7 +71,7 @@ class Schemas:
                 return _union(
                     spot,
                     [
-                        self.shape(replace(spot, schema=each, pointer=f"{spot.pointer}/{key}/{n}"))
+                        self.shape(replace(spot, schema=each, pointer=join(spot.pointer, key, n)))
                         for n, each in branches
                     ],
                 )
@@ -83,7 +83,7 @@ class Schemas:
             return Thing(handle.pointer, dict(self._inputs(handle)), handle.place)
         required = handle.schema.get("required", ())
         fields = {
-            name: Field(Spot(schema, (*handle.place, name), f"{handle.pointer}/properties/{name}"), name in required)
+            name: Field(Spot(schema, (*handle.place, name), join(handle.pointer, "properties", name)), name in required)
             for name, schema in handle.schema.get("properties", {}).items()
         }
         return Thing(handle.pointer, fields, handle.place)
@@ -101,7 +101,7 @@ class Schemas:
             types=frozenset(kinds),
             values=frozenset(value for value in known if value is not None) if known else None,
             open="x-known-values" in schema or not known,
-            items=Spot(items, (*spot.place, ITEMS), f"{spot.pointer}/items") if items is not None else None,
+            items=Spot(items, (*spot.place, ITEMS), join(spot.pointer, "items")) if items is not None else None,
             objects=(spot,) if "properties" in schema else (),
             place=spot.place,
             pointer=spot.pointer,
@@ -112,14 +112,15 @@ class Schemas:
         if body is not None:
             yield from self.thing(body).fields.items()
         for index, parameter in enumerate(self._tree(operation)["parameters"]):
-            found, pointer, base = parameter, f"{operation.pointer}/parameters/{index}", operation.place
+            found, pointer, base = parameter, join(operation.pointer, "parameters", index), operation.place
             if "$ref" in parameter:
                 name = parameter["$ref"].removeprefix(_PARAMETERS)
-                found, pointer = self._document.tree["components"]["parameters"][name], f"/components/parameters/{name}"
+                found = self._document.tree["components"]["parameters"][name]
+                pointer = join("/components/parameters", name)
                 base = ()
             field = name_of(found)
             if field is not None:
-                spot = Spot(found["schema"], (*base, field), f"{pointer}/schema")
+                spot = Spot(found["schema"], (*base, field), join(pointer, "schema"))
                 yield field, Field(spot, bool(found.get("required")))
 
     def _body(self, operation: Operation) -> Spot | None:

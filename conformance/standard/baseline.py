@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from conformance.base.files import BASELINE
+from conformance.base.pointer import join
 from conformance.model import Json, Mode, UsageError
 from conformance.standard.paths import spec_folder
 from conformance.standard.schemas import read_schema
@@ -83,7 +84,7 @@ def read_baseline(path: Path, name: str, aliases: Mapping[str, str]) -> Baseline
         twin = next((other for other in others if _overlap(entry, other)), None)
         if twin is not None:
             problem = f"Duplicate entry for {entry.case} (first listed on line {twin.line})"
-            raise SourceError(problem, path=path, pointer=f"/{index}/case", line=entry.line)
+            raise SourceError(problem, path=path, pointer=join("", index, "case"), line=entry.line)
         others.append(entry)
         entries.append(entry)
     return Baseline(name, tuple(entries))
@@ -94,7 +95,7 @@ def _entry(path: Path, index: int, item: Mapping[str, Json], aliases: Mapping[st
         expires = date.fromisoformat(item["expires"])
     except ValueError:
         problem = f"{item['expires']} is not a day of the calendar"
-        raise SourceError(problem, path=path, pointer=f"/{index}/expires") from None
+        raise SourceError(problem, path=path, pointer=join("", index, "expires")) from None
     return Entry(
         case=aliases.get(item["case"], item["case"]),
         mode=Mode(item["mode"]) if "mode" in item else None,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.base.pointer import join
 from conformance.base.suggestions import nearest
 from conformance.model import Json, Step
 from conformance.standard.paths import CASE_SCHEMA
@@ -29,7 +30,7 @@ class Bases:
             return steps_of(send, self.sends)
         except SendError as problem:
             near = nearest(str(send.get("$base", "")), self.sends) if problem.key == "$base" else None
-            raise SourceError(str(problem), path=path, pointer=f"{pointer}/{problem.key}", suggestion=near) from None
+            raise SourceError(str(problem), path=path, pointer=join(pointer, problem.key), suggestion=near) from None
 
 
 def load_bases(folder: Path) -> Bases:
@@ -40,8 +41,8 @@ def load_bases(folder: Path) -> Bases:
         for name, send in read_checked(path, CASE_SCHEMA, "bases").items():
             if name in sends:
                 problem = f"Duplicate base request {name!r} (first defined in {homes[name].name})"
-                raise SourceError(problem, path=path, pointer=f"/{name}")
+                raise SourceError(problem, path=path, pointer=join("", name))
             sends[name], homes[name] = send, path
     bases = Bases(sends, {})
-    steps = {name: bases.steps_of(send, homes[name], f"/{name}") for name, send in sends.items()}
+    steps = {name: bases.steps_of(send, homes[name], join("", name)) for name, send in sends.items()}
     return Bases(sends, steps)

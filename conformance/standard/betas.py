@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from conformance.base.pointer import join
 from conformance.model import Json
 from conformance.standard.source import SourceError, load_yaml
 
@@ -62,11 +63,11 @@ def _read(path: Path) -> Mapping[str, Json]:
     if not isinstance(patch, dict) or patch.get(HEADER) != path.stem:
         raise SourceError(f"Expected {HEADER}: {path.stem}", path=path, line=1)
     if strange := [key for key in patch if key not in _KEYS]:
-        raise SourceError(f"Unknown key {strange[0]!r}", path=path, pointer=f"/{strange[0]}")
+        raise SourceError(f"Unknown key {strange[0]!r}", path=path, pointer=join("", strange[0]))
     for key in (INCLUDES, USES):
         for index, other in enumerate(patch.get(key, ())):
             if not beta_file(path.parent.parent, other).is_file():
-                raise SourceError(f"Unknown beta {other!r}", path=path, pointer=f"/{key}/{index}")
+                raise SourceError(f"Unknown beta {other!r}", path=path, pointer=join("", key, index))
     return patch
 
 

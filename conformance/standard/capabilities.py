@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from conformance.base.pointer import join
 from conformance.base.suggestions import nearest
 from conformance.model import Json, ScenarioName, UsageError
 from conformance.standard.source import SourceError, check_shape, load_yaml
@@ -105,7 +106,7 @@ def load_capabilities(folder: Path) -> dict[str, Capability]:
     found: dict[str, Capability] = {}
     for index, item in enumerate(data):
         if item["name"] in found:
-            raise SourceError(f"Duplicate capability {item['name']!r}", path=path, pointer=f"/{index}/name")
+            raise SourceError(f"Duplicate capability {item['name']!r}", path=path, pointer=join("", index, "name"))
         signs = tuple(
             Sign(
                 sign.get("at", ""), sign.get("is"), sign.get("above"), sign.get("several", False), sign.get("reply", "")

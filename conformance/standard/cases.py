@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.base.files import CASES, SHIPPED
+from conformance.base.pointer import join
 from conformance.base.suggestions import nearest
 from conformance.model import Case, CheckCall, Direction, Json, Level, Mode, Plane, ScenarioName, Selector, Step
 from conformance.standard.bases import Bases
@@ -27,9 +28,10 @@ USER_SUFFIX = ".messages.yaml"
 
 @dataclass(frozen=True)
 class CheckNames:
-    """The JSON Schema of each check's argument, by name of the check."""
+    """The JSON Schema of each check's argument, by name of the check. A case that calls `refusal` expects a refusal."""
 
     arguments: Mapping[str, Mapping[str, Json]]
+    refusal: str
 
 
 @dataclass(frozen=True)
@@ -63,15 +65,16 @@ class _Entry:
     data: Mapping[str, Json]
     own: bool = False
 
-    def error(self, problem: str, key: str, suggestion: str | None = None) -> SourceError:
-        return SourceError(problem, path=self.path, pointer=f"{self.pointer}/{key}", suggestion=suggestion)
+    def error(self, problem: str, *steps: str | int, suggestion: str | None = None) -> SourceError:
+        """An error at a place inside the entry."""
+        return SourceError(problem, path=self.path, pointer=join(self.pointer, *steps), suggestion=suggestion)
 
 
 def _written(entry: _Entry, bases: Bases, sources: Sources, area: str, line: int) -> Case:
     data = entry.data
-    clauses = _clauses(entry, "clauses", data.get("clauses", ()), sources.ledger)
+    clauses = _clauses(entry, ("clauses",), data.get("clauses", ()), sources.ledger)
     expect = tuple(_calls(entry, "expect", sources.checks))
-    steps = bases.steps_of(data["send"], entry.path, f"{entry.pointer}/send") if "send" in data else ()
+    steps = bases.steps_of(data["send"], entry.path, join(entry.pointer, "send")) if "send" in data else ()
     on = _judged(entry)
     return Case(
         id=data["id"],
@@ -79,7 +82,7 @@ def _written(entry: _Entry, bases: Bases, sources: Sources, area: str, line: int
         area=area,
         clauses=clauses,
         level=_level(entry, clauses, sources.ledger),
-        direction=Direction.REFUSE if any(call.name == "refused" for call in expect) else Direction.SERVE,
+        direction=Direction.REFUSE if any(call.name == sources.checks.refusal for call in expect) else Direction.SERVE,
         informational=bool(clauses) and sources.ledger[clauses[0]].informational,
         plane=Plane(data.get("plane", "protocol")),
         modes=_modes(data, steps, on),
@@ -102,14 +105,14 @@ def _written(entry: _Entry, bases: Bases, sources: Sources, area: str, line: int
 def _derived(entry: _Entry, bases: Bases, sources: Sources, area: str) -> Iterator[Case]:
     frame = entry.data["frame"]
     if frame not in bases.steps:
-        raise entry.error(f"Unknown base request {frame!r}", "frame", nearest(frame, bases.steps))
+        raise entry.error(f"Unknown base request {frame!r}", "frame", suggestion=nearest(frame, bases.steps))
     step = bases.steps[frame][0]
     try:
         found = list(derive(sources.document, entry.data, step.body))
     except DeriveError as problem:
-        raise entry.error(str(problem), problem.key, problem.suggestion) from None
+        raise entry.error(str(problem), *problem.steps, suggestion=problem.suggestion) from None
     for derived in found:
-        clauses = _clauses(entry, f"clauses/{derived.kind}", derived.clauses, sources.ledger)
+        clauses = _clauses(entry, ("clauses", derived.kind), derived.clauses, sources.ledger)
         yield Case(
             id=derived.id,
             title=derived.title,
@@ -120,7 +123,7 @@ def _derived(entry: _Entry, bases: Bases, sources: Sources, area: str) -> Iterat
             informational=sources.ledger[clauses[0]].informational,
             plane=Plane.PROTOCOL,
             modes=(Mode.JSON,),
-            expect=(CheckCall("refused", True),),
+            expect=(CheckCall(sources.checks.refusal, True),),
             file=str(entry.path),
             line=0,
             steps=(replace(step, body=derived.body, fill_model=not derived.id.endswith("request-model-missing")),),
@@ -133,10 +136,10 @@ def _derived(entry: _Entry, bases: Bases, sources: Sources, area: str) -> Iterat
         )
 
 
-def _clauses(entry: _Entry, key: str, names: Iterable[str], ledger: Ledger) -> tuple[str, ...]:
+def _clauses(entry: _Entry, at: tuple[str, ...], names: Iterable[str], ledger: Ledger) -> tuple[str, ...]:
     for position, name in enumerate(names):
         if name not in ledger:
-            raise entry.error(f"Unknown clause {name!r}", f"{key}/{position}", nearest(name, ledger.clauses))
+            raise entry.error(f"Unknown clause {name!r}", *at, position, suggestion=nearest(name, ledger.clauses))
     return tuple(names)
 
 
@@ -186,12 +189,12 @@ def _modes(
 def _calls(entry: _Entry, key: str, checks: CheckNames) -> Iterator[CheckCall]:
     """The checks under `expect` or `given`."""
     for position, item in enumerate(entry.data.get(key, ())):
-        here = f"{key}/{position}"
         names = [name for name in item if name != "step"]
         if len(names) != 1:
-            raise entry.error(f"Expected exactly one check, found {len(names)}", here)
+            raise entry.error(f"Expected exactly one check, found {len(names)}", key, position)
         name = names[0]
         if name not in checks.arguments:
-            raise entry.error(f"Unknown check {name!r}", f"{here}/{name}", nearest(name, checks.arguments))
-        check_shape(item[name], checks.arguments[name], entry.path, pointer=f"{entry.pointer}/{here}/{name}")
+            near = nearest(name, checks.arguments)
+            raise entry.error(f"Unknown check {name!r}", key, position, name, suggestion=near)
+        check_shape(item[name], checks.arguments[name], entry.path, pointer=join(entry.pointer, key, position, name))
         yield CheckCall(name, item[name], item.get("step"))

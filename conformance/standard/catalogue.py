@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from conformance.base.pointer import join
 from conformance.base.suggestions import nearest
 from conformance.model import Case, Direction, ScenarioName, Selector, Step
 from conformance.standard.bases import FILES, Bases, load_bases
@@ -86,7 +87,7 @@ def _resolved(case: Case, scenarios: Mapping[str, tuple[Step, ...]], by_case: Ma
         found = by_case.get(name.name, name.name)
         if found not in scenarios:
             names = [*scenarios, *by_case, *(Selector if key == "on" else ())]
-            raise _error(case, f"Unknown scenario {name.name!r}", key, nearest(name.name, names))
+            raise _error(case, f"Unknown scenario {name.name!r}", key, suggestion=nearest(name.name, names))
         return replace(name, name=found)
 
     return replace(
@@ -98,12 +99,13 @@ def _resolved(case: Case, scenarios: Mapping[str, tuple[Step, ...]], by_case: Ma
     )
 
 
-def _error(case: Case, problem: str, key: str, suggestion: str | None = None) -> SourceError:
-    """An error at a key of a case, whose place in its file is looked up only now. A derived case has no entry."""
+def _error(case: Case, problem: str, *steps: str | int, suggestion: str | None = None) -> SourceError:
+    """An error at a place in a case, whose place in its file is looked up only now. A derived case has no entry."""
     path = Path(case.file)
     entries = load_yaml(path)
     places = [index for index, entry in enumerate(entries) if not case.derived and entry["id"] == case.id]
-    return SourceError(problem, path=path, pointer=f"/{places[-1]}/{key}" if places else None, suggestion=suggestion)
+    pointer = join("", places[-1], *steps) if places else None
+    return SourceError(problem, path=path, pointer=pointer, suggestion=suggestion)
 
 
 def _probed(case: Case, capabilities: Mapping[str, Capability]) -> Case:
@@ -112,7 +114,7 @@ def _probed(case: Case, capabilities: Mapping[str, Capability]) -> Case:
         for position, need in enumerate(case.needs):
             if need not in capabilities:
                 near = nearest(need, capabilities)
-                raise _error(case, f"Unknown capability {need!r}", f"needs/{position}", near)
+                raise _error(case, f"Unknown capability {need!r}", "needs", position, suggestion=near)
     return replace(
         case, probes=tuple(capabilities[need].probe if need in capabilities else None for need in case.needs)
     )

@@ -36,11 +36,14 @@ _ABSENT = object()
 
 
 class DeriveError(ValueError):
-    """An entry that does not fit the document. `key` is the place inside it, `suggestion` the name that was meant."""
+    """An entry that does not fit the document.
 
-    def __init__(self, message: str, key: str, suggestion: str | None = None) -> None:
+    `steps` lead to the place inside the entry, `suggestion` is the name that was meant.
+    """
+
+    def __init__(self, message: str, *steps: str | int, suggestion: str | None = None) -> None:
         super().__init__(message)
-        self.key = key
+        self.steps = steps
         self.suggestion = suggestion
 
 
@@ -86,7 +89,9 @@ def derive(document: Document, entry: Mapping[str, Json], frame_body: Json) -> I
         raise DeriveError(f"Unknown API version {version!r}", "version")
     source = document.in_version(version or NEWEST_VERSION)  # so that the cases do not depend on the version of the run
     if component not in source.components():
-        raise DeriveError(f"Unknown component {component!r}", "schema", nearest(component, source.components()))
+        raise DeriveError(
+            f"Unknown component {component!r}", "schema", suggestion=nearest(component, source.components())
+        )
     at = _steps(entry.get("at", ""))
     frame = _with(frame_body, at, entry["plant"]) if "plant" in entry else frame_body
     left_out = dict(entry.get("leave-out", {}))
@@ -111,7 +116,7 @@ def derive(document: Document, entry: Mapping[str, Json], frame_body: Json) -> I
                 version=version,
             )
     if stale := set(left_out) - used:
-        raise DeriveError(f"Nothing is derived for {sorted(stale)[0]!r}", f"leave-out/{sorted(stale)[0]}")
+        raise DeriveError(f"Nothing is derived for {sorted(stale)[0]!r}", "leave-out", sorted(stale)[0])
 
 
 def _breaks(document: Document, entry: Mapping[str, Json]) -> Iterator[_Break]:
@@ -127,9 +132,8 @@ def _breaks(document: Document, entry: Mapping[str, Json]) -> Iterator[_Break]:
     only = entry.get("fields", properties)
     if strange := [field for field in only if field not in properties]:
         position = list(only).index(strange[0])
-        raise DeriveError(
-            f"Unknown field {strange[0]!r} of {component}", f"fields/{position}", nearest(strange[0], properties)
-        )
+        near = nearest(strange[0], properties)
+        raise DeriveError(f"Unknown field {strange[0]!r} of {component}", "fields", position, suggestion=near)
     telling = _telling_fields(document, component)
     for field in (field for field in properties if field in only and field not in telling):
         if field in schema.get("required", ()):
@@ -183,7 +187,7 @@ def _clauses(entry: Mapping[str, Json], item: _Break, *, left_out: bool) -> tupl
     if isinstance(clauses, dict):
         if item.field not in clauses and not left_out:
             problem = f"No clause for {item.field}-{item.suffix}. Name one, or add it to leave-out"
-            raise DeriveError(problem, f"clauses/{item.kind}")
+            raise DeriveError(problem, "clauses", item.kind)
         clauses = clauses.get(item.field, [])
     return tuple(clauses)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from conformance.base.pointer import join
 from conformance.base.suggestions import nearest
 from conformance.model import Clause, Direction, Json, Level
 from conformance.standard.schemas import read_checked
@@ -60,7 +61,7 @@ def load_ledger(folder: Path) -> Ledger:
             clause = _clause(entry, path.stem)
             if clause.id in clauses:
                 problem = f"Duplicate id {clause.id} (first used in {clauses[clause.id].area}.yaml)"
-                raise SourceError(problem, path=path, pointer=f"/{index}/id")
+                raise SourceError(problem, path=path, pointer=join("", index, "id"))
             clauses[clause.id] = clause
             if "level_note" in entry:
                 notes[clause.id] = entry["level_note"]

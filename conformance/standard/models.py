@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from conformance.base.pointer import join
 from conformance.base.suggestions import nearest
 from conformance.model import Json
 from conformance.standard.ledger import Ledger
@@ -97,7 +98,9 @@ def load_models(folder: Path, ledger: Ledger) -> Models:
     for name, clause in data["refusals"].items():
         if clause not in ledger:
             near = nearest(clause, ledger.clauses)
-            raise SourceError(f"Unknown clause {clause!r}", path=path, pointer=f"/refusals/{name}", suggestion=near)
+            raise SourceError(
+                f"Unknown clause {clause!r}", path=path, pointer=join("", "refusals", name), suggestion=near
+            )
     refusals = {
         name: RefusalClause(clause, not ledger[clause].informational) for name, clause in data["refusals"].items()
     }

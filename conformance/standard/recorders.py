@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance.base.pointer import join
 from conformance.base.suggestions import nearest
 from conformance.model import Case
 from conformance.standard.source import SourceError, check_shape, load_yaml
@@ -89,10 +90,10 @@ def load_recorders(folder: Path, known: KnownNames) -> Recorders:
     for index, entry in enumerate(data):
         flag, left_out = entry["flag"], entry.get("leaves-out", {})
         if flag in damages:
-            raise SourceError(f"Duplicate flag {flag!r}", path=path, pointer=f"/{index}/flag")
+            raise SourceError(f"Duplicate flag {flag!r}", path=path, pointer=join("", index, "flag"))
         for key in ("cases", "clauses", "checks"):
-            _check_names(left_out.get(key, ()), getattr(known, key), path, f"/{index}/leaves-out/{key}")
-        _check_names(entry.get("keeps", ()), known.checks, path, f"/{index}/keeps")
+            _check_names(left_out.get(key, ()), getattr(known, key), path, join("", index, "leaves-out", key))
+        _check_names(entry.get("keeps", ()), known.checks, path, join("", index, "keeps"))
         damages[flag] = Damage(
             flag,
             entry["title"],
@@ -107,4 +108,4 @@ def _check_names(names: Iterable[str], known: Collection[str], path: Path, point
     for position, name in enumerate(names):
         if name not in known:
             message = f"Unknown name {name!r}"
-            raise SourceError(message, path=path, pointer=f"{pointer}/{position}", suggestion=nearest(name, known))
+            raise SourceError(message, path=path, pointer=join(pointer, position), suggestion=nearest(name, known))

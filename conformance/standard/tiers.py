@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance.base.pointer import join
 from conformance.standard.source import SourceError, check_shape, load_yaml
 
 FILE = "tiers.yaml"
@@ -67,7 +68,9 @@ def load_tiers(folder: Path) -> tuple[Tier, ...]:
     check_shape(data, SCHEMA, path)
     for index, (item, name) in enumerate(zip(data, NAMES, strict=True)):
         if item["name"] != name:
-            raise SourceError(f"Expected the tiers {', '.join(NAMES)}, in order", path=path, pointer=f"/{index}/name")
+            raise SourceError(
+                f"Expected the tiers {', '.join(NAMES)}, in order", path=path, pointer=join("", index, "name")
+            )
     lists = ("areas", "paths", "requires", "optional", "cases")
     return tuple(
         Tier(item["name"], item["title"], item["covers"], **{key: tuple(item.get(key, ())) for key in lists})

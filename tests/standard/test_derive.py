@@ -155,7 +155,7 @@ ENTRY = {
 def read(tmp_path):
     """Reads a derived.yaml with one entry: the good one with changes, where None removes a key."""
     library = load_library("2023-06-01")
-    sources = Sources(library.ledger, library.document, CheckNames({}))
+    sources = Sources(library.ledger, library.document, CheckNames({}, "refused"))
     path = tmp_path / "derived.yaml"
 
     def read_entry(change):

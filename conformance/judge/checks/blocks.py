@@ -51,7 +51,7 @@ def lacks_blocks(reply: Reply, argument: list[str]) -> Observation:
     expected = f"no block of type {' or '.join(argument)}"
     return found(
         *(
-            deviation(reply, expected, show(block.get("type")), pointer=f"/content/{index}", kind="ignored")
+            deviation(reply, expected, show(block.get("type")), pointer=join("/content", index), kind="ignored")
             for index, block in blocks(reply)
             if block.get("type") in argument
         )
@@ -69,7 +69,7 @@ def server_results_follow(reply: Reply) -> Observation:
     }
     return found(
         *(
-            deviation(reply, f"a result for {show(block.get('id'))} after it", "none", pointer=f"/content/{index}")
+            deviation(reply, f"a result for {show(block.get('id'))} after it", "none", pointer=join("/content", index))
             for index, block in called
             if results.get(str(block.get("id")), -1) < index
         )

@@ -16,7 +16,7 @@ from conformance.judge.check import NOTHING_SEEN, Observation, check
 from conformance.judge.stream_findings import Problem, conclude, of_type
 from conformance.model import Json
 from conformance.protocol.reply import Reply
-from conformance.protocol.usage import total_input
+from conformance.protocol.usage import INPUT_COUNTS, total_input
 
 Test = Callable[[Json | Missing], bool]
 
@@ -81,9 +81,6 @@ MEMBERS: Final[Mapping[str, Member]] = {
 PATHS: Final = {name: (steps[0], steps[1:-1], steps[-1]) for name in MEMBERS for steps in [name.split(".")]}
 """The event type, the objects around the member, and its key."""
 
-COUNTS: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-"""Counts that message_delta may repeat, as whole numbers or null (REQ-STREAM-022)."""
-
 
 @check("event-member", argument=choice(MEMBERS))
 def event_member(reply: Reply, argument: str) -> Observation:
@@ -124,7 +121,7 @@ def message_delta_counts(reply: Reply) -> Observation:
     seen, problems = 0, []
     for number, data in of_type(reply, "message_delta"):
         usage = data.get("usage")
-        for key in COUNTS:
+        for key in INPUT_COUNTS:
             if isinstance(usage, dict) and key in usage:
                 seen += 1
                 if usage[key] is not None and not _is_count(usage[key]):

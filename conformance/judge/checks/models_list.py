@@ -44,7 +44,7 @@ def page_ends(reply: Reply) -> Observation:
         actual = look_up(reply.json, f"/{key}")
         if actual != entry.get("id"):
             expected = f"{show(entry.get('id', MISSING))}, the id of the {which} entry"
-            findings.append(deviation(reply, expected, show(actual), pointer=f"/{key}"))
+            findings.append(deviation(reply, expected, show(actual), pointer=join("", key)))
     return found(*findings)
 
 

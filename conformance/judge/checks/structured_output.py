@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
 from referencing.exceptions import Unresolvable
 
-from conformance.base.pointer import look_up
+from conformance.base.pointer import join, look_up
 from conformance.base.strict_json import read
 from conformance.base.values import show
 from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviates
@@ -38,7 +38,7 @@ def json_output(reply: Reply) -> Observation:
         return NOTHING_SEEN
     if not errors:
         return FINE
-    place = "/".join(str(step) for step in errors[0].absolute_path)
+    place = join("", *errors[0].absolute_path)
     actual = f"{show(text)}: {errors[0].message[:200]}{f' at {place}' if place else ''}"
     return deviates(reply, "JSON that is valid for the schema", actual, pointer="/content")
 

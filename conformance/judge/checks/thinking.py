@@ -42,7 +42,7 @@ def thinking_hidden(reply: Reply) -> Observation:
                 reply,
                 "empty thinking with a signature",
                 f"thinking {show(block.get('thinking'))}, signature {show(block.get('signature'))}",
-                pointer=f"/content/{index}",
+                pointer=join("/content", index),
                 kind="ignored" if block.get("thinking") else "deviation",
             )
             for index, block in thoughts

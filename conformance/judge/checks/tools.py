@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from conformance.base.pointer import join
 from conformance.base.values import show
 from conformance.judge.arguments import COUNT, TEXT, Schema, partial
 from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviates, deviation, found
@@ -51,7 +52,7 @@ def calls_tool(reply: Reply, argument: Json) -> Observation:
         return NOTHING_SEEN
     call = calls_of_it[0]
     expected = f"input with {show({**dict.fromkeys(required, '...'), **values})}"
-    return deviates(reply, expected, show(call.input), pointer=f"{call.pointer}/input")
+    return deviates(reply, expected, show(call.input), pointer=join(call.pointer, "input"))
 
 
 @check("calls", argument=AMOUNT)
@@ -84,7 +85,7 @@ def no_text_before_call(reply: Reply) -> Observation:
     early = [(index, block.get("text")) for index, block in blocks(reply) if block.get("type") == "text"]
     return found(
         *(
-            deviation(reply, "no text before the tool call", show(text), pointer=f"/content/{index}")
+            deviation(reply, "no text before the tool call", show(text), pointer=join("/content", index))
             for index, text in early
             if index < made[0].index and isinstance(text, str) and text.strip()
         )
@@ -105,7 +106,7 @@ def input_valid(reply: Reply) -> Observation:
                 reply,
                 "an input that is valid for its input_schema",
                 f"{show(call.input)}: {problem}",
-                pointer=f"{call.pointer}/input",
+                pointer=join(call.pointer, "input"),
             )
             for call, problem in problems
             if problem
@@ -124,7 +125,7 @@ def tool_ids_unique(reply: Reply) -> Observation:
     wrong = [(call, identity) for call, identity in made if counts[identity] > 1 or identity in known]
     expected = "an id that no other tool call has"
     return found(
-        *(deviation(reply, expected, show(identity), pointer=f"{call.pointer}/id") for call, identity in wrong[:3])
+        *(deviation(reply, expected, show(identity), pointer=join(call.pointer, "id")) for call, identity in wrong[:3])
     )
 
 
@@ -141,7 +142,7 @@ def tool_names_declared(reply: Reply) -> Observation:
     expected = f"one of the request's tools: {show(names)}"
     return found(
         *(
-            deviation(reply, expected, show(call.name), pointer=f"{call.pointer}/name")
+            deviation(reply, expected, show(call.name), pointer=join(call.pointer, "name"))
             for call in made
             if call.name not in names
         )

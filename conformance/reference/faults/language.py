@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from conformance.base.pointer import join
 from conformance.reference.faults.alteration import Acceptance, Alteration
 from conformance.reference.faults.fault import Fault
 from conformance.reference.faults.schema import EVENTS, SCHEMA, is_edit, problems
@@ -20,7 +21,7 @@ def read_faults(path: Path) -> tuple[Fault, ...]:
     found = []
     for number, entry in enumerate(entries):
         data = {key: value for key, value in entry.items() if key not in ("id", "lie")}
-        found.append(Fault(entry["id"], entry["lie"], _installer(data, path, f"/{number}")))
+        found.append(Fault(entry["id"], entry["lie"], _installer(data, path, join("", number))))
     return tuple(found)
 
 
@@ -30,7 +31,9 @@ def read_alterations(data: Data, path: Path, pointer: str) -> tuple[Alteration |
         return (_alteration(data, path, pointer),)
     if len(data) > 1:
         raise SourceError("changes cannot be combined with other keys of an alteration", path=path, pointer=pointer)
-    return tuple(_alteration(each, path, f"{pointer}/changes/{number}") for number, each in enumerate(data["changes"]))
+    return tuple(
+        _alteration(each, path, join(pointer, "changes", number)) for number, each in enumerate(data["changes"])
+    )
 
 
 def _installer(data: Data, path: Path, pointer: str) -> Callable[[Steps], Steps]:
@@ -45,8 +48,8 @@ def _installer(data: Data, path: Path, pointer: str) -> Callable[[Steps], Steps]
 
 
 def _alteration(data: Data, path: Path, pointer: str) -> Alteration | Acceptance:
-    for problem, key in problems(data):
-        raise SourceError(problem, path=path, pointer=f"{pointer}/{key}" if key else pointer)
+    for problem, place in problems(data):
+        raise SourceError(problem, path=path, pointer=pointer + place)
     when = data.get("when", {})
     if "accepts" in data:
         return Acceptance(data["accepts"], data.get("on", "any-request"), when)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from conformance.base.pointer import join
 from conformance.reference.faults.edits import CONVERSIONS
 from conformance.reference.faults.event_edits import EDITS
 from conformance.reference.faults.patterns import broken_expressions
@@ -191,36 +192,36 @@ def is_edit(key: str) -> bool:
 
 
 def problems(data: Data) -> Iterator[tuple[str, str]]:
-    """What is wrong with an alteration and no schema can express: a sentence, and the key that it is about."""
+    """What is wrong with an alteration and no schema can express: a sentence, and the pointer to what it is about."""
     on = "accepts" if "accepts" in data else data.get("on", "")
     edits = [key for key in data if is_edit(key)]
     if not on:
         yield "the key 'on' or 'accepts' is missing", ""
     if on == "accepts":
         yield from (
-            (f"{key!r} cannot be combined with 'accepts'", key)
+            (f"{key!r} cannot be combined with 'accepts'", join("", key))
             for key in (*edits, "at", "where", "pick")
             if key in data
         )
         if data.get("on", "any-request") not in REQUESTS:
-            yield f"'accepts' is about one of {', '.join(REQUESTS)}", "on"
+            yield f"'accepts' is about one of {', '.join(REQUESTS)}", "/on"
     elif not edits:
         yield "an edit is missing: say what to do", ""
     for key in edits:
         if key in ONLY and on not in ONLY[key] and not (key == "drop" and "at" in data):
-            yield f"{key!r} is not possible on {on!r}, only on {', '.join(ONLY[key])}", key
+            yield f"{key!r} is not possible on {on!r}, only on {', '.join(ONLY[key])}", join("", key)
     if ("refuse" in data or "reply" in data) and len(edits) > 1:
-        yield "a request that is refused or answered at once is not edited", edits[1]
+        yield "a request that is refused or answered at once is not edited", join("", edits[1])
     if on in EVENTS and not isinstance(data.get("where", {}), dict):
-        yield "the data of an event is an object, so the pattern has to be a mapping", "where"
+        yield "the data of an event is an object, so the pattern has to be a mapping", "/where"
     for key in ("copy", "move"):
         if isinstance(data.get(key), dict) and not {"before", "after"} & data[key].keys():
-            yield "a position says before or after which event", key
+            yield "a position says before or after which event", join("", key)
     if "at" in data and on in ("events", *EVENTS):
-        yield "events have no 'at': places are in the data of each event", "at"
+        yield "events have no 'at': places are in the data of each event", "/at"
     for name in data.get("when", {}):
         if on not in WHEN[name]:
-            yield f"the condition {name!r} is not known on {on!r}, only on {', '.join(WHEN[name])}", f"when/{name}"
+            yield f"the condition {name!r} is not known on {on!r}, only on {', '.join(WHEN[name])}", join("/when", name)
     for key in ("where", "when", "accepts", "copy", "move"):
         for expression, problem in broken_expressions(data.get(key)):
-            yield f"not a regular expression: {expression!r} ({problem})", key
+            yield f"not a regular expression: {expression!r} ({problem})", join("", key)
