@@ -10,8 +10,11 @@ from typing import Any
 import click
 
 from conformance import __version__
+from conformance.base.interrupt import interruptible, interruption
+from conformance.base.output import reason
+from conformance.base.streams import standard_streams
 from conformance.config.options import OPTIONS, Option
-from conformance.model import HarnessError, Level
+from conformance.model import HarnessError, Level, UsageError, worst
 
 USAGE = 4
 """Exit code for bad input (DESIGN.md, section 6)."""
@@ -24,6 +27,10 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="print JSON, for 
 @click.version_option(__version__, prog_name="messages-conformance")
 def command() -> None:
     """Tests how faithfully an endpoint speaks Anthropic's Messages API."""
+    try:
+        Path.cwd()
+    except OSError:
+        raise UsageError("The current folder does not exist any more. Change to another one.") from None
 
 
 def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -165,7 +172,7 @@ def proxy(upstream: str, port: int, out: Path | None, gate: str) -> None:
     from conformance.commands import proxy as proxies
 
     asked = proxies.ProxyOptions(upstream, port, out, Level(gate))
-    with proxies.interruption() as wait:
+    with interruption() as wait:
         sys.exit(proxies.watch(asked, click.echo, wait, colour=sys.stdout.isatty()))
 
 
@@ -194,18 +201,33 @@ def drift(as_json: bool) -> None:
 
 def main() -> None:
     """The entry point: one sentence and the documented exit code for every mistake of ours or of the user."""
+    with standard_streams() as streams, interruptible():
+        code = _main()
+        sys.stdout.flush()
+        if streams.problem is not None:
+            click.echo(f"messages-conformance: the output cannot be written: {reason(streams.problem)}.", err=True)
+            code = worst([code, 3])
+    sys.exit(code)
+
+
+def _main() -> int:
+    """Calls the command; returns the exit code."""
     try:
         command(standalone_mode=False)
+    except SystemExit as leaving:
+        return int(leaving.code or 0)
     except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
+        return leaving.exit_code
     except click.ClickException as problem:
         problem.show()
-        sys.exit(USAGE)
+        return USAGE
     except click.Abort:
-        sys.exit(2)
+        click.echo("messages-conformance: interrupted", err=True)
+        return 2
     except HarnessError as problem:
         click.echo(f"messages-conformance: {problem}", err=True)
-        sys.exit(problem.exit_code)
+        return problem.exit_code
+    return 0
 
 
 if __name__ == "__main__":

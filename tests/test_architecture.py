@@ -250,6 +250,8 @@ def test_only_one_module_finds_the_nearest_name_and_only_a_reply_parses_events()
 
 WRITERS = {
     "base/output.py": "writes every file aside and moves it to its place",
+    "base/lock.py": "holds the lock of a folder",
+    "base/streams.py": "standard streams that were closed lead nowhere",
     "wire/journal.py": "a journal grows line by line",
 }
 """Modules that may open files for writing, with the reason."""
@@ -264,7 +266,8 @@ def opens_for_writing(node: ast.AST) -> bool:
         return False
     modes = [*node.args[0 if isinstance(node.func, ast.Attribute) else 1 :][:1]]
     modes += [keyword.value for keyword in node.keywords if keyword.arg == "mode"]
-    return any(set(getattr(mode, "value", None) or "w") & set("wax+") for mode in modes)
+    spelled = [mode.value if isinstance(mode, ast.Constant) else "w" for mode in modes]
+    return any(set("wax+") & set(str(mode)) for mode in spelled)
 
 
 def test_files_are_written_in_one_place():

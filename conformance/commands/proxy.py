@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import re
-import signal
 import sys
 import threading
 from collections import Counter
@@ -256,24 +255,6 @@ def watch(
     if done.error is not None:
         raise done.error
     return part.results.exit_code
-
-
-@contextmanager
-def interruption() -> Iterator[Callable[[], object]]:
-    """Yields what waits for SIGINT or SIGTERM; a second one raises KeyboardInterrupt. In the main thread."""
-    asked = threading.Event()
-
-    def note(*_: object) -> None:
-        if asked.is_set():
-            raise KeyboardInterrupt
-        asked.set()
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield asked.wait
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def check_upstream(url: str) -> None:

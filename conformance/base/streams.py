@@ -1,0 +1,114 @@
+"""Standard output and standard error that survive what happens to them: no reader any more, a full disk, no UTF-8."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import select
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, TextIO
+
+GONE = frozenset({errno.EPIPE, errno.ECONNRESET, errno.EINVAL} if os.name == "nt" else {errno.EPIPE, errno.ECONNRESET})
+"""What a stream without a reader answers."""
+
+
+class LastingFile(io.RawIOBase):
+    """What is written to a file descriptor; once that fails, everything else is dropped.
+
+    `problem` is the error, and None where only nobody reads any more, as in `| head -1`: whoever closes a pipe has seen
+    enough.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._lost = False
+        self.problem: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        """Writes all of the bytes, or drops them; returns how many there are."""
+        left = memoryview(data)
+        while left and not self._lost:
+            try:
+                left = left[os.write(self._descriptor, left) :]
+            except BlockingIOError:
+                select.select([], [self._descriptor], [])
+            except OSError as problem:
+                self._lost = True
+                self.problem = problem if problem.errno not in GONE else None
+        return len(data)
+
+    def writable(self) -> bool:
+        """True."""
+        return True
+
+    def fileno(self) -> int:
+        """The file descriptor."""
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return os.isatty(self._descriptor)
+
+
+class StandardStreams:
+    """`problem` says why the output could not be written, or is None."""
+
+    def __init__(self) -> None:
+        self._output: LastingFile | None = None
+
+    @property
+    def problem(self) -> OSError | None:
+        """What went wrong with standard output. There is nowhere to say what went wrong with standard error."""
+        return self._output.problem if self._output is not None else None
+
+
+@contextmanager
+def standard_streams() -> Iterator[StandardStreams]:
+    """Makes both streams last while the context is open. Streams without a file descriptor stay as they are."""
+    _fill_closed()
+    streams = StandardStreams()
+    output, errors = sys.stdout, sys.stderr
+    with ExitStack() as opened:
+        sys.stdout, streams._output = _lasting(output, opened)
+        sys.stderr, _ = _lasting(errors, opened)
+        try:
+            yield streams
+        finally:
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+            sys.stdout, sys.stderr = output, errors
+
+
+def _fill_closed() -> None:
+    """Opens the standard streams that were closed from the start, on nothing. Otherwise the next file that is opened
+    takes their number, and gets what is meant for the terminal.
+    """
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
+def _lasting(stream: TextIO | None, opened: ExitStack) -> tuple[TextIO, LastingFile | None]:
+    if stream is None:
+        return opened.enter_context(open(os.devnull, "w", encoding="utf-8")), None  # noqa: PTH123
+    try:
+        stream.flush()
+        raw = LastingFile(stream.fileno())
+    except (OSError, ValueError):
+        return stream, None
+    unbuffered = getattr(stream, "write_through", False)
+    # Python itself leaves the buffer out where it was asked to (`-u`).
+    buffer: Any = raw if unbuffered else io.BufferedWriter(raw)
+    text = io.TextIOWrapper(
+        buffer,
+        encoding=stream.encoding,
+        errors="backslashreplace",
+        line_buffering=getattr(stream, "line_buffering", False),
+        write_through=unbuffered,
+    )
+    return text, raw

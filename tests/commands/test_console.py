@@ -1,0 +1,99 @@
+"""Consoles: no UTF-8, nobody who reads, a full disk, no terminal, nothing at all."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from support.command import PATIENCE_S, plain_environment
+
+COMMAND = (sys.executable, "-m", "conformance.cli")
+
+
+def shell(line: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Runs a line of shell in which $COMMAND is the command."""
+    return subprocess.run(
+        ["/bin/sh", "-c", line],
+        cwd=cwd,
+        env=plain_environment({"COMMAND": " ".join(COMMAND), **environment}),
+        capture_output=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+
+def exit_code_of(line: str, cwd: Path, **environment: str) -> tuple[int, str]:
+    """The exit code of the command in a line, which writes it to `code`; and what the line wrote to standard error."""
+    done = shell(line, cwd, **environment)
+    text = (done.stdout + done.stderr).decode("utf-8", "replace")
+    assert "Traceback" not in text, text
+    assert "Exception ignored" not in text, text
+    return int((cwd / "code").read_text()), done.stderr.decode("utf-8", "replace")
+
+
+READERS = {
+    "leaves at once": "| true",
+    "leaves after a byte": "| head -c 1",
+    "output closed": ">&-",
+    "errors closed": "2>&-",
+    "all closed": "<&- >&- 2>&-",
+    "errors full": "2>/dev/full",
+}
+RUN = "run --case response-has-id --out out"
+
+
+@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
+@pytest.mark.parametrize(("command", "expected"), [("list --json", 0), ("explain no-such-thing", 4)])
+def test_who_reads_the_output_does_not_change_the_exit_code(
+    tmp_path: Path, command: str, expected: int, reader: str
+) -> None:
+    code, _ = exit_code_of(f"( $COMMAND {command}; echo $? >code ) {reader}", tmp_path)
+    assert code == expected
+
+
+@pytest.mark.parametrize("reader", ["| true", "<&- >&- 2>&-"])
+def test_a_run_that_nobody_watches_writes_its_files(tmp_path: Path, reader: str) -> None:
+    code, _ = exit_code_of(f"( $COMMAND {RUN}; echo $? >code ) {reader}", tmp_path)
+    assert code == 0
+    assert json.loads((tmp_path / "out" / "results.json").read_text())["exit_code"] == 0
+    lines = (tmp_path / "out" / "journal.ndjson").read_text().splitlines()
+    assert [json.loads(line)["kind"] for line in lines][-1] == "end"
+
+
+@pytest.mark.parametrize("command", ["list --json", RUN])
+def test_output_that_a_full_disk_swallows_is_an_error_of_ours(tmp_path: Path, command: str) -> None:
+    code, errors = exit_code_of(f"$COMMAND {command} >/dev/full; echo $? >code", tmp_path)
+    assert code == 3
+    assert errors == "messages-conformance: the output cannot be written: No space left on device.\n"
+
+
+CONSOLES: Sequence[dict[str, str]] = [
+    {"PYTHONIOENCODING": "ascii"},
+    {"PYTHONIOENCODING": "latin-1:strict"},
+    {"PYTHONIOENCODING": "cp1252"},
+    {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    {"LC_ALL": "POSIX", "PYTHONUNBUFFERED": "1", "TERM": "dumb"},
+    {"HOME": "/nonexistent"},
+]
+
+
+@pytest.mark.parametrize("console", CONSOLES, ids=lambda console: " ".join(f"{k}={v}" for k, v in console.items()))
+def test_a_console_that_lacks_letters_shows_an_escape_in_their_place(tmp_path: Path, console: dict[str, str]) -> None:
+    code, errors = exit_code_of("$COMMAND explain 你好-🙂-Über; echo $? >code", tmp_path, **console)
+    assert code == 4
+    assert "-" in errors
+    code, errors = exit_code_of(f"$COMMAND {RUN} -- -v; echo $? >code", tmp_path, **console)
+    assert (code, errors) == (0, "")
+
+
+def test_a_folder_that_is_gone_is_named_as_such(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    line = f"cd gone; rmdir ../gone; $COMMAND run; echo $? >{tmp_path}/code"
+    code, errors = exit_code_of(line, tmp_path, PYTHONPATH=str(Path.cwd()))
+    assert code == 4
+    assert errors == "messages-conformance: The current folder does not exist any more. Change to another one.\n"
