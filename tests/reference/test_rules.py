@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from conformance.reference import validate
 from conformance.reference.answer import Answer, Cause, Terms
 from conformance.reference.models import MODELS, find_model
 from conformance.reference.prompt import Prompt
 from conformance.reference.rules import TABLE
 from conformance.reference.signatures import Signer
+from conformance.standard.document import load_document
 
 Post = Callable[..., Answer]
 SIGNER = Signer(b"test")
@@ -113,7 +115,6 @@ def talk(*messages: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 PAIRS = (
-    Pair("REQ-MSG-003", talk(), talk(user("Hi"))),
     Pair(
         "REQ-IN-003",
         talk(user([{"type": "image", "source": {"type": "file", "file_id": "no file"}}])),
@@ -131,11 +132,9 @@ PAIRS = (
         talk(user("Hi"), assistant([use()]), system(), user([result()])),
         talk(user("Hi"), assistant([use()]), user([result()]), system()),
     ),
-    Pair("REQ-MSG-009", talk(user("Hi"), system([image()])), talk(user("Hi"), system([text()]))),
     Pair("REQ-MSG-010", talk(user("Hi"), system()), talk(user("Hi")), model="reference-1-20251001"),
     Pair("REQ-MSG-012", talk(user("")), talk(user("Hi"), assistant(""))),
     Pair("REQ-MSG-012", talk(user("Hi"), assistant([]), user("Hi")), talk(user("Hi"), assistant("a"), user("Hi"))),
-    Pair("REQ-MSG-013", talk(user([text("")])), talk(user([text("a")]))),
     Pair("REQ-MSG-014", talk(user([text(" \n")])), talk(user([text(" a")]))),
     Pair("REQ-MSG-015", talk(user("Hi"), assistant("a ")), talk(user("Hi"), assistant("a"))),
     Pair("REQ-MSG-017", talk(user("Hi"), assistant("a")), talk(user("Hi")), model=STRICT),
@@ -170,8 +169,6 @@ PAIRS = (
         talk(user("Hi"), assistant([SERVER_CALL, use()]), user([result()])),
         talk(user("Hi"), assistant([SERVER_CALL, use()]), user([result()]), tools=[search()]),
     ),
-    Pair("REQ-MSG-025", talk(user("Hi"), assistant([document()]), user("b")), talk(user([document()])), version=NEWEST),
-    Pair("REQ-MSG-026", talk(user([text(citations=[{}])])), talk(user([text(citations=[])])), version=NEWEST),
     Pair("REQ-IN-005", talk(user([image(png(9000, 2))])), talk(user([image(png(8000, 2))]))),
     Pair("REQ-IN-005", talk(user([image()] * 101)), talk(user([image()] * 100))),
     Pair("REQ-IN-006", talk(user([image("!!!!")])), talk(user([image()]))),
@@ -200,11 +197,6 @@ PAIRS = (
         talk(user("Hi"), assistant([thinking(altered=True), text()]), user("b")),
         talk(user("Hi"), assistant([thinking(altered=True), text()]), user("b"), assistant("c"), user("d")),
     ),
-    Pair(
-        "REQ-IN-017",
-        talk(user("Hi"), assistant([{**thinking(), **cached()}, text()]), user("b")),
-        talk(user("Hi"), assistant([thinking(), text(**cached())]), user("b")),
-    ),
     Pair("REQ-IN-018", talk(user([text(**cached())] * 5)), talk(user([text(**cached())] * 4))),
     Pair(
         "REQ-IN-018",
@@ -218,7 +210,6 @@ PAIRS = (
     ),
     Pair("REQ-IN-019", talk(user([text(**cached("5m"))]), **cached("1h")), talk(user([text(**cached())]), **cached())),
     Pair("REQ-CAP-016", talk(user([image()])), talk(user("Hi")), model="reference-1-text"),
-    Pair("REQ-TOOL-002", talk(user("Hi"), tools=[tool("bad name!")]), talk(user("Hi"), tools=[tool("good-name_1")])),
     Pair("REQ-TOOL-002", talk(user("Hi"), tools=[tool("a" * 65)]), talk(user("Hi"), tools=[tool("a" * 64)])),
     Pair("REQ-TOOL-003", talk(user("Hi"), tools=[tool(), tool()]), talk(user("Hi"), tools=[tool(), tool("b")])),
     Pair(
@@ -258,7 +249,11 @@ PAIRS = (
         talk(user("Hi"), tools=[tool(input_examples=[{"city": 5}])]),
         talk(user("Hi"), tools=[tool(input_examples=[{"city": "Oslo"}])]),
     ),
-    Pair("REQ-TOOL-015", talk(user("Hi"), tools=[tool(input_schema={"type": 5})]), talk(user("Hi"), tools=[tool()])),
+    Pair(
+        "REQ-TOOL-015",
+        talk(user("Hi"), tools=[tool(input_schema={"type": "object", "properties": {"a": {"type": 5}}})]),
+        talk(user("Hi"), tools=[tool()]),
+    ),
     Pair(
         "REQ-TOOL-016",
         talk(user("Hi"), tools=[tool(defer_loading=True)]),
@@ -272,22 +267,11 @@ PAIRS = (
     Pair("REQ-BODY-004", talk(user("Hi"), max_tokens=128_001), talk(user("Hi"), max_tokens=128_000)),
     Pair("REQ-BODY-007", talk(user("Hi"), max_tokens=0, stream=True), talk(user("Hi"), max_tokens=0)),
     Pair("REQ-BODY-011", talk(user("Hi"), stop_sequences=[" "]), talk(user("Hi"), stop_sequences=["a"])),
-    Pair("REQ-BODY-013", talk(user("Hi"), temperature=1), talk(user("Hi")), version=NEWEST),
     Pair("REQ-BODY-016", talk(user("Hi"), temperature=0), talk(user("Hi"), temperature=1), model=STRICT),
-    Pair(
-        "REQ-THINK-001",
-        talk(user("Hi"), max_tokens=2000, thinking={"type": "enabled", "budget_tokens": 100}),
-        talk(user("Hi"), max_tokens=2000, thinking={"type": "enabled", "budget_tokens": 1024}),
-    ),
     Pair(
         "REQ-THINK-001",
         talk(user("Hi"), max_tokens=1024, thinking={"type": "enabled", "budget_tokens": 1024}),
         talk(user("Hi"), max_tokens=1025, thinking={"type": "enabled", "budget_tokens": 1024}),
-    ),
-    Pair(
-        "REQ-THINK-002",
-        talk(user("Hi"), thinking={"type": "disabled", "display": "omitted"}),
-        talk(user("Hi"), thinking={"type": "disabled"}),
     ),
     Pair(
         "REQ-CAP-004",
@@ -347,6 +331,14 @@ def test_a_rule_refuses_its_defect(pair: Pair) -> None:
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.clause)
 def test_every_rule_accepts_the_valid_neighbour(pair: Pair) -> None:
     assert first_problem(pair, pair.accepted) is None
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.clause)
+def test_no_rule_repeats_the_document(pair: Pair) -> None:
+    """A request that breaks the document is refused before the rules, so that its rule would never be reached."""
+    terms = Terms(pair.version, pair.betas)
+    body, _ = validate.split_extras({"model": pair.model, "max_tokens": 1000, **pair.refused}, terms)
+    assert load_document(pair.version).validate(validate.CREATE, body) == []
 
 
 def test_every_rule_has_a_pair() -> None:

@@ -141,16 +141,6 @@ def thinking_is_unaltered(prompt: Prompt) -> str | None:
     return None
 
 
-def no_breakpoint_on_thinking(prompt: Prompt) -> str | None:
-    """REQ-IN-017: no cache_control on thinking blocks and on empty text."""
-    for path, block in every_block(prompt):
-        if not isinstance(block.get("cache_control"), dict):
-            continue
-        if block.get("type") in ("thinking", "redacted_thinking") or block.get("text") == "":
-            return f"{path}.cache_control: cache_control cannot be set for thinking blocks or empty text blocks"
-    return None
-
-
 def at_most_four_breakpoints(prompt: Prompt) -> str | None:
     """REQ-IN-018: at most four cache breakpoints, the automatic one included."""
     found = len(list(prompt.controls()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from conformance.base.versions import FIRST_VERSION
 from conformance.reference.prompt import Message, Prompt
 
 _SERVER_RESULTS = (
@@ -13,11 +12,6 @@ _SERVER_RESULTS = (
     "text_editor_code_execution_tool_result",
     "tool_search_tool_result",
 )
-
-
-def not_empty(prompt: Prompt) -> str | None:
-    """REQ-MSG-003: the array is not empty."""
-    return None if prompt.messages else "messages: at least one message is required"
 
 
 def system_is_not_first(prompt: Prompt) -> str | None:
@@ -58,16 +52,6 @@ def system_is_not_inside_tool_loop(prompt: Prompt) -> str | None:
     return None
 
 
-def system_is_text(prompt: Prompt) -> str | None:
-    """REQ-MSG-009: a system entry contains only text."""
-    for message in prompt.messages:
-        if message.role == "system":
-            for path, block in message.numbered():
-                if block.get("type") not in ("text", "tool_addition", "tool_removal"):
-                    return f"{path}: system messages can only contain text blocks"
-    return None
-
-
 def content_is_not_empty(prompt: Prompt) -> str | None:
     """REQ-MSG-012: every message except a final assistant message has content."""
     last = len(prompt.messages) - 1
@@ -80,17 +64,9 @@ def content_is_not_empty(prompt: Prompt) -> str | None:
     return None
 
 
-def text_is_not_empty(prompt: Prompt) -> str | None:
-    """REQ-MSG-013: no text block is empty."""
-    for path, text in _texts(prompt):
-        if text == "":
-            return f"{path}: text content blocks must be non-empty"
-    return None
-
-
 def text_is_not_blank(prompt: Prompt) -> str | None:
     """REQ-MSG-014: no text block is only whitespace. A recording shows that assistant blocks may be."""
-    for path, text in _texts(prompt, but="assistant"):
+    for path, text in _texts_of_users(prompt):
         if text and not text.strip():
             return f"{path}: text content blocks must contain non-whitespace text"
     return None
@@ -186,37 +162,11 @@ def only_results_for_unfinished_server_tool(prompt: Prompt) -> str | None:
     return None
 
 
-def no_document_in_assistant(prompt: Prompt) -> str | None:
-    """REQ-MSG-025: version 2026-10-21 refuses a document directly in an assistant message."""
-    if prompt.terms.version == FIRST_VERSION:
-        return None
-    for message in prompt.messages:
-        for path, block in message.numbered():
-            if message.role == "assistant" and block.get("type") == "document":
-                return f"{path}: `document` blocks are not allowed in assistant messages"
-    return None
-
-
-def no_citations_on_user_text(prompt: Prompt) -> str | None:
-    """REQ-MSG-026: version 2026-10-21 refuses citations on the text of a user message."""
-    if prompt.terms.version == FIRST_VERSION:
-        return None
-    for message in prompt.messages:
-        if message.role != "user":
-            continue
-        for path, block in message.numbered():
-            inner = block.get("content") if block.get("type") == "search_result" else None
-            parts = [block, *(part for part in inner if isinstance(part, dict))] if isinstance(inner, list) else [block]
-            if any(part.get("type") == "text" and part.get("citations") for part in parts):
-                return f"{path}: `citations` are not allowed on text blocks of user messages"
-    return None
-
-
-def _texts(prompt: Prompt, but: str | None = None) -> list[tuple[str, str]]:
+def _texts_of_users(prompt: Prompt) -> list[tuple[str, str]]:
     return [
         (path, str(block.get("text")))
         for message in prompt.messages
-        if isinstance(message.content, list) and message.role != but
+        if isinstance(message.content, list) and message.role != "assistant"
         for path, block in message.numbered()
         if block.get("type") == "text"
     ] + [

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from conformance.base.versions import FIRST_VERSION
 from conformance.model import Json
 from conformance.reference.prompt import Prompt
 from conformance.reference.rules.tools import subschemas
 from conformance.reference.tokens import count_request
 
 _SAMPLING = {"temperature": 1, "top_p": 1, "top_k": 0}
-_LEAST_BUDGET, _LEAST_TASK_BUDGET = 1024, 20_000
+_LEAST_TASK_BUDGET = 20_000
 _INTERLEAVED = "interleaved-thinking-2025-05-14"
 _UNSUPPORTED_KEYWORDS = (
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength",
@@ -44,14 +43,6 @@ def stop_sequences_are_visible(prompt: Prompt) -> str | None:
     return None
 
 
-def no_sampling_in_newest_version(prompt: Prompt) -> str | None:
-    """REQ-BODY-013: version 2026-10-21 has no sampling parameters."""
-    given = [name for name in _SAMPLING if name in prompt.body]
-    if given and prompt.terms.version != FIRST_VERSION:
-        return f"{given[0]}: Extra inputs are not permitted"
-    return None
-
-
 def model_takes_sampling(prompt: Prompt) -> str | None:
     """REQ-BODY-016: some models take default sampling values only."""
     if prompt.model.sampling == "free":
@@ -72,22 +63,13 @@ def task_budget_is_large(prompt: Prompt) -> str | None:
 
 
 def thinking_budget_fits(prompt: Prompt) -> str | None:
-    """REQ-THINK-001: budget_tokens is at least 1024 and less than max_tokens."""
+    """REQ-THINK-001: budget_tokens is less than max_tokens."""
     budget = prompt.object("thinking").get("budget_tokens")
     if prompt.thinking != "enabled" or not isinstance(budget, int):
         return None
-    if budget < _LEAST_BUDGET:
-        return f"thinking.enabled.budget_tokens: Input should be greater than or equal to {_LEAST_BUDGET}"
     interleaved = _INTERLEAVED in prompt.terms.betas and bool(prompt.tools)
     if prompt.max_tokens is not None and budget >= prompt.max_tokens and not interleaved and not prompt.counting:
         return "`max_tokens` must be greater than `thinking.budget_tokens`."
-    return None
-
-
-def no_display_without_thinking(prompt: Prompt) -> str | None:
-    """REQ-THINK-002: disabled thinking has no display."""
-    if prompt.thinking == "disabled" and "display" in prompt.object("thinking"):
-        return "thinking.disabled.display: Extra inputs are not permitted"
     return None
 
 
