@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance.base.suggestions import did_you_mean
+from conformance.base import dotenv_text, toml_text
+from conformance.base.errors import FileError
+from conformance.base.files import DOTENV, RECORD, SETTINGS, opened
+from conformance.base.strict_json import read
+from conformance.base.suggestions import nearest
+from conformance.base.toml_text import TomlText
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.config.options import CONNECTION, NEVER_EMPTY, OPTIONS, PER_TARGET, RECORDED, Option
 from conformance.config.target import REFERENCE, Target, check_url, name_of, resembles_key
+from conformance.config.values import convert, described
 from conformance.model import UsageError
+
+TABLE = "messages-conformance"
+"""The table below `[tool]` of `pyproject.toml`."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +31,23 @@ class RunSettings:
     """The values of all options for one target.
 
     Precedence: command line, entry of the targets file, environment, .env, pyproject.toml, the run that is continued,
-    default. `target` is the name of the entry, or None where the options themselves describe the target.
+    default. `target` is the name of the entry, or None where the options themselves describe the target. `trimmed` are
+    variables whose value ended with a line end, which is left out. `places` say where in a file a value was found.
     """
 
     values: Mapping[str, Any]
     environment: Mapping[str, str] = field(repr=False)
     target: str | None = None
+    trimmed: frozenset[str] = frozenset()
+    places: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @contextmanager
+    def at(self, key: str) -> Iterator[None]:
+        """Names the file, line and key that the value of an option comes from in a UsageError about it."""
+        try:
+            yield
+        except UsageError as problem:
+            raise UsageError(f"{self.places[key]}: {problem}") if key in self.places else problem from None
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key]
@@ -46,6 +65,14 @@ class RunSettings:
         return arguments if target.api_version == DEFAULT_VERSION else [*arguments, "--api-version", target.api_version]
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What whoever starts a run should know of its options, in sentences."""
+        named = {self["api_key_env"], *(name for text in self["header"] for name in re.findall(r"\$\{(\w+)\}", text))}
+        return tuple(
+            f"The value of {name} ends with a line break, which is not sent." for name in sorted(named & self.trimmed)
+        )
+
+    @property
     def recorded(self) -> dict[str, Any]:
         """The options that a run writes down and that have a value. None of them holds a secret."""
         kept = {option.name: self.values[option.key] for option in OPTIONS if option.name in RECORDED}
@@ -58,27 +85,47 @@ class RunSettings:
 
 
 def read_settings(
-    given: Mapping[str, Any], folder: Path, *, target: str | None = None, entry: Mapping[str, Any] | None = None
+    given: Mapping[str, Any],
+    folder: Path,
+    *,
+    target: str | None = None,
+    entry: Mapping[str, Any] | None = None,
+    place: Callable[[str], str] | None = None,
 ) -> RunSettings:
     """RunSettings from the options given on a command line (None or empty: not given) and from the folder's files.
 
-    `entry` is the table of a target in the targets file. Raises UsageError for values that do not fit.
+    `entry` is the table of a target in the targets file, and `place` says where in the file a key of it is. Raises
+    UsageError for values that do not fit, with file and line where they come from a file.
     """
-    environment = {**_dotenv(folder), **os.environ}
+    variables = _Variables.of(folder)
     configured = _pyproject(folder)
-    if given.get("resume"):
-        configured = {**recorded_options(folder / given["resume"]), **configured}
+    recorded = recorded_options(folder / given["resume"]) if given.get("resume") else NOTHING_FOUND
     values: dict[str, Any] = {}
+    places: dict[str, str] = {}
     for option in OPTIONS:
         value = _filled(option, given.get(option.key), f"--{option.name}")
+        where = on_command_line = f"--{option.name} (environment {option.variable})"
         if _absent(value) and entry is not None and option.name in PER_TARGET:
-            value = _filled(option, entry.get(option.name), f"{option.name} of the target {target}")
+            value = entry.get(option.name)
+            where = place(option.name) if place is not None else f"{option.name} of the target {target}"
+            value = _fitting(option, value, where)
         if _absent(value) and not (entry is not None and option.name in CONNECTION):
-            value = _filled(option, environment.get(option.variable), option.variable) or _filled(
-                option, configured.get(option.name), f"{option.name} in pyproject.toml"
-            )
-        values[option.key] = _converted(option, option.default if value in (None, "") else value)
-    return RunSettings(values, environment, target)
+            value, where = variables.find(option.variable)
+            value = _fitting(option, value, where)
+            for found in (configured, recorded):
+                if value in (None, ""):
+                    value, where = found.find(option.name)
+                    value = _fitting(option, value, where)
+        values[option.key] = convert(option, option.default if value in (None, "") else value, where)
+        if where not in (on_command_line, option.name, option.variable):
+            places[option.key] = where
+    return RunSettings(values, variables.values, target, variables.trimmed, places)
+
+
+def _fitting(option: Option, value: Any, where: str) -> Any:
+    """A value that was not given on a command line, as the option has it. Raises UsageError where it does not fit."""
+    value = _filled(option, value, where)
+    return value if value in (None, "") else convert(option, value, where)
 
 
 def _filled(option: Option, value: Any, where: str) -> Any:
@@ -95,18 +142,61 @@ def _absent(value: Any) -> bool:
     return value is None or value is False or value == () or value == []
 
 
-def recorded_options(folder: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Found:
+    """The options of one file by name; `place` says where in the file an option is."""
+
+    values: Mapping[str, Any]
+    place: Callable[[str], str]
+
+    def find(self, name: str) -> tuple[Any, str]:
+        """The value of an option, None if absent, and its place."""
+        return (self.values[name], self.place(name)) if name in self.values else (None, name)
+
+
+NOTHING_FOUND = _Found({}, str)
+
+
+@dataclass(frozen=True)
+class _Variables:
+    """The environment over what `.env` holds, without the line ends at the ends of values: a file has them, a key not.
+
+    `trimmed` names the variables that had one.
+    """
+
+    values: Mapping[str, str]
+    trimmed: frozenset[str]
+    places: Mapping[str, str]
+
+    @classmethod
+    def of(cls, folder: Path) -> _Variables:
+        """The variables in a folder. Raises FileError for a `.env` that does not fit."""
+        path = folder / ".env"
+        written = dotenv_text.read(path, DOTENV) if path.exists() else {}
+        raw = {**{name: variable.value for name, variable in written.items()}, **os.environ}
+        return cls(
+            {name: value.rstrip("\r\n") for name, value in raw.items()},
+            frozenset(name for name, value in raw.items() if value.endswith(("\r", "\n"))),
+            {name: f"{path}:{variable.line}: {name}" for name, variable in written.items() if name not in os.environ},
+        )
+
+    def find(self, name: str) -> tuple[str | None, str]:
+        """The value of a variable, None where it is not set, and where it was set."""
+        return self.values.get(name), self.places.get(name, name)
+
+
+def recorded_options(folder: Path) -> _Found:
     """The options that the run in a folder recorded. Raises UsageError if it holds no run."""
     path = folder / "journal.ndjson"
-    try:
-        with path.open(encoding="utf-8") as journal:
-            header = json.loads(journal.readline())
-    except (OSError, ValueError):
-        header = None
-    if not isinstance(header, dict) or header.get("kind") != "run":
+    if not path.exists():
         raise UsageError(f"There is no run to resume in {folder}.")
+    with opened(path) as journal:
+        line = journal.readline(RECORD.bytes + 1)
+    header = read(line).value if len(line) <= RECORD.bytes else None
+    if not isinstance(header, dict) or header.get("kind") != "run":
+        raise FileError("This is not the journal of a run", path=path, line=1)
     options = header.get("options")
-    return dict(options) if isinstance(options, dict) else {}
+    return _Found(options if isinstance(options, dict) else {}, lambda name: f"{path}:1: {name} of the recorded run")
 
 
 def target_of(settings: RunSettings) -> Target | None:
@@ -116,14 +206,19 @@ def target_of(settings: RunSettings) -> Target | None:
     """
     if not settings["url"]:
         return None
-    url = check_url(settings["url"])
+    with settings.at("url"):
+        url = check_url(settings["url"])
     if not settings["model"]:
         raise UsageError(f"No model is set: add --model NAME, the model to request from {url}.")
-    key_name = _key_name(settings)
+    with settings.at("api_key_env"):
+        key_name = _key_name(settings)
     key = settings.environment.get(key_name)
-    headers, secrets = _headers(settings)
+    with settings.at("header"):
+        headers, secrets = _headers(settings)
+    with settings.at("name"):
+        name = safe_name(settings.target or settings["name"] or name_of(url))
     return Target(
-        name=safe_name(settings.target or settings["name"] or name_of(url)),
+        name=name,
         url=url,
         model=settings["model"],
         api_key=key or None,
@@ -177,67 +272,33 @@ def _headers(settings: RunSettings) -> tuple[tuple[tuple[str, str], ...], tuple[
 def safe_name(name: str) -> str:
     """The name itself, where it can be a folder. Raises UsageError otherwise."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}", name):
-        raise UsageError(f"{name!r} is not a target name; use letters, digits, dots, hyphens and underscores.")
+        raise UsageError(f"{described(name)} is not a target name; use letters, digits, dots, hyphens and underscores.")
     return name
 
 
-def _converted(option: Option, value: Any) -> Any:
-    where = f"--{option.name} (environment {option.variable})"
-    if option.kind == "flag":
-        if isinstance(value, str) and value.lower() not in ("1", "true", "yes", "on", "0", "false", "no", "off"):
-            raise UsageError(f"{where} expects true or false, not {value!r}.")
-        return value if isinstance(value, bool) else str(value or "").lower() in ("1", "true", "yes", "on")
-    if option.kind in ("number", "amount") and value is None:
-        return None
-    if option.kind == "amount":
-        if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", str(value)):
-            raise UsageError(f"{where} expects an amount in US dollars such as 0.25, not {value!r}.")
-        return float(value)
-    if option.kind == "number":
-        if not str(value).isdigit() or int(value) < 1:
-            raise UsageError(f"{where} expects a whole number of at least 1, not {value!r}.")
-        return int(value)
-    if option.kind == "percent":
-        if not re.fullmatch(r"[0-9]{1,3}", str(value)) or int(value) > 100:
-            raise UsageError(f"{where} expects a percentage from 0 to 100, not {value!r}.")
-        return int(value)
-    if option.kind == "list":
-        parts = value.split(",") if isinstance(value, str) else list(value or ())
-        for part in parts:
-            _chosen(option, part, where)
-        return tuple(parts)
-    if value is not None:
-        _chosen(option, value, where)
-    return value
-
-
-def _chosen(option: Option, value: Any, where: str) -> None:
-    if option.choices and value not in option.choices:
-        raise UsageError(f"{where} expects one of {', '.join(option.choices)}, not {value!r}.")
-
-
-def _dotenv(folder: Path) -> dict[str, str]:
-    path = folder / ".env"
-    if not path.is_file():
-        return {}
-    from dotenv import dotenv_values
-
-    return {key: value for key, value in dotenv_values(path).items() if value is not None}
-
-
-def _pyproject(folder: Path) -> Mapping[str, Any]:
+def _pyproject(folder: Path) -> _Found:
     path = folder / "pyproject.toml"
-    if not path.is_file():
-        return {}
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("messages-conformance", {})
-    except tomllib.TOMLDecodeError as problem:
-        raise UsageError(f"{path}: {problem}") from None
-    check_keys(table, [option.name for option in OPTIONS], f"{path}: [tool.messages-conformance]")
-    return dict(table)
+    if not path.exists():
+        return NOTHING_FOUND
+    file = toml_text.read(path, SETTINGS)
+    tool = file.tables.get("tool", {})
+    table = tool.get(TABLE, {}) if isinstance(tool, dict) else {}
+    if not isinstance(table, dict):
+        raise file.error("Expected a table of options", "tool", TABLE)
+    check_keys(file, table, [option.name for option in OPTIONS], "tool", TABLE)
+    return _Found(table, lambda name: place_in(file, "tool", TABLE, name))
 
 
-def check_keys(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
-    """Raises UsageError with the nearest name for a key that is not known."""
+def place_in(file: TomlText, *keys: str) -> str:
+    """Where a key is, for the start of a sentence, as in `targets.toml:3: model`."""
+    line = file.line_of(*keys)
+    return f"{file.path}:{line}: {keys[-1]}" if line is not None else f"{file.path}: {keys[-1]}"
+
+
+def check_keys(file: TomlText, table: Mapping[str, Any], known: Sequence[str], *above: str) -> None:
+    """Raises FileError with the nearest name for a key of a table that is not known. `above` are the names of tables
+    that lead to it.
+    """
     for key in sorted(set(table) - set(known)):
-        raise UsageError(f"{where}: unknown key {key!r}{did_you_mean(key, known)}")
+        where = f"[{'.'.join(above)}]" if above else ""
+        raise file.error(f"Unknown key {key!r}", *above, key, key=where, suggestion=nearest(key, known))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from conformance.base.suggestions import did_you_mean
+from conformance.base import toml_text
+from conformance.base.errors import FileError
+from conformance.base.files import SETTINGS
+from conformance.base.suggestions import nearest
+from conformance.base.toml_text import TomlText
 from conformance.config.options import PER_TARGET
-from conformance.config.settings import RunSettings, check_keys, read_settings, safe_name
+from conformance.config.settings import RunSettings, check_keys, place_in, read_settings, safe_name
 from conformance.model import UsageError
 
 
@@ -23,15 +27,20 @@ def read_all_settings(given: Mapping[str, Any], folder: Path) -> tuple[RunSettin
         return (whole,)
     if given.get("url"):
         raise UsageError("Use either --url or --target: a target has its own URL.")
-    entries = read_targets(folder / whole["targets"])
+    file = read_targets(folder / whole["targets"])
+    entries = file.tables.get("targets", {})
     found = []
     for name in dict.fromkeys(whole["target"]):
         if name not in entries:
-            hint = did_you_mean(name, entries)
-            raise UsageError(f"{whole['targets']}: unknown target {name!r}{hint}")
-        if not entries[name].get("url"):
-            raise UsageError(f"{whole['targets']}: [targets.{name}] has no url.")
-        found.append(read_settings(given, folder, target=safe_name(name), entry=entries[name]))
+            raise FileError(f"Unknown target {name!r}", path=file.path, suggestion=nearest(name, entries))
+        if entries[name].get("url") in (None, ""):
+            raise file.error(f"[targets.{name}] has no url", "targets", name, key="")
+        place = partial(place_in, file, "targets", name)
+        try:
+            safe_name(name)
+        except UsageError as problem:
+            raise file.error(str(problem), "targets", name, key="") from None
+        found.append(read_settings(given, folder, target=name, entry=entries[name], place=place))
     if whole["resume"] and len(found) > 1:
         raise UsageError("--resume continues the run of one target; name it with --target.")
     _check_baselines(found)
@@ -47,23 +56,18 @@ def _check_baselines(settings: Sequence[RunSettings]) -> None:
         )
 
 
-def read_targets(path: Path) -> dict[str, Mapping[str, Any]]:
-    """The entries of a targets file: `[targets.NAME]` tables whose keys are options of a target.
+def read_targets(path: Path) -> TomlText:
+    """A targets file: `[targets.NAME]` tables whose keys are options of a target.
 
-    Raises UsageError where the file cannot be read or holds what is no option of a target.
+    Raises FileError where the file cannot be read or holds what is no option of a target.
     """
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise UsageError(f"Cannot read the targets file {path}: {problem.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise UsageError(f"{path}: {problem}") from None
-    check_keys(tables, ["targets"], str(path))
-    entries = tables.get("targets", {})
+    file = toml_text.read(path, SETTINGS)
+    check_keys(file, file.tables, ["targets"])
+    entries = file.tables.get("targets", {})
     if not isinstance(entries, dict):
-        raise UsageError(f"{path}: targets must be tables [targets.NAME].")
+        raise file.error("Expected tables [targets.NAME]", "targets")
     for name, entry in entries.items():
         if not isinstance(entry, dict):
-            raise UsageError(f"{path}: [targets.{name}] must be a table of options.")
-        check_keys(entry, PER_TARGET, f"{path}: [targets.{name}]")
-    return entries
+            raise file.error("Expected a table of options", "targets", name)
+        check_keys(file, entry, PER_TARGET, "targets", name)
+    return file

@@ -112,6 +112,8 @@ class TargetSession:
         if self.run.started:
             return
         target = target_of(self.settings) or self._reference()
+        for note in self.settings.notes:
+            tell(note)
         whole = len(items) >= sum(len(case.modes) for case in self.run.library.catalogue.cases)
         self.run.start(items, target, whole=whole, notify=lambda notice: tell(line_of(target.name, notice)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_an_empty_name_is_an_error_wherever_it_comes_from(folder, monkeypatch, o
         read_settings({}, folder)
     monkeypatch.delenv(f"MESSAGES_{key.upper()}")
     pyproject(folder, f'{option} = "{value}"')
-    with pytest.raises(UsageError, match=f"{option} in pyproject.toml is empty"):
+    with pytest.raises(UsageError, match=rf"pyproject\.toml:2: {option} is empty"):
         read_settings({}, folder)
 
 
@@ -150,7 +151,7 @@ def test_a_value_that_does_not_fit_names_option_and_value(folder, given, words) 
 
 def test_an_unknown_key_in_pyproject_names_file_and_nearest_key(folder) -> None:
     pyproject(folder, "api_version = '2023-06-01'")
-    with pytest.raises(HarnessError, match=r"pyproject\.toml.*'api_version'.*did you mean 'api-version'"):
+    with pytest.raises(HarnessError, match=r"pyproject\.toml.*'api_version'.*Did you mean 'api-version'"):
         read_settings({}, folder)
 
 
@@ -241,14 +242,14 @@ def test_an_entry_of_the_targets_file_stands_between_command_line_and_environmen
 @pytest.mark.parametrize(
     ("text", "given", "words"),
     [
-        (TARGETS, {"target": ["nagga"]}, r"unknown target 'nagga'; did you mean 'naga'\?"),
+        (TARGETS, {"target": ["nagga"]}, r"Unknown target 'nagga'. Did you mean 'naga'\?"),
         (TARGETS, {"target": ["naga"], "url": "https://x.example"}, "either --url or --target"),
         ("[targets.a]\nmodel = 'm'\n", {"target": ["a"]}, "no url"),
-        ("[targets.a]\nurl = 'https://a.example'\nmodle = 'm'\n", {"target": ["a"]}, "did you mean 'model'"),
-        ("[target.a]\n", {"target": ["a"]}, "did you mean 'targets'"),
+        ("[targets.a]\nurl = 'https://a.example'\nmodle = 'm'\n", {"target": ["a"]}, "Did you mean 'model'"),
+        ("[target.a]\n", {"target": ["a"]}, "Did you mean 'targets'"),
         ("targets = 1\n", {"target": ["a"]}, "table"),
         ("[targets.a\n", {"target": ["a"]}, r"targets\.toml"),
-        (None, {"target": ["a"]}, "Cannot read the targets file"),
+        (None, {"target": ["a"]}, "The file does not exist"),
     ],
 )
 def test_a_targets_file_that_does_not_fit_is_told_with_exit_code_4(folder, text, given, words) -> None:
@@ -257,3 +258,118 @@ def test_a_targets_file_that_does_not_fit_is_told_with_exit_code_4(folder, text,
     with pytest.raises(HarnessError, match=words) as caught:
         read_all_settings(given, folder)
     assert caught.value.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("url = 5", "2: url expects a text, not 5."),
+        ("url = {}", "2: url expects a text, not a table."),
+        ("model = []", "2: model expects a text, not a list of 0."),
+        ("model = 2026-10-21", "2: model expects a text, not a date or a time."),
+        ('model = "a\\nb"', "2: model holds a line break."),
+        ('model = "\\u202e"', "2: model holds an invisible character."),
+        (f'model = "{"x" * 5_000}"', "2: model is longer than 4,096 characters."),
+        ("header = 5", "2: header expects a list of texts, not 5."),
+        ("\nheader = [5]", "3: header expects a text, not 5."),
+        (f"case = [{'1,' * 1_001}]", "2: case has more than 1,000 items."),
+        (
+            f"concurrency = 0x{'f' * 9_000}",
+            "2: concurrency expects a whole number of at least 1, not a number beyond",
+        ),
+        ('concurrency = "\u00b2"', "2: concurrency expects a whole number of at least 1, not '\u00b2'."),
+        ("concurrency = true", "2: concurrency expects a whole number of at least 1, not true."),
+        ("min-decided = 101", "2: min-decided expects a percentage from 0 to 100, not 101."),
+        ("max-cost = inf", "2: max-cost expects an amount in US dollars such as 0.25, not inf."),
+        ("max-cost = -1", "2: max-cost expects an amount in US dollars such as 0.25, not -1."),
+        ("strict = 1", "2: strict expects true or false, not 1."),
+        ("strict = []", "2: strict expects true or false, not a list of 0."),
+        ("a.b = 1", "2: [tool.messages-conformance]: Unknown key 'a'"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_one_sentence_with_file_line_and_key(folder, text, words) -> None:
+    pyproject(folder, text)
+    with pytest.raises(UsageError) as caught:
+        read_settings({}, folder)
+    assert f"{folder / 'pyproject.toml'}:{words}" in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("tool = 5", "unknown"),
+        ("tool.messages-conformance = 5", "pyproject.toml:1: tool.messages-conformance: Expected a table of options"),
+        ("a = [", "pyproject.toml:1: Invalid TOML"),
+    ],
+)
+def test_a_project_file_of_another_shape_is_one_sentence_or_none(folder, text, words) -> None:
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+    if words == "unknown":
+        assert read_settings({}, folder)["url"] is None
+        return
+    with pytest.raises(UsageError, match=re.escape(words)):
+        read_settings({}, folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "given", "words"),
+    [
+        (".env", "A=1\n\nMESSAGES_CONCURRENCY=many\n", {}, ".env:3: MESSAGES_CONCURRENCY expects a whole number"),
+        (
+            ".env",
+            "MESSAGES_URL=http://[::1\nMESSAGES_MODEL=m",
+            {},
+            ".env:1: MESSAGES_URL: 'http://[::1' is",
+        ),
+        (".env", "A=1\nno value here\n", {}, ".env:2: Expected NAME=value"),
+        ("targets.toml", '[targets.a]\nmodel = "m"\nurl = "nonsense"', {"target": ("a",)}, "targets.toml:3: url: "),
+        (
+            "targets.toml",
+            '[targets."a b"]\nurl = "http://e.example"',
+            {"target": ("a b",)},
+            "targets.toml:1: 'a b' is",
+        ),
+        ("targets.toml", "[targets.a]\nmodel = 'm'", {"target": ("a",)}, "targets.toml:1: [targets.a] has no url"),
+        ("targets.toml", "targets = []", {"target": ("a",)}, "targets.toml:1: targets: Expected tables [targets.NAME]"),
+    ],
+)
+def test_what_does_not_fit_is_named_where_it_is_written(folder, file, text, given, words) -> None:
+    (folder / file).write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=re.escape(words)):
+        _ = [target_of(settings) for settings in read_all_settings(given, folder)]
+
+
+def test_a_flag_that_is_off_nearer_by_is_off(folder, monkeypatch) -> None:
+    pyproject(folder, "strict = true")
+    monkeypatch.setenv("MESSAGES_STRICT", "false")
+    assert read_settings({}, folder)["strict"] is False
+
+
+@pytest.mark.parametrize("of_file", [True, False])
+def test_a_line_break_at_the_end_of_a_key_is_not_sent_and_is_named(folder, monkeypatch, of_file) -> None:
+    if of_file:
+        (folder / ".env").write_text('OUR_KEY="sk-ours\\n"\n', encoding="utf-8")
+    else:
+        monkeypatch.setenv("OUR_KEY", "sk-ours\r\n")
+    settings = read_settings({"url": "http://e.example", "model": "m", "api_key_env": "OUR_KEY"}, folder)
+    target = target_of(settings)
+    assert target is not None
+    assert (target.api_key, target.secrets) == ("sk-ours", ("sk-ours",))
+    assert settings.notes == ("The value of OUR_KEY ends with a line break, which is not sent.",)
+    assert read_settings({}, folder).notes == ()
+
+
+def test_the_options_of_a_recorded_run_are_checked_like_any_others(folder) -> None:
+    def resume(line: bytes) -> str:
+        (folder / "journal.ndjson").write_bytes(line)
+        with pytest.raises(UsageError) as caught:
+            read_settings({"resume": "."}, folder)
+        return str(caught.value)
+
+    place = f"{folder / 'journal.ndjson'}:1: "
+    assert resume(b'{"kind": "run", "options": {"url": 5}}').startswith(
+        f"{place}url of the recorded run expects a text"
+    )
+    for line in (b"", b"\0", b"[" * 100_000, b"\xff", b'{"kind": "end"}', b"9" * 9_000):
+        assert resume(line) == f"{place}This is not the journal of a run"

@@ -25,7 +25,7 @@ def test_an_unknown_key_is_told_with_the_nearest_name_and_exit_code_4(project) -
     assert done.ret == 4
     assert str(path) in told
     assert "'concurency'" in told
-    assert "did you mean 'concurrency'?" in told
+    assert "Did you mean 'concurrency'?" in told
     assert "Traceback" not in told
     assert project.wrote_nothing
 

@@ -1,0 +1,132 @@
+"""A value of an option as its kind has it, or one sentence that names where the value was found."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from conformance.base.values import printable, shortened
+from conformance.config.options import Option
+from conformance.model import UsageError
+
+LONGEST: Final = 4_096
+"""Characters of a text."""
+
+MOST: Final = 1_000
+"""Items of a list."""
+
+_LONGEST_SHOWN: Final = 60
+_ON: Final = ("1", "true", "yes", "on")
+_OFF: Final = ("0", "false", "no", "off")
+_WHOLE: Final = re.compile(r"[0-9]{1,15}")
+_AMOUNT: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+
+
+def convert(option: Option, value: Any, where: str) -> Any:
+    """The value as the kind of the option has it; None and False without one.
+
+    `where` says where it was found, and starts the sentence of the UsageError for a value that does not fit.
+    """
+    return _CONVERTERS[option.kind](option, value, where)
+
+
+def described(value: Any) -> str:
+    """A value of a file or a command line for a sentence, cut for reading."""
+    if isinstance(value, str):
+        return shortened(repr(printable(value)), _LONGEST_SHOWN)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value) if abs(value) < 2**63 else "a number beyond 64 bits"
+    if isinstance(value, float):
+        return str(value)
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    return "a date or a time"
+
+
+def _flag(_: Option, value: Any, where: str) -> bool:
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    if isinstance(value, str) and value.lower() in (*_ON, *_OFF):
+        return value.lower() in _ON
+    raise UsageError(f"{where} expects true or false, not {described(value)}.")
+
+
+def _number(_: Option, value: Any, where: str) -> int | None:
+    if value is None:
+        return None
+    number = _whole(value)
+    if number is None or number < 1:
+        raise UsageError(f"{where} expects a whole number of at least 1, not {described(value)}.")
+    return number
+
+
+def _percent(_: Option, value: Any, where: str) -> int:
+    number = _whole(value)
+    if number is None or number > 100:
+        raise UsageError(f"{where} expects a percentage from 0 to 100, not {described(value)}.")
+    return number
+
+
+def _amount(_: Option, value: Any, where: str) -> float | None:
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else None
+    number = float(text) if text is not None and _AMOUNT.fullmatch(text) else value
+    if isinstance(number, bool | str) or not isinstance(number, int | float) or not _is_amount(number):
+        raise UsageError(f"{where} expects an amount in US dollars such as 0.25, not {described(value)}.")
+    return float(number)
+
+
+def _is_amount(number: float) -> bool:
+    return 0 <= number < 10**9 and math.isfinite(number)
+
+
+def _list(option: Option, value: Any, where: str) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if parts is None:
+        return ()
+    if not isinstance(parts, list | tuple):
+        raise UsageError(f"{where} expects a list of texts, not {described(value)}.")
+    if len(parts) > MOST:
+        raise UsageError(f"{where} has more than {MOST:,} items.")
+    return tuple(_chosen(option, part, where) for part in parts)
+
+
+def _text(option: Option, value: Any, where: str) -> str | None:
+    return None if value is None else _chosen(option, value, where)
+
+
+def _chosen(option: Option, value: Any, where: str) -> str:
+    """A text without control characters that is one of the choices, where there are any."""
+    if option.choices and value not in option.choices:
+        raise UsageError(f"{where} expects one of {', '.join(option.choices)}, not {described(value)}.")
+    if not isinstance(value, str):
+        raise UsageError(f"{where} expects a text, not {described(value)}.")
+    if len(value) > LONGEST:
+        raise UsageError(f"{where} is longer than {LONGEST:,} characters.")
+    if not value.isprintable():
+        what = "a line break" if "\n" in value or "\r" in value else "an invisible character"
+        raise UsageError(f"{where} holds {what}.")
+    return value
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return int(value)
+    return value if type(value) is int and 0 <= value < 10**15 else None
+
+
+_CONVERTERS: Final[Mapping[str, Callable[[Option, Any, str], Any]]] = {
+    "flag": _flag,
+    "number": _number,
+    "percent": _percent,
+    "amount": _amount,
+    "list": _list,
+    "text": _text,
+}
