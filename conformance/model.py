@@ -107,6 +107,21 @@ DECIDED = (Outcome.PASS, *DEVIATING)
 """Outcomes that say something about the endpoint; the denominators of every number."""
 
 
+class Harm(StrEnum):
+    """What a defect does to clients, worst first.
+
+    `breaks`: a client stops or cannot be used. `loses`: what was sent or answered is lost in silence. `misleads`: a
+    client shows or does something wrong. `degrades`: something works less well. `tolerates`: a mistake of a client is
+    noticed later than with the API.
+    """
+
+    BREAKS = "breaks"
+    LOSES = "loses"
+    MISLEADS = "misleads"
+    DEGRADES = "degrades"
+    TOLERATES = "tolerates"
+
+
 @dataclass(frozen=True)
 class Clause:
     """One normative statement about the API. The ledger under `specs/clauses/` holds all of them.
@@ -193,9 +208,10 @@ class Case:
     is set. `control` names the scenario that is the same request without the thing under test, `beside` further
     scenarios that checks may look up. The first of `clauses` governs the level. A case that expects a refusal has
     direction refuse. `protects` marks refusals that gate although strictness does not. `probes` are the scenarios that
-    show the capabilities in `needs`, in the same order, None without a probe. `tier` is the tier that counts the
-    case (core, agent, full), empty for a user's own case. `scored` is False for a case that the edition of the run does
-    not hold.
+    show the capabilities in `needs`, in the same order, None without a probe. `derived` says how a case that follows
+    from the OpenAPI document breaks its request (`missing`, `type`, `bound`, `unknown`), and is empty for others.
+    `tier` is the tier that counts the case (core, agent, full), empty for a user's own case. `scored` is False for a
+    case that the edition of the run does not hold.
     """
 
     id: str
@@ -220,7 +236,7 @@ class Case:
     protects: bool = False
     caught: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
-    derived: bool = False
+    derived: str = ""
     probes: tuple[ScenarioName | None, ...] = ()
     tier: str = ""
     scored: bool = True

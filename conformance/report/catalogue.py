@@ -71,7 +71,7 @@ def _case(case: Case) -> dict[str, Json]:
         "clauses": list(case.clauses),
         "needs": list(case.needs),
         "caught": list(case.caught),
-        "derived": case.derived,
+        "derived": bool(case.derived),
         "tier": case.tier,
         "scored": case.scored,
     }

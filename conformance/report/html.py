@@ -52,14 +52,14 @@ def render(results: Results, *, limit: int = DEFECTS) -> str:
     """The report as an HTML document; `limit` is the number of defects on the first screen."""
     environment = _environment()
     style, script = (Markup((TEMPLATES / name).read_text(encoding="utf-8")) for name in ("report.css", "report.js"))
-    groups = wording.decisive(results.cases)
+    defects = wording.defects(results)
     return environment.get_template("report.html").render(
         results=results,
         areas=areas(results),
-        defects=groups[:limit],
+        defects=defects[:limit],
         known=wording.known(results.cases),
         contradictions=wording.contradictions(results),
-        more_defects=len(groups) - len(groups[:limit]),
+        more_defects=defects[limit:],
         undecided=wording.undecided(results.cases),
         outcomes=[(outcome, number) for outcome in Outcome if (number := _number(results, outcome))],
         style=style,

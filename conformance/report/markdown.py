@@ -21,6 +21,7 @@ def render(results: Results, *, limit: int = 10, blocks: int = 3) -> str:
         _tiers(results),
         _numbers(results),
         _contradictions(results),
+        _defects(results, limit),
         _deviations(results, limit, blocks),
         _known(results, limit),
         _undecided(results),
@@ -125,6 +126,19 @@ def _numbers(results: Results) -> Iterator[str]:
 def _row(title: str, count: Count) -> str:
     rest = f"{count.open}: {wording.open_words(count)}" if count.open else "0"
     return f"| {title} | {wording.of(count)} | {count.failed} | {count.ignored} | {rest} |"
+
+
+def _defects(results: Results, limit: int) -> Iterator[str]:
+    found = wording.defects(results)
+    if not found:
+        return
+    yield f"### Defects ({min(limit, len(found))} of {len(found)}, worst first)"
+    yield ""
+    yield "| defect | harm | extent | read first |"
+    yield "|---|---|---|---|"
+    for defect, members in found[:limit]:
+        harm, extent = wording.HARMS[defect.harm], wording.extent(defect)
+        yield f"| {markdown(defect.title)} | {harm} | {markdown(extent)} | {markdown_code(members[0].id)} |"
 
 
 def _deviations(results: Results, limit: int, blocks: int) -> Iterator[str]:

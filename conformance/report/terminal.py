@@ -8,7 +8,7 @@ from conformance.report import words as wording
 from conformance.report.block import block
 from conformance.report.escape import cut, one_line
 from conformance.results.count import Count, PartCounts
-from conformance.results.model import CaseResult, Results
+from conformance.results.model import CaseResult, DefectResult, Results
 
 Paint = Callable[[str, str], str]
 
@@ -16,6 +16,7 @@ _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 _EXIT_COLOURS = {0: "green", 1: "red", 2: "yellow"}
 _BAR = 20
 _IDS_SHOWN = 3
+_DEFECTS_LISTED = 15
 
 
 def render(results: Results, *, colour: bool = False, limit: int = 5, report: str | None = None) -> str:
@@ -149,21 +150,27 @@ def _cells(number: int, total: int) -> int:
 
 
 def _deviations(results: Results, paint: Paint, limit: int) -> Iterator[str]:
-    groups = wording.decisive(results.cases)
-    if not groups:
+    found = wording.defects(results)
+    if not found:
         return
-    if limit:
-        yield paint(f"deviations, worst first ({min(limit, len(groups))} of {len(groups)} cases)", "bold")
-    for group in groups[:limit]:
+    gating = sum(defect.gates for defect, _ in found)
+    yield paint(f"{wording.plural(len(found), 'defect')}, {gating} of them gating, worst first", "bold")
+    for number, (defect, _) in enumerate(found[:_DEFECTS_LISTED], start=1):
+        harm = paint(f"{wording.HARMS[defect.harm]:<18}", "red" if defect.gates else "yellow")
+        yield f"  {number:>2}  {harm}  {one_line(defect.title)} {paint(f'({wording.extent(defect)})', 'dim')}"
+    if len(found) > _DEFECTS_LISTED:
+        yield f"      and {wording.plural(len(found) - _DEFECTS_LISTED, 'more defect')}, in the report"
+    for number, group in enumerate(_witnesses(found, limit), start=1):
         yield ""
+        yield f"{paint(f'defect {number}', 'bold')}  {one_line(found[number - 1][0].title)}"
         yield _coloured(block(group[0], group[1:]), group[0], paint)
-    rest = groups[limit:]
-    if rest:
-        gating = sum(group[0].gates for group in rest)
-        if limit:
-            yield ""
-        words = f"and {wording.plural(len(rest), 'more case')}" if limit else wording.plural(len(rest), "case")
-        yield f"{words} with deviations, {gating} of them gating, in the report"
+
+
+def _witnesses(found: Sequence[tuple[DefectResult, list[CaseResult]]], limit: int) -> Iterator[list[CaseResult]]:
+    """Of each of the first defects, the case to read first, in the modes in which it deviates."""
+    for _, members in found[:limit]:
+        first = next(case for case in members if case.known is None)
+        yield [first, *(case for case in members if case.id == first.id and case is not first and case.known is None)]
 
 
 def _coloured(text: str, case: CaseResult, paint: Paint) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from conformance.model import Level, Mode, Outcome
+from conformance.model import Harm, Level, Mode, Outcome
 from conformance.results.count import Count
-from conformance.results.model import CapabilityResult, CaseResult, EntryResult, Results, TierResult
+from conformance.results.model import CapabilityResult, CaseResult, DefectResult, EntryResult, Results, TierResult
 
 OUTCOMES: dict[Outcome, str] = {
     Outcome.FAIL: "does something else than the clause says",
@@ -27,6 +27,15 @@ EXITS = {
     4: "bad input",
 }
 """What exit codes mean."""
+
+HARMS: dict[Harm, str] = {
+    Harm.BREAKS: "breaks clients",
+    Harm.LOSES: "loses data",
+    Harm.MISLEADS: "misleads clients",
+    Harm.DEGRADES: "works less well",
+    Harm.TOLERATES: "tolerates mistakes",
+}
+"""What a defect does to clients, worst first."""
 
 _LEVELS = list(Level)
 _OUTCOMES = list(OUTCOMES)
@@ -167,6 +176,23 @@ def worst_first(cases: Iterable[CaseResult]) -> list[CaseResult]:
 def decisive(cases: Sequence[CaseResult]) -> list[list[CaseResult]]:
     """Deviations that are not known, worst first, the modes of one case together."""
     return _grouped(case for case in worst_first(cases) if case.known is None)
+
+
+def defects(results: Results) -> list[tuple[DefectResult, list[CaseResult]]]:
+    """The defects that the baseline does not list whole, worst first, each with its results, the one to read first in
+    front.
+    """
+    by_key = {case.key: case for case in results.cases}
+    found = [(defect, [by_key[key] for key in defect.cases if key in by_key]) for defect in results.defects]
+    return [(defect, members) for defect, members in found if any(case.known is None for case in members)]
+
+
+def extent(defect: DefectResult) -> str:
+    """How far a defect reaches, as in `19 results, 22 exchanges; hides 5 results; does not gate`."""
+    parts = [f"{plural(len(defect.cases), 'result')}, {plural(len(defect.exchanges), 'exchange')}"]
+    parts += [f"hides {plural(len(defect.hides), 'result')}"] if defect.hides else []
+    parts += [] if defect.gates else ["does not gate"]
+    return "; ".join(parts)
 
 
 def known(cases: Sequence[CaseResult]) -> list[list[CaseResult]]:

@@ -9,6 +9,7 @@ from conformance.base.spend import Spend
 from conformance.model import Case, Clause, Judgement, worst
 from conformance.protocol.reply import Reply
 from conformance.results.conclusions.baseline import KnownDeviations
+from conformance.results.conclusions.defects import defects
 from conformance.results.conclusions.gate import gate
 from conformance.results.conclusions.tiers import standings, tier_results
 from conformance.results.excerpts import Excerpts
@@ -70,6 +71,7 @@ def build(
         capabilities=tuple(_capability(facts) for facts in capabilities),
         baseline=known,
         cases=found,
+        defects=defects(list(zip(judgements, found, strict=True)), excerpts.exchanges, library),
         exchanges=excerpts.exchanges,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from conformance.model import DECIDED, DEVIATING, Direction, KnownDeviation, Level, Mode, Outcome, Plane, Where
+from conformance.model import DECIDED, DEVIATING, Direction, Harm, KnownDeviation, Level, Mode, Outcome, Plane, Where
 from conformance.results.count import CONFORMANCE, INFORMATIONAL, UNSCORED, Summary, summarise
 
 SCHEMA_VERSION = "1.0"
@@ -245,6 +245,24 @@ class CapabilityResult:
     evidence: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True)
+class DefectResult:
+    """Findings of one cause, by the rules of `specs/defects.yaml`.
+
+    `level` is the highest of its cases, of those that gate where it `gates`. `cases` are results as `case/mode`, the
+    one to read first in front; `exchanges` journal lines; `hides` results that could not be decided because of it.
+    """
+
+    id: str
+    title: str
+    harm: Harm
+    gates: bool
+    level: Level
+    cases: tuple[str, ...] = ()
+    exchanges: tuple[int, ...] = ()
+    hides: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Results:
     """One run against one target.
@@ -270,6 +288,7 @@ class Results:
     capabilities: tuple[CapabilityResult, ...] = ()
     baseline: BaselineResult | None = None
     cases: tuple[CaseResult, ...]
+    defects: tuple[DefectResult, ...] = ()
     exchanges: Mapping[int, ExchangeSummary] = field(default_factory=dict)
 
     @cached_property

@@ -132,7 +132,7 @@ def _derived(entry: _Entry, bases: Bases, sources: Sources, area: str) -> Iterat
             needs=derived.needs,
             protects=derived.protects,
             caught=(f"{derived.id}-accepted",),
-            derived=True,
+            derived=derived.kind,
         )
 
 

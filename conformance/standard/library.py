@@ -11,6 +11,7 @@ from conformance.model import Case
 from conformance.standard.capabilities import Capability, load_capabilities
 from conformance.standard.cases import CheckNames, Sources
 from conformance.standard.catalogue import Catalogue, load_catalogue
+from conformance.standard.defects import DefectRule, load_defect_rules
 from conformance.standard.document import Document, load_document
 from conformance.standard.editions import Edition, load_edition, scored
 from conformance.standard.ledger import Ledger, load_ledger
@@ -30,6 +31,7 @@ class Library:
     tiers: tuple[Tier, ...] = ()
     edition: Edition | None = None
     models: Models = NO_MODELS
+    defect_rules: tuple[DefectRule, ...] = ()
 
     @property
     def cases(self) -> dict[str, Case]:
@@ -57,7 +59,16 @@ def load_standard(
     frozen = load_edition(specs / "editions", edition)
     catalogue = scored(load_catalogue(Sources(ledger, document, checks), files=files), frozen)
     models = load_models(specs, ledger)
-    return Library(ledger, document, catalogue, load_capabilities(specs), load_tiers(specs), frozen, models)
+    return Library(
+        ledger,
+        document,
+        catalogue,
+        load_capabilities(specs),
+        load_tiers(specs),
+        frozen,
+        models,
+        load_defect_rules(specs),
+    )
 
 
 def fingerprint() -> str:

@@ -168,7 +168,7 @@ def read(tmp_path):
 
 def test_an_entry_becomes_cases(read):
     (case,) = read({})
-    assert (case.id, case.control.name, case.direction, case.derived) == ("p-user_id-type", "text", "refuse", True)
+    assert (case.id, case.control.name, case.direction, case.derived) == ("p-user_id-type", "text", "refuse", "type")
 
 
 @pytest.mark.parametrize(

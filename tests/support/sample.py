@@ -6,12 +6,14 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
-from conformance.model import Direction, KnownDeviation, Level, Mode, Outcome, Plane, Where
+from conformance.model import Direction, Harm, KnownDeviation, Level, Mode, Outcome, Plane, Where
+from conformance.report.words import worst_first
 from conformance.results.conclusions.gate import gate
 from conformance.results.model import (
     BaselineResult,
     CapabilityResult,
     CaseResult,
+    DefectResult,
     EntryResult,
     ExchangeSummary,
     FindingResult,
@@ -129,6 +131,7 @@ def results(*, complete: bool = True) -> Results:
         complete=complete,
         incomplete_reason=reason,
         cases=ordered,
+        defects=_defects(ordered),
         gate=decided,
         exit_code=exit_code,
         exchanges={summary.line: summary for summary in _exchanges()},
@@ -145,7 +148,28 @@ def with_cases(results: Results, cases: tuple[CaseResult, ...], *, stale: int = 
     """The same results about other cases: the gate is decided anew."""
     policy, complete, reason = results.gate.policy, results.complete, results.incomplete_reason
     decided, exit_code = gate(cases, policy, "" if complete else reason, stale=stale)
-    return replace(results, cases=cases, gate=decided, exit_code=exit_code)
+    return replace(results, cases=cases, defects=_defects(cases), gate=decided, exit_code=exit_code)
+
+
+def _defects(cases: tuple[CaseResult, ...]) -> tuple[DefectResult, ...]:
+    """A defect for each case that deviates, worst first."""
+    members: dict[str, list[CaseResult]] = {}
+    for case in worst_first(cases):
+        members.setdefault(case.id, []).append(case)
+    hidden = tuple(case.key for case in cases if case.outcome is Outcome.INCONCLUSIVE)[:2]
+    return tuple(
+        DefectResult(
+            id=f"defect-{name}",
+            title=f"Does not hold: {found[0].title}",
+            harm=Harm.BREAKS if found[0].gates else Harm.TOLERATES,
+            gates=found[0].gates,
+            level=found[0].level,
+            cases=tuple(case.key for case in found),
+            exchanges=tuple(sorted({line for case in found for line in case.evidence})),
+            hides=hidden if number == 0 else (),
+        )
+        for number, (name, found) in enumerate(members.items())
+    )
 
 
 def with_tiers(results: Results) -> Results:
@@ -501,7 +525,8 @@ def poisoned(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         kept = {"schema_version", "axis", "status"}
         changes = {item.name: poisoned(getattr(value, item.name)) for item in fields(value) if item.name not in kept}
-        return replace(value, **changes)
+        changed = replace(value, **changes)
+        return replace(changed, defects=poisoned_titles(changed)) if isinstance(changed, Results) else changed
     if isinstance(value, Enum):
         return value
     if isinstance(value, str):
@@ -511,3 +536,8 @@ def poisoned(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: poisoned(item) for key, item in value.items()}
     return value
+
+
+def poisoned_titles(results: Results) -> tuple[DefectResult, ...]:
+    """The defects of poisoned results, which still refer to their cases, with `POISON` in their titles."""
+    return tuple(replace(defect, title=poisoned(defect.title)) for defect in _defects(results.cases))

@@ -1,0 +1,144 @@
+"""Findings by cause: one mistake of an endpoint is one defect, however many cases see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conformance.judge.library import load_library
+from conformance.model import Finding, Harm, Judgement, KnownDeviation, Mode, Outcome, Where
+from conformance.results.build import build
+from conformance.results.excerpts import Excerpts
+from conformance.results.model import DefectResult, ExchangeSummary, TargetSummary
+from conformance.results.run import RunFacts
+from conformance.standard.defects import load_defect_rules
+from conformance.standard.library import Library
+from conformance.standard.paths import spec_folder
+from conformance.standard.source import SourceError
+
+TARGET = TargetSummary("naga", "https://naga.example", "/v1/messages", "m", "2023-06-01", select=("--target", "naga"))
+RUN = RunFacts(TARGET, "abc", "2026-11-27T10:00:00Z", 1.5, 2, "must")
+MISSING = Finding("status", "status 200", "status 404")
+COUNT, MESSAGES = "/v1/messages/count_tokens?beta=true", "/v1/messages"
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return load_library("2023-06-01")
+
+
+def fails(case: str, finding: Finding, line: int = 0, mode: Mode = Mode.JSON, **more: object) -> Judgement:
+    found = replace(finding, where=replace(finding.where, line=line))
+    return Judgement(case, mode, Outcome.FAIL, findings=(found,), evidence=(line,), gates=True, **more)
+
+
+def found(library: Library, judgements: Sequence[Judgement], *sent: tuple[int, str, int]) -> tuple[DefectResult, ...]:
+    excerpts = Excerpts()
+    for line, path, status in sent:
+        excerpts.exchanges[line] = ExchangeSummary(
+            line, "s", Mode.JSON, 1, 1, "POST", f"https://naga.example/anthropic{path}", status
+        )
+    return build(RUN, [(judgement, 0.0) for judgement in judgements], library, excerpts).defects
+
+
+def test_a_route_that_is_not_there_is_one_defect_and_names_what_it_hides(library: Library) -> None:
+    judgements = [
+        fails("counting-needs-no-max-tokens", MISSING, 3),
+        fails("transport-sibling-endpoints", MISSING, 3),
+        fails("counting-image-counted", MISSING, 4),
+        Judgement("counting-longer-is-larger", Mode.JSON, Outcome.INCONCLUSIVE, "control", evidence=(4,)),
+        Judgement("stop-max-tokens", Mode.JSON, Outcome.INCONCLUSIVE, "no evidence", evidence=(1,)),
+    ]
+    (defect,) = found(library, judgements, (1, MESSAGES, 200), (3, COUNT, 404), (4, COUNT, 404), (5, COUNT, 401))
+    assert defect.title == "There is no /v1/messages/count_tokens"
+    assert (defect.harm, defect.exchanges, defect.gates) == (Harm.BREAKS, (3, 4), True)
+    assert len(defect.cases) == 3
+    assert defect.hides == ("counting-longer-is-larger/json",)
+
+
+def test_a_route_that_answers_now_and_then_is_not_missing(library: Library) -> None:
+    sent = [(3, COUNT, 404), (4, COUNT, 404), (5, COUNT, 200)]
+    (defect,) = found(library, [fails("counting-needs-no-max-tokens", MISSING, 3)], *sent)
+    assert defect.title == "Valid requests to /v1/messages/count_tokens are refused with status 404"
+
+
+@pytest.mark.parametrize(
+    "pointers", [("/usage/output_tokens", "/message/usage/output_tokens"), ("/content/0/id", "/content/7/id")]
+)
+def test_the_same_member_wrong_in_both_modes_is_one_defect(library: Library, pointers: tuple[str, str]) -> None:
+    wrong = [Finding("blocks", "string", "null", Where(pointer=pointer)) for pointer in pointers]
+    judgements = [
+        fails("usage-output-counted", wrong[0], 1),
+        fails("usage-output-counted", wrong[1], 2, Mode.STREAM),
+        fails("response-has-id", wrong[0], 1),
+    ]
+    (defect,) = found(library, judgements, (1, MESSAGES, 200), (2, MESSAGES, 200))
+    assert set(defect.cases) == {"usage-output-counted/json", "usage-output-counted/stream", "response-has-id/json"}
+
+
+def test_other_members_are_other_defects(library: Library) -> None:
+    wrong = [Finding("blocks", "string", "null", Where(pointer=f"/usage/{name}")) for name in ("input", "output")]
+    judgement = replace(fails("usage-output-counted", wrong[0]), findings=tuple(wrong))
+    assert len(found(library, [judgement])) == 2
+
+
+def test_validation_that_is_absent_is_one_defect_for_each_kind(library: Library) -> None:
+    accepted = Finding("refused", "a refusal: status 400", "accepted with status 200", kind="accepted")
+    names = ["request-model-missing", "request-tool-name-missing", "request-max_tokens-type", "tools-result-orphaned"]
+    defects = found(library, [fails(name, accepted, 1) for name in names], (1, MESSAGES, 200))
+    assert sorted(len(defect.cases) for defect in defects) == [1, 1, 2]
+
+
+def test_what_gates_comes_first_then_harm(library: Library) -> None:
+    quiet = replace(fails("counting-needs-no-max-tokens", MISSING, 3), gates=False)
+    lenient = Finding("refused", "", "accepted with status 200", kind="accepted")
+    judgements = [
+        fails("request-model-missing", lenient, 1),
+        fails("response-has-id", Finding("blocks", "", "", Where(pointer="/id")), 1),
+        quiet,
+    ]
+    defects = found(library, judgements, (1, MESSAGES, 200), (3, COUNT, 404))
+    assert [defect.harm for defect in defects] == [Harm.MISLEADS, Harm.TOLERATES, Harm.BREAKS]
+    assert [defect.gates for defect in defects] == [True, True, False]
+
+
+def test_a_deviation_without_a_finding_has_its_defect(library: Library) -> None:
+    bare = Judgement("stop-max-tokens", Mode.JSON, Outcome.IGNORED, "not honoured", evidence=(1,), gates=True)
+    (defect,) = found(library, [bare], (1, MESSAGES, 200))
+    assert defect.exchanges == (1,)
+    assert defect.title.startswith("Does not hold: ")
+
+
+def test_what_the_baseline_lists_has_a_defect_that_does_not_gate(library: Library) -> None:
+    known = KnownDeviation("later", "2027-01-01", "known.yaml:1")
+    judgement = replace(fails("usage-output-counted", MISSING, 1), gates=False, known=known)
+    (defect,) = found(library, [judgement], (1, MESSAGES, 404))
+    assert not defect.gates
+
+
+@pytest.mark.parametrize(
+    ("rules", "problem"),
+    [
+        (
+            "- {id: a, title: t, harm: breaks, when: {colour: red}}\n- {id: b, title: t, harm: breaks}",
+            "Unknown feature",
+        ),
+        ("- {id: a, title: 't {route}', harm: breaks}", "`by` does not"),
+        ("- {id: a, title: t, harm: hurts}", "hurts"),
+        ("- {id: a, title: t, harm: breaks, when: {kind: x}}", "has to fit every finding"),
+        ("- {id: a, title: t, harm: breaks, when: {kind: x}}\n- {id: a, title: t, harm: breaks}", "Two rules"),
+    ],
+)
+def test_a_wrong_rule_is_one_sentence_with_its_line(tmp_path: Path, rules: str, problem: str) -> None:
+    (tmp_path / "defects.yaml").write_text(rules, encoding="utf-8")
+    with pytest.raises(SourceError, match=problem) as raised:
+        load_defect_rules(tmp_path)
+    assert "defects.yaml" in str(raised.value)
+
+
+def test_every_rule_but_the_last_can_be_reached() -> None:
+    rules = load_defect_rules(spec_folder())
+    assert [rule.id for rule in rules if not rule.when] == [rules[-1].id]
