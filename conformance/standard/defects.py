@@ -13,6 +13,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, Final
 
+from conformance.base.pointer import join
 from conformance.model import Harm
 from conformance.standard.source import SourceError, check_shape, load_yaml
 
@@ -97,16 +98,18 @@ def load_defect_rules(folder: Path) -> tuple[DefectRule, ...]:
     for index, item in enumerate(data):
         used = {name for each in _alternatives(item) for name in each}
         if strange := sorted(used - set(FEATURES)):
-            raise SourceError(f"Unknown feature {strange[0]!r}", path=path, pointer=f"/{index}/when")
+            raise SourceError(f"Unknown feature {strange[0]!r}", path=path, pointer=join("", index, "when"))
         named = {name for _, name, _, _ in Formatter().parse(item["title"]) if name is not None}
         if strange := sorted(named - {*item.get("by", ()), CLAIM}):
-            raise SourceError(f"The title names {strange[0]!r}, `by` does not", path=path, pointer=f"/{index}/title")
+            raise SourceError(
+                f"The title names {strange[0]!r}, `by` does not", path=path, pointer=join("", index, "title")
+            )
         if item["id"] in seen:
-            raise SourceError(f"Two rules with the id {item['id']}", path=path, pointer=f"/{index}/id")
+            raise SourceError(f"Two rules with the id {item['id']}", path=path, pointer=join("", index, "id"))
         seen.add(item["id"])
     if "when" in data[-1]:
         raise SourceError(
-            "The last rule has to fit every finding: remove `when`", path=path, pointer=f"/{len(data) - 1}"
+            "The last rule has to fit every finding: remove `when`", path=path, pointer=join("", len(data) - 1)
         )
     return tuple(_rule(item) for item in data)
 
