@@ -17,7 +17,7 @@ from conformance.engine.sent import sent_scenarios
 from conformance.judge.evidence import ScenarioReplies
 from conformance.model import Exchange, Scenario, UsageError
 from conformance.protocol.reply import Reply
-from conformance.wire.journal import Recording, read
+from conformance.wire.journal import Journal, Recording
 from conformance.wire.redact import Redactor
 
 SAME: Final[Mapping[str, Callable[[RunHeader], str]]] = {
@@ -52,11 +52,14 @@ NOTHING = Earlier()
 """The earlier part of a new run."""
 
 
-def read_run(path: Path) -> Recording:
-    """The journal of the run to continue. Raises UsageError if it does not exist."""
+def reopen(path: Path, redactor: Redactor) -> Journal:
+    """The journal of the run to continue, which is unchanged until something is added.
+
+    Raises UsageError if it does not exist, and what `Journal.reopen` raises.
+    """
     if not path.is_file():
         raise UsageError(f"There is no run to resume: {path} does not exist.")
-    return read(path)
+    return Journal.reopen(path, redactor=redactor)
 
 
 def check_same(before: RunHeader, now: RunHeader, *, moving: bool = False) -> None:

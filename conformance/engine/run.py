@@ -16,7 +16,7 @@ from conformance.engine.budget import limits_of
 from conformance.engine.estimate import check_budget, estimate_of
 from conformance.engine.loop import Engine, Wiring
 from conformance.engine.plan import Plan, build_plan, check_selection, needed
-from conformance.engine.resume import NOTHING, Earlier, check_same, earlier_part, read_run
+from conformance.engine.resume import NOTHING, Earlier, check_same, earlier_part, reopen
 from conformance.engine.retry import RetryPolicy
 from conformance.engine.sender import Slowdown
 from conformance.judge.attempts import judge_in_attempts
@@ -26,7 +26,7 @@ from conformance.model import Case, Judgement, Level, Mode, Outcome
 from conformance.protocol.reply import Reply
 from conformance.standard.library import Library, fingerprint
 from conformance.wire.client import Client
-from conformance.wire.journal import Journal
+from conformance.wire.journal import Journal, read
 from conformance.wire.limits import Limits
 from conformance.wire.redact import Redactor
 
@@ -149,13 +149,16 @@ class Run:
         notify: Notify,
     ) -> tuple[Earlier, Journal]:
         """What the run that is continued recorded, and its journal, open for more."""
-        path = self.folder / JOURNAL
-        recording = read_run(path)
-        check_same(recording.history.header, header, moving=target.name == REFERENCE)
-        earlier = earlier_part(recording, plan.scenarios, target, policy, redactor)
+        journal = reopen(self.folder / JOURNAL, redactor)
+        try:
+            recording = read(journal.path)
+            check_same(recording.history.header, header, moving=target.name == REFERENCE)
+            earlier = earlier_part(recording, plan.scenarios, target, policy, redactor)
+            journal.note(resume_of(header, recording.torn))
+        except BaseException:
+            journal.close()
+            raise
         missing = sum((scenario.id, 1) not in earlier.done for scenario in plan.scenarios)
-        journal = Journal.reopen(path, redactor=redactor)
-        journal.note(resume_of(header, recording.torn))
         notify(Resumption(len(plan.scenarios) - missing, missing, recording.torn))
         return earlier, journal
 
@@ -184,11 +187,16 @@ class Run:
         return self._started.engine.preflight().target
 
     def close(self) -> None:
-        """Stops the engine and ends the journal. Safe to call twice."""
+        """Stops the engine and ends the journal. Safe to call twice. Raises HarnessError where the disk is full."""
         if self._started is not None and not self._started.closed:
             self._started.closed = True
             self._started.engine.stop()
             self._started.journal.end(EndNote(now()))
+
+    def release(self) -> None:
+        """Lets other processes write to the folder of the run."""
+        if self._started is not None:
+            self._started.journal.close()
 
 
 @dataclass

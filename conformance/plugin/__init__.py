@@ -7,6 +7,7 @@ pays nothing.
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -110,8 +111,12 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     if config.option.collectonly or session.testsfailed or hasattr(config, "workerinput"):
         return
     if any(hasattr(item, "case") for item in session.items):
+        from conformance.base.interrupt import interruptible
         from conformance.plugin.items import start
 
+        signals = ExitStack()
+        signals.enter_context(interruptible())
+        config.add_cleanup(signals.close)
         try:
             start(session)
         except HarnessError as problem:
@@ -144,11 +149,15 @@ def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Ends what this process started. The gatherer writes the files afterwards."""
-    if any(hasattr(item, "case") for item in getattr(session, "items", ())):
-        from conformance.plugin.session import close_sessions
+    """Ends what a worker of pytest-xdist started. The gatherer does it in the process that writes the files."""
+    config: Any = session.config
+    if hasattr(config, "workerinput") and any(hasattr(item, "case") for item in getattr(session, "items", ())):
+        from conformance.plugin.session import close_sessions, release_sessions
 
-        close_sessions(session.config)
+        problem = close_sessions(config)
+        release_sessions(config)
+        if problem is not None:
+            config.workeroutput["messages_error"] = (problem.exit_code, str(problem))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -62,35 +63,59 @@ class Gatherer:
         elif report.failed:
             self.other_failures += 1
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Writes the files of the runs and sets the exit code."""
-        broken = 3 if session.exitstatus == 3 else 0  # pytest stopped at an exception of its own or of a plugin
-        self.error = worst([self.error, broken])
-        if self.error:
-            session.exitstatus = self.error
-        if not self.packed:
-            return
-        from conformance.plugin.session import close_sessions
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Notes what went wrong when a worker of pytest-xdist ended its runs."""
+        error = getattr(node, "workeroutput", {}).get("messages_error")
+        if error is not None:
+            self._add(*error)
 
-        close_sessions(self.config)
-        try:
-            self.summary, exit_code = self._conclude()
-        except HarnessError as problem:
-            self.summary, exit_code = f"error of messages-conformance: {problem}\n", problem.exit_code
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
+        """Writes the files of the runs and sets the exit code, whatever other plugins do at the end of a session."""
+        if not self._has_cases(session):
+            result = yield
+            session.exitstatus = self.error or session.exitstatus
+            return result
+        from conformance.base.interrupt import uninterrupted
+        from conformance.base.output import reason
+
+        with uninterrupted():
+            try:
+                return (yield)
+            except OSError as problem:
+                self._add(3, f"a file of pytest cannot be written: {reason(problem)}.")
+                return []
+            finally:
+                self._end(session)
+
+    def _add(self, exit_code: int, sentence: str) -> None:
+        """Notes an error of ours that belongs to no test. The first one is the cause, and is printed."""
+        self.error = worst([self.error, exit_code])
+        self.problem = self.problem or f"error of messages-conformance, not of the endpoint: {sentence}"
+
+    def _has_cases(self, session: pytest.Session) -> bool:
+        """Whether there is anything of ours to end: judgements of workers, or cases of this process."""
+        return bool(self.packed) or any(hasattr(item, "case") for item in getattr(session, "items", ()))
+
+    def _end(self, session: pytest.Session) -> None:
+        from conformance.plugin.session import close_sessions, release_sessions
+
+        self.error = worst([self.error, 3 if session.exitstatus == 3 else 0])  # an exception of pytest or of a plugin
+        problem = close_sessions(self.config)
+        if problem is not None:
+            self._add(problem.exit_code, str(problem))
+        exit_code = self._conclude() if self.packed else 0
+        release_sessions(self.config)
         if self.error:
             session.exitstatus = worst([self.error, exit_code])
-            return
-        if self.other_failures:
-            session.exitstatus = 3 if exit_code == 3 else 1
-        elif session.exitstatus in (0, 1, 2):
+        elif self.packed and self.other_failures:
+            session.exitstatus = 1
+        elif self.packed and session.exitstatus in (0, 1, 2):
             session.exitstatus = exit_code
 
-    def _conclude(self) -> tuple[str, int]:
-        """Writes the files of all runs; returns the verdict for the terminal and the exit code.
-
-        Raises HarnessError where files cannot be read or written.
-        """
+    def _conclude(self) -> int:
+        """Writes the files of all runs and keeps the verdict for the terminal; returns the exit code of the runs."""
         from conformance.plugin.items import sessions
         from conformance.plugin.session import Judged
         from conformance.report import overview, terminal
@@ -100,15 +125,22 @@ class Gatherer:
         concluded, texts = [], []
         for name, session in sessions(self.config).items():
             own = [item for item in judged if item.target == name]
-            if own:
+            if not own:
+                continue
+            try:
                 results = session.finish(own, self.error)
-                report = str(session.run.folder / "report.html")
-                colour = self.config.get_terminal_writer().hasmarkup
-                texts.append(terminal.render(results, colour=colour, limit=shown, report=report))
-                concluded.append(results)
+            except HarnessError as problem:
+                self.problem = f"{self.problem.rstrip()} No report was written." if self.problem else ""
+                self._add(problem.exit_code, str(problem))
+                continue
+            report = str(session.run.folder / "report.html")
+            colour = self.config.get_terminal_writer().hasmarkup
+            texts.append(terminal.render(results, colour=colour, limit=shown, report=report))
+            concluded.append(results)
         if len(concluded) > 1:
             texts.append(overview.render(concluded))
-        return "\n".join(texts), worst([results.exit_code for results in concluded])
+        self.summary = "\n".join(texts)
+        return worst([results.exit_code for results in concluded])
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Prints the verdict."""

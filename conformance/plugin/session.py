@@ -20,7 +20,7 @@ from conformance.config.targets_file import read_all_settings
 from conformance.engine.run import JOURNAL, Resumption, Run, public
 from conformance.engine.sender import Slowdown
 from conformance.judge.capabilities import capability_facts
-from conformance.model import Case, Judgement, Mode
+from conformance.model import Case, HarnessError, Judgement, Mode
 from conformance.protocol.reply import Reply
 from conformance.report import plan as words
 from conformance.report.files import write
@@ -130,10 +130,17 @@ class TargetSession:
         return case_result(case, judgement, self.run.library.ledger.clauses, excerpts, target)
 
     def close(self) -> None:
-        """Ends the run and the embedded reference endpoint. Safe to call twice."""
+        """Ends the run and the embedded reference endpoint. Safe to call twice. Raises HarnessError on a full disk."""
+        try:
+            if "run" in vars(self):
+                self.run.close()
+        finally:
+            self._open.close()
+
+    def release(self) -> None:
+        """Lets other processes write to the folder of the run, once its files are written."""
         if "run" in vars(self):
-            self.run.close()
-        self._open.close()
+            self.run.release()
 
     def finish(self, judged: Sequence[Judged], failed: int) -> Results:
         """Builds the results and writes the files of the run, the baseline among them where that was asked for.
@@ -220,7 +227,18 @@ def sessions_of(config: pytest.Config, stamp: str) -> dict[str, TargetSession]:
     return config.stash[SESSIONS]
 
 
-def close_sessions(config: pytest.Config) -> None:
-    """Ends the runs of this process, if there are any."""
+def close_sessions(config: pytest.Config) -> HarnessError | None:
+    """Ends the runs of this process, if there are any. Returns why the journal of one could not be ended."""
+    problems: list[HarnessError] = []
     for session in config.stash.get(SESSIONS, {}).values():
-        session.close()
+        try:
+            session.close()
+        except HarnessError as problem:
+            problems.append(problem)
+    return next(iter(problems), None)
+
+
+def release_sessions(config: pytest.Config) -> None:
+    """Lets other processes write to the folders of the runs of this process."""
+    for session in config.stash.get(SESSIONS, {}).values():
+        session.release()

@@ -15,10 +15,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from conformance.base.lock import Lock, LockedError, lock
+from conformance.base.output import is_of_disk, reason
 from conformance.base.records import EndNote, Note, ProxyHeader, RunHistory
 from conformance.model import Exchange, HarnessError, Json, UsageError
 from conformance.wire.journal_format import Header, Record, Unjudged, header_of, line_of, parse, record_of, value_of
 from conformance.wire.redact import Redactor
+
+HEADER_START = b'{"kind":"'
+PIECE = 1 << 20
+"""Bytes that are read at once where only a line end is looked for."""
 
 
 @dataclass(frozen=True)
@@ -49,59 +55,77 @@ class Recording:
 
 
 class Journal:
-    """A journal open for writing, by any thread. Made by `create` or `reopen`.
+    """A journal open for writing, by any thread and by one process. Made by `create` or `reopen`.
 
-    What is written passes `redactor` first: header and notes here, exchanges where they were made.
+    What is written passes `redactor` first: header and notes here, exchanges where they were made. After a line that
+    could not be written nothing else is, so that the journal has no gap that nobody sees.
     """
 
-    def __init__(self, path: Path, descriptor: int, line: int, redactor: Redactor | None) -> None:
+    def __init__(self, path: Path, descriptor: int, held: Lock, redactor: Redactor | None) -> None:
         self.path = path
         self._descriptor = descriptor
-        self._line = line
+        self._held = held
+        self._line = 0
+        self._torn: int | None = None
+        self._finished = False
+        self._failed = ""
         self._redactor = redactor if redactor is not None else Redactor(())
         self._lock = threading.Lock()
 
     @classmethod
     def create(cls, path: Path, header: Header, *, redactor: Redactor | None = None) -> Journal:
-        """Starts a new journal, and its folder where needed. Never overwrites.
+        """Starts a new journal, and its folder where needed. Never overwrites what was recorded.
 
-        Raises `HarnessError` with exit code 4 where the file exists or the folder cannot be written to, with exit code
-        3 where the header cannot be written.
+        Raises `HarnessError` with exit code 4 where the file holds a line, another process writes to the folder, or it
+        cannot be written to; with exit code 3 where the disk is full.
         """
         try:
-            if path.exists():
-                message = f"The journal {path} exists already, and a recorded run is never overwritten."
-                raise HarnessError(message, exit_code=4)
             path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o666)
+            held = lock(path.parent)
+        except LockedError as problem:
+            raise _in_use(problem) from None
         except OSError as problem:
-            message = f"The journal {path} cannot be created: {problem.strerror}."
-            raise HarnessError(message, exit_code=4) from problem
-        journal = cls(path, descriptor, 0, redactor)
-        journal._write_record(header)
+            raise _unusable(path, "created", problem) from problem
+        journal = cls(path, -1, held, redactor)
+        try:
+            _check_unused(path)
+            journal._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC, 0o666)
+            journal._write_record(header)
+        except OSError as problem:
+            journal.close()
+            raise _unusable(path, "created", problem) from problem
+        except BaseException:
+            journal.close()
+            raise
         return journal
 
     @classmethod
     def reopen(cls, path: Path, *, redactor: Redactor | None = None) -> Journal:
-        """Continues a journal behind its last whole line; a torn line is cut off.
+        """Continues a journal behind its last whole line; a torn line is cut off once the next one is written.
 
-        Raises `HarnessError`: what `lines` raises, and exit code 4 where the file cannot be written to.
+        Raises `HarnessError`: what `lines` raises, and exit code 4 where another process writes to the folder or the
+        file cannot be written to.
         """
-        line, torn = 0, None
-        for each in lines(path):
-            if each.data is None:
-                torn = each.offset
-            else:
-                line = each.number
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
-            if torn is not None:
-                os.ftruncate(descriptor, torn)
+            held = lock(path.parent)
+        except LockedError as problem:
+            raise _in_use(problem) from None
         except OSError as problem:
-            message = f"The journal {path} cannot be continued: {problem.strerror}."
-            raise HarnessError(message, exit_code=4) from problem
-        journal = cls(path, descriptor, line, redactor)
-        journal._finish_last_line()
+            raise _unusable(path, "continued", problem) from problem
+        journal = cls(path, -1, held, redactor)
+        try:
+            for each in lines(path):
+                if each.data is None:
+                    journal._torn = each.offset
+                else:
+                    journal._line = each.number
+            journal._descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
+        except OSError as problem:
+            journal.close()
+            raise _unusable(path, "continued", problem) from problem
+        except BaseException:
+            journal.close()
+            raise
         return journal
 
     def append(self, exchange: Exchange) -> Exchange:
@@ -113,16 +137,20 @@ class Journal:
         return self._write_record(note)
 
     def end(self, note: EndNote) -> None:
-        """Records that the run completed, and closes. Raises `HarnessError` when it cannot."""
-        self._write_record(note)
-        self.close()
+        """Records that the run completed. Does nothing where a line could not be written before, which was reported.
+
+        Raises `HarnessError` when it cannot.
+        """
+        if not self._failed:
+            self._write_record(note)
 
     def close(self) -> None:
-        """Closes without a footer: the run was interrupted. Closing twice does no harm."""
+        """Closes, and lets other processes write to the folder. Closing twice does no harm."""
         with self._lock:
             if self._descriptor >= 0:
                 os.close(self._descriptor)
                 self._descriptor = -1
+            self._held.release()
 
     def __enter__(self) -> Self:
         return self
@@ -143,27 +171,68 @@ class Journal:
         with self._lock:
             if self._descriptor < 0:
                 raise HarnessError(f"The journal {self.path} is closed.")
-            self._write_whole(line)
+            if self._failed:
+                raise HarnessError(self._failed)
+            try:
+                self._finish_last_line()
+                self._write_whole(line)
+            except OSError as problem:
+                self._failed = f"The journal {self.path} cannot be written: {reason(problem)}. {self._kept}"
+                raise HarnessError(self._failed) from problem
             self._line += 1
             return self._line
 
+    @property
+    def _kept(self) -> str:
+        return "Nothing was recorded." if self._line < 1 else f"Its {self._line} lines are kept."
+
     def _write_whole(self, data: bytes) -> None:
-        """Writes all of `data` or, where the disk refuses, none of it."""
+        """Writes all of `data` or, where the disk refuses, none of it. Raises OSError."""
         written = 0
         try:
             while written < len(data):
                 written += os.write(self._descriptor, data[written:] if written else data)
-        except OSError as problem:
+        except OSError:
             with suppress(OSError):
                 os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
-            message = f"The journal {self.path} cannot be written: {problem.strerror}. Its {self._line} lines are kept."
-            raise HarnessError(message) from problem
+            raise
 
     def _finish_last_line(self) -> None:
-        """Adds the line end that a whole last line may lack."""
+        """Cuts off a torn line, and adds the line end that a whole last line of an earlier process may lack."""
+        if self._finished:
+            return
+        if self._torn is not None:
+            os.ftruncate(self._descriptor, self._torn)
         size = os.fstat(self._descriptor).st_size
         if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
             self._write_whole(b"\n")
+        self._finished = True
+
+
+def _in_use(problem: LockedError) -> HarnessError:
+    return HarnessError(f"{problem}. Wait until it has ended, or choose another folder.", exit_code=4)
+
+
+def _unusable(path: Path, what: str, problem: OSError) -> HarnessError:
+    message = f"The journal {path} cannot be {what}: {reason(problem)}."
+    return HarnessError(message, exit_code=3 if is_of_disk(problem) else 4)
+
+
+def _check_unused(path: Path) -> None:
+    """Raises HarnessError where there is a file that holds anything.
+
+    A process that was killed at once leaves an empty file, or a torn header: nothing was recorded in it.
+    """
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        start = file.read(len(HEADER_START))
+        torn = HEADER_START.startswith(start) and not any(
+            b"\n" in piece for piece in iter(lambda: file.read(PIECE), b"")
+        )
+    if not torn:
+        message = f"The journal {path} exists already, and a recorded run is never overwritten."
+        raise HarnessError(message, exit_code=4)
 
 
 def read(path: Path, known: Container[int] = ()) -> Recording:

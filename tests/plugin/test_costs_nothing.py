@@ -38,6 +38,7 @@ HEAVY = (
 OURS = {
     "conformance",
     "conformance.base",
+    "conformance.base.errors",
     "conformance.base.pointer",
     "conformance.base.strict_json",
     "conformance.base.values",

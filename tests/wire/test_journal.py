@@ -180,6 +180,43 @@ def test_an_existing_journal_is_never_overwritten(tmp_path: Path) -> None:
     assert path.read_text() == "precious"
 
 
+@pytest.mark.parametrize("size", [0, 1, 9, 60])
+def test_a_torn_header_records_nothing_and_is_replaced(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "journal.ndjson"
+    Journal.create(path, HEADER).close()
+    path.write_bytes(path.read_bytes()[:size])
+    Journal.create(path, HEADER).close()
+    assert read(path).header == HEADER
+
+
+def test_a_header_for_which_there_is_no_room_leaves_nothing_that_is_in_the_way(tmp_path: Path) -> None:
+    path = tmp_path / "journal.ndjson"
+    with file_size_limit(20), pytest.raises(HarnessError, match="Nothing was recorded") as caught:
+        Journal.create(path, HEADER)
+    assert caught.value.exit_code == 3
+    Journal.create(path, HEADER).close()
+
+
+def test_one_process_at_a_time_writes_to_a_folder(tmp_path: Path) -> None:
+    path = tmp_path / "journal.ndjson"
+    with Journal.create(path, HEADER):
+        for start in (lambda: Journal.create(path, HEADER), lambda: Journal.reopen(path)):
+            with pytest.raises(HarnessError, match=f"in use by process {os.getpid()}. Wait until") as caught:
+                start()
+            assert caught.value.exit_code == 4
+    with Journal.reopen(path) as journal:
+        assert journal.append(EXCHANGE).line == 2
+    assert [each.name for each in tmp_path.iterdir()] == ["journal.ndjson"]
+
+
+def test_a_torn_line_stays_until_there_is_another(tmp_path: Path) -> None:
+    path = tmp_path / "journal.ndjson"
+    whole = whole_journal(path)
+    path.write_bytes(whole[:-5])
+    Journal.reopen(path).close()
+    assert path.read_bytes() == whole[:-5]
+
+
 def test_a_folder_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(HarnessError, match="cannot be created") as caught:
@@ -208,9 +245,13 @@ def test_a_full_disk_is_our_error_and_loses_nothing(tmp_path: Path) -> None:
     with file_size_limit(len(before) + 50), pytest.raises(HarnessError, match="2 lines are kept") as caught:
         journal.append(EXCHANGE)
     assert caught.value.exit_code == 3
+    with pytest.raises(HarnessError, match="2 lines are kept"):
+        journal.append(EXCHANGE)  # there is room again, and a gap that nobody would see
+    journal.end(EndNote("2026-11-22T10:00:00Z"))
+    journal.close()
     assert path.read_bytes() == before
-    assert journal.append(EXCHANGE).line == 3
-    assert len(read(path).exchanges) == 2
+    with Journal.reopen(path) as journal:
+        assert journal.append(EXCHANGE).line == 3
 
 
 def test_a_closed_journal_refuses_to_write(tmp_path: Path) -> None:
