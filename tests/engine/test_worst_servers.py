@@ -237,7 +237,7 @@ def test_a_closed_connection_decides_nothing_and_the_reason_says_so(judged) -> N
 
 
 def test_no_server_is_unsupported_without_a_refusal(judged) -> None:
-    """Only a clean error envelope declines an ability; a breakdown or a foreign error does not."""
+    """Only a clean error envelope declines a capability; a breakdown or a foreign error does not."""
     for server in EARNED:
         outcomes = {judgement.outcome for judgement in judged(server).values()}
         assert (Outcome.UNSUPPORTED in outcomes) == (server == "Refusing"), server
