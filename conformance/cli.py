@@ -30,7 +30,7 @@ def command() -> None:
     try:
         Path.cwd()
     except OSError:
-        raise UsageError("The current folder does not exist any more. Change to another one.") from None
+        raise UsageError("The current folder no longer exists. Change to another one.") from None
 
 
 def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -130,7 +130,7 @@ def regen() -> None:
     from conformance.commands import regen as generated
 
     written = generated.regenerate()
-    click.echo("\n".join(f"rewrote {name}" for name in written) if written else "every generated file is current")
+    click.echo("\n".join(f"rewrote {name}" for name in written) if written else "all generated files are up to date")
 
 
 @command.command()

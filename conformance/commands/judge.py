@@ -240,7 +240,7 @@ def _preface(part: JudgedFiles) -> Iterator[str]:
         if counted.torn is not None:
             yield f"{counted.path}:{counted.torn}: the last line is torn and was left out"
     if part.excluded:
-        yield "judged in part, for what is known of the recording:"
+        yield "judged in part, because of what the recorder changed:"
         yield from (f"  {item.exchanges:>7,}  {item.flag}: {item.title}" for item in part.excluded)
     for flag in part.unknown_flags:
         yield f"the flag {flag!r} of some exchanges is unknown and left nothing out"

@@ -49,7 +49,7 @@ WAITING: Final = 256
 BEHIND: Final = "judging fell behind"
 LEFT: Final = "the client went away first"
 UNKEPT: Final = "too large, or too much concurrent traffic, to be kept"
-UNDECODED: Final = "a content coding that is not undone here, or a body that is too large decoded"
+UNDECODED: Final = "an unsupported content coding, or a body that is too large once decoded"
 OTHER: Final = "not the Messages API"
 UNREACHED: Final = "no response from the endpoint"
 CROSSED: Final = "a stream with too many events, or too large ones"
@@ -167,11 +167,13 @@ class Watch:
     def _stop(self, problem: HarnessError) -> None:
         self.error, self._stopped = problem, True
         self.tally.others[FAILED] += 1
-        self._tell(f"judging has stopped, passing on goes on: {problem}")
+        self._tell(f"judging has stopped, and traffic still passes: {problem}")
 
     def _note_bug(self, problem: Exception) -> None:
         """One exchange that we cannot judge is no reason to leave the others alone; the exit code will say it."""
-        message = f"an exchange could not be judged, which is our mistake: {type(problem).__name__}"
+        message = (
+            f"an exchange could not be judged because of an error in messages-conformance: {type(problem).__name__}"
+        )
         self.tally.others[BUG] += 1
         if self.error is None:
             self._tell(message)

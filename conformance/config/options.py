@@ -64,7 +64,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "min-decided",
-        "percentage of the gating results that must be decided, in all and in each area of three or more; else exit 2",
+        "minimum percentage of gating results to decide, overall and in each area with three or more; below it, exit 2",
         kind="percent",
         default=90,
         metavar="N",

@@ -125,7 +125,7 @@ def check_budget(found: Estimate, limits: SpendingLimits) -> None:
     if crossed:
         raise HarnessError(
             f"nothing was sent: the plan takes at least {_words(found.least, limits.prices)}, and the limit is "
-            f"{crossed}; raise it, or select less",
+            f"{crossed}; raise it or select fewer cases",
             exit_code=2,
         )
 

@@ -111,9 +111,9 @@ def fatal_reason(target: Target, reply: Reply) -> str:
     said = _message(reply)
     answered = f" with status {response.status}{f': {said}' if said else ''}"
     if response.status in CREDIT_ENDED or _no_credit(reply):
-        return f"{target.url} refuses to work for lack of credit{answered}"
+        return f"{target.url} refuses requests: the account has no credit (answered{answered})"
     if _model_unknown(reply, target.model):
-        return f"{target.url} does not take the model {target.model!r}{answered}"
+        return f"{target.url} does not accept the model {target.model!r}{answered}"
     if response.status in KEY_REFUSED:
         return f"{target.url} refuses {_key(target)}{answered}"
     if response.status in REFUSING and NO_VERSION.search(said):

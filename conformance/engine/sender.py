@@ -193,9 +193,7 @@ class Sender:
             self._unreached += 1
             if self._unreached >= self._wiring.retry.patience:
                 trouble = f"{exchange.trouble.kind}: {exchange.trouble.message}"
-                self.stop(
-                    f"{self._wiring.target.url} cannot be reached any more ({trouble}); --resume continues the run"
-                )
+                self.stop(f"{self._wiring.target.url} can no longer be reached ({trouble}); --resume continues the run")
 
     def _slow_down(self, exchange: Exchange, entered: float) -> None:
         policy, url = self._wiring.retry, self._wiring.target.url

@@ -49,7 +49,7 @@ def together(made: Sequence[Judgement], wanted: int) -> Judgement:
         case Outcome.PASS:
             return _counted(replace(passed[0], reason=tally if deviating else passed[0].reason), made)
         case unsure:
-            reason = f"{tally}, which is no majority"
+            reason = f"{tally}, which is not a majority"
             return _counted(
                 replace(deviating[0], outcome=unsure, reason=reason, findings=(), gates=False, known=None), made
             )

@@ -21,8 +21,8 @@ def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
     for name, meaning in (
         ("served", "expected to be answered"),
         ("refused", "expected to be refused; tokens only where they are accepted"),
-        ("repeated", f"at most, where the model does something else: {plan['repeat']} attempts in all"),
-        ("most", "all together, without retries"),
+        ("repeated", f"at most, if the model does something else: {plan['repeat']} attempts in all"),
+        ("most", "in total, without retries"),
     ):
         row = plan[name]
         cost = "unknown" if row["cost"] is None else f"USD {row['cost']:.4f}"
@@ -33,7 +33,7 @@ def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
     if plan["refused_by"]:
         yield f"the run would not start: it takes more than {plan['refused_by']}"
     elif plan["may_stop_at"]:
-        yield f"the run may stop in time: it can take more than {plan['may_stop_at']}"
+        yield f"the run may stop early: it can take more than {plan['may_stop_at']}"
     if plan["most"]["cost"] is None:
         yield "cost is unknown without --price-input and --price-output (US dollars for a million tokens)"
     for rule in plan["rules"]:
@@ -42,7 +42,9 @@ def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
 
 def slowed(target: str, status: int, pause_s: float, done: int, left: int, seconds_left: float) -> str:
     """The line for a push-back of the endpoint."""
-    said = f"{target}: pushed back with status {status}, so everything waits {seconds(pause_s)} and goes on slower"
+    said = (
+        f"{target}: pushed back with status {status}; all requests wait {seconds(pause_s)}, then continue more slowly"
+    )
     return one_line(f"{said}; {plural(done, 'request')} answered, {left} left, about {seconds(seconds_left)}")
 
 
@@ -50,5 +52,5 @@ def resumed(target: str, recorded: int, missing: int, torn: int | None) -> str:
     """The line for a resumed run."""
     dropped = f"; line {torn} of the journal was cut off in the middle and is dropped" if torn is not None else ""
     return one_line(
-        f"{target}: continues a run, {plural(recorded, 'scenario')} recorded and {missing} to be sent{dropped}"
+        f"{target}: continues a run, {plural(recorded, 'scenario')} recorded and {missing} to send{dropped}"
     )

@@ -98,7 +98,7 @@ def _tiers(results: Results, paint: Paint) -> Iterator[str]:
 def _contradictions(results: Results, paint: Paint) -> Iterator[str]:
     found = wording.contradictions(results)
     if found:
-        yield paint(f"what the target says and does contradicts itself ({len(found)})", "bold")
+        yield paint(f"contradictions between what the target declares and what it does ({len(found)})", "bold")
         for each in found:
             lines = f" (journal line {', '.join(map(str, each.evidence))})" if each.evidence else ""
             yield one_line(f"  {each.name:<24}{each.contradiction}{lines}")

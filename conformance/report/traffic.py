@@ -33,7 +33,9 @@ def trouble(exchange: Exchange) -> str:
     """What went wrong between the proxy and the endpoint, and what the client saw of it."""
     found = exchange.trouble
     what = f"{found.kind}, {found.message}" if found is not None else "no response"
-    seen = "the client got status 502" if exchange.response is None else "the client got what came and no more"
+    seen = (
+        "the client got status 502" if exchange.response is None else "the client received only the part that arrived"
+    )
     return f"endpoint  {cut(f'{exchange.request.method} {_path(exchange)}: {what}', VALUE_LIMIT)}; {seen}"
 
 

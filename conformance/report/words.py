@@ -9,7 +9,7 @@ from conformance.results.count import Count
 from conformance.results.model import CapabilityResult, CaseResult, DefectResult, EntryResult, Results, TierResult
 
 OUTCOMES: dict[Outcome, str] = {
-    Outcome.FAIL: "does something else than the clause says",
+    Outcome.FAIL: "does something other than the clause says",
     Outcome.IGNORED: "accepted the request and did not honour it",
     Outcome.PASS: "does what the clause says",
     Outcome.UNSUPPORTED: "declined honestly",

@@ -190,7 +190,7 @@ def _text(data: bytes) -> str:
 def _make_image(call: Mapping[str, Json]) -> Json:
     colour = COLOURS.get(call.get("colour", "red"))
     if colour is None:
-        raise MakeError(f"there is no colour {call['colour']!r}; there are {', '.join(COLOURS)}")
+        raise MakeError(f"Unknown colour {call['colour']!r}. Known colours: {', '.join(COLOURS)}")
     return _text(image(call["image"], colour, call.get("width", 32), call.get("height", 32)))
 
 

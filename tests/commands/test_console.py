@@ -96,4 +96,4 @@ def test_a_folder_that_is_gone_is_named_as_such(tmp_path: Path) -> None:
     line = f"cd gone; rmdir ../gone; $COMMAND run; echo $? >{tmp_path}/code"
     code, errors = exit_code_of(line, tmp_path, PYTHONPATH=str(Path.cwd()))
     assert code == 4
-    assert errors == "messages-conformance: The current folder does not exist any more. Change to another one.\n"
+    assert errors == "messages-conformance: The current folder no longer exists. Change to another one.\n"

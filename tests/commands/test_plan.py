@@ -42,7 +42,7 @@ def test_the_plan_for_people_names_every_part_and_the_rules(tmp_path: Path) -> N
     for words in ("served", "refused", "repeated", "most", "nothing was sent", "one token for 3 characters"):
         assert words in told
     assert "cost is unknown without --price-input and --price-output" in told
-    assert f"the run may stop in time: it can take more than {least:,} tokens (--max-tokens)" in told
+    assert f"the run may stop early: it can take more than {least:,} tokens (--max-tokens)" in told
 
 
 def test_a_plan_and_a_run_against_the_reference_send_the_same_number_of_requests(tmp_path: Path) -> None:

@@ -345,7 +345,7 @@ def test_a_mistake_of_ours_leaves_the_other_exchanges_judged(make_watch: Any) ->
     watch.start()
     watch.close()
     assert (watch.tally.judged, watch.tally.others) == (2, {proxying.BUG: 1})
-    assert "our mistake: KeyError" in lines[0]
+    assert "error in messages-conformance: KeyError" in lines[0]
     assert watch.error is not None
 
 

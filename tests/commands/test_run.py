@@ -178,7 +178,7 @@ def test_an_unreachable_host_is_told_once_and_exits_2(tmp_path: Path) -> None:
     [
         ({"ANTHROPIC_API_KEY": KEY}, "reference-1", "refuses the key in ANTHROPIC_API_KEY with status 401"),
         ({}, "reference-1", "ANTHROPIC_API_KEY is not set"),
-        ({"ANTHROPIC_API_KEY": "reference-key"}, "no-such-model", "does not take the model 'no-such-model'"),
+        ({"ANTHROPIC_API_KEY": "reference-key"}, "no-such-model", "does not accept the model 'no-such-model'"),
     ],
 )
 def test_a_wrong_key_and_an_unknown_model_are_told_once_and_exit_2(

@@ -69,7 +69,7 @@ def test_a_repetition_that_the_budget_forbids_leaves_the_deviation_unconfirmed(s
     done = run(endpoint, case=["tools-default-calls-a-tool"], mode="json", max_requests=2)
     judged = done.of("tools-default-calls-a-tool")
     assert judged.outcome is Outcome.INCONCLUSIVE
-    assert judged.reason == "deviated in 1 of 1 attempt (3 were wanted), which is no majority"
+    assert judged.reason == "deviated in 1 of 1 attempt (3 were wanted), which is not a majority"
     assert not judged.gates
     assert Mode.JSON in {mode for _, mode in done.judgements}
 

@@ -160,8 +160,8 @@ def test_a_breakdown_on_a_request_that_is_to_be_refused_is_judged_when_it_stays(
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ((402, error("billing_error", "Pay first."), {}), "lack of credit with status 402: Pay first."),
-        ((400, error("invalid_request_error", "Your credit balance is too low."), {}), "lack of credit"),
+        ((402, error("billing_error", "Pay first."), {}), "has no credit (answered with status 402: Pay first.)"),
+        ((400, error("invalid_request_error", "Your credit balance is too low."), {}), "has no credit"),
         ((401, error("authentication_error", "invalid x-api-key"), {}), "refuses the key in ENDPOINT_KEY"),
     ],
 )

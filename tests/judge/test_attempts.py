@@ -29,11 +29,11 @@ LETTERS = {"P": PASS, "F": FAIL, "I": IGNORED, "?": OPEN}
         ("FPF", Outcome.FAIL, "deviated in 2 of 3 attempts"),
         ("II", Outcome.IGNORED, "accepted, but not honoured; deviated in 2 of 2 attempts"),
         ("F?F", Outcome.FAIL, "deviated in 2 of 3 attempts"),
-        ("F?P", Outcome.INCONCLUSIVE, "deviated in 1 of 3 attempts, which is no majority"),
-        ("?F?", Outcome.INCONCLUSIVE, "deviated in 1 of 3 attempts, which is no majority"),
+        ("F?P", Outcome.INCONCLUSIVE, "deviated in 1 of 3 attempts, which is not a majority"),
+        ("?F?", Outcome.INCONCLUSIVE, "deviated in 1 of 3 attempts, which is not a majority"),
         ("???", Outcome.INCONCLUSIVE, "precondition not met, in 3 attempts"),
         ("?", Outcome.INCONCLUSIVE, "precondition not met"),
-        ("F", Outcome.INCONCLUSIVE, "deviated in 1 of 1 attempt (3 were wanted), which is no majority"),
+        ("F", Outcome.INCONCLUSIVE, "deviated in 1 of 1 attempt (3 were wanted), which is not a majority"),
     ],
 )
 def test_a_claim_deviates_only_in_the_majority_of_attempts(made: str, outcome: Outcome, reason: str) -> None:
