@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Sequence
 from urllib.parse import urlsplit, urlunsplit
 
+from conformance.base.headers import may_be_secret
 from conformance.model import Mode
 
 LONGEST_BODY = 4096
@@ -18,7 +19,6 @@ LONGEST_BODY = 4096
 _TRANSPORT = frozenset(
     {"host", "content-length", "user-agent", "accept-encoding", "connection", "transfer-encoding", "accept"}
 )
-_SECRET = re.compile(r"key|token|secret|auth|cookie|password|session|credential", re.IGNORECASE)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -35,9 +35,9 @@ def curl(
 ) -> str:
     """A curl command that sends the same request, with `$KEY_ENV` in place of the key.
 
-    Headers that carry a secret, or have a name that says so, never appear with their value; those that curl or the
-    connection sets are left out. `auth` "invalid" writes a key that is plainly none. A body that is long is named by
-    its journal `line` instead of quoted.
+    Headers that may carry a secret never appear with their value; those that curl or the connection sets are left out.
+    `auth` "invalid" writes a key that is plainly none. A body that is long is named by its journal `line` instead of
+    quoted.
     """
     variable = key_env if key_env and _VARIABLE.fullmatch(key_env) else "ANTHROPIC_API_KEY"
     feed, data, note = _body(body, line)
@@ -67,7 +67,7 @@ def accept(case: str, mode: Mode | None = None) -> str:
 
 def _header(name: str, value: str, variable: str, auth: str) -> str:
     lowered = name.lower()
-    if not _SECRET.search(lowered):
+    if not value or not may_be_secret(lowered):
         return shlex.quote(f"{name}: {value}" if value else f"{name};")
     if auth == "invalid":
         prefix = "Bearer " if lowered == "authorization" else ""

@@ -1,23 +1,20 @@
-"""Credentials in recorded traffic: the headers and query parameters that carry them, and their values."""
+"""Credentials in recorded traffic: their values, and marks in their places."""
 
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain, islice
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from conformance.model import Exchange
+from conformance.base.headers import CREDENTIALS, is_credential, may_be_secret
+from conformance.model import Exchange, SentRequest
 from conformance.protocol.blocks import BLOCKS, DELTAS
 from conformance.protocol.grammar import KNOWN_EVENTS
 from conformance.protocol.stop_reasons import STOP_REASONS
-
-NAMES: Final = frozenset(
-    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "x-amz-security-token",
-     "cookie", "set-cookie", "key", "api_key", "token", "access_token"}
-)  # fmt: skip
-"""Headers and query parameters whose values are credentials, in lower case."""
 
 DUMMY_KEYS: Final = frozenset(
     {"empty", "none", "null", "x", "dummy", "fake", "test", "local", "ollama", "lm-studio", "no-key", "not-needed",
@@ -40,9 +37,17 @@ WORDS: Final = frozenset(
 _COOKIES: Final = ("cookie", "set-cookie")
 HIDDEN: Final = "[redacted]"
 
-_PARAMETER: Final = re.compile(rf"([?&#](?:{'|'.join(map(re.escape, sorted(NAMES)))})=)[^&#]*", re.IGNORECASE)
+_PARAMETER: Final = re.compile(rf"([?&#](?:{'|'.join(map(re.escape, sorted(CREDENTIALS)))})=)[^&#]*", re.IGNORECASE)
 _USER_INFO: Final = re.compile(r"(?<=://)[^/?#]*@")
 _SCHEMES: Final = frozenset({"bearer", "basic", "token", "digest", "negotiate"})
+_PLAIN: Final = re.compile(r"[0-9.]{1,7}|\d{4}-\d{2}-\d{2}|[A-Za-z][a-z]*(?:[_/-][a-z]+){0,9}(?:[_-]20\d{6})?")
+"""Values of unknown headers that are numbers, dates or words. They are hidden in their place and looked for nowhere
+else, because words of the API are among them, and hiding those would change what is judged.
+"""
+
+_PART: Final = re.compile(r"[^\s,;=:\"'(){}\[\]]{8,4096}")
+"""Parts of a value that are looked for on their own: `Signature=...`, a list, JSON."""
+
 _MASKED: Final = re.compile(r"\W*(?:redacted|removed|filtered|masked|hidden|secret|x+|\.+|)\W*", re.IGNORECASE)
 """What recorders write where a credential was."""
 
@@ -63,20 +68,29 @@ def is_secret(value: str) -> bool:
 def recorded_secrets(exchange: Exchange) -> frozenset[str]:
     """The values of the credentials that an exchange carries in its headers and in its URL, at most `MOST_SECRETS`.
 
-    Of a cookie that a response sets, the value counts; the attributes behind it are words of the protocol.
+    A request header that is not known to be harmless carries one. Of a cookie that a response sets, the value counts;
+    the attributes behind it are words of the protocol.
     """
-    headers = (*exchange.request.headers, *(exchange.response.headers if exchange.response is not None else ()))
-    keys_first = sorted(headers, key=lambda header: header[0].lower() in _COOKIES)
-    in_headers = (word for name, value in keys_first for word in _secrets_of(name.lower(), value))
-    return frozenset(islice(filter(is_secret, chain(in_headers, _in_url(exchange.request.url))), MOST_SECRETS))
+    request, response = exchange.request, exchange.response
+    sent = [(name.lower(), value) for name, value in request.headers if may_be_secret(name)]
+    got = [(name.lower(), value) for name, value in (response.headers if response is not None else ())]
+    headers = [*sent, *((name, value) for name, value in got if is_credential(name))]
+    keys_first = sorted(headers, key=lambda header: (not is_credential(header[0]), header[0] in _COOKIES))
+    found = chain(_in_url(request.url), *(_secrets_of(name, value) for name, value in keys_first))
+    secrets = frozenset(islice(filter(is_secret, found), MOST_SECRETS))
+    body = request.json if secrets else None
+    model = body.get("model") if isinstance(body, dict) else None
+    return secrets - {model} if isinstance(model, str) and not _carries(request, model) else secrets
 
 
-def hide_in_header(name: str, value: str) -> str:
-    """A header's value, or a mark in its place where it is a credential; the scheme of an authorization stays."""
-    if name.lower() not in NAMES:
-        return value
-    scheme, _, rest = value.strip().partition(" ")
-    return f"{scheme} {HIDDEN}" if rest and scheme.lower() in _SCHEMES else HIDDEN
+def hide_in_sent(name: str, value: str) -> str:
+    """The value of a request header, or a mark in its place unless it is known to be harmless."""
+    return _hidden(value) if may_be_secret(name) else value
+
+
+def hide_in_got(name: str, value: str) -> str:
+    """The value of a response header, or a mark in its place where it is a credential."""
+    return _hidden(value) if is_credential(name) else value
 
 
 def hide_in_url(url: str) -> str:
@@ -84,23 +98,43 @@ def hide_in_url(url: str) -> str:
     return _USER_INFO.sub("redacted@", _PARAMETER.sub(rf"\1{HIDDEN}", url))
 
 
+def _hidden(value: str) -> str:
+    scheme, rest = _scheme_of(value)
+    return f"{scheme} {HIDDEN}" if scheme and rest else HIDDEN
+
+
+def _scheme_of(value: str) -> tuple[str, str]:
+    """The scheme of an authorization, or an empty text, and what is behind it."""
+    scheme, _, rest = value.strip().partition(" ")
+    return (scheme, rest.strip()) if rest and scheme.lower() in _SCHEMES else ("", value.strip())
+
+
+def _carries(request: SentRequest, value: str) -> bool:
+    """Whether a credential header has this value."""
+    return any(is_credential(name) and _scheme_of(sent)[1] == value for name, sent in request.headers)
+
+
 def _secrets_of(name: str, value: str) -> Iterator[str]:
-    if name not in NAMES:
-        return
+    """The whole value, what it is made of where that is long enough, and user and password of a basic one."""
     if name in _COOKIES:
         pairs = value.split(";")[: 1 if name == "set-cookie" else None]
-        words = [pair.partition("=")[2].strip().strip('"') or pair.strip() for pair in pairs]
-    else:
-        scheme, _, rest = value.strip().partition(" ")
-        words = [rest.strip() if rest and scheme.lower() in _SCHEMES else value.strip()]
-    yield from words
+        yield from (pair.partition("=")[2].strip().strip('"') or pair.strip() for pair in pairs)
+        return
+    scheme, rest = _scheme_of(value)
+    if is_credential(name) or not _PLAIN.fullmatch(rest):
+        yield rest
+    yield from (part for part in islice(_PART.findall(rest), MOST_SECRETS) if not _PLAIN.fullmatch(part))
+    if scheme.lower() == "basic":
+        with suppress(ValueError):
+            yield from b64decode(rest, validate=True).decode().split(":", 1)
 
 
 def _in_url(url: str) -> Iterator[str]:
     try:
         parts = urlsplit(url)
+        user_info = parts.netloc.rpartition("@")[0]
+        pairs = parse_qsl(parts.query)
     except ValueError:
         return
-    user_info = parts.netloc.rpartition("@")[0]
     yield from (unquote(part) for part in user_info.split(":", 1))
-    yield from (value for name, value in parse_qsl(parts.query) if name.lower() in NAMES)
+    yield from (value for name, value in pairs if is_credential(name))

@@ -1,8 +1,8 @@
 r"""Escapes in bytes: undone one level at a time, and where in the original a found place came from.
 
-Undone are the escapes of JSON (`\u002f`, `\/`, `\"`, `\\`), of URLs (`%2F`, `%252F`) and of HTML (`&#47;`, `&#x2f;`,
-`&amp;`), and NUL bytes are left out, so that ASCII in UTF-16 and UTF-32 can be read. A text that was escaped several
-times, in whatever order, is readable after as many levels.
+Undone are the escapes of JSON (`\u002f`, `\/`, `\"`, `\\`), of programs (`\x2f`), of URLs (`%2F`, `%252F`) and of HTML
+(`&#47;`, `&#x2f;`, `&sol;`, `&amp;`), and NUL bytes are left out, so that ASCII in UTF-16 and UTF-32 can be read. A
+text that was escaped several times, in whatever order, is readable after as many levels.
 """
 
 from __future__ import annotations
@@ -10,18 +10,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
+from html.entities import html5
 from typing import Final
 
 MOST_LEVELS: Final = 32
 """Levels that are undone. Each halves the backslashes in front of an escape, so deeper ones do not fit any body."""
 
+_NAMES: Final = "|".join(
+    sorted(name[:-1] for name, char in html5.items() if name[-1] == ";" and char.isascii())
+).encode()
+"""The names that HTML has for ASCII characters."""
+
 _ESCAPE: Final = re.compile(
     rb"%(?:25(?=[0-9A-Fa-f]{2}))*+(?P<url>[0-9A-Fa-f]{2})"
     rb"|\\(?<!\\\\)(?P<pairs>(?:\\\\)*+)(?:"
     rb"u(?P<high>[Dd][89ABab][0-9A-Fa-f]{2})\\++u(?P<low>[Dd][C-Fc-f][0-9A-Fa-f]{2})"
-    rb'|u(?P<unit>[0-9A-Fa-f]{4})|(?P<short>["/]))'
+    rb'|u(?P<unit>[0-9A-Fa-f]{4})|x(?P<byte>[0-9A-Fa-f]{2})|(?P<short>["/]))'
     rb"|\\(?<!\\\\)\\(?P<even>(?:\\\\)*+)"
-    rb"|&(?:amp;(?=(?:amp|lt|gt|quot|apos);|#))*+(?P<html>(?:#[0-9]{1,9}|#[xX][0-9A-Fa-f]{1,8}|amp|lt|gt|quot|apos);)"
+    rb"|&(?:amp;(?=#|(?:" + _NAMES + rb");))*+(?P<html>(?:#[0-9]{1,9}|#[xX][0-9A-Fa-f]{1,8}|" + _NAMES + rb");)"
 )
 _NUL: Final = b"\0"
 _BETWEEN_NULS: Final = re.compile(rb"[^\0]++")
@@ -116,6 +122,8 @@ def _meaning(escape: re.Match[bytes]) -> bytes:
     front = b"\\" * (len(escape["pairs"]) // 2)
     if kind == "low":
         return front + bytes.fromhex((escape["high"] + escape["low"]).decode()).decode("utf-16-be").encode()
+    if kind == "byte":
+        return front + bytes.fromhex(escape["byte"].decode())
     if kind == "unit":
         return front + chr(int(escape["unit"], 16)).encode("utf-8", "surrogatepass")
     return front + escape["short"]

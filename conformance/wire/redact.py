@@ -4,9 +4,9 @@ A secret of `LONG` characters or more is found anywhere. A shorter one is also a
 taken out only where it is a whole JSON string, a field of an event stream, a header or part of one, or a part of a URL.
 
 A spelling is the value itself, its ASCII letters in any case, its Base64 (standard and URL-safe, alone, behind
-`Bearer ` or inside something longer), or either of them escaped as `escapes.py` knows it, to any depth and in any
-mixture. What replaces it has the same number of bytes, so that offsets, chunk boundaries and everything around it stay
-as they were.
+`Bearer ` or inside something longer) and its hexadecimal digits, or one of them escaped as `escapes.py` knows it, to
+any depth and in any mixture, also inside Base64. What replaces it has the same number of bytes, so that offsets, chunk
+boundaries and everything around it stay as they were.
 
 A secret that is in one piece only once the parts of a body are put together is taken out as well: strings of one name
 are looked at joined. Whoever still manages to have a reader put it together loses every text of the body.
@@ -17,19 +17,32 @@ from __future__ import annotations
 import re
 from array import array
 from base64 import b64encode, urlsafe_b64encode
+from binascii import a2b_base64
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 from conformance.model import Chunk, Exchange, Json, Response, SentRequest, Trouble
 from conformance.protocol.message import text_of
 from conformance.protocol.reply import Reply
-from conformance.wire.credentials import HIDDEN, WORDS, hide_in_header, hide_in_url, is_secret, recorded_secrets
+from conformance.wire.credentials import (
+    HIDDEN,
+    WORDS,
+    hide_in_got,
+    hide_in_sent,
+    hide_in_url,
+    is_secret,
+    recorded_secrets,
+)
 from conformance.wire.escapes import fully_undone, levels, origins
 
 LONG: Final = 8
 """Characters from which on a secret is found inside other text as well."""
+
+_SHORTEST_UNDONE: Final = 5
+"""Characters of a long secret once the escapes are undone that it seems to have."""
 
 _MARK: Final = HIDDEN.encode()
 _BODY_ENDS: Final = b'"\\\r\n'
@@ -38,11 +51,25 @@ _EDGES: Final = b""
 _BACKSLASH: Final = 0x5C
 _JSON_SHORT_ESCAPES: Final = b'"\\/bfnrt'
 _JSON_CONTROLS: Final = b"bfnrt"
-_OTHER_CHARSETS: Final = ("utf-7", "cp037", "cp500")
-"""Encodings in which ASCII is other bytes, apart from those that put NUL bytes between them."""
+_OTHER_CHARSETS: Final = ("utf-7", "cp037", "cp500", "utf-16-le", "utf-16-be", "latin-1")
+"""Encodings in which a key is other bytes. NUL bytes are left out everywhere."""
 
-_MEMBER: Final = re.compile(rb'"((?:[^"\\]|\\.)*+)"\s*+:\s*+"((?:[^"\\]|\\.)*+)"', re.DOTALL)
-"""A member of a JSON object whose value is a string."""
+_MEMBER: Final = re.compile(rb'(?<!\\)"((?:[^"\\]|\\.)*+)"\s*+:\s*+"((?:[^"\\]|\\.)*+)"', re.DOTALL)
+"""A member of a JSON object whose value is a string. Its first quote is not escaped, which keeps the search linear."""
+
+_BASE64: Final = re.compile(
+    rb"(?<![A-Za-z0-9+/_-])(?=[a-z_-]*+[A-Z0-9+/])[A-Za-z0-9+/_-]{12,}+(?:(?:\\++[nr]|[\r\n])++[A-Za-z0-9+/_-]++)*+"
+)
+"""Base64 in one or more lines. What has neither capitals nor digits is a name."""
+
+_LINE_ENDS: Final = re.compile(rb"\\++[nr]|[\r\n]")
+_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_MOST_PACKED: Final = 2
+"""How often Base64 inside Base64 is looked into."""
+
+_MOST_COPIES: Final = 4
+_SMALLEST_ROOM: Final = 32 * 1024 * 1024
+"""Bytes of all levels of a body together, and how often the body: beyond both, a body of escapes is hidden whole."""
 
 
 class Redactor:
@@ -94,14 +121,7 @@ class Redactor:
         """A recorded exchange, also without the credentials that it carries, wherever they occur."""
         secrets = self._secrets.union(recorded_secrets(exchange))
         redactor = self if secrets == self._secrets else Redactor(secrets)
-        redacted = redactor.exchange(exchange)
-        request, response = redacted.request, redacted.response
-        url, sent = hide_in_url(request.url), _hide_credentials(request.headers)
-        if url != request.url or sent != request.headers:
-            redacted = replace(redacted, request=SentRequest(request.method, url, sent, request.body))
-        if response is not None and (got := _hide_credentials(response.headers)) != response.headers:
-            redacted = replace(redacted, response=replace(response, headers=got))
-        return redacted
+        return redactor.exchange(_without_credentials(exchange))
 
     def _redacted(self, data: bytes, ends: bytes) -> bytes:
         if not self._longest:
@@ -114,11 +134,18 @@ class Redactor:
             redacted[start:end] = _mark(end - start)
         return bytes(redacted)
 
-    def _spans(self, data: bytes, ends: bytes) -> Iterator[tuple[int, int]]:
-        """Where the secrets are in `data`, overlapping ones one by one. `ends` delimit a short secret."""
+    def _spans(self, data: bytes, ends: bytes, packed: int = 0) -> Iterator[tuple[int, int]]:
+        """Where the secrets are in `data`, overlapping ones one by one. `ends` delimit a short secret, `packed` is how
+        often `data` was in Base64.
+        """
         above: list[bytes] = []
+        room = max(_SMALLEST_ROOM, _MOST_COPIES * len(data))
         for level in levels(data):
-            found = _merged(self._found(level.lower(), self._whole.get(ends)))
+            room -= len(level)
+            if room < 0:
+                yield 0, len(data)
+                return
+            found = _merged((*self._found(level.lower(), self._whole.get(ends)), *self._in_base64(level, packed)))
             yield from origins(above, found) if found else ()
             above.append(level)
 
@@ -126,6 +153,20 @@ class Redactor:
         for needle in self._needles:
             yield from ((start, start + len(needle)) for start in _occurrences(needle, folded))
         yield from (match.span() for match in (whole.finditer(folded) if whole is not None else ()))
+
+    def _in_base64(self, data: bytes, packed: int) -> Iterator[tuple[int, int]]:
+        """What is Base64 of something that has a long secret in it, in a spelling of its own."""
+        if packed == _MOST_PACKED or not self._needles or _BASE64.search(data) is None:
+            return
+        runs = [run.span() for run in _BASE64.finditer(data)]
+        texts = [_LINE_ENDS.sub(b"", data[start:end]).translate(_STANDARD) for start, end in runs]
+        hit: set[int] = set()
+        for shift in range(4):
+            plain = [a2b_base64(text[shift:] + b"A" * (-(len(text) - shift) % 4)) for text in texts]
+            ends = list(accumulate(len(each) + 1 for each in plain))
+            for start, end in self._spans(b"\n".join(plain), b"", packed + 1):
+                hit.update(range(bisect_right(ends, start), bisect_left(ends, end) + 1))
+        yield from (runs[number] for number in sorted(hit))
 
     def _tells(self, text: str) -> bool:
         """Whether a text that a reader put together has a secret in it."""
@@ -201,8 +242,16 @@ def _with_body(response: Response, body: bytes) -> Response:
     return replace(response, chunks=tuple(Chunk(chunk.at, body[start:end]) for chunk, (start, end) in parts))
 
 
-def _hide_credentials(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, hide_in_header(name, value)) for name, value in headers)
+def _without_credentials(exchange: Exchange) -> Exchange:
+    """The exchange with marks in the places of its credentials."""
+    request, response = exchange.request, exchange.response
+    url, sent = hide_in_url(request.url), tuple((name, hide_in_sent(name, value)) for name, value in request.headers)
+    if url != request.url or sent != request.headers:
+        request = replace(request, url=url, headers=sent)
+    if response is not None:
+        got = tuple((name, hide_in_got(name, value)) for name, value in response.headers)
+        response = replace(response, headers=got) if got != response.headers else response
+    return replace(exchange, request=request, response=response)
 
 
 def _whole_pattern(needles: Iterable[bytes], ends: bytes) -> re.Pattern[bytes]:
@@ -245,9 +294,10 @@ def _needles(secret: str) -> Iterator[bytes]:
     """The byte strings to look for, where nothing is escaped."""
     raw = secret.encode("utf-8", "surrogatepass")
     yield raw
+    yield raw.hex().encode()
     # A secret that looks escaped itself, and encodings in which ASCII is other bytes.
-    foreign = (secret.encode(charset, "ignore") for charset in _OTHER_CHARSETS)
-    yield from (other for other in (fully_undone(raw), *foreign) if len(other) >= LONG)
+    foreign = (secret.encode(charset, "ignore").translate(None, b"\0") for charset in _OTHER_CHARSETS)
+    yield from (other for other in (fully_undone(raw), *foreign) if len(other) >= _SHORTEST_UNDONE)
     for encode in (b64encode, urlsafe_b64encode):
         yield encode(raw).rstrip(b"=")
         yield encode(b"Bearer " + raw).rstrip(b"=")

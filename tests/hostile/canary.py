@@ -7,7 +7,7 @@ import json
 import random
 import re
 import string
-from base64 import b64decode, b64encode, urlsafe_b64encode
+from base64 import b64decode, b64encode, encodebytes, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +53,12 @@ SPELLINGS: Mapping[str, Callable[[str], str]] = {
     "base64 of a header": lambda key: b64encode(b"Bearer " + key.encode()).decode(),
     "base64 of more": lambda key: b64encode(b"user:" + key.encode() + b"@host").decode(),
     "base64 for URLs": lambda key: urlsafe_b64encode(b"a" + key.encode()).decode().rstrip("="),
+    "base64 of escapes": lambda key: b64encode(_units(key).encode()).decode(),
+    "base64 twice": lambda key: b64encode(b64encode(f"key: {key}".encode())).decode(),
+    "base64 in lines": lambda key: _escaped(encodebytes(b"x" * 40 + key.encode() + b"y" * 70).decode()),
+    "base64 of UTF-16": lambda key: b64encode(key.encode("utf-16")).decode(),
+    "hexadecimal": lambda key: key.encode().hex(),
+    "program": lambda key: "".join(f"\\x{ord(char):02x}" for char in key),
     "URL": lambda key: quote(key, safe=""),
     "URL throughout": lambda key: "".join(f"%{ord(char):02x}" for char in key),
     "URL twice": lambda key: quote("".join(f"%{ord(char):02X}" for char in key), safe=""),
@@ -118,9 +124,18 @@ def _values_of(body: bytes) -> Iterator[Any]:
     yield from _stream(body)
 
 
-def _in_text(key: str, text: str) -> Iterator[tuple[str, str]]:
+def _in_text(key: str, text: str, packed: int = 0) -> Iterator[tuple[str, str]]:
+    yield from _in_forms(key, text)
+    if packed < 2:
+        for run in _BASE64.findall(text):
+            plain = re.sub(r"\\+[nr]|\s", "", run).translate({ord("-"): "+", ord("_"): "/"})
+            inner = b64decode(plain + "A" * (-len(plain) % 4)).replace(b"\0", b"").decode("utf-8", "replace")
+            yield from ((f"in base64 {how}", around) for how, around in _in_text(key, inner, packed + 1))
+
+
+def _in_forms(key: str, text: str) -> Iterator[tuple[str, str]]:
     for how, form in _forms(text):
-        for needle in {key, *_base64_needles(key)}:
+        for needle in {key, key.encode().hex(), *_base64_needles(key)}:
             at = form.lower().find(needle.lower()) if needle == key else form.find(needle)
             if at >= 0:
                 yield f"{'plain' if needle == key else 'base64'} {how}".strip(), form[max(0, at - 30) : at + 50]
@@ -156,11 +171,14 @@ def _forms(text: str) -> Iterator[tuple[str, str]]:
         form = undone
 
 
-_JSON_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\/]))')
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}(?:(?:\\+[nr]|\n)[A-Za-z0-9+/_-]+)*")
+_JSON_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(["\\/]))')
 
 
 def _undone(text: str) -> str:
-    plain = _JSON_ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], text)
+    plain = _JSON_ESCAPE.sub(
+        lambda found: chr(int(found[1] or found[2], 16)) if found[1] or found[2] else found[3], text
+    )
     return html.unescape(unquote(plain)) if "%" in plain or "&" in plain else plain
 
 

@@ -14,7 +14,6 @@ from conformance.commands import proxy
 from hostile import canary, properties, strategies
 from hostile.attacks.attack import Plan
 from hostile.drive import Endpoint, folder, library
-from hostile.findings import fails
 from hostile.profile import examples
 from hostile.server import Stage
 
@@ -53,7 +52,6 @@ def _watched(stage: Stage, plans: tuple[Plan, ...], client: Client, here: Path) 
         return proxy.watch(asked, client.lines.append, client.talk, library=library())
 
 
-@fails("H10")
 def test_the_proxy_keeps_its_promises(stage: Stage) -> None:
     layers = (
         strategies.connection(), strategies.status_line(), strategies.headers(), strategies.codings(),

@@ -3,6 +3,7 @@ import html
 import itertools
 import json
 import re
+import time
 import urllib.parse
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from conformance.model import Chunk, Exchange, Mode, Trouble
 from conformance.protocol.message import text_of
 from conformance.protocol.reply import Reply
+from conformance.wire import redact
 from conformance.wire.redact import Redactor
 from support import make
 
@@ -67,6 +69,13 @@ SPELLINGS = {
     "base64 without padding": b64(KEY).rstrip("="),
     "base64 in a url": urllib.parse.quote(b64(KEY), safe=""),
     "base64 in json": b64(KEY).replace("/", "\\/"),
+    "base64 of json": b64(json.dumps(KEY)),
+    "base64 of every byte as url": b64("".join(f"%{byte:02x}" for byte in KEY.encode())),
+    "base64 in base64": b64(b64(f"the key: {KEY}")),
+    "base64 in lines": json.dumps(base64.encodebytes(b"x" * 40 + KEY.encode()).decode().rstrip())[1:-1],
+    "base64 of utf-16": base64.b64encode(KEY.encode("utf-16")).decode(),
+    "hexadecimal": KEY.encode().hex(),
+    "every byte as in a program": "".join(f"\\x{byte:02x}" for byte in KEY.encode()),
 }
 
 
@@ -253,6 +262,33 @@ def test_a_secret_in_the_text_of_several_blocks_is_redacted() -> None:
     before = make.exchange(body)
     assert text_of(Reply(before)) == PLAIN
     assert PLAIN not in text_of(Reply(Redactor([PLAIN]).exchange(before)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'["\\' + b'\\"' * 100_000,
+        b'{"a":"b",' * 100_000,
+        (b"%26%2337%3B" + b"x" * 30) * 20_000,
+        b'"' + b"\\" * 4_000_000,
+    ],
+    ids=["escaped quotes", "members", "escapes of escapes", "backslashes"],
+)
+def test_a_hostile_body_costs_no_more_than_its_size(body: bytes) -> None:
+    start = time.process_time()
+    after = Redactor([KEY]).exchange(make.exchange(body)).response
+    assert time.process_time() - start < 20  # a quadratic search would take hours
+    assert after is not None
+    assert after.body == body
+
+
+def test_a_body_of_escapes_of_escapes_is_hidden_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redact, "_SMALLEST_ROOM", 0)
+    escape = b"%41"
+    for _ in range(12):
+        escape = escape.replace(b"%", b"&#37;").replace(b"&", b"%26")
+    after = Redactor([KEY]).data(escape * 10)
+    assert after == b"[redacted]".ljust(len(escape) * 10, b"*")
 
 
 def test_an_exchange_without_a_response_is_redacted_too() -> None:

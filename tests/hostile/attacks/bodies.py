@@ -205,6 +205,11 @@ def _raw_deflate(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
+def _gzip(data: bytes) -> bytes:
+    """The same bytes whenever it is called."""
+    return gzip.compress(data, mtime=0)
+
+
 def _gzip_bomb(size: int) -> bytes:
     packer = zlib.compressobj(9, wbits=31)
     return b"".join(packer.compress(b"\x00" * 1_048_576) for _ in range(size // 1_048_576)) + packer.flush()
@@ -213,30 +218,30 @@ def _gzip_bomb(size: int) -> bytes:
 _BOMB = _gzip_bomb(48 * 1_048_576)
 
 _CODINGS: Mapping[str, tuple[bytes, Callable[[bytes], bytes]]] = {
-    "gzip": (b"gzip", gzip.compress),
-    "x-gzip": (b"X-GZip", gzip.compress),
-    "gzip of two members": (b"gzip", lambda body: gzip.compress(body[:50]) + gzip.compress(body[50:])),
-    "gzip of many members": (b"gzip", lambda body: gzip.compress(b"") * 3_000 + gzip.compress(body)),
+    "gzip": (b"gzip", _gzip),
+    "x-gzip": (b"X-GZip", _gzip),
+    "gzip of two members": (b"gzip", lambda body: _gzip(body[:50]) + _gzip(body[50:])),
+    "gzip of many members": (b"gzip", lambda body: _gzip(b"") * 3_000 + _gzip(body)),
     "deflate": (b"deflate", zlib.compress),
     "bare deflate": (b"deflate", _raw_deflate),
     "br": (b"br", brotli),
     "zstd": (b"zstd", zstd),
     "identity": (b"identity", lambda body: body),
     "empty": (b"", lambda body: body),
-    "gzip twice": (b"gzip, gzip", lambda body: gzip.compress(gzip.compress(body))),
+    "gzip twice": (b"gzip, gzip", lambda body: _gzip(_gzip(body))),
     "lying gzip": (b"gzip", lambda body: body),
     "lying br": (b"br", lambda body: body),
     "lying zstd": (b"zstd", lambda body: body),
-    "unsaid gzip": (b"identity", gzip.compress),
-    "cut gzip": (b"gzip", lambda body: gzip.compress(body)[:-9]),
+    "unsaid gzip": (b"identity", _gzip),
+    "cut gzip": (b"gzip", lambda body: _gzip(body)[:-9]),
     "cut zstd": (b"zstd", lambda body: zstd(body)[:-3]),
     "cut br": (b"br", lambda body: brotli(body)[:-5]),
-    "gzip and more": (b"gzip", lambda body: gzip.compress(body) + b"trailing"),
-    "broken checksum": (b"gzip", lambda body: gzip.compress(body)[:-8] + b"\x00" * 8),
+    "gzip and more": (b"gzip", lambda body: _gzip(body) + b"trailing"),
+    "broken checksum": (b"gzip", lambda body: _gzip(body)[:-8] + b"\x00" * 8),
     "unknown": (b"x-rot13", lambda body: body),
-    "many": (b"gzip," * 40 + b"gzip", gzip.compress),
+    "many": (b"gzip," * 40 + b"gzip", _gzip),
     "gzip bomb": (b"gzip", lambda body: _BOMB),
-    "bomb in a bomb": (b"gzip, gzip", lambda body: gzip.compress(_BOMB)),
+    "bomb in a bomb": (b"gzip, gzip", lambda body: _gzip(_BOMB)),
     "zstd bomb": (b"zstd", lambda body: zstd_bomb(48 * 1_048_576)),
 }
 
