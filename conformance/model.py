@@ -282,7 +282,7 @@ class SentRequest(_WithHeaders):
         return isinstance(self.json, dict) and self.json.get("stream") is True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """Bytes as they arrived, `at` seconds after the request was started."""
 
@@ -291,8 +291,19 @@ class Chunk:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """What is known of a body of which only the beginning was kept: the bytes that arrived, and their SHA-256."""
+
+    length: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Response(_WithHeaders):
-    """A response as it came in, redacted: status, headers in order of arrival, decoded body bytes with their times."""
+    """A response as it came in, redacted: status, headers in order of arrival, decoded body bytes with their times.
+
+    `cut` is set where the body was larger than a bound and the chunks are only its beginning.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -300,6 +311,7 @@ class Response(_WithHeaders):
     http_version: str = "HTTP/1.1"
     first_byte: float | None = None
     ended: float | None = None
+    cut: Cut | None = None
 
     @cached_property
     def body(self) -> bytes:
@@ -322,13 +334,22 @@ class Response(_WithHeaders):
         return self.media_type == "text/event-stream"
 
 
+TOO_LARGE = ("limit-bytes", "limit-pieces", "limit-events", "limit-event-size", "limit-values")
+"""Kinds of trouble that are about one answer: its size, into how many pieces it was cut on the way, the number of its
+events, the size of one of them, or the number of values in its JSON.
+"""
+
+NO_ROOM = ("limit-memory", "limit-journal", "limit-cpu")
+"""Kinds of trouble that are about the budget of the run: the answer no longer fits, or took too long to read."""
+
+
 @dataclass(frozen=True)
 class Trouble:
     """A transport failure: no response, or one that broke off.
 
     `kind` is one of `dns`, `connect`, `tls`, `closed` (the peer ended the connection early), `protocol` (not HTTP),
-    `timeout-connect`, `timeout-first-byte`, `timeout-gap`, `timeout-total`, `limit-bytes`, `limit-events`,
-    `limit-event-size`.
+    `timeout-connect`, `timeout-first-byte`, `timeout-gap`, `timeout-total`; one of `TOO_LARGE`, where the endpoint
+    sent more than any answer needs; or one of `NO_ROOM`, where the run had no room left for the answer.
     """
 
     kind: str

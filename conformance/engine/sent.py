@@ -54,7 +54,9 @@ def why_stopped(scenario: Scenario, target: Target, replies: Sequence[Reply]) ->
         return ""
     last = replies[-1]
     if not last.ok:
-        came = f"status {last.status} (journal line {last.exchange.line})" if last.status else "no response"
+        none = "no response" if last.exchange.response is None else "an answer that was cut"
+        came = f"status {last.status}" if last.status else none
+        came += f" (journal line {last.exchange.line})" if last.exchange.response is not None else ""
         return f"step {number} got {came}"
     try:
         fill(scenario.steps[number], scenario.mode, target, last, scenario.name)

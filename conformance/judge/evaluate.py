@@ -35,6 +35,9 @@ KINDS = {
 }
 """Kinds of findings that the verdict table tells apart; every other kind is a deviation."""
 
+ANSWER_SIZE = "answer-size"
+"""Check and kind of the finding that an answer is larger than any answer needs."""
+
 
 @dataclass(frozen=True)
 class Bench:
@@ -128,6 +131,10 @@ class _Trial:
             return self._conclude(Signals(Completeness.UNSENT, capability=self.state), NOTHING_CHECKED, (), why)
         completeness, detail = self._completeness(sent)
         control, control_detail = self._control()
+        if completeness is Completeness.TROUBLE and sent.replies[-1].too_large is not None:
+            checked = Checked(CheckResult.DEVIATION, (_too_large(sent.replies[-1]),), 1, 1)
+            signals = Signals(Completeness.FULL, checked.result, control, capability=self.state)
+            return self._conclude(signals, checked, sent.replies, control_detail)
         if completeness in (Completeness.TROUBLE, Completeness.BUSY):
             signals = Signals(completeness, control=control, capability=self.state)
             return self._conclude(signals, NOTHING_CHECKED, sent.replies, detail)
@@ -278,6 +285,12 @@ def _subjects(call: CheckCall, replies: Sequence[Reply], sent: ScenarioReplies |
 def _not_refused(reply: Reply) -> Finding:
     expected, actual = "a refusal: status 400 invalid_request_error", f"accepted with status {reply.status}"
     return replace(deviation(reply, expected, actual, kind="accepted"), check=refused.name)
+
+
+def _too_large(reply: Reply) -> Finding:
+    """The only thing that can be said of an answer that was cut."""
+    finding = deviation(reply, "an answer of ordinary size", reply.too_large or "", kind=ANSWER_SIZE)
+    return replace(finding, check=ANSWER_SIZE)
 
 
 def _status_of(reply: Reply) -> str:

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from conformance.base.strict_json import Flaw, JsonReading, read
-from conformance.model import Exchange, Json
+from conformance.model import TOO_LARGE, Exchange, Json
 from conformance.protocol.accumulation import accumulate
 from conformance.protocol.grammar import Trace
-from conformance.protocol.sse import Event, parse
+from conformance.protocol.sse import Event, looks_like_events, parse
 from conformance.protocol.statuses import is_success
 from conformance.protocol.trace import trace_of
 
-_BOM = b"\xef\xbb\xbf"
 EVENTS = "events"
 READING = "reading"
 """Where `Response.memo` keeps what a body says, so that a response is read once, whoever reads it first."""
@@ -34,8 +33,18 @@ class Reply:
 
     @property
     def status(self) -> int | None:
-        """The HTTP status, or None where no response arrived."""
-        return self.exchange.response.status if self.exchange.response is not None else None
+        """The HTTP status, or None where no response arrived, or too large a one to be read."""
+        response = self.exchange.response
+        return response.status if response is not None and response.cut is None else None
+
+    @property
+    def too_large(self) -> str | None:
+        """Where the endpoint sent more than any answer needs: which bound that crossed, as a clause."""
+        response, trouble = self.exchange.response, self.exchange.trouble
+        if response is None or trouble is None or trouble.kind not in TOO_LARGE:
+            return None
+        length = f" ({response.cut.length:,} bytes were received)" if response.cut is not None else ""
+        return f"{trouble.message}{length}"
 
     @property
     def ok(self) -> bool:
@@ -56,7 +65,9 @@ class Reply:
         wrong type is the only finding.
         """
         response = self.exchange.response
-        if response is None or not (self.streamed or response.is_event_stream or self._looks_like_stream()):
+        if response is None or response.cut is not None:
+            return None
+        if not (self.streamed or response.is_event_stream or self._looks_like_stream()):
             return None
         if EVENTS not in response.memo:
             response.memo[EVENTS] = parse(response.chunks)
@@ -112,7 +123,7 @@ class Reply:
     @property
     def _reading(self) -> JsonReading:
         response = self.exchange.response
-        if response is None or self.events is not None:
+        if response is None or response.cut is not None or self.events is not None:
             return JsonReading()
         if READING not in response.memo:
             empty = JsonReading(problem="the body is empty")
@@ -123,5 +134,4 @@ class Reply:
     def _looks_like_stream(self) -> bool:
         if not self.exchange.request.asks_for_stream or not self.ok or self.exchange.response is None:
             return False
-        head = self.exchange.response.body[:64].removeprefix(_BOM).lstrip(b"\r\n ")
-        return head.startswith((b"event:", b"data:", b":"))
+        return looks_like_events(self.exchange.response.body)

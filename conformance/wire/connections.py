@@ -15,11 +15,11 @@ _LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 _RAW_HEADERS = "messages_conformance.raw_headers"
 
 
-def open_pool(connect: float, *, verify: ssl.SSLContext | bool = True) -> httpx.AsyncClient:
+def open_pool(connect: float, *, verify: ssl.SSLContext | bool = True, proxy: str | None = None) -> httpx.AsyncClient:
     """A client that adds no credentials, cookies, redirects or time limits; `connect` bounds connecting.
 
-    Proxies (not for loopback) and certificates come from the environment. Raises ImportError, OSError or ValueError
-    where these settings make no sense.
+    `proxy` is for every request; without one, proxies (not for loopback) come from the environment, as certificates do.
+    Raises ImportError, OSError or ValueError where these settings make no sense.
     """
     return httpx.AsyncClient(
         verify=verify,
@@ -28,7 +28,8 @@ def open_pool(connect: float, *, verify: ssl.SSLContext | bool = True) -> httpx.
         follow_redirects=False,
         timeout=httpx.Timeout(None, connect=connect),
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=_KEPT_CONNECTIONS),
-        mounts=dict.fromkeys(_LOOPBACK),
+        proxy=proxy,
+        mounts=dict.fromkeys(_LOOPBACK) if proxy is None else None,
         event_hooks={"response": [_keep_redirect_from_being_read]},
     )
 

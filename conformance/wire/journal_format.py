@@ -24,7 +24,7 @@ from conformance.base.records import (
 )
 from conformance.base.strict_json import read
 from conformance.base.values import kind
-from conformance.model import Chunk, Exchange, Json, Mode, Response, SentRequest, Trouble
+from conformance.model import Chunk, Cut, Exchange, Json, Mode, Response, SentRequest, Trouble
 
 VERSION: Final = 1
 """The version of the line format. It grows only when an old reader would misread a new journal."""
@@ -164,12 +164,13 @@ def _encode_response(response: Response) -> dict[str, Json]:
         "headers": [list(header) for header in response.headers],
         "first_byte": response.first_byte,
         "ended": response.ended,
+        **({"cut": {"length": response.cut.length, "sha256": response.cut.sha256}} if response.cut else {}),
         "chunks": [[chunk.at, _encode_bytes(chunk.data)] for chunk in response.chunks],
     }
 
 
 def _decode_response(record: Mapping[str, Json]) -> Response:
-    first_byte, ended = record["first_byte"], record["ended"]
+    first_byte, ended, cut = record["first_byte"], record["ended"], record.get("cut")
     return Response(
         status=_count(record["status"]),
         headers=_headers(record["headers"]),
@@ -177,6 +178,7 @@ def _decode_response(record: Mapping[str, Json]) -> Response:
         http_version=_text(record["http_version"]),
         first_byte=_seconds(first_byte) if first_byte is not None else None,
         ended=_seconds(ended) if ended is not None else None,
+        cut=Cut(_count(cut["length"]), _text(cut["sha256"])) if cut is not None else None,
     )
 
 

@@ -13,8 +13,9 @@ from dataclasses import replace
 import brotli
 import pytest
 
-from conformance.model import Exchange, HarnessError, Mode, SentRequest, Trouble
+from conformance.model import Cut, Exchange, HarnessError, Mode, SentRequest, Trouble
 from conformance.wire.client import Client
+from conformance.wire.cut import KEPT
 from conformance.wire.limits import Limits
 from conformance.wire.redact import Redactor
 
@@ -453,7 +454,7 @@ def test_a_bomb_stops_at_the_limit(coding: str, pack: Callable[[bytes], bytes]) 
     exchange = exchange_with(sized(bomb, f"Content-Encoding: {coding}\r\n".encode()), Limits(body_bytes=100_000))
     assert kind_of(exchange.trouble) == "limit-bytes"
     assert exchange.response is not None
-    assert len(exchange.response.body) == 100_000
+    assert exchange.response.cut == Cut(100_000, hashlib.sha256(b"\0" * 100_000).hexdigest())
 
 
 def test_a_packed_body_that_never_becomes_anything_stops_at_the_limit() -> None:
@@ -472,7 +473,44 @@ def test_an_endless_body_stops_at_the_limit() -> None:
     exchange = exchange_with(answer, Limits(body_bytes=100_000))
     assert kind_of(exchange.trouble) == "limit-bytes"
     assert exchange.response is not None
-    assert exchange.response.body == b"x" * 100_000
+    assert exchange.response.cut == Cut(100_000, hashlib.sha256(b"x" * 100_000).hexdigest())
+    assert exchange.response.body == b"x" * KEPT
+
+
+def test_a_body_in_too_many_pieces_stops_at_the_limit() -> None:
+    exchange = exchange_with(STREAM_HEAD + piece(b":") * 50 + b"0\r\n\r\n", Limits(pieces=1))
+    assert kind_of(exchange.trouble) == "limit-pieces"
+
+
+def test_json_of_too_many_values_is_cut() -> None:
+    exchange = exchange_with(sized(b"[" + b"[]," * 1000 + b"[]]"), Limits(weight=100_000))
+    assert kind_of(exchange.trouble) == "limit-values"
+    assert exchange.response is not None
+    assert exchange.response.cut is not None
+
+
+def test_a_secret_at_the_edge_of_a_cut_is_hidden() -> None:
+    for shift in range(len(KEY) + 2):
+        body = b"x" * (KEPT - shift) + KEY.encode() + b"x" * 5000
+        exchange = exchange_with(sized(body), Limits(body_bytes=KEPT + 1000))
+        assert exchange.response is not None
+        assert exchange.response.body == (b"x" * (KEPT - shift) + MARK.encode() + b"x" * 5000)[:KEPT]
+
+
+def test_answers_beyond_the_memory_of_a_run_are_cut() -> None:
+    async def answer(_request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(sized(b"x" * 40_000))
+
+    first, second, third = asyncio.run(exchanges_with(answer, Limits(memory=400_000), count=3))
+    assert [kind_of(each.trouble) for each in (first, second, third)] == [None, None, "limit-memory"]
+    assert third.response is not None
+    assert third.response.cut == Cut(40_000, hashlib.sha256(b"x" * 40_000).hexdigest())
+    assert len(third.response.body) == KEPT
+
+
+def test_an_answer_that_takes_too_much_cpu_is_cut() -> None:
+    exchange = exchange_with(sized(b"{}"), Limits(cpu=-1.0))
+    assert kind_of(exchange.trouble) == "limit-cpu"
 
 
 def test_a_body_of_exactly_the_limit_is_no_trouble() -> None:
@@ -489,14 +527,16 @@ def test_headers_beyond_the_limit_stop_the_exchange() -> None:
     [
         (Limits(event_bytes=1000), b"data: " + b"x" * 5000, "limit-event-size"),
         (Limits(events=3), EVENT * 5, "limit-events"),
+        (Limits(stream_bytes=50), EVENT * 3, "limit-bytes"),
     ],
-    ids=["size", "number"],
+    ids=["size", "number", "bytes"],
 )
 def test_event_limits_hold_for_event_streams_only(limits: Limits, body: bytes, kind: str) -> None:
     stream = exchange_with(STREAM_HEAD + piece(body) + b"0\r\n\r\n", limits)
     assert kind_of(stream.trouble) == kind
     assert stream.response is not None
-    assert stream.response.body == body
+    assert stream.response.cut is not None
+    assert stream.response.body == body[: stream.response.cut.length]
     assert exchange_with(sized(body), limits).trouble is None
 
 
