@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from typing import Any, Final
 
 SHOWN: Final = 120
@@ -53,14 +54,42 @@ def kind(value: Any | Missing) -> str:
 
 
 def show(value: Any | Missing, limit: int = SHOWN) -> str:
-    """A value as JSON in one line, cut after `limit` characters; "missing" for MISSING."""
+    """A value as JSON in one line, cut after `limit` characters; "missing" for MISSING.
+
+    Looks at no more of a value than it shows, which may be a whole answer.
+    """
     if isinstance(value, Missing):
         return "missing"
+    text = ""
     try:
-        text = json.dumps(value)
+        for piece in _pieces(value, limit):
+            text += piece
+            if len(text) > limit:
+                return text[:limit] + "..."
     except (ValueError, TypeError, RecursionError):
         return kind(value)
-    return text if len(text) <= limit else text[:limit] + "..."
+    return text
+
+
+def _pieces(value: Any, limit: int) -> Iterator[str]:
+    """A value as `json.dumps` writes it, piece by piece; a string ends early where it is longer than `limit`."""
+    if isinstance(value, str):
+        yield json.dumps(value[: limit + 1])
+    elif isinstance(value, dict):
+        yield "{"
+        for number, (name, item) in enumerate(value.items()):
+            yield ", " if number else ""
+            yield f"{json.dumps(str(name)[: limit + 1])}: "
+            yield from _pieces(item, limit)
+        yield "}"
+    elif isinstance(value, list | tuple):
+        yield "["
+        for number, item in enumerate(value):
+            yield ", " if number else ""
+            yield from _pieces(item, limit)
+        yield "]"
+    else:
+        yield json.dumps(value)
 
 
 def shortened(text: str, limit: int = LONGEST) -> str:

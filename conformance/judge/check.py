@@ -30,6 +30,9 @@ class Observation:
     note: str = ""
 
 
+MOST_FINDINGS: Final = 20
+"""Findings of one observation that are kept; an endpoint decides how many there could be."""
+
 NOTHING_SEEN: Final = Observation(seen=False)
 """The evidence does not show what the check is about."""
 
@@ -124,7 +127,8 @@ class Check:
             observation = self.function(subject, argument) if takes_argument else self.function(subject)
         if not observation.findings:
             return observation
-        named = (Finding(self.name, each.expected, each.actual, each.where, each.kind) for each in observation.findings)
+        kept = observation.findings[:MOST_FINDINGS]
+        named = (Finding(self.name, each.expected, each.actual, each.where, each.kind) for each in kept)
         return Observation(observation.seen, tuple(named), observation.note)
 
     def observe(self, replies: Sequence[Reply], argument: Json, context: Context) -> list[Observation]:

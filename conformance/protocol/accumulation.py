@@ -21,7 +21,7 @@ from conformance.protocol.grammar import Block, Trace
 from conformance.protocol.sse import Event
 from conformance.protocol.stop_reasons import cut_short
 from conformance.protocol.trace import trace_of
-from conformance.protocol.usage import merged
+from conformance.protocol.usage import merge
 
 
 def accumulate(events: Sequence[Event], trace: Trace | None = None) -> dict[str, Json] | None:
@@ -33,6 +33,7 @@ def accumulate(events: Sequence[Event], trace: Trace | None = None) -> dict[str,
     message = _first_message(events, trace)
     if message is None:
         return None
+    _own_usage(message)
     for number in trace.numbers("message_delta"):
         _merge(message, events[number - 1].json)
     reason = message.get("stop_reason")
@@ -70,9 +71,19 @@ def _merge(message: dict[str, Json], data: Json) -> None:
     delta = data.get("delta")
     if isinstance(delta, dict):
         message.update({key: value for key, value in delta.items() if key not in ("type", "content")})
+        if "usage" in delta:
+            _own_usage(message)
     counts = data.get("usage")
     if isinstance(counts, dict):
-        message["usage"] = merged(message.get("usage"), counts)
+        if not isinstance(message.get("usage"), dict):
+            message["usage"] = {}
+        merge(message["usage"], counts)
+
+
+def _own_usage(message: dict[str, Json]) -> None:
+    """Copies the usage once, so that counts can be added to it without changing an event."""
+    if isinstance(message.get("usage"), dict):
+        message["usage"] = dict(message["usage"])
 
 
 def _relabel(message: dict[str, Json]) -> None:
@@ -88,16 +99,20 @@ def _fold(block: Block, events: Sequence[Event], *, cut: bool) -> Json:
     given = start.get("content_block") if isinstance(start, dict) else None
     content = dict(given) if isinstance(given, dict) else {}
     parts: dict[str, list[str]] = {}
+    collected: list[Json] = []
     for number in block.deltas:
         data = events[number - 1].json
         delta = data.get("delta") if isinstance(data, dict) else None
         kind = delta.get("type") if isinstance(delta, dict) else None
         if isinstance(delta, dict) and isinstance(kind, str) and kind in FITS.get(block.type or "", DELTAS):
-            _apply(DELTAS[kind], content, parts, delta)
+            _apply(DELTAS[kind], content, parts, collected, delta)
     for key, texts in parts.items():
         if key != "partial_json":
             before = content.get(key)
             content[key] = "".join([before if isinstance(before, str) else "", *texts])
+    if collected:
+        before = content.get("citations")
+        content["citations"] = [*(before if isinstance(before, list) else []), *collected]
     if any(parts.get("partial_json", ())):
         text, value = joined_input(parts["partial_json"])
         if not (cut and value is text):
@@ -105,8 +120,14 @@ def _fold(block: Block, events: Sequence[Event], *, cut: bool) -> Json:
     return content
 
 
-def _apply(row: DeltaType, content: dict[str, Json], parts: dict[str, list[str]], delta: Mapping[str, Json]) -> None:
-    """Changes a block as a delta says; strings that are joined are kept as `parts` until all are there."""
+def _apply(
+    row: DeltaType,
+    content: dict[str, Json],
+    parts: dict[str, list[str]],
+    collected: list[Json],
+    delta: Mapping[str, Json],
+) -> None:
+    """Changes a block as a delta says; what is joined is kept in `parts` and `collected` until all is there."""
     key = row.carries or ""
     value = delta.get(key)
     match row.joins:
@@ -115,7 +136,6 @@ def _apply(row: DeltaType, content: dict[str, Json], parts: dict[str, list[str]]
         case Joins.REPLACES if isinstance(value, str):
             content[key] = value
         case Joins.COLLECTS:
-            before = content.get("citations")
-            content["citations"] = [*(before if isinstance(before, list) else []), value]
+            collected.append(value)
         case Joins.MERGES:
             content.update({name: item for name, item in delta.items() if name != "type"})

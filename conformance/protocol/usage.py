@@ -28,8 +28,6 @@ def billed(usage: Mapping[str, Json] | None) -> tuple[int, int]:
     return sum(counts.get(name, 0) for name in INPUT_COUNTS), counts.get("output_tokens", 0)
 
 
-def merged(before: Json, later: Mapping[str, Json]) -> dict[str, Json]:
-    """A `usage` with the counts that a message_delta brings; a `null` overwrites nothing."""
-    usage = dict(before) if isinstance(before, dict) else {}
+def merge(usage: dict[str, Json], later: Mapping[str, Json]) -> None:
+    """Adds the counts that a message_delta brings to a `usage`; a `null` overwrites nothing."""
     usage.update({key: value for key, value in later.items() if value is not None or key not in usage})
-    return usage

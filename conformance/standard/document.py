@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,13 +53,15 @@ class Document:
     folder: Path
     betas: tuple[str, ...] = ()
 
-    def validate(self, component: str, instance: Json) -> list[SchemaViolation]:
-        """Everything in a value that a component forbids, in the order of the schema; empty if the value is valid.
+    def validate(self, component: str, instance: Json, most: int | None = None) -> list[SchemaViolation]:
+        """What in a value a component forbids, in the order of the schema; empty if the value is valid.
+
+        `most` is how many violations are looked for; None: all.
 
         Raises HarnessError for an unknown component.
         """
         self.schema(component)
-        return list(self._dialect.violations(component, instance))
+        return list(islice(self._dialect.violations(component, instance), most))
 
     def schema(self, component: str) -> Mapping[str, Any]:
         """A component by name. Raises HarnessError, with the nearest name, for an unknown one."""

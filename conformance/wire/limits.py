@@ -31,7 +31,7 @@ class Limits:
     header_bytes: int = 64 * 1024
     """Names and values of the response headers together: `limit-bytes`."""
 
-    body_bytes: int = 8 * 1024 * 1024
+    body_bytes: int = 4 * 1024 * 1024
     """The body after content decoding, and about as much before it, where it is no event stream: `limit-bytes`."""
 
     stream_bytes: int = 24 * 1024 * 1024
@@ -46,7 +46,7 @@ class Limits:
     events: int = EventBounds.events
     """Events in one stream: `limit-events`."""
 
-    weight: int = 24_000_000
+    weight: int = 12_000_000
     """Memory that the JSON of a body takes which is no event stream (`strict_json.weight`): `limit-values`."""
 
     chunks: int = 50_000

@@ -13,8 +13,11 @@ from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.judge.verdict import Policy
 from conformance.model import (
+    NO_ROOM,
+    TOO_LARGE,
     Case,
     CheckCall,
+    Cut,
     Direction,
     Json,
     Judgement,
@@ -202,6 +205,34 @@ def test_no_response_is_inconclusive_and_says_what_happened(bench) -> None:
     assert "timeout-gap: it broke" in send.reason
     assert "closed: it broke" in on.reason
     assert send.evidence == (1,)
+
+
+def cut_answer(kind: str) -> World:
+    """An answer of status 200 of which only the beginning was kept."""
+    trouble = Trouble(kind, "the body is larger than 8 bytes", 0.1)
+    whole = make.exchange(MESSAGE, scenario="a-case", line=1, trouble=trouble)
+    assert whole.response is not None
+    world = sees((200, MESSAGE))
+    reply = Reply(replace(whole, response=replace(whole.response, cut=Cut(99, "f00d"))))
+    world.evidence["a-case/json"] = replace(world.evidence["a-case/json"], replies=(reply,))
+    return world
+
+
+@pytest.mark.parametrize("kind", TOO_LARGE)
+def test_of_an_answer_that_is_too_large_only_that_is_said(bench, kind) -> None:
+    judged = cut_answer(kind).judge(case(STATUS, CheckCall("honoured", {"marker": "LAPIS-7431"})), bench)
+    assert judged.outcome is Outcome.FAIL
+    assert [finding.check for finding in judged.findings] == ["answer-size"]
+    assert "99 bytes were received" in judged.findings[0].actual
+    on = cut_answer(kind).judge(case(CheckCall("fine"), on=named("a-case")), bench)
+    assert on.outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("kind", NO_ROOM)
+def test_of_an_answer_that_found_no_room_nothing_is_said(bench, kind) -> None:
+    judged = cut_answer(kind).judge(case(STATUS), bench)
+    assert judged.outcome is Outcome.INCONCLUSIVE
+    assert kind in judged.reason
 
 
 @pytest.mark.parametrize("status", [429, 529, 503])

@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.model import Json
-from conformance.protocol.usage import billed, merged, total_input
+from conformance.protocol.usage import billed, merge, total_input
 
 CACHED = {"input_tokens": 3, "cache_creation_input_tokens": 5, "cache_read_input_tokens": 7, "output_tokens": 11}
 
@@ -32,5 +32,6 @@ def test_what_is_no_usage_has_no_total(usage: Json) -> None:
 
 
 def test_a_later_usage_overwrites_and_null_overwrites_nothing() -> None:
-    assert merged({"a": 1, "b": 2}, {"b": 3, "a": None, "c": None}) == {"a": 1, "b": 3, "c": None}
-    assert merged(None, {"a": 1}) == {"a": 1}
+    usage = {"a": 1, "b": 2}
+    merge(usage, {"b": 3, "a": None, "c": None})
+    assert usage == {"a": 1, "b": 3, "c": None}

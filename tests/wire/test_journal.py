@@ -25,7 +25,7 @@ from conformance.base.records import (
     UnsentNote,
 )
 from conformance.base.spend import Prices
-from conformance.model import Chunk, Exchange, HarnessError, Mode, Response, SentRequest, Trouble, UsageError
+from conformance.model import Chunk, Cut, Exchange, HarnessError, Mode, Response, SentRequest, Trouble, UsageError
 from conformance.wire.journal import Journal, Line, lines, read
 from conformance.wire.journal_format import Record, Unjudged, header_of, parse, record_of, value_of
 from conformance.wire.redact import Redactor
@@ -41,6 +41,7 @@ RESPONSES = st.builds(
     http_version=st.sampled_from(["HTTP/1.0", "HTTP/1.1"]),
     first_byte=st.none() | TIMES,
     ended=st.none() | TIMES,
+    cut=st.none() | st.builds(Cut, st.integers(0, 2**40), st.text(max_size=8)),
 )
 EXCHANGES = st.builds(
     Exchange,

@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from conformance.base.pointer import join, look_up
@@ -34,12 +35,12 @@ def citations_typed(reply: Reply, context: Context) -> Observation:
     places = list(_citations(reply))
     if not places:
         return NOTHING_SEEN
-    findings = [
+    findings = (
         deviation(reply, "a complete citation", problem, pointer=place + inner)
         for place, citation in places
         for inner, problem in component_problems(reply, context, "TextCitation", citation)
-    ]
-    return found(*findings[:MOST])
+    )
+    return found(*islice(findings, MOST))
 
 
 @check("citations-fit", argument=choice(OF_REQUEST))

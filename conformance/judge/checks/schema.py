@@ -6,6 +6,7 @@ What a component requires is in `specs/messages.openapi.yaml`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Final
 
 from jsonschema import Draft202012Validator
@@ -21,6 +22,13 @@ from conformance.protocol.reply import Reply
 
 MOST: Final = 5
 """Findings of one check on one reply; the first ones show what is wrong."""
+
+MOST_PROBLEMS: Final = 1_000
+"""Problems of one value that are looked for. Where there are more, nothing is said of a part without any."""
+
+TOO_MANY: Final = Observation(
+    seen=False, note=f"the answer has more than {MOST_PROBLEMS:,} problems, and not all of it was looked at"
+)
 
 COMPONENT_FORM: Final[Schema] = {
     "type": "object",
@@ -86,7 +94,9 @@ def blocks(reply: Reply, argument: Json, context: Context) -> Observation:
             if component
             else schema_problems(argument["schema"], block)
         )
-        findings += [_finding(reply, whole, place + inner, problem) for inner, problem in problems]
+        findings += [_finding(reply, whole, place + inner, problem) for inner, problem in problems[:MOST]]
+        if len(findings) >= MOST:
+            break
     return found(*findings[:MOST])
 
 
@@ -101,7 +111,7 @@ def component_problems(reply: Reply, context: Context, component: str, value: Js
     """(pointer, problem) of a value, which is part of the reply, under a component of our OpenAPI document."""
     key = (context.document.version, component, id(value))
     if key not in reply.memo:
-        violations = context.document.validate(component, value)
+        violations = context.document.validate(component, value, MOST_PROBLEMS + 1)
         reply.memo[key] = [(violation.pointer, violation.message) for violation in violations]
     problems: list[tuple[str, str]] = reply.memo[key]
     return problems
@@ -110,7 +120,8 @@ def component_problems(reply: Reply, context: Context, component: str, value: Js
 def schema_problems(schema: Json, value: Json) -> list[tuple[str, str]]:
     """(pointer, problem) of a value under a JSON Schema (draft 2020-12); a missing key is located at its own place."""
     try:
-        errors = sorted(Draft202012Validator(schema).iter_errors(value), key=lambda error: list(map(str, error.path)))
+        every = islice(Draft202012Validator(schema).iter_errors(value), MOST_PROBLEMS)
+        errors = sorted(every, key=lambda error: list(map(str, error.path)))
     except RecursionError:
         return [("", "nested too deeply to be validated")]
     return [located for error in errors for located in _locate(error)]
@@ -118,13 +129,16 @@ def schema_problems(schema: Json, value: Json) -> list[tuple[str, str]]:
 
 def _matches_component(reply: Reply, whole: Json, terms: Mapping[str, Json], context: Context) -> Observation:
     pointer, part = terms.get("pointer", ""), terms.get("part")
+    every = component_problems(reply, context, terms["component"], whole)
     problems = [
         (place, text)
-        for place, text in component_problems(reply, context, terms["component"], whole)
+        for place, text in every
         if is_within(place, pointer)
         and (part is None or (place == pointer) == (part == "at"))
         and not any(is_within(place, other) for other in terms.get("except", ()))
     ]
+    if not problems and len(every) > MOST_PROBLEMS:
+        return TOO_MANY
     value = look_up(whole, pointer)
     if not problems and (isinstance(value, Missing) or (part == "below" and not _described(value, terms, context))):
         return NOTHING_SEEN
@@ -145,10 +159,11 @@ def _matches_schema(reply: Reply, whole: Json, terms: Mapping[str, Json]) -> Obs
     places = list(spread(whole, pointer))
     if not places:
         return _absent(reply, whole, pointer) if terms.get("required") else NOTHING_SEEN
-    problems = [
+    every = (
         (place + inner, text) for place, value in places for inner, text in schema_problems(terms["schema"], value)
-    ]
-    return found(*(_finding(reply, whole, place, text) for place, text in problems[:MOST]))
+    )
+    problems = islice(every, MOST)
+    return found(*(_finding(reply, whole, place, text) for place, text in problems))
 
 
 def _locate(error: ValidationError) -> Iterable[tuple[str, str]]:
