@@ -13,7 +13,7 @@ from conformance.engine.offline import RecordingJudge
 from conformance.judge.check import MOST_FINDINGS
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
-from conformance.model import Chunk, Exchange, Level, Mode, Response
+from conformance.model import Exchange, Level, Mode
 from conformance.protocol.reply import Reply
 from conformance.wire.importers.reader import RecordedExchange
 from conformance.wire.journal_format import line_of, record_of
@@ -115,12 +115,9 @@ SHAPES: Final = [
 
 def answer(body: bytes, *, streamed: bool) -> Exchange:
     """An answer that arrived in pieces."""
-    chunks = tuple(Chunk(at / 1e6, body[at : at + CHUNK]) for at in range(0, len(body), CHUNK))
-    kind = "text/event-stream" if streamed else "application/json"
-    response = Response(200, (("content-type", kind),), chunks, ended=1.0)
+    mode, headers = (Mode.STREAM, make.STREAM_HEADERS) if streamed else (Mode.JSON, make.JSON_HEADERS)
     sent = make.request({"model": "m", "max_tokens": 9, "messages": [], "stream": streamed})
-    mode = Mode.STREAM if streamed else Mode.JSON
-    return Exchange("probe", mode, 1, 1, make.NOW, sent, response, line=1)
+    return make.exchange(body, sent=sent, mode=mode, headers=headers, cut=CHUNK, ended=1.0, line=1)
 
 
 def cpu_of(body: bytes, *, streamed: bool) -> float:
