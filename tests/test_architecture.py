@@ -209,6 +209,16 @@ ONE_HOME = {
 """Module -> texts that no other module spells, the reference endpoint excepted for what it knows on its own."""
 
 
+FEATURES = {"caching", "counting", "streaming", "thinking"}
+"""Words of the API that end like a gerund."""
+NOUNS = {"meaning"}
+
+
+def test_modules_have_the_names_of_things():
+    gerunds = [name_of(path) for path in MODULES if path.stem.endswith("ing") and path.stem not in FEATURES | NOUNS]
+    assert gerunds == []
+
+
 def test_what_has_one_home_is_spelled_nowhere_else():
     homes = {text: home for home, texts in ONE_HOME.items() for text in texts}
     found = {
