@@ -39,8 +39,10 @@ SETTINGS: Final = Bounds(256 * KIB, 15_000)
 """`pyproject.toml` and the targets file."""
 DOTENV: Final = Bounds(64 * KIB, 2_000)
 RESULTS: Final = Bounds(32 * MIB, 250_000)
-RECORD: Final = Bounds(32 * MIB, 250_000, 128)
-"""One recorded exchange: a line of NDJSON or of a journal, an entry of a HAR file."""
+RECORD: Final = Bounds(24 * MIB, 250_000, 128)
+"""One exchange that somebody else recorded: a line of NDJSON, an entry of a HAR file."""
+JOURNAL: Final = Bounds(40 * MIB, 250_000, 128)
+"""One line of a journal."""
 SHIPPED: Final = Bounds(4 * MIB, 500_000)
 """What comes with the package."""
 

@@ -12,16 +12,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from io import SEEK_END, BufferedReader
 from pathlib import Path
-from typing import IO, Final, Protocol, cast
+from typing import IO, Final, cast
 
+from conformance.base.errors import FileError
+from conformance.base.files import opened
 from conformance.base.strict_json import read
-from conformance.model import Json, UsageError
+from conformance.model import Json
 from conformance.wire.importers import har, journal, ndjson
 from conformance.wire.importers.reader import BrokenRecordError, FormatReader, RecordedExchange
 from conformance.wire.journal_format import HEADERS, Header, header_of
 
 _GZIP = b"\x1f\x8b"
+_HEAD = 1024 * 1024
 _HAR = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"log"\s*:')
 _UNPACKING = (EOFError, zlib.error, gzip.BadGzipFile)
 
@@ -41,13 +45,6 @@ READERS: Final[Mapping[Form, FormatReader]] = {
 }
 
 
-class Bytes(Protocol):
-    """A file that is read, and how far."""
-
-    def tell(self) -> int:
-        """How many bytes were read."""
-
-
 @dataclass
 class Reading:
     """A file while it is read. `header` is that of a journal, `torn` the number of a torn last line."""
@@ -57,7 +54,7 @@ class Reading:
     size: int
     header: Header | None = None
     torn: int | None = None
-    _raw: Bytes | None = None
+    _raw: IO[bytes] | None = None
 
     @property
     def position(self) -> int:
@@ -67,7 +64,7 @@ class Reading:
     def exchanges(self) -> Iterator[RecordedExchange]:
         """The exchanges, each held only while it is looked at.
 
-        Raises UsageError, naming file and line, where the file cannot be read on.
+        Raises FileError, naming file and line, where the file cannot be read on.
         """
         with _opened(self.path) as (raw, stream):
             self._raw = raw
@@ -80,10 +77,10 @@ class Reading:
 
 
 def open_recording(path: Path) -> Reading:
-    """Looks at the head of a file and says what it is. Raises UsageError where it is no recording."""
-    with _opened(path) as (_, stream):
-        head = stream.read(64 * 1024)
-    size = path.stat().st_size
+    """Looks at the head of a file and says what it is. Raises FileError where it is no recording."""
+    with _opened(path) as (raw, stream):
+        head = stream.read(_HEAD)
+        size = raw.seek(0, SEEK_END)
     first = head.split(b"\n", 1)[0]
     record = _json(first)
     if _HAR.match(head) and not (isinstance(record, dict) and "log" not in record):
@@ -98,23 +95,20 @@ def open_recording(path: Path) -> Reading:
     return Reading(path, Form.NDJSON, size)
 
 
-def unreadable(path: Path, line: int | None, why: str) -> UsageError:
+def unreadable(path: Path, line: int | None, why: str) -> FileError:
     """The error for a file that cannot be read; it names file and line."""
-    return UsageError(f"{f'{path}:{line}' if line is not None else path}: {why}")
+    return FileError(why, path=path, line=line)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[Bytes, IO[bytes]]]:
-    """The file, and its bytes unpacked. Raises UsageError where they cannot be read."""
-    try:
-        with path.open("rb") as raw:
-            packed = raw.peek(2)[:2] == _GZIP
-            stream = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
-            yield raw, stream
-    except _UNPACKING as problem:
-        raise unreadable(path, None, f"the gzip data is broken: {problem}") from None
-    except OSError as problem:
-        raise unreadable(path, None, f"the file cannot be read: {problem.strerror or problem}") from None
+def _opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """The file, and its bytes unpacked. Raises FileError where they cannot be read."""
+    with opened(path) as raw:
+        packed = cast(BufferedReader, raw).peek(2)[:2] == _GZIP
+        try:
+            yield raw, cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
+        except _UNPACKING as problem:
+            raise unreadable(path, None, f"the gzip data is broken: {problem}") from None
 
 
 def _json(line: bytes) -> Json:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import binascii
 import io
 import json
+import re
 from base64 import b64decode
 from collections.abc import Generator, Iterator
-from json import JSONDecodeError, JSONDecoder
-from typing import IO, TextIO
+from typing import IO, Final, TextIO
 
+from conformance.base import json_text
+from conformance.base.files import RECORD, size
 from conformance.model import Chunk, Exchange, Json, Mode, Response, SentRequest
 from conformance.wire.importers.reader import (
     NOT_PROVOKED,
@@ -17,11 +19,14 @@ from conformance.wire.importers.reader import (
     RecordedExchange,
 )
 
-LARGEST_ENTRY = 256 * 1024 * 1024
-"""Characters of one entry, and of anything beside the entries; a longer one is not read."""
-
-_PIECE = 1024 * 1024
-_SPACE = " \t\r\n"
+_PIECE: Final = 1024 * 1024
+_MOST_BLANK: Final = 16 * 1024 * 1024
+_MOST_TOKENS: Final = 4 * RECORD.values
+_LONGEST_WORD: Final = 5_000
+_SPACE: Final = re.compile(r"[ \t\r\n]*+")
+_TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_WORD: Final = re.compile(r"[^\s,:\[\]{}\"]{1,5000}+")
+_STEP: Final = {"{": 1, "[": 1, "}": -1, "]": -1}
 
 
 def read(stream: IO[bytes]) -> Generator[RecordedExchange, None, None]:
@@ -129,7 +134,7 @@ class _Scanner:
         self._text = ""
         self._at = 0
         self._line = 1
-        self._decoder = JSONDecoder()
+        self._blank = 0
 
     def members(self) -> Iterator[str]:
         """The keys of the object that comes next; the caller reads the value behind each."""
@@ -155,26 +160,54 @@ class _Scanner:
 
     def value(self) -> Json:
         """The value that comes next, whole."""
-        self._peek()
+        first = self._peek()
+        end = self._end() if first in ("{", "[", '"') else self._end_of_word()
+        data = self._text[self._at : end].encode("utf-8", "surrogatepass")
+        try:
+            reading = json_text.read(data, RECORD)
+            value = json_text.as_recorded(data, reading)
+        except ValueError as problem:
+            raise BrokenRecordError(str(problem), self._line) from None
+        if reading.problem is not None:
+            raise BrokenRecordError(f"this is not JSON: {reading.problem}", self._line)
+        self._consume(end)
+        return value
+
+    def _end(self) -> int:
+        """Where the object, array or string that comes next ends. Nothing is read twice, except for one cut string."""
+        depth, seen, at = 0, 0, self._at
         while True:
-            try:
-                value, end = self._decoder.raw_decode(self._text, self._at)
-            except JSONDecodeError as problem:
+            token = _TOKEN.search(self._text, at)
+            if token is None or (token[0][0] == '"' and not _is_whole(token[0])):
+                done = (token.start() if token is not None else len(self._text)) - self._at
                 if not self._more():
-                    raise BrokenRecordError(f"this is not JSON: {problem.msg}", self._line) from None
+                    raise BrokenRecordError("this is not JSON: the file ends inside of a value", self._line)
+                at = self._at + done
                 continue
-            except RecursionError:
-                raise BrokenRecordError("this is nested too deeply", self._line) from None
-            if end < len(self._text) or not self._more():
-                self._consume(end)
-                return value
+            at = token.end()
+            depth += _STEP.get(token[0], 0)
+            if depth == 0:
+                return at
+            seen += 1
+            if seen > _MOST_TOKENS or depth > RECORD.depth:
+                what = f"more than {RECORD.values:,} values" if seen > _MOST_TOKENS else f"more than {depth - 1} levels"
+                raise BrokenRecordError(f"a value holds {what}", self._line)
+
+    def _end_of_word(self) -> int:
+        """Where the number, or the word of JSON, that comes next ends."""
+        while len(self._text) - self._at < _LONGEST_WORD and self._more():
+            pass
+        word = _WORD.match(self._text, self._at)
+        return word.end() if word is not None else self._at
 
     def _peek(self) -> str:
         """The next character that is not white space, or an empty string at the end."""
         while True:
-            end = self._at
-            while end < len(self._text) and self._text[end] in _SPACE:
-                end += 1
+            space = _SPACE.match(self._text, self._at)
+            end = space.end() if space is not None else self._at
+            self._blank += end - self._at
+            if self._blank > _MOST_BLANK:
+                raise BrokenRecordError(f"more than {_MOST_BLANK:,} characters of white space", self._line)
             self._consume(end)
             if end < len(self._text):
                 return self._text[end]
@@ -195,9 +228,15 @@ class _Scanner:
     def _more(self) -> bool:
         """Reads on, twice as much each time, so that a long value is not scanned over and over."""
         left = self._text[self._at :]
-        if len(left) > LARGEST_ENTRY:
-            raise BrokenRecordError(f"a value is longer than {LARGEST_ENTRY:,} characters", self._line)
+        if len(left) > RECORD.bytes:
+            raise BrokenRecordError(f"a value is longer than {size(RECORD.bytes)}", self._line)
         piece = self._stream.read(max(_PIECE, len(left)))
         if piece:
             self._text, self._at = left + piece, 0
         return bool(piece)
+
+
+def _is_whole(string: str) -> bool:
+    """Whether a string of JSON has its end."""
+    inner = string[1:]
+    return inner.endswith('"') and (len(inner) - len(inner[:-1].rstrip("\\"))) % 2 == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import IO
 
+from conformance.base.files import JOURNAL
 from conformance.model import Exchange
 from conformance.wire.importers.reader import BrokenRecordError, RecordedExchange, next_line
 from conformance.wire.journal_format import parse, value_of
@@ -13,7 +14,7 @@ from conformance.wire.journal_format import parse, value_of
 def read(stream: IO[bytes]) -> Generator[RecordedExchange, None, int | None]:
     """The exchanges of a journal. Returns the number of a torn last line, or None. Raises BrokenRecordError."""
     number = 0
-    while line := next_line(stream, number + 1):
+    while line := next_line(stream, number + 1, JOURNAL):
         number += 1
         try:
             value = value_of(parse(line), number)

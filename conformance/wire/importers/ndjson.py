@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Mapping
-from typing import IO
+from typing import IO, Final
 
+from conformance.base import json_text
+from conformance.base.files import RECORD
 from conformance.model import Chunk, Exchange, Json, Mode, Response, SentRequest
 from conformance.protocol.statuses import WITHOUT_BODY
 from conformance.wire.importers.reader import (
@@ -23,21 +25,37 @@ from conformance.wire.importers.reader import (
     next_line,
 )
 
+MOST_BLANK: Final = 1_000_000
+"""Blank lines of a file."""
+
+_BODIES: Final = ("/request/body", "/response/body")
+"""What was recorded may hold what it wants."""
+
 
 def read(stream: IO[bytes]) -> Generator[RecordedExchange, None, None]:
     """The exchanges of a file. Raises BrokenRecordError."""
-    number = 0
+    number = blank = 0
     while line := next_line(stream, number + 1):
         number += 1
         if line.strip():
             yield _exchange(line, number)
+            continue
+        blank += 1
+        if blank > MOST_BLANK:
+            raise BrokenRecordError(f"the file has more than {MOST_BLANK:,} blank lines", number)
 
 
 def _exchange(line: bytes, number: int) -> RecordedExchange:
     try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as problem:
-        raise BrokenRecordError(f"this line is not JSON: {problem}", number) from None
+        reading = json_text.read(line, RECORD)
+        record = json_text.as_recorded(line, reading)
+    except ValueError as problem:
+        raise BrokenRecordError(str(problem), number) from None
+    if reading.problem is not None:
+        raise BrokenRecordError(f"this line is not JSON: {reading.problem}", number)
+    for flaw in reading.flaws:
+        if flaw.kind == "duplicate" and not (flaw.pointer or "").startswith(_BODIES):
+            raise BrokenRecordError(f"duplicate key at {flaw.pointer}", number)
     try:
         return _recorded(record, number)
     except KeyError as problem:

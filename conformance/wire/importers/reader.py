@@ -6,10 +6,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import IO, Final
 
+from conformance.base.files import RECORD, Bounds, size
 from conformance.model import Exchange
-
-LONGEST_LINE: Final = 256 * 1024 * 1024
-"""Bytes of one line; a longer one is not read."""
 
 NOT_PROVOKED: Final = frozenset({"not-provoked"})
 """The flag of every recording that did not come from a run: nothing is known of why a request was sent."""
@@ -41,9 +39,9 @@ FormatReader = Callable[[IO[bytes]], Generator[RecordedExchange, None, int | Non
 number of a torn last line, or None. Raises BrokenRecordError."""
 
 
-def next_line(stream: IO[bytes], number: int) -> bytes:
+def next_line(stream: IO[bytes], number: int, bounds: Bounds = RECORD) -> bytes:
     """The next line with its end, empty at the end of the file. Raises BrokenRecordError where it is too long."""
-    line = stream.readline(LONGEST_LINE + 1)
-    if len(line) > LONGEST_LINE:
-        raise BrokenRecordError(f"this line is longer than {LONGEST_LINE:,} bytes", number)
+    line = stream.readline(bounds.bytes + 1)
+    if len(line) > bounds.bytes:
+        raise BrokenRecordError(f"this line is longer than {size(bounds.bytes)}", number)
     return line
