@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conformance.model import UsageError
 from conformance.report import html as html_report
 from conformance.report import json_file, terminal
 from conformance.report import junit as junit_report
@@ -18,10 +17,7 @@ def render(results: Path, *, html: Path | None, markdown: Path | None, junit: Pa
     Raises HarnessError: exit code 4 where the file cannot be read or holds no results, or an output has an unusable
     path; 3 where the disk is full.
     """
-    try:
-        loaded = json_file.load(results.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise UsageError(f"Cannot read {results}: {problem.strerror}.") from None
+    loaded = json_file.read(results)
     wanted = ((html, html_report.render), (markdown, markdown_report.render), (junit, junit_report.render))
     save({path: make(loaded) for path, make in wanted if path is not None})
     return terminal.render(loaded)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from conformance.base import json_text
 from conformance.base.dataclass_json import MisfitError, decode, encode
+from conformance.base.errors import FileError
+from conformance.base.files import RESULTS, read_bytes
+from conformance.base.values import shortened
 from conformance.model import Json, UsageError
 from conformance.results.model import SCHEMA_VERSION, Results
 
@@ -19,17 +23,26 @@ def render(results: Results) -> str:
     return text + "\n"
 
 
-def load(text: str) -> Results:
-    """Results from the text of a results file. Raises `UsageError` where it is none."""
+def read(path: Path) -> Results:
+    """Results from a results file. Raises FileError where it cannot be read or holds none."""
+    data = read_bytes(path, RESULTS.bytes)
     try:
-        data = json.loads(text, parse_constant=_refused)
-    except (ValueError, RecursionError) as problem:
+        return load(data)
+    except UsageError as problem:
+        raise FileError(str(problem), path=path) from None
+
+
+def load(data: bytes) -> Results:
+    """Results from the content of a results file. Raises `UsageError` where it is none."""
+    try:
+        reading = json_text.read(data, RESULTS)
+    except ValueError as problem:
         raise UsageError(f"This is not a results file: {problem}") from None
-    return from_json(data)
-
-
-def _refused(name: str) -> Json:
-    raise ValueError(f"{name} is not a JSON number")
+    twice = next((flaw for flaw in reading.flaws if flaw.kind == "duplicate"), None)
+    wrong = reading.problem if twice is None else f"duplicate key at {twice.pointer}"
+    if wrong is not None:
+        raise UsageError(f"This is not a results file: {wrong}")
+    return from_json(reading.value)
 
 
 def _storable(value: Json) -> Json:
@@ -62,7 +75,7 @@ def from_json(data: Json) -> Results:
         raise UsageError("This is not a results file: schema_version is missing.")
     if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
         raise UsageError(
-            f"The results file has schema version {version}, this version of messages-conformance reads "
+            f"The results file has schema version {shortened(version, 20)}, this version of messages-conformance reads "
             f"{SCHEMA_VERSION.split('.')[0]}.x. Install the version that wrote it, or a newer one."
         )
     try:

@@ -11,10 +11,13 @@ import threading
 from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
+from conformance.base.errors import FileError
+from conformance.base.files import JOURNAL, opened, size
 from conformance.base.lock import Lock, LockedError, lock
 from conformance.base.output import is_of_disk, reason
 from conformance.base.records import EndNote, Note, ProxyHeader, RunHistory
@@ -238,8 +241,8 @@ def _check_unused(path: Path) -> None:
 def read(path: Path, known: Container[int] = ()) -> Recording:
     """Reads a whole journal, without the exchanges at the lines `known`, which the caller has.
 
-    Raises `HarnessError`, naming file and line, for what is not a journal, a broken line in the middle, and a record
-    without its required members; exit code 4 where the file cannot be read.
+    Raises FileError, naming file and line, for what is not a journal, a broken line in the middle, and a record without
+    its required members.
     """
     header: Header | None = None
     values: list[Exchange | Note | Unjudged] = []
@@ -254,7 +257,7 @@ def read(path: Path, known: Container[int] = ()) -> Recording:
             elif (value := value_of(line.data, line.number)) is not None:
                 values.append(value)
         except ValueError as problem:
-            raise HarnessError(f"{path}:{line.number}: {problem}.") from problem
+            raise FileError(str(problem), path=path, line=line.number) from None
     assert header is not None  # `lines` has looked at the first line
     return Recording(
         header,
@@ -268,23 +271,23 @@ def read(path: Path, known: Container[int] = ()) -> Recording:
 def lines(path: Path, known: Container[int] = ()) -> Iterator[Line]:
     """The lines of a journal one by one, except those `known`, each held only while it is looked at.
 
-    Raises `HarnessError`: exit code 4 where the file cannot be read, otherwise naming file and line.
+    Raises FileError, naming file and line, where the file cannot be read or a line that is not the last is broken.
     """
-    try:
-        with path.open("rb") as file:
-            offset = 0
-            for number, line in enumerate(file, start=1):
-                if number not in known:
-                    yield _line(path, number, offset, line, last=not file.peek(1))
-                offset += len(line)
-            if not offset:
-                raise HarnessError(f"{path}:1: the journal is empty.")
-    except OSError as problem:
-        raise HarnessError(f"The journal {path} cannot be read: {problem.strerror}.", exit_code=4) from problem
+    with opened(path) as file:
+        offset = number = 0
+        while line := file.readline(JOURNAL.bytes + 1):
+            number += 1
+            if len(line) > JOURNAL.bytes:
+                raise FileError(f"The line is longer than {size(JOURNAL.bytes)}", path=path, line=number)
+            if number not in known:
+                yield _line(path, number, offset, line, last=not cast(BufferedReader, file).peek(1))
+            offset += len(line)
+        if not offset:
+            raise FileError("The journal is empty", path=path, line=1)
 
 
 def _line(path: Path, number: int, offset: int, line: bytes, *, last: bool) -> Line:
-    """A line, or the torn last one. Raises HarnessError where any other line is broken."""
+    """A line, or the torn last one. Raises FileError where any other line is broken."""
     try:
         data = parse(line)
         if number == 1:
@@ -292,5 +295,5 @@ def _line(path: Path, number: int, offset: int, line: bytes, *, last: bool) -> L
     except ValueError as problem:
         if number > 1 and last:
             return Line(number, offset, None)
-        raise HarnessError(f"{path}:{number}: {problem}.") from None
+        raise FileError(str(problem), path=path, line=number) from None
     return Line(number, offset, data)

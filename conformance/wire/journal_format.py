@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from conformance.base import json_text
 from conformance.base.dataclass_json import MisfitError, decode, encode
+from conformance.base.files import JOURNAL
 from conformance.base.records import (
     EndNote,
     Note,
@@ -22,7 +24,6 @@ from conformance.base.records import (
     StopNote,
     UnsentNote,
 )
-from conformance.base.strict_json import read
 from conformance.base.values import kind
 from conformance.model import Chunk, Cut, Exchange, Json, Mode, Response, SentRequest, Trouble
 
@@ -71,8 +72,8 @@ def line_of(record: Mapping[str, Json]) -> bytes:
 
 
 def parse(line: bytes) -> Mapping[str, Json]:
-    """The JSON object of a line. Raises ValueError where it is no record of any kind."""
-    reading = read(line)
+    """The JSON object of a line. Raises ValueError where it is no record of any kind, or crosses the bounds of one."""
+    reading = json_text.read(line, JOURNAL)
     record: Mapping[str, Json] = reading.value if isinstance(reading.value, dict) else {}
     if type(record.get("kind")) is not str or reading.flaws:
         raise ValueError("this line is not a journal record")

@@ -238,7 +238,7 @@ def test_reports_are_written_and_hold_no_credentials(tmp_path: Path) -> None:
     [
         ("a.ndjson", "{}\n", "a.ndjson:1: an exchange lacks 'request'"),
         ("a.ndjson", ndjson(record(1)) + "\n{\n", "a.ndjson:3: this line is not JSON"),
-        ("a.ndjson", ndjson(record(1, response__status="200")), "a.ndjson:1: this is not an exchange: status '200'"),
+        ("a.ndjson", ndjson(record(1, response__status="200")), "a.ndjson:1: this is not an exchange: status \"200\""),
         ("a.ndjson", ndjson(record(1, request=[])), "a.ndjson:1: this is not an exchange"),
         ("a.txt", "GET / HTTP/1.1\n", "a.txt:1: this is neither NDJSON"),
         ("a.har", '{"log": {\n"entries": [\n{"request": 1}]}}', "a.har:3: an entry"),

@@ -10,8 +10,6 @@ import pytest
 OPEN: Final = {
     "H1": "an answer that did not arrive whole is judged as if it had",
     "H2": "an endpoint that dies in the middle gets a green",
-    "H13": "the journal of a run with a value of the wrong type ends with exit code 3",
-    "H14": "a sentence about a results file does not name it",
 }
 """Open findings by id, each in one sentence."""
 

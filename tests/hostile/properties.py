@@ -77,7 +77,7 @@ def is_bounded(ran: Ran) -> None:
 
 def writes_readable_files(ran: Ran) -> None:
     """Every file is what its name says."""
-    json_file.load((ran.folder / "results.json").read_text(encoding="utf-8"))
+    json_file.read(ran.folder / "results.json")
     if not (ran.folder / "report.html").exists():
         return
     ET.fromstring((ran.folder / "junit.xml").read_bytes())

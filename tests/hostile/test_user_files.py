@@ -13,17 +13,11 @@ from conformance.model import HarnessError
 from hostile.bounds import bounded
 from hostile.drive import folder, run
 from hostile.files import KINDS, Changed, Kind, changes, run_kinds
-from hostile.findings import fails
 from hostile.profile import examples
 from hostile.server import Stage
 
 LONGEST = 1_000
 """Characters of a sentence about a file."""
-
-FAILING = {
-    "journal of a run": "H13", "results": "H14",
-}  # fmt: skip
-"""Kinds of files whose readers do not keep their promises yet, each with its finding."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029\ud800-\udfff]")
 
@@ -37,12 +31,7 @@ def kinds(stage: Stage) -> Iterator[Mapping[str, Kind]]:
 
 @pytest.mark.parametrize(
     "name",
-    [
-        *(
-            pytest.param(name, marks=fails(FAILING[name])) if name in FAILING else name
-            for name in (*KINDS, "journal of a run", "results")
-        )
-    ],
+    [*KINDS, "journal of a run", "results"],
 )
 def test_a_file_that_is_none_is_one_sentence(kinds: Mapping[str, Kind], name: str) -> None:
     @examples()

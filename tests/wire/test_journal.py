@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.base.errors import FileError
 from conformance.base.records import (
     EndNote,
     PreflightNote,
@@ -302,11 +303,11 @@ def test_a_whole_journal_goes_on_behind_its_last_line(tmp_path: Path, cut: int) 
     [b"{", b"[]", b"{}", b'{"kind":1}', b"", b"\xff", b"[" * 100_000],
     ids=["torn", "array", "no kind", "kind of a number", "empty", "not text", "deep"],
 )
-def test_a_broken_line_in_the_middle_is_our_error_and_is_named(tmp_path: Path, broken: bytes) -> None:
+def test_a_broken_line_in_the_middle_is_bad_input_and_is_named(tmp_path: Path, broken: bytes) -> None:
     path = tmp_path / "journal.ndjson"
     lines = whole_journal(path).splitlines()
     path.write_bytes(b"\n".join([lines[0], broken, *lines[1:]]) + b"\n")
-    with pytest.raises(HarnessError, match=r"journal\.ndjson:2: "):
+    with pytest.raises(FileError, match=r"journal\.ndjson:2: "):
         read(path)
 
 
@@ -325,11 +326,11 @@ def test_a_broken_line_in_the_middle_is_our_error_and_is_named(tmp_path: Path, b
     ],
     ids=["request", "mode", "headers", "trouble", "header", "bytes", "status", "step", "scenario"],
 )
-def test_a_damaged_exchange_is_our_error_and_is_named(tmp_path: Path, damage: dict[str, object], message: str) -> None:
+def test_a_damaged_exchange_is_bad_input_and_is_named(tmp_path: Path, damage: dict[str, object], message: str) -> None:
     path = tmp_path / "journal.ndjson"
     record = {**record_of(EXCHANGE), **damage}
     path.write_text(json.dumps(record_of(HEADER)) + "\n" + json.dumps(record) + "\n")
-    with pytest.raises(HarnessError, match=rf"journal\.ndjson:2: .*{message}"):
+    with pytest.raises(FileError, match=rf"journal\.ndjson:2: .*{message}"):
         read(path)
 
 
@@ -340,9 +341,9 @@ def test_a_damaged_exchange_is_our_error_and_is_named(tmp_path: Path, damage: di
 def test_what_is_not_a_journal_of_this_format_is_refused(tmp_path: Path, first: str) -> None:
     path = tmp_path / "journal.ndjson"
     path.write_text(first)
-    with pytest.raises(HarnessError, match=r"journal\.ndjson:1: "):
+    with pytest.raises(FileError, match=r"journal\.ndjson:1: "):
         read(path)
-    with pytest.raises(HarnessError, match=r"journal\.ndjson:1: "):
+    with pytest.raises(FileError, match=r"journal\.ndjson:1: "):
         Journal.reopen(path)
     assert path.read_text() == first
 
@@ -357,9 +358,9 @@ def test_unknown_kinds_and_keys_are_skipped(tmp_path: Path) -> None:
     assert recording.notes == ()
 
 
-@pytest.mark.parametrize("path", ["missing.ndjson", "."])
-def test_a_file_that_cannot_be_read_is_a_usage_error(tmp_path: Path, path: str) -> None:
-    with pytest.raises(HarnessError, match="cannot be read") as caught:
+@pytest.mark.parametrize(("path", "problem"), [("missing.ndjson", "does not exist"), (".", "is a folder")])
+def test_a_file_that_cannot_be_read_is_a_usage_error(tmp_path: Path, path: str, problem: str) -> None:
+    with pytest.raises(FileError, match=problem) as caught:
         read(tmp_path / path)
     assert caught.value.exit_code == 4
 

@@ -14,6 +14,7 @@ from conformance.base import json_text
 from conformance.base.files import RECORD, size
 from conformance.model import Chunk, Exchange, Json, Mode, Response, SentRequest
 from conformance.wire.importers.reader import (
+    MOST_STATUS,
     NOT_PROVOKED,
     BrokenRecordError,
     RecordedExchange,
@@ -76,7 +77,7 @@ def exchange_of(entry: Json, line: int) -> tuple[Exchange, frozenset[str]]:
         exchange = Exchange("recording", mode, 1, 1, str(started), request, response, line=line)
     except KeyError as problem:
         raise BrokenRecordError(f"an entry lacks {problem}", line) from None
-    except (TypeError, AttributeError, ValueError) as problem:
+    except (TypeError, AttributeError, ValueError, OverflowError) as problem:
         raise BrokenRecordError(f"an entry has a value of the wrong kind: {problem}", line) from None
     return exchange, sent_flags | got_flags
 
@@ -110,7 +111,14 @@ def _response(record: Json) -> tuple[Response | None, frozenset[str]]:
         flags.add("no-response-headers")
     chunks = (Chunk(0.0, body),) if body else ()
     version = record.get("httpVersion") or "HTTP/1.1"
-    return Response(int(record["status"]), headers, chunks, str(version)), frozenset(flags)
+    return Response(_status(record["status"]), headers, chunks, str(version)), frozenset(flags)
+
+
+def _status(value: Json) -> int:
+    number = int(value)
+    if not 0 <= number < MOST_STATUS:
+        raise ValueError("no status has so many digits")
+    return number
 
 
 def _decoded(text: str) -> bytes:

@@ -16,9 +16,11 @@ from typing import IO, Final
 
 from conformance.base import json_text
 from conformance.base.files import RECORD
+from conformance.base.values import show
 from conformance.model import Chunk, Exchange, Json, Mode, Response, SentRequest
 from conformance.protocol.statuses import WITHOUT_BODY
 from conformance.wire.importers.reader import (
+    MOST_STATUS,
     NOT_PROVOKED,
     BrokenRecordError,
     RecordedExchange,
@@ -105,8 +107,8 @@ def _list(value: Json) -> list[Json]:
 
 
 def _status(value: Json) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"status {value!r} is not an integer")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MOST_STATUS:
+        raise TypeError(f"status {show(value)} is not an integer with three digits")
     return value
 
 

@@ -12,6 +12,9 @@ from conformance.model import Exchange
 NOT_PROVOKED: Final = frozenset({"not-provoked"})
 """The flag of every recording that did not come from a run: nothing is known of why a request was sent."""
 
+MOST_STATUS: Final = 10**6
+"""No status is that large; one of HTTP has three digits."""
+
 
 @dataclass(frozen=True)
 class RecordedExchange:
