@@ -13,6 +13,7 @@ from conformance import __version__
 from conformance.base.interrupt import interruptible, interruption
 from conformance.base.output import reason
 from conformance.base.streams import standard_streams
+from conformance.config.keys import check_arguments
 from conformance.config.options import OPTIONS, Option
 from conformance.model import HarnessError, Level, UsageError, worst
 
@@ -213,6 +214,8 @@ def main() -> None:
 def _main() -> int:
     """Calls the command; returns the exit code."""
     try:
+        if sys.argv[1:2] != ["serve"]:  # the key of the reference endpoint is public
+            check_arguments(sys.argv[1:])
         command(standalone_mode=False)
     except SystemExit as leaving:
         return int(leaving.code or 0)

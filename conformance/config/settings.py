@@ -13,17 +13,21 @@ from typing import Any
 from conformance.base import dotenv_text, toml_text
 from conformance.base.errors import FileError
 from conformance.base.files import DOTENV, RECORD, SETTINGS, opened
+from conformance.base.headers import may_be_secret, secrets_in
 from conformance.base.strict_json import read
 from conformance.base.suggestions import nearest
 from conformance.base.toml_text import TomlText
 from conformance.base.versions import DEFAULT_VERSION
+from conformance.config.keys import HOW, resembles_key
 from conformance.config.options import CONNECTION, NEVER_EMPTY, OPTIONS, PER_TARGET, RECORDED, Option
-from conformance.config.target import REFERENCE, Target, check_url, name_of, resembles_key
+from conformance.config.target import REFERENCE, Target, check_url, name_of
 from conformance.config.values import convert, described
 from conformance.model import UsageError
 
 TABLE = "messages-conformance"
 """The table below `[tool]` of `pyproject.toml`."""
+
+_API_KEY_ENV = next(option for option in OPTIONS if option.name == "api-key-env")
 
 
 @dataclass(frozen=True)
@@ -233,19 +237,23 @@ def target_of(settings: RunSettings) -> Target | None:
 
 
 def _key_name(settings: RunSettings) -> str:
-    """The name of the variable that holds the key. Raises UsageError, without repeating it, for what may be a key."""
+    """The name of the variable that holds the key.
+
+    Raises UsageError for a name that was given and is not set. It may be the key, so only a name that looks like
+    nothing else is repeated.
+    """
     name: str = settings["api_key_env"]
-    named = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None
-    if name not in settings.environment and (not named or resembles_key(name)):
-        raise UsageError(
-            "--api-key-env expects the name of an environment variable, not the key itself. Put the key into one "
-            "or into .env, for example OUR_KEY, and use --api-key-env OUR_KEY."
-        )
-    return name
+    if name in settings.environment or name == _API_KEY_ENV.default:
+        return name
+    if re.fullmatch(r"[A-Z]+(_[A-Z0-9]{1,12})+", name) and not resembles_key(name):
+        raise UsageError(f"The environment variable {name}, which --api-key-env names, is not set.")
+    raise UsageError(
+        f"--api-key-env expects the name of an environment variable that is set, not the key itself. {HOW}"
+    )
 
 
 def _headers(settings: RunSettings) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """Extra headers with their variables filled in, and the values that came from the environment: secrets."""
+    """Extra headers with their variables filled in, and the values in them that are secrets."""
     headers: list[tuple[str, str]] = []
     secrets: list[str] = []
 
@@ -258,14 +266,17 @@ def _headers(settings: RunSettings) -> tuple[tuple[tuple[str, str], ...], tuple[
 
     for text in settings["header"]:
         name, colon, value = text.partition(":")
-        if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name.strip()):
+        name = name.strip()
+        if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or resembles_key(name):
             raise UsageError("--header expects 'Name: value'.")
         if resembles_key(value.rpartition(" ")[2]):
             raise UsageError(
-                f"--header {name.strip()} holds a key. Put the key into an environment variable, for example OUR_KEY, "
-                f"and use --header '{name.strip()}: ${{OUR_KEY}}'."
+                f"--header {name} holds a key. Put the key into an environment variable, for example OUR_KEY, "
+                f"and use --header '{name}: ${{OUR_KEY}}'."
             )
-        headers.append((name.strip(), re.sub(r"\$\{(\w+)\}", value_of, value.strip())))
+        filled = re.sub(r"\$\{(\w+)\}", value_of, value.strip())
+        headers.append((name, filled))
+        secrets += secrets_in(name, filled) if may_be_secret(name) else ()
     return tuple(headers), tuple(secrets)
 
 

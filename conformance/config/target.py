@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from conformance.base.versions import DEFAULT_VERSION
+from conformance.config.keys import HOW, is_key
 from conformance.model import INVALID_KEY, Json, UsageError
 
 AUTH_STYLES = ("auto", "x-api-key", "bearer", "both")
+_PARTS_OF_URL = re.compile(r"[/.:;=,&]+")
+_WORDS_AND_PORT = re.compile(
+    r"([a-z]{1,5}:)?/{0,2}([a-z.-]*|\[[0-9a-f:]*\]?|[0-9]+(\.[0-9]+)*)(:[0-9]{0,6})?(/[a-z0-9]{0,9}){0,3}"
+)
+
 REFERENCE = "reference"
 """The name of the embedded reference endpoint as a target."""
 
@@ -72,28 +78,26 @@ def roots(url: str) -> tuple[str, ...]:
 
 
 def check_url(url: str) -> str:
-    """The base URL without a trailing slash. Raises UsageError for what is not an HTTP URL."""
-    if re.search(r"[@?#]", url) or any(part.lower().startswith("sk-") for part in re.split(r"[/.:]+", url)):
-        raise UsageError(
-            "A base URL has no key, user name, password, query or fragment. Put the key into an environment variable, "
-            "and name the variable with --api-key-env."
-        )
+    """The base URL without a trailing slash.
+
+    Raises UsageError for what is not an HTTP URL; what may be a credential is not repeated.
+    """
+    plain = unquote(url)
+    if re.search(r"[@?#]", plain) or any(map(_is_key, _PARTS_OF_URL.split(plain))):
+        raise UsageError(f"A base URL has no key, user name, password, query or fragment. {HOW}")
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable:
-        raise UsageError(f"{url!r} is not a base URL; it must start with http:// or https:// and name a host.")
+        shown = repr(url) if _WORDS_AND_PORT.fullmatch(url) else "The given URL"
+        raise UsageError(f"{shown} is not a base URL; it must start with http:// or https:// and name a host.")
     return url.rstrip("/")
 
 
-def resembles_key(text: str) -> bool:
-    """Whether a text looks like an API key, and not like a name or a word: it starts like one, or is long and mixed."""
-    if re.match(r"(sk|gsk|pk|xai|rk)[-_]", text):
-        return True
-    mixed = re.search(r"[0-9]", text) and re.search(r"[a-z]", text)
-    return len(text) >= 20 and mixed is not None and re.fullmatch(r"[A-Za-z0-9_.~+/=-]+", text) is not None
+def _is_key(part: str) -> bool:
+    return part.lower().startswith("sk-") or is_key(part)
 
 
 def name_of(url: str) -> str:

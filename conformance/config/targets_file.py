@@ -14,6 +14,7 @@ from conformance.base.suggestions import nearest
 from conformance.base.toml_text import TomlText
 from conformance.config.options import PER_TARGET
 from conformance.config.settings import RunSettings, check_keys, place_in, read_settings, safe_name
+from conformance.config.values import described
 from conformance.model import UsageError
 
 
@@ -32,7 +33,7 @@ def read_all_settings(given: Mapping[str, Any], folder: Path) -> tuple[RunSettin
     found = []
     for name in dict.fromkeys(whole["target"]):
         if name not in entries:
-            raise FileError(f"Unknown target {name!r}", path=file.path, suggestion=nearest(name, entries))
+            raise FileError(f"Unknown target {described(name)}", path=file.path, suggestion=nearest(name, entries))
         if entries[name].get("url") in (None, ""):
             raise file.error(f"[targets.{name}] has no url", "targets", name, key="")
         place = partial(place_in, file, "targets", name)

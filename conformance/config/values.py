@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from conformance.base.values import printable, shortened
+from conformance.config.keys import HOW, is_key, resembles_key
 from conformance.config.options import Option
 from conformance.model import UsageError
 
@@ -16,6 +17,9 @@ LONGEST: Final = 4_096
 
 MOST: Final = 1_000
 """Items of a list."""
+
+_CHECKED_LATER: Final = ("url", "api-key-env")
+"""Options that have a sentence of their own for a key."""
 
 _LONGEST_SHOWN: Final = 60
 _ON: Final = ("1", "true", "yes", "on")
@@ -33,7 +37,9 @@ def convert(option: Option, value: Any, where: str) -> Any:
 
 
 def described(value: Any) -> str:
-    """A value of a file or a command line for a sentence, cut for reading."""
+    """A value of a file or a command line for a sentence, cut for reading. What looks like a key is not repeated."""
+    if isinstance(value, str) and resembles_key(value.strip()):
+        return "what looks like a key"
     if isinstance(value, str):
         return shortened(repr(printable(value)), _LONGEST_SHOWN)
     if isinstance(value, bool):
@@ -103,7 +109,9 @@ def _text(option: Option, value: Any, where: str) -> str | None:
 
 
 def _chosen(option: Option, value: Any, where: str) -> str:
-    """A text without control characters that is one of the choices, where there are any."""
+    """A text without control characters that is one of the choices, where there are any, and no key."""
+    if option.name not in _CHECKED_LATER and isinstance(value, str) and is_key(value):
+        raise UsageError(f"{where} holds what looks like an API key. {HOW}")
     if option.choices and value not in option.choices:
         raise UsageError(f"{where} expects one of {', '.join(option.choices)}, not {described(value)}.")
     if not isinstance(value, str):

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from conformance.config.keys import check_arguments
 from conformance.config.options import OPTIONS, PREFIX
-from conformance.model import HarnessError
+from conformance.model import HarnessError, UsageError
 from conformance.plugin.gatherer import Gatherer
 
 CATALOGUE = Path(__file__).parents[1] / "catalogue"
@@ -48,6 +49,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(
             f"--{PREFIX}-{option.name}", dest=f"{PREFIX}_{option.key}", help=f"{option.help}{default}", **more
         )
+
+
+def pytest_load_initial_conftests(args: list[str]) -> None:
+    """Refuses a key as an argument before anything can repeat it."""
+    try:
+        check_arguments(args, f"--{PREFIX}-")
+    except UsageError as problem:
+        raise pytest.UsageError(str(problem)) from None
 
 
 def pytest_configure(config: pytest.Config) -> None:

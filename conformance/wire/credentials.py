@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import chain, islice
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from conformance.base.headers import CREDENTIALS, is_credential, may_be_secret
+from conformance.base.headers import COOKIES, CREDENTIALS, is_credential, may_be_secret, scheme_of, secrets_in
 from conformance.model import Exchange, SentRequest
 from conformance.protocol.blocks import BLOCKS, DELTAS
 from conformance.protocol.grammar import KNOWN_EVENTS
@@ -34,20 +32,10 @@ WORDS: Final = frozenset(
 )  # fmt: skip
 """Words of the API, in lower case. A key that is one of them is public, and hiding it would change what is judged."""
 
-_COOKIES: Final = ("cookie", "set-cookie")
 HIDDEN: Final = "[redacted]"
 
 _PARAMETER: Final = re.compile(rf"([?&#](?:{'|'.join(map(re.escape, sorted(CREDENTIALS)))})=)[^&#]*", re.IGNORECASE)
 _USER_INFO: Final = re.compile(r"(?<=://)[^/?#]*@")
-_SCHEMES: Final = frozenset({"bearer", "basic", "token", "digest", "negotiate"})
-_PLAIN: Final = re.compile(r"[0-9.]{1,7}|\d{4}-\d{2}-\d{2}|[A-Za-z][a-z]*(?:[_/-][a-z]+){0,9}(?:[_-]20\d{6})?")
-"""Values of unknown headers that are numbers, dates or words. They are hidden in their place and looked for nowhere
-else, because words of the API are among them, and hiding those would change what is judged.
-"""
-
-_PART: Final = re.compile(r"[^\s,;=:\"'(){}\[\]]{8,4096}")
-"""Parts of a value that are looked for on their own: `Signature=...`, a list, JSON."""
-
 _MASKED: Final = re.compile(r"\W*(?:redacted|removed|filtered|masked|hidden|secret|x+|\.+|)\W*", re.IGNORECASE)
 """What recorders write where a credential was."""
 
@@ -75,8 +63,8 @@ def recorded_secrets(exchange: Exchange) -> frozenset[str]:
     sent = [(name.lower(), value) for name, value in request.headers if may_be_secret(name)]
     got = [(name.lower(), value) for name, value in (response.headers if response is not None else ())]
     headers = [*sent, *((name, value) for name, value in got if is_credential(name))]
-    keys_first = sorted(headers, key=lambda header: (not is_credential(header[0]), header[0] in _COOKIES))
-    found = chain(_in_url(request.url), *(_secrets_of(name, value) for name, value in keys_first))
+    keys_first = sorted(headers, key=lambda header: (not is_credential(header[0]), header[0] in COOKIES))
+    found = chain(_in_url(request.url), *(secrets_in(name, value) for name, value in keys_first))
     secrets = frozenset(islice(filter(is_secret, found), MOST_SECRETS))
     body = request.json if secrets else None
     model = body.get("model") if isinstance(body, dict) else None
@@ -99,34 +87,13 @@ def hide_in_url(url: str) -> str:
 
 
 def _hidden(value: str) -> str:
-    scheme, rest = _scheme_of(value)
+    scheme, rest = scheme_of(value)
     return f"{scheme} {HIDDEN}" if scheme and rest else HIDDEN
-
-
-def _scheme_of(value: str) -> tuple[str, str]:
-    """The scheme of an authorization, or an empty text, and what is behind it."""
-    scheme, _, rest = value.strip().partition(" ")
-    return (scheme, rest.strip()) if rest and scheme.lower() in _SCHEMES else ("", value.strip())
 
 
 def _carries(request: SentRequest, value: str) -> bool:
     """Whether a credential header has this value."""
-    return any(is_credential(name) and _scheme_of(sent)[1] == value for name, sent in request.headers)
-
-
-def _secrets_of(name: str, value: str) -> Iterator[str]:
-    """The whole value, what it is made of where that is long enough, and user and password of a basic one."""
-    if name in _COOKIES:
-        pairs = value.split(";")[: 1 if name == "set-cookie" else None]
-        yield from (pair.partition("=")[2].strip().strip('"') or pair.strip() for pair in pairs)
-        return
-    scheme, rest = _scheme_of(value)
-    if is_credential(name) or not _PLAIN.fullmatch(rest):
-        yield rest
-    yield from (part for part in islice(_PART.findall(rest), MOST_SECRETS) if not _PLAIN.fullmatch(part))
-    if scheme.lower() == "basic":
-        with suppress(ValueError):
-            yield from b64decode(rest, validate=True).decode().split(":", 1)
+    return any(is_credential(name) and scheme_of(sent)[1] == value for name, sent in request.headers)
 
 
 def _in_url(url: str) -> Iterator[str]:

@@ -84,6 +84,8 @@ KEY = "sk-ant-api03-0123456789abcdef"
     [
         {"api_key_env": KEY},
         {"api_key_env": "0123456789abcdef0123456789abcdef"},
+        {"api_key_env": "ABCDEF_0123456789abcdef"},
+        {"api_key_env": "k0123456789abcdef"},
         {"header": [f"x-api-key: {KEY}"]},
         {"header": [f"authorization: Bearer {KEY}"]},
         {"url": f"https://{KEY}@naga.example"},
@@ -91,6 +93,8 @@ KEY = "sk-ant-api03-0123456789abcdef"
         {"url": f"https://naga.example/?key={KEY}"},
         {"url": KEY},
         {"url": f"ftp://user:{KEY}@naga.example"},
+        {"url": f"https://user:{KEY}%40naga.example"},
+        {"url": f"https://naga.example/%73k-{KEY[3:]}"},
     ],
 )
 def test_a_key_where_its_name_is_expected_is_refused_and_not_repeated(folder, given) -> None:
@@ -100,6 +104,34 @@ def test_a_key_where_its_name_is_expected_is_refused_and_not_repeated(folder, gi
     said = str(refused.value)
     assert not any(part in said for part in (KEY, "0123456789abcdef"))
     assert "variable" in said
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"url": "Canary0123"},
+        {"url": "https//Canary0123"},
+        {"url": "https://user:Canary0123%40"},
+        {"auth": KEY},
+        {"concurrency": KEY},
+        {"url": None, "target": [KEY]},
+        {"url": None, "target": ["9a0123b4c5d6e7f80a1b2c3d4e5f6071"]},
+        {"name": KEY},
+        {"model": KEY},
+    ],
+)
+def test_what_may_be_a_key_is_in_no_sentence_about_an_option(folder, given) -> None:
+    (folder / "targets.toml").write_text("[targets.a]\nurl = 'http://a.example'\n", encoding="utf-8")
+    with pytest.raises(UsageError) as refused:
+        list(map(target_of, read_all_settings({"url": "https://naga.example", "model": "m", **given}, folder)))
+    assert not re.search("Canary|0123", str(refused.value))
+
+
+def test_literal_values_of_headers_are_secrets_unless_they_are_words(folder) -> None:
+    found = target(
+        folder, header=["x-portkey: Ab3", "Authorization: Token tk9.ab", "x-team: blue", "anthropic-beta: b-1"]
+    )
+    assert set(found.secrets) == {"Ab3", "tk9.ab"}
 
 
 @pytest.mark.parametrize("key", ["EMPTY", "none", "x"])
@@ -179,7 +211,8 @@ def test_the_key_is_read_from_the_variable_that_was_named(folder, monkeypatch) -
     (folder / ".env").write_text("ANTHROPIC_API_KEY=from-dotenv-file\n", encoding="utf-8")
     assert target(folder).api_key == "from-dotenv-file"
     assert target(folder, api_key_env="OTHER_KEY").api_key == "k-123456789"
-    assert target(folder, api_key_env="NOT_SET").api_key is None
+    with pytest.raises(UsageError, match="environment variable NOT_SET, which --api-key-env names, is not set"):
+        target(folder, api_key_env="NOT_SET")
 
 
 def test_every_secret_is_known_to_be_one(folder, monkeypatch) -> None:
