@@ -22,8 +22,8 @@ def answered(reply: Reply) -> bool:
 
 
 def declined(reply: Reply) -> bool:
-    """True for a clean refusal: a 4xx that is not about key, rate or path, with the error envelope."""
-    return reply.status in DECLINING and reply.error is not None
+    """True for a clean refusal: a status that is not about key or rate, whatever the form of the error."""
+    return reply.status in DECLINING
 
 
 def probed(replies: Iterable[Reply]) -> Probed:

@@ -31,7 +31,6 @@ from conformance.standard.models import ENTRY_SCENARIO, NO_MODELS, Models, Refus
 KINDS = {
     "ignored": CheckResult.IGNORED,
     "accepted": CheckResult.ACCEPTED,
-    "no-envelope": CheckResult.NO_ENVELOPE,
 }
 """Kinds of findings that the verdict table tells apart; every other kind is a deviation."""
 

@@ -55,7 +55,6 @@ class CheckResult(StrEnum):
     DECLINED = "declined"
     IGNORED = "ignored"
     ACCEPTED = "accepted"
-    NO_ENVELOPE = "no-envelope"
     UNSOUND = "unsound"
     DEVIATION = "deviation"
     UNSEEN = "unseen"
@@ -155,7 +154,7 @@ TABLE: tuple[Row, ...] = (
     # To decline an optional capability with a clean error is honest.
     Row(
         Outcome.UNSUPPORTED,
-        "declines {needs} with a well-formed error",
+        "declines {needs} with a 4xx status",
         capability=CapabilityState.UNKNOWN,
         checks=CheckResult.DECLINED,
     ),
@@ -183,12 +182,6 @@ TABLE: tuple[Row, ...] = (
         checks=CheckResult.IGNORED,
     ),
     Row(Outcome.IGNORED, "accepted, but not honoured", checks=CheckResult.IGNORED),
-    # A wrong envelope is one defect: the errors area judges it, every refusal without one stays undecided.
-    Row(
-        Outcome.INCONCLUSIVE,
-        "refused without the right error envelope, which the errors area judges",
-        checks=CheckResult.NO_ENVELOPE,
-    ),
     # A broken answer is one defect: the Message in it decides nothing else.
     Row(
         Outcome.INCONCLUSIVE,

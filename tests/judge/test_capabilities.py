@@ -49,7 +49,10 @@ def test_nothing_said_nothing_sent_nothing_seen():
 @pytest.mark.parametrize("status", [401, 429, 500])
 def test_a_refusal_that_is_not_about_the_request_proves_nothing(status):
     assert one(TOOLS, reply("weather", ERROR, status)).probed == "unknown"
-    assert one(TOOLS, reply("weather", {"detail": "no"}, 400)).probed == "unknown"
+
+
+def test_a_capability_is_declined_in_any_form():
+    assert one(TOOLS, reply("weather", {"detail": "no"}, 400)).probed == "declined"
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,6 @@ def test_a_case_that_saw_nothing_cannot_pass(bench) -> None:
         ("deviation", Outcome.FAIL),
         ("ignored", Outcome.IGNORED),
         ("accepted", Outcome.FAIL),
-        ("no-envelope", Outcome.INCONCLUSIVE),
         ("a kind of its own", Outcome.FAIL),
     ],
 )
@@ -312,10 +311,15 @@ def test_a_declined_ability_is_judged_by_what_was_declared(bench, given, outcome
     assert judged.outcome is outcome
 
 
-@pytest.mark.parametrize("answer", [(500, REFUSAL), (400, b"<html>"), (401, REFUSAL), (200, {})])
+@pytest.mark.parametrize("answer", [(500, REFUSAL), (401, REFUSAL), (200, {})])
 def test_only_a_clean_refusal_declines_an_ability(bench, answer) -> None:
     judged = sees(answer).judge(case(STATUS, CheckCall("finds", "deviation"), needs=("vision",)), bench)
     assert judged.outcome is Outcome.FAIL
+
+
+def test_a_capability_is_declined_whatever_the_form_of_the_error(bench) -> None:
+    judged = sees((400, {"detail": "no images"})).judge(case(STATUS, needs=("vision",)), bench)
+    assert judged.outcome is Outcome.UNSUPPORTED
 
 
 def test_an_ability_whose_first_request_was_accepted_is_not_declined(bench) -> None:

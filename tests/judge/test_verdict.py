@@ -82,7 +82,6 @@ def test_nothing_passes_unless_every_check_was_satisfied_on_full_evidence():
         (Signals(FULL, Result.FINE, Control.DECLINED, capability=State.UNKNOWN), Outcome.UNSUPPORTED),
         (Signals(FULL, Result.FINE, Control.DECLINED, capability=State.PROBED), Outcome.INCONCLUSIVE),
         (Signals(FULL, Result.ACCEPTED, Control.ACCEPTED), Outcome.FAIL),
-        (Signals(FULL, Result.NO_ENVELOPE, Control.ACCEPTED), Outcome.INCONCLUSIVE),
         # No evidence, no verdict.
         (Signals(Completeness.UNSENT), Outcome.NOT_RUN),
         (Signals(Completeness.TROUBLE), Outcome.INCONCLUSIVE),

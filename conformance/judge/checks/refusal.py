@@ -5,7 +5,7 @@ The shape of the error envelope and the pairing of status and type are in `error
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from conformance.base.values import show
@@ -13,38 +13,46 @@ from conformance.judge.arguments import TEXT, Schema, one_or_more, optional, par
 from conformance.judge.check import FINE, NOTHING_SEEN, Context, Observation, check, deviates
 from conformance.model import Json
 from conformance.protocol.message import text_of
+from conformance.protocol.refusals import NAME, other_field, other_subject, words_of
 from conformance.protocol.reply import Reply
-from conformance.protocol.statuses import OTHER_REASON_TYPES, REFUSING, is_server_error, is_success
+from conformance.protocol.statuses import OTHER_REASON_TYPES, REFUSING, is_client_error, is_server_error, is_success
 
 STATUS: Final[Schema] = {"type": "integer", "minimum": 400, "maximum": 499}
 FORM: Final = partial(
     {
         "status": one_or_more(STATUS),
-        "type": one_or_more(TEXT),
-        "names": {**TEXT, "description": "Only shown in the finding; the wording of the message is free."},
+        "type": {**one_or_more(TEXT), "description": "Only shown in the finding; the errors area judges types."},
+        "names": {**TEXT, "description": "What the refusal is about; its wording is free."},
+        "about": {"enum": ["context", "quota"], "description": "The refusal has to be about this."},
     }
 )
 
 
 @check("refused", argument=optional(FORM))
-def refused(reply: Reply, argument: Json) -> Observation:
-    """The request is refused with a fitting 4xx status and the error envelope."""
+def refused(reply: Reply, argument: Json, context: Context) -> Observation:
+    """The request is refused with a fitting 4xx status.
+
+    Whether the error has its envelope and its type is judged by the errors area. A refusal whose words are about the
+    account, the length of the context, or a field that is as in the control shows nothing.
+    """
     status = reply.status
     if status is None:
         return NOTHING_SEEN
     wanted = argument if isinstance(argument, dict) else {}
     statuses = _as_list(wanted.get("status")) or sorted(REFUSING)
-    types = _as_list(wanted.get("type"))
-    problem = _problem(reply, status, statuses, types)
-    if problem is None:
-        return FINE
-    kind, actual = problem
-    return deviates(reply, _expected(wanted, types), actual, kind=kind)
+    if is_success(status):
+        return deviates(reply, _expected(wanted), f"accepted with status {status}", kind="accepted")
+    if is_server_error(status):
+        return deviates(reply, _expected(wanted), f"status {status}{_error_of(reply)}", kind="server-error")
+    if status not in statuses:
+        return deviates(reply, _expected(wanted), f"status {status}{_error_of(reply)}", kind="other-status")
+    other = _other_reason(reply, wanted, context)
+    return Observation(seen=False, note=f"refused for another reason: {other}{_error_of(reply)}") if other else FINE
 
 
 @check("read-or-refused", argument=record(marker=TEXT))
 def read_or_refused(reply: Reply, argument: Mapping[str, str], context: Context) -> Observation:
-    """The request is read, so that its marker is in the answer, or refused with a 4xx and the error envelope.
+    """The request is read, so that its marker is in the answer, or refused with a 4xx status.
 
     Nothing is seen in an answer without the marker (the model may not cooperate), and in a refusal where the control
     was not answered either.
@@ -53,47 +61,80 @@ def read_or_refused(reply: Reply, argument: Mapping[str, str], context: Context)
         return NOTHING_SEEN
     if reply.ok:
         return FINE if argument["marker"].casefold() in text_of(reply).casefold() else NOTHING_SEEN
-    if is_server_error(reply.status) or reply.error is None:
-        actual = f"status {reply.status}" + ("" if reply.error else " without the error envelope")
-        return deviates(reply, "an answer, or a 4xx status with the error envelope", actual)
+    if not is_client_error(reply.status):
+        return deviates(reply, "an answer, or a 4xx status", f"status {reply.status}")
     name = context.case.control
     control = context.reply(name, reply.exchange.mode) if name is not None else None
     return FINE if control is not None and control.ok else NOTHING_SEEN
 
 
-def _problem(reply: Reply, status: int, statuses: list[Json], types: list[Json]) -> tuple[str, str] | None:
-    """The kind of a finding and what came, or None where it is a refusal."""
-    if is_success(status):
-        return "accepted", f"accepted with status {status}"
-    if is_server_error(status):
-        return "server-error", f"status {status}{_error_of(reply)}"
-    if status not in statuses:
-        return "other-reason", f"status {status}{_error_of(reply)}"
-    error = reply.error
-    if error is None:
-        return "no-envelope", f"status {status} without the error envelope"
-    kind = error.get("type")
-    if kind in types:
-        return None
-    if isinstance(kind, str) and kind in OTHER_REASON_TYPES:
-        return "other-reason", f"status {status}{_error_of(reply)}"
-    # That status and error type do not go together is reported once, by the errors area.
-    return ("no-envelope", f"status {status} with error type {show(kind)}") if types else None
+def _other_reason(reply: Reply, wanted: Mapping[str, Json], context: Context) -> str:
+    """What a refusal is about, where that is not what is wrong with the request; otherwise an empty text."""
+    kind = (reply.error or {}).get("type")
+    if isinstance(kind, str) and kind in OTHER_REASON_TYPES and kind not in _as_list(wanted.get("type")):
+        return f"its type is {kind}"
+    words = words_of(reply)
+    if (subject := other_subject(words, [str(wanted.get("about"))])) is not None:
+        return f"its words are about the {subject}"
+    if context.case.control is None or "about" in wanted:
+        return ""
+    control = context.reply(context.case.control, reply.exchange.mode)
+    own = changed_names(reply.request, control.request) if control is not None and reply.request else set()
+    if not own:
+        return ""
+    own.update(NAME.findall(str(wanted.get("names", ""))))
+    field = other_field(words, set(_members_in(control.request)), own) if control is not None else None
+    return f"its words name {field}, which is as in the control" if field is not None else ""
 
 
-def _expected(wanted: Mapping[str, Json], types: list[Json]) -> str:
+def changed_names(request: Json, control: Json) -> set[str]:
+    """The names on the way to what differs between two requests, and the names and short texts inside it."""
+    if isinstance(request, dict) and isinstance(control, dict):
+        names: set[str] = set()
+        for name in request.keys() | control.keys():
+            if name not in request or name not in control:
+                names |= {name, *_names_in(request.get(name)), *_names_in(control.get(name))}
+            elif inner := changed_names(request[name], control[name]):
+                names |= {name, *inner}
+        return names
+    if isinstance(request, list) and isinstance(control, list) and len(request) == len(control):
+        return {name for pair in zip(request, control, strict=True) for name in changed_names(*pair)}
+    return set() if request == control else {*_names_in(request), *_names_in(control), "type"}
+
+
+def _members_in(value: Json) -> Iterator[str]:
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _members_in(item)
+    if isinstance(value, dict):
+        yield from value
+
+
+def _names_in(value: Json) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from _names_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _names_in(item)
+    elif isinstance(value, str) and NAME.fullmatch(value):
+        yield value
+
+
+def _expected(wanted: Mapping[str, Json]) -> str:
     statuses = " or ".join(str(item) for item in _as_list(wanted.get("status")) or [400])
-    types = types or (["invalid_request_error"] if "status" not in wanted else [])
+    types = _as_list(wanted.get("type")) or (["invalid_request_error"] if "status" not in wanted else [])
     kind = f" {' or '.join(str(item) for item in types)}" if types else ""
     names = f" that names {wanted['names']}" if "names" in wanted else ""
     return f"a refusal: status {statuses}{kind}{names}"
 
 
 def _error_of(reply: Reply) -> str:
-    """Type and message of the error, for the `actual` of a finding."""
-    if reply.error is None:
-        return ""
-    return f", {show(reply.error.get('type'))}: {show(reply.error.get('message'))}"
+    """Type and words of the error, for the `actual` of a finding."""
+    if reply.error is not None:
+        return f", {show(reply.error.get('type'))}: {show(reply.error.get('message'))}"
+    words = words_of(reply)
+    return f": {show(words)}" if words else ""
 
 
 def _as_list(value: Json) -> list[Json]:

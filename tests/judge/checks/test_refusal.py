@@ -32,18 +32,20 @@ def test_a_breakdown_is_not_a_refusal_even_with_an_envelope(status):
 
 
 @pytest.mark.parametrize("status", [301, 401, 403, 404, 405, 408, 409, 429])
-def test_a_status_about_something_else_is_a_refusal_for_another_reason(status):
-    assert kinds(refused(make.reply(ENVELOPE, status=status), True, make.context())) == ["other-reason"]
+def test_another_status_is_reported(status):
+    assert kinds(refused(make.reply(ENVELOPE, status=status), True, make.context())) == ["other-status"]
 
 
 @pytest.mark.parametrize("kind", ["authentication_error", "rate_limit_error", "billing_error"])
 def test_a_400_about_the_account_or_the_moment_is_a_refusal_for_another_reason(kind):
-    assert kinds(refused(make.reply(error(kind), status=400), True, make.context())) == ["other-reason"]
+    observation = refused(make.reply(error(kind), status=400), True, make.context())
+    assert not observation.seen
+    assert kind in observation.note
 
 
 @pytest.mark.parametrize("body", [{}, None, [], "no", {"error": "no"}, {"detail": []}, {"type": "error", "error": 1}])
-def test_a_400_without_the_envelope_is_reported_as_such(body):
-    assert kinds(refused(make.reply(body, status=400), True, make.context())) == ["no-envelope"]
+def test_a_400_without_the_envelope_is_a_refusal(body):
+    assert kinds(refused(make.reply(body, status=400), True, make.context())) == []
 
 
 def test_nothing_is_seen_without_a_response():
@@ -53,8 +55,7 @@ def test_nothing_is_seen_without_a_response():
 def test_a_named_status_takes_the_place_of_the_usual_ones():
     wanted = {"status": [404, 405], "type": "not_found_error"}
     assert kinds(refused(make.reply(error("not_found_error"), status=404), wanted, make.context())) == []
-    assert kinds(refused(make.reply(ENVELOPE, status=400), wanted, make.context())) == ["other-reason"]
-    assert kinds(refused(make.reply(ENVELOPE, status=404), wanted, make.context())) == ["no-envelope"]
+    assert kinds(refused(make.reply(ENVELOPE, status=400), wanted, make.context())) == ["other-status"]
 
 
 def test_a_named_type_may_be_one_about_the_account():
@@ -69,6 +70,72 @@ def test_the_finding_says_what_was_expected_and_what_came():
     assert finding.expected == "a refusal: status 400 invalid_request_error that names max_tokens"
     assert finding.actual == 'status 404, "not_found_error": "no"'
     assert finding.where.line == 7
+
+
+def against_control(words: object, changed: dict[str, object], *, wanted: object = True):
+    base = {"model": "m", "max_tokens": 8, "messages": [{"role": "user", "content": "x"}]}
+    control = make.reply(make.message(), request=base)
+    body = (
+        words
+        if not isinstance(words, str)
+        else {"type": "error", "error": {"type": "invalid_request_error", "message": words}}
+    )
+    return refused(make.reply(body, 400, request=base | changed), wanted, make.context("text", text=control))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens.",
+        "prompt is too long: 9000 tokens > 8192 maximum",
+        "You exceeded your current quota, please check your plan and billing details.",
+        "Your credit balance is too low",
+        "max_tokens: must be at least 16",
+        "'max_tokens' has to be at least 16",
+        "messages.0.content: Field required",
+        "messages: at least one message is required",
+        {"detail": [{"loc": ["body", "max_tokens"], "msg": "max_tokens must be at least 16"}]},
+        {"error": {"message": "`max_tokens` is too small", "code": 400}},
+    ],
+)
+def test_a_refusal_for_another_reason_shows_nothing_and_quotes_the_words(words):
+    observation = against_control(words, {"temperature": "hot"})
+    assert not observation.seen
+    assert observation.note.startswith("refused for another reason: ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "temperature: Input should be a valid number",
+        "Input should be a valid number",
+        "invalid request",
+        "`temperature` and `max_tokens` cannot be used together",
+        "The model does not support this",
+        "1 validation error: body.temperature is no float",
+        "",
+        {"detail": "bad temperature"},
+        {"error": "Bad Request"},
+        [],
+        None,
+    ],
+)
+def test_words_that_name_the_field_or_none_at_all_are_a_refusal(words):
+    observation = against_control(words, {"temperature": "hot"})
+    assert observation.seen
+    assert observation.findings == ()
+
+
+def test_a_parent_of_what_is_wrong_is_no_other_field():
+    wrong = {"messages": [{"role": "user", "content": [{"type": "text"}]}]}
+    for words in ("messages.0.content.0.text.text: Field required", "messages: invalid", "messages[0] is not valid"):
+        assert against_control(words, wrong).seen
+
+
+def test_a_claim_about_the_context_is_met_by_words_about_the_context():
+    words = "prompt is too long: 9000 tokens > 8192 maximum"
+    assert against_control(words, {"max_tokens": 7}, wanted={"about": "context"}).seen
+    assert not against_control("Your credit balance is too low", {"max_tokens": 7}, wanted={"about": "context"}).seen
 
 
 class TestReadOrRefused:
@@ -89,6 +156,6 @@ class TestReadOrRefused:
     def test_a_canned_answer_shows_nothing(self):
         assert not make.observe("read-or-refused", LAPIS, make.reply(make.message("hello"))).seen
 
-    @pytest.mark.parametrize(("body", "status"), [(b"<html>", 415), (b"{}", 500), (b"", 400)])
+    @pytest.mark.parametrize(("body", "status"), [(b"<html>", 302), (b"{}", 500), (b"", 503)])
     def test_a_breakdown_is_reported(self, body, status):
         assert make.observe("read-or-refused", LAPIS, make.reply(body, status)).findings
