@@ -14,11 +14,11 @@ CONFIGURATION = Path(__file__).with_name("pytest.ini")
 """Takes the place of the configuration of the current folder's own tests: what a run does depends on its options."""
 
 QUIET = (
-    "-q", "-rN", "--tb=no", "--no-header", "--assert=plain",
+    "-q", "-rN", "--tb=no", "--no-header", "--assert=plain", "--capture=sys",
     "-pno:hypothesispytest", "-pno:cov", "-pno:unraisableexception",
 )  # fmt: skip
-"""Switches off what a run does not need of pytest: tracebacks, rewriting of assertions, summaries of other plugins, and
-the search for lost exceptions, which collects garbage five times at the end."""
+"""Switches off what a run does not need of pytest: tracebacks, rewriting of assertions, temporary files for what tests
+print, summaries of other plugins, and the search for lost exceptions, which collects garbage five times at the end."""
 
 GARBAGE = (100_000, 20, 20)
 """Thresholds of the garbage collector during a run. Nearly everything that is loaded is kept to the end; searching it
