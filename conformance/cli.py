@@ -139,12 +139,13 @@ def regen() -> None:
 @click.option("--json", "as_json", is_flag=True, help="print JSON, for scripts; schema: report/judged.schema.json")
 @click.option("--html", type=FILE, help="write the HTML report here")
 @click.option("--markdown", type=FILE, help="write the Markdown summary here")
+@click.option("--findings", type=FILE, help="write every finding here; schema of a line: report/finding.schema.json")
 @click.option("--gate", type=click.Choice(["must", "should"]), help="weakest level that gates  [default: must]")
 @click.option("--strict", is_flag=True, help="strictness gates as well (journals of runs only)")
 @click.option("--damage", multiple=True, metavar="FLAG", help="what the recorder did to all exchanges; repeatable")
 def judge(
-    files: tuple[Path, ...], as_json: bool, html: Path | None, markdown: Path | None, gate: str | None, strict: bool,
-    damage: tuple[str, ...],
+    files: tuple[Path, ...], as_json: bool, html: Path | None, markdown: Path | None, findings: Path | None,
+    gate: str | None, strict: bool, damage: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Judge recorded exchanges: NDJSON and HAR (also gzipped), and the journals of runs. Sends nothing.
 
@@ -153,8 +154,9 @@ def judge(
     """
     from conformance.commands import judge as judges
 
-    asked = judges.JudgeOptions(files, Level(gate) if gate else None, strict, damage)
-    text, exit_code = judges.run(asked, html=html, markdown=markdown, as_json=as_json, colour=sys.stdout.isatty())
+    level = Level(gate) if gate else None
+    asked = judges.JudgeOptions(files, level, strict, damage, html, markdown, findings, as_json)
+    text, exit_code = judges.run(asked, colour=sys.stdout.isatty())
     click.echo(text)
     sys.exit(exit_code)
 

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import click
 
+from conformance.base.dataclass_json import encode
 from conformance.base.suggestions import did_you_mean
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.engine.offline import (
     Audited,
     Counted,
     Excluded,
+    Notice,
     Progress,
     RecordingJudge,
     audit,
@@ -28,22 +30,19 @@ from conformance.judge.audit import LeftOut, Noticed
 from conformance.judge.capabilities import capability_facts
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
-from conformance.model import Json, Level, UsageError
+from conformance.model import Case, Finding, Json, Level, Mode, UsageError
 from conformance.protocol.reply import Reply
 from conformance.report import html as html_report
 from conformance.report import json_file, terminal
 from conformance.report import markdown as markdown_report
-from conformance.report.files import save
+from conformance.report.files import saving
 from conformance.results.build import build, build_run
-from conformance.results.excerpts import Excerpts
+from conformance.results.excerpts import Excerpts, finding_result
 from conformance.results.model import Results, TargetSummary, Tokens
 from conformance.results.run import RunFacts, facts_of_run
 from conformance.standard.cases import USER_SUFFIX
 from conformance.standard.library import Library, fingerprint
 from conformance.wire.importers.files import Reading, open_recording
-
-DOCUMENT_VERSION = "1.0"
-"""Version of the document of `judge --json`; minor versions only add keys."""
 
 BLOCKS = 5
 """How many failure blocks the text shows."""
@@ -53,13 +52,24 @@ BLOCKS = 5
 class JudgeOptions:
     """What `judge` was asked for. `damage` are flags of recorder damage that all exchanges have.
 
-    `gate` None: what gated in a run, and must-level clauses in recordings.
+    `gate` None: what gated in a run, and must-level clauses in recordings. `html`, `markdown` and `findings` are files
+    to write, `as_json` prints a document. All of these report on one run or one set of recordings.
     """
 
     files: tuple[Path, ...]
     gate: Level | None = None
     strict: bool = False
     damage: tuple[str, ...] = ()
+    html: Path | None = None
+    markdown: Path | None = None
+    findings: Path | None = None
+    as_json: bool = False
+
+    @property
+    def reports(self) -> tuple[tuple[Path, Callable[[Results], str]], ...]:
+        """The reports to write, and what renders them."""
+        wanted = ((self.html, html_report.render), (self.markdown, markdown_report.render))
+        return tuple((path, render) for path, render in wanted if path is not None)
 
 
 @dataclass(frozen=True)
@@ -86,24 +96,39 @@ class Verdicts:
         return 1 if 1 in codes else max(codes, default=2)
 
 
-def run(
-    asked: JudgeOptions, *, html: Path | None, markdown: Path | None, as_json: bool, colour: bool
-) -> tuple[str, int]:
-    """Judges the files and writes the requested reports; returns what is printed, and the exit code.
+def run(asked: JudgeOptions, *, colour: bool) -> tuple[str, int]:
+    """Judges the files and writes what was asked for; returns what is printed, and the exit code.
 
-    Raises UsageError, naming file and line, for what cannot be read or written.
+    Raises HarnessError: exit code 4, naming file and line, for what cannot be read or written, 3 for a full disk.
     """
-    with progress(asked.files) as report:
-        verdicts = judge_files(asked, report)
-    write_reports(verdicts, html=html, markdown=markdown)
-    printed = json.dumps(document(verdicts), indent=1) if as_json else text(verdicts, colour=colour)
+    with saving() as outputs:
+        note = no_note
+        if asked.findings is not None:
+            file = outputs.add(asked.findings)
+
+            def note(case: Case, mode: Mode, finding: Finding) -> None:
+                file.write(finding_line(case, mode, finding))
+
+        with progress(asked.files) as report:
+            verdicts = judge_files(asked, report, note)
+        for path, render in asked.reports:
+            outputs.add(path).write(render(verdicts.parts[0].results))
+    printed = json.dumps(document(verdicts.parts[0]), indent=1) if asked.as_json else text(verdicts, colour=colour)
     return printed, verdicts.exit_code
 
 
-def judge_files(asked: JudgeOptions, progress: Progress = lambda _: None) -> Verdicts:
+Note = Callable[[Case, Mode, Finding], None]
+"""Called with every finding, as soon as it is made."""
+
+
+def no_note(case: Case, mode: Mode, finding: Finding) -> None:
+    """Keeps nothing."""
+
+
+def judge_files(asked: JudgeOptions, progress: Progress = lambda _: None, note: Note = no_note) -> Verdicts:
     """Judges all files. Case files of your own (`*.messages.yaml`) among them are judged with.
 
-    Raises UsageError, naming file and line, for what cannot be read.
+    Raises UsageError, naming file and line, for what cannot be read, and where one report is to show several runs.
     """
     own = tuple(path for path in asked.files if path.name.endswith(USER_SUFFIX))
     readings = [open_recording(path) for path in asked.files if path not in own]
@@ -111,22 +136,53 @@ def judge_files(asked: JudgeOptions, progress: Progress = lambda _: None) -> Ver
         raise UsageError("None of the files is a recording.")
     runs = [reading for reading in readings if is_run(reading)]
     others = [reading for reading in readings if reading not in runs]
-    parts = [_run_again(reading, own, asked, progress) for reading in runs]
+    if len(runs) + bool(others) > 1 and (asked.reports or asked.as_json or asked.findings is not None):
+        raise UsageError(
+            "--json, --findings, --html and --markdown report on one run or one set of recordings; judge the journals "
+            "one by one."
+        )
+    parts = [_run_again(reading, own, asked, progress, note) for reading in runs]
     if others:
         library = load_library(DEFAULT_VERSION, own)
         _check_flags(asked.damage, library)
         excerpts, policy = Excerpts(), Policy(asked.gate or Level.MUST, strict=asked.strict)
         judge = RecordingJudge(library, policy, keeping(excerpts), asked.damage)
-        audited = audit(others, judge, progress)
+        audited = audit(others, judge, progress, _each_finding(note))
         name = named((counted.path for counted in audited.files), "file")
         parts.append(audited_part(audited, library, policy, excerpts, name))
     return Verdicts(tuple(parts))
 
 
-def _run_again(reading: Reading, own: Sequence[Path], asked: JudgeOptions, progress: Progress) -> JudgedFiles:
+def _each_finding(note: Note) -> Notice:
+    def notice(noticed: Noticed, place: str) -> None:
+        for finding in noticed.findings:
+            note(noticed.case, noticed.mode, placed(finding, place))
+
+    return notice
+
+
+def placed(finding: Finding, place: str) -> Finding:
+    """A finding in an exchange that was recorded elsewhere, with the file and line of that."""
+    return replace(finding, where=replace(finding.where, scenario="", file=place))
+
+
+def finding_line(case: Case, mode: Mode, finding: Finding) -> str:
+    """One line of the file of `--findings`, in the shape of `report/finding.schema.json`."""
+    found = encode(finding_result(finding, None))
+    del found["excerpt"]
+    about = {"case": case.id, "title": case.title, "level": case.level.value, "mode": mode.value}
+    return json.dumps({**about, "clauses": list(case.clauses), **found}, separators=(",", ":")) + "\n"
+
+
+def _run_again(
+    reading: Reading, own: Sequence[Path], asked: JudgeOptions, progress: Progress, note: Note
+) -> JudgedFiles:
     """Judges the journal of a run with the cases of today."""
     past = rejudge(reading, own, asked.gate, strict=asked.strict, progress=progress)
     library, replies = past.library, past.replies
+    for judgement in past.judgements:
+        for finding in judgement.findings:
+            note(library.cases[judgement.case], judgement.mode, finding)
     facts = facts_of_run(past.recording.history, replies, past.judgements, str(past.policy))
     target = facts.target
     results = build_run(
@@ -146,7 +202,7 @@ def keeping(excerpts: Excerpts) -> Callable[[Reply, Sequence[Noticed], str], Non
     def keep(reply: Reply, noticed: Sequence[Noticed], place: str) -> None:
         excerpts.add_exchange(reply.exchange, place)
         for item in noticed:
-            findings = [replace(each, where=replace(each.where, scenario="", file=place)) for each in item.kept]
+            findings = [placed(each, place) for each in item.kept]
             excerpts.add_findings(item.case.id, item.mode, findings, reply)
 
     return keep
@@ -193,21 +249,15 @@ def progress(files: Iterable[Path]) -> Iterator[Progress]:
         yield bar.update
 
 
-def document(verdicts: Verdicts) -> dict[str, Json]:
-    """The document for machines, in the shape of `report/judged.schema.json`."""
+def document(part: JudgedFiles) -> dict[str, Json]:
+    """The document for machines: that of results.json, and what was read. `report/judged.schema.json` describes it."""
+    results: dict[str, Json] = json.loads(json_file.render(part.results))
     return {
-        "schema_version": DOCUMENT_VERSION,
-        "exit_code": verdicts.exit_code,
-        "judged": [
-            {
-                "files": [asdict(counted) for counted in part.files],
-                "excluded": [asdict(excluded) for excluded in part.excluded],
-                "left_out": [asdict(left_out) for left_out in part.left_out],
-                "unknown_flags": list(part.unknown_flags),
-                "results": json.loads(json_file.render(part.results)),
-            }
-            for part in verdicts.parts
-        ],
+        **results,
+        "files": [asdict(counted) for counted in part.files],
+        "excluded": [asdict(excluded) for excluded in part.excluded],
+        "left_out": [asdict(left_out) for left_out in part.left_out],
+        "unknown_flags": list(part.unknown_flags),
     }
 
 
@@ -217,20 +267,6 @@ def text(verdicts: Verdicts, *, colour: bool = False) -> str:
         "\n".join([*_preface(part), "", terminal.render(part.results, colour=colour, limit=BLOCKS)])
         for part in verdicts.parts
     )
-
-
-def write_reports(verdicts: Verdicts, *, html: Path | None, markdown: Path | None) -> None:
-    """Writes the asked reports. Raises UsageError where there are several to write into one file."""
-    renders: Sequence[tuple[Path | None, Callable[[Results], str]]] = (
-        (html, html_report.render),
-        (markdown, markdown_report.render),
-    )
-    wanted = [(path, render) for path, render in renders if path is not None]
-    if wanted and len(verdicts.parts) > 1:
-        raise UsageError(
-            "--html and --markdown report on one run or one set of recordings; judge the journals one by one."
-        )
-    save({path: render(verdicts.parts[0].results) for path, render in wanted})
 
 
 def _preface(part: JudgedFiles) -> Iterator[str]:

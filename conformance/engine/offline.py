@@ -37,6 +37,10 @@ Keep = Callable[[Reply, Sequence[Noticed], str], None]
 """Called with a reply that the results will show, what it deviates in, and where it is recorded."""
 
 
+Notice = Callable[[Noticed, str], None]
+"""Called with what an exchange deviates in, and where it is recorded."""
+
+
 @dataclass
 class Counted:
     """What a file held. `other` are exchanges with other endpoints, `torn` the number of a torn last line."""
@@ -159,8 +163,13 @@ class _Seen:
         self.input, self.output = self.input + sent, self.output + received
 
 
-def audit(readings: Sequence[Reading], judge: RecordingJudge, progress: Progress = lambda _: None) -> Audited:
-    """Judges every exchange with the Messages API in the files.
+def audit(
+    readings: Sequence[Reading],
+    judge: RecordingJudge,
+    progress: Progress = lambda _: None,
+    notice: Notice = lambda *_: None,
+) -> Audited:
+    """Judges every exchange with the Messages API in the files. `notice` is called with everything that deviates.
 
     Raises UsageError, naming file and line, where a file cannot be read.
     """
@@ -173,7 +182,9 @@ def audit(readings: Sequence[Reading], judge: RecordingJudge, progress: Progress
         for recorded in reading.exchanges():
             number += 1
             if counted.count(recorded):
-                judge.take(recorded, number, f"{counted.path}:{recorded.exchange.line}")
+                place = f"{counted.path}:{recorded.exchange.line}"
+                for noticed in judge.take(recorded, number, place):
+                    notice(noticed, place)
             progress(reading.position - before)
             before = reading.position
         counted.torn = reading.torn

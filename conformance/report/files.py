@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from conformance.base.output import OutputError, Outputs, write_files
+from conformance.base.output import OutputError, Outputs
 from conformance.model import HarnessError
 from conformance.report import html, json_file, junit, markdown
 from conformance.results.model import Results
@@ -44,7 +45,20 @@ def save(files: Mapping[Path, str], *, make_folder: bool = False) -> None:
 
     Raises HarnessError naming the file: exit code 4 for a path that is unusable, 3 for a disk that is full or broken.
     """
+    with saving() as outputs:
+        for path, text in files.items():
+            outputs.add(path, make_folder=make_folder).write(text)
+
+
+@contextmanager
+def saving() -> Iterator[Outputs]:
+    """Files that a command writes bit by bit; at the end of the context they take their places together.
+
+    Raises HarnessError as `save` does.
+    """
     try:
-        write_files(files, make_folder=make_folder)
+        with Outputs() as outputs:
+            yield outputs
+            outputs.commit()
     except OutputError as problem:
         raise HarnessError(f"{problem}.", exit_code=3 if problem.disk else 4) from problem

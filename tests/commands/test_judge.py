@@ -74,7 +74,7 @@ def ndjson(*records: dict[str, Any]) -> str:
 
 
 def judged(folder: Path, *arguments: str, code: int | None = None) -> dict[str, Any]:
-    """The document of `judge --json`, which fits its schema; the only part where there is one."""
+    """The document of `judge --json`, which fits its schema and that of results.json."""
     done = command("judge", "--json", *arguments, cwd=folder)
     document: dict[str, Any] = json.loads(done.stdout) if done.stdout else pytest.fail(done.stderr)
     schemas = [json.loads((SCHEMAS / name).read_text()) for name in ("judged.schema.json", "results.schema.json")]
@@ -86,8 +86,8 @@ def judged(folder: Path, *arguments: str, code: int | None = None) -> dict[str, 
     return document
 
 
-def failing(document: dict[str, Any], part: int = 0) -> set[str]:
-    cases = document["judged"][part]["results"]["cases"]
+def failing(document: dict[str, Any]) -> set[str]:
+    cases = document["cases"]
     return {case["id"] for case in cases if case["outcome"] == "fail" and not case["informational"]}
 
 
@@ -100,9 +100,8 @@ def faulty_url() -> Iterator[str]:
 def same_as_the_run(folder: Path) -> dict[str, Any]:
     before = json.loads((folder / "out" / "results.json").read_text())
     document = judged(folder, "out/journal.ndjson")
-    (part,) = document["judged"]
-    after = part["results"]
-    assert part["left_out"] == []
+    assert document["left_out"] == []
+    after = {name: value for name, value in document.items() if name in before}
     for one, other in ((before, after), *zip(before["cases"], after["cases"], strict=True)):
         assert {**one, "cases": 0, "duration": 0} == {**other, "cases": 0, "duration": 0}
     return document
@@ -113,7 +112,7 @@ def test_the_journal_of_a_run_gives_the_results_of_the_run_again(tmp_path: Path,
     assert done.returncode == 0, done.stdout + done.stderr
     document = same_as_the_run(tmp_path)
     assert document["exit_code"] == 0
-    assert {case["id"] for case in document["judged"][0]["results"]["cases"]} == set(library.cases)
+    assert {case["id"] for case in document["cases"]} == set(library.cases)
 
 
 def test_the_journal_of_a_faulty_server_gives_its_failures_again(tmp_path: Path, faulty_url: str) -> None:
@@ -146,11 +145,10 @@ def test_good_recordings_hold_the_gate_in_every_form(tmp_path: Path) -> None:
     (tmp_path / "c.har").write_text(json.dumps(har(record(3), record(4, stream=True)), indent=2))
     document = judged(tmp_path, "a.ndjson", "b.log.gz", "c.har", code=0)
     assert failing(document) == set()
-    (part,) = document["judged"]
-    assert [(each["path"], each["form"], each["judged"]) for each in part["files"]] == [
+    assert [(each["path"], each["form"], each["judged"]) for each in document["files"]] == [
         ("a.ndjson", "ndjson", 2), ("b.log.gz", "ndjson", 2), ("c.har", "har", 2),
     ]  # fmt: skip
-    assert part["results"]["requests"] == 6
+    assert document["requests"] == 6
 
 
 def har(*records: dict[str, Any]) -> dict[str, Any]:
@@ -181,11 +179,11 @@ def test_deviations_are_grouped_by_case_with_counts_and_first_examples(tmp_path:
     wrong = [record(n, response__body=message(n, stop_reason="stop" if n > 2 else "end_turn")) for n in range(1, 6)]
     (tmp_path / "log.ndjson").write_text(ndjson(*wrong))
     document = judged(tmp_path, "log.ndjson", code=1)
-    cases = document["judged"][0]["results"]["cases"]
+    cases = document["cases"]
     (case,) = [case for case in cases if case["id"] == "stop-reason-is-native" and case["mode"] == "json"]
     assert (case["outcome"], case["deviating"], case["seen"], case["gates"]) == ("fail", 3, 5, True)
     assert case["findings"][0]["where"]["file"] == "log.ndjson:3"
-    assert document["judged"][0]["results"]["exchanges"]["3"]["place"] == "log.ndjson:3"
+    assert document["exchanges"]["3"]["place"] == "log.ndjson:3"
     text = command("judge", "log.ndjson", cwd=tmp_path).stdout
     assert "where     /stop_reason of log.ndjson:3" in text
     assert "in 3 of 5 answers" in text
@@ -286,12 +284,12 @@ def test_damage_that_a_recorder_did_is_left_out_by_its_flag(tmp_path: Path) -> N
     (tmp_path / "log.ndjson").write_text(ndjson(*bare))
     assert failing(judged(tmp_path, "log.ndjson", code=1)) == {"transport-request-id-on-answers"}
     document = judged(tmp_path, "log.ndjson", "--damage", "headers-filtered", code=0)
-    assert {"flag": "headers-filtered", "exchanges": 2}.items() <= document["judged"][0]["excluded"][0].items()
+    assert {"flag": "headers-filtered", "exchanges": 2}.items() <= document["excluded"][0].items()
     (tmp_path / "flagged.ndjson").write_text(
         ndjson(*(each | {"fidelity": ["headers-filtered", "odd"]} for each in bare))
     )
     flagged = judged(tmp_path, "flagged.ndjson", code=0)
-    assert flagged["judged"][0]["unknown_flags"] == ["odd"]
+    assert flagged["unknown_flags"] == ["odd"]
     misspelt = command("judge", "log.ndjson", "--damage", "headers-filterd", cwd=tmp_path)
     assert misspelt.returncode == 4
     assert "did you mean 'headers-filtered'" in misspelt.stderr
@@ -307,7 +305,7 @@ def test_records_without_headers_and_bodies_are_judged_by_what_they_have(tmp_pat
     ]
     (tmp_path / "log.ndjson").write_text(ndjson(*records))
     document = judged(tmp_path, "log.ndjson", code=0)
-    flags = {each["flag"] for each in document["judged"][0]["excluded"]}
+    flags = {each["flag"] for each in document["excluded"]}
     assert flags == {"no-response-headers", "no-request-body", "no-response-body", "body-as-text"}
     assert failing(document) == set()
 
@@ -341,7 +339,7 @@ def test_a_run_that_could_not_begin_gives_its_reason_again(tmp_path: Path) -> No
     assert run("--url", url, "--model", "m", "--out", "out", cwd=tmp_path).returncode == 2
     document = same_as_the_run(tmp_path)
     assert document["exit_code"] == 2
-    assert "cannot be reached" in document["judged"][0]["results"]["incomplete_reason"]
+    assert "cannot be reached" in document["incomplete_reason"]
 
 
 def test_case_files_of_your_own_are_judged_with(tmp_path: Path) -> None:
@@ -367,3 +365,59 @@ def test_the_body_of_a_har_entry_in_base64_is_judged_byte_by_byte(tmp_path: Path
     content |= {"text": base64.b64encode(broken).decode(), "encoding": "base64"}
     (tmp_path / "a.har").write_text(json.dumps(archive))
     assert "stream-is-utf-8" in failing(judged(tmp_path, "a.har", code=1))
+
+
+def findings_in(path: Path) -> list[dict[str, Any]]:
+    """The lines of a file of `--findings`, which fit their schema."""
+    names = ("finding.schema.json", "results.schema.json")
+    schemas = [json.loads((SCHEMAS / name).read_text()) for name in names]
+    registry: Any = Registry().with_resources([(each["$id"], Resource.from_contents(each)) for each in schemas])
+    validator = Draft202012Validator(schemas[0], registry=registry)
+    found = [json.loads(line) for line in path.read_text().splitlines()]
+    for each in found:
+        validator.validate(each)
+    return found
+
+
+def test_every_finding_is_written_while_the_document_holds_the_first_ones(tmp_path: Path) -> None:
+    wrong = [record(n, response__body=message(n, stop_reason="stop")) for n in range(1, 10)]
+    (tmp_path / "log.ndjson").write_text(ndjson(*wrong))
+    document = judged(tmp_path, "log.ndjson", "--findings", "all.ndjson", code=1)
+    found = findings_in(tmp_path / "all.ndjson")
+    case = "stop-reason-is-native"
+    (shown,) = [each for each in document["cases"] if each["id"] == case and each["mode"] == "json"]
+    mine = [each for each in found if each["case"] == case]
+    assert [each["where"]["file"] for each in mine] == [f"log.ndjson:{n}" for n in range(1, 10)]
+    assert 1 <= len(shown["findings"]) <= 5 < len(mine) == shown["deviating"]
+    assert {each["title"] for each in mine} == {shown["title"]}
+
+
+def test_the_findings_of_a_run_are_those_of_its_results(tmp_path: Path, faulty_url: str) -> None:
+    options = ("--url", faulty_url, "--model", "m", "--area", "response", "--out", "out")
+    assert run(*options, cwd=tmp_path).returncode == 1
+    document = judged(tmp_path, "out/journal.ndjson", "--findings", "all.ndjson", code=1)
+    found = findings_in(tmp_path / "all.ndjson")
+    counts = {(case["id"], case["mode"]): len(case["findings"]) for case in document["cases"] if case["findings"]}
+    assert counts
+    for (case, mode), count in counts.items():
+        mine = [each for each in found if (each["case"], each["mode"]) == (case, mode)]
+        assert len(mine) >= count
+        assert all(each["where"]["line"] for each in mine)
+
+
+def test_a_recording_that_turns_out_to_be_broken_leaves_the_old_findings(tmp_path: Path) -> None:
+    (tmp_path / "all.ndjson").write_text("from before\n")
+    (tmp_path / "log.ndjson").write_text(ndjson(record(1, response__body=message(1, role="user"))) + "{\n{}\n")
+    assert command("judge", "log.ndjson", "--findings", "all.ndjson", cwd=tmp_path).returncode == 4
+    assert (tmp_path / "all.ndjson").read_text() == "from before\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["all.ndjson", "log.ndjson"]
+
+
+@pytest.mark.parametrize("option", ["--json", "--html=x", "--markdown=x", "--findings=x"])
+def test_one_report_shows_one_run(tmp_path: Path, option: str) -> None:
+    for name in ("a", "b"):
+        assert run("--case", "response-has-id", "--out", name, cwd=tmp_path).returncode == 0
+    done = command("judge", "a/journal.ndjson", "b/journal.ndjson", option, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "report on one run or one set of recordings; judge the journals one by one" in done.stderr
+    assert command("judge", "a/journal.ndjson", "b/journal.ndjson", cwd=tmp_path).returncode == 0

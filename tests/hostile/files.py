@@ -215,7 +215,7 @@ def _settings(given: Mapping[str, Any], folder: Path) -> object:
 
 def _judge(path: Path) -> object:
     html = path.parent / "out.html"
-    return judge.run(judge.JudgeOptions((path,)), html=html, markdown=None, as_json=True, colour=False)
+    return judge.run(judge.JudgeOptions((path,), html=html, as_json=True), colour=False)
 
 
 def _report(path: Path) -> object:
