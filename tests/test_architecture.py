@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": SHARED | {"protocol", "standard"},
     "engine": SHARED | {"protocol", "standard", "wire", "judge", "config"},
     "sdk_drift": SHARED | {"protocol", "standard"},
+    "second_opinion": SHARED | {"protocol"},
     "reference": SHARED | {"standard"},
     "plugin": SHARED | {"protocol", "standard", "wire", "judge", "results", "report", "config", "engine", "reference"},
     "commands": SHARED
@@ -44,6 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "config",
         "engine",
         "sdk_drift",
+        "second_opinion",
         "reference",
         "plugin",
     },
@@ -64,6 +66,10 @@ NETWORK_OF_ASYNCIO = {
     "open_connection", "open_unix_connection", "start_server", "start_unix_server", "StreamReader", "StreamWriter",
 }  # fmt: skip
 MAY_TOUCH_THE_NETWORK = {"base", "wire", "reference"}
+
+THE_SDK = {"anthropic", "httpx2"}
+MAY_IMPORT_THE_SDK = {"sdk_drift", "second_opinion"}
+"""The SDK and its HTTP client, by which the second opinion hands recorded bytes over. Neither connects to anything."""
 
 MOST_LINES = 400
 LONGER: dict[str, str] = {"model.py": "the words that every layer shares, in one place"}
@@ -180,6 +186,17 @@ def test_only_the_plugin_imports_the_test_runner():
         if package_of(path) not in MAY_KNOW_THE_TEST_RUNNER and TEST_RUNNER & roots_imported(path)
     }
     assert offenders == set()
+
+
+def test_only_those_who_compare_with_the_sdk_import_it():
+    named = {
+        name_of(path)
+        for path in MODULES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant) and node.value in THE_SDK
+    }
+    offenders = {name_of(path) for path in MODULES if THE_SDK & roots_imported(path)} | named
+    assert {name.partition("/")[0] for name in offenders} == MAY_IMPORT_THE_SDK
 
 
 def test_every_module_says_what_it_is():

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DATA = CHECKOUT / "tests" / "data"
@@ -61,3 +62,8 @@ def genuine(path: Path) -> Iterator[dict[str, Any]]:
 def read_data(name: str) -> Any:
     """A JSON file of `tests/data/`."""
     return json.loads((DATA / name).read_text(encoding="utf-8"))
+
+
+def read_yaml(name: str) -> Any:
+    """A YAML file of `tests/data/`."""
+    return yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
