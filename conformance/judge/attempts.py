@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from conformance.judge.capabilities import answered, declined
+from conformance.judge.check import deviation
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Evidence, ScenarioReplies
-from conformance.judge.verdict import is_settled, over_attempts
-from conformance.model import DEVIATING, Case, Judgement, Mode, Outcome, Plane
+from conformance.judge.verdict import Policy, is_settled, over_attempts
+from conformance.model import DEVIATING, Case, Direction, Judgement, Level, Mode, Outcome, Plane
+from conformance.protocol.reply import Reply
 
 Again = Callable[[str, int], ScenarioReplies | None]
 """The replies of a scenario (by id) in a further repetition (2, 3, ...); None, or no replies, if it was not sent."""
@@ -21,9 +24,14 @@ def judge_in_attempts(case: Case, mode: Mode, evidence: Evidence, bench: Bench, 
     """The judgement of a case over at most `wanted` attempts.
 
     A deviation of the behaviour plane is attempted again, and so is a case whose claim nobody could see because the
-    model did not meet its precondition. A deviation of the protocol plane is final.
+    model did not meet its precondition. A deviation of the protocol plane is final. A valid request that was refused is
+    sent once more: an endpoint that answers it now refuses at random, which is a defect and never an honest refusal.
     """
     made = [judge(case, mode, evidence, bench)]
+    if wanted > 1 and (refusal := _refusal(case, mode, evidence, made[0].outcome)) is not None:
+        repeated = _repeated(case, mode, evidence, again, 2)
+        answer = _answer(case, mode, repeated) if repeated is not None else None
+        return made[0] if answer is None else _at_random(made[0], refusal, answer, bench.policy)
     seen = evidence
     while _needs_another(case, mode, seen, made, wanted):
         repeated = _repeated(case, mode, evidence, again, len(made) + 1)
@@ -32,6 +40,47 @@ def judge_in_attempts(case: Case, mode: Mode, evidence: Evidence, bench: Bench, 
         seen = repeated
         made.append(judge(case, mode, seen, bench))
     return together(made, wanted) if case.plane is Plane.BEHAVIOUR else _counted(made[-1], made)
+
+
+def _refusal(case: Case, mode: Mode, evidence: Evidence, outcome: Outcome) -> Reply | None:
+    """The refusal of a valid request that is worth asking for again, or None.
+
+    Of what an endpoint declines, only the probe is asked for again, and not all that depends on it.
+    """
+    if case.on or case.direction is not Direction.SERVE or len(case.steps) != 1:
+        return None
+    if outcome is not Outcome.FAIL and not (outcome is Outcome.UNSUPPORTED and case.judged[0] in case.probes):
+        return None
+    sent = evidence.get(case.judged[0], mode)
+    return sent.last if sent is not None and sent.last is not None and declined(sent.last) else None
+
+
+def _answer(case: Case, mode: Mode, evidence: Evidence) -> Reply | None:
+    """The answer to the case's request, where it got one."""
+    sent = evidence.get(case.judged[0], mode)
+    return sent.last if sent is not None and sent.last is not None and answered(sent.last) else None
+
+
+def _at_random(judgement: Judgement, refusal: Reply, answer: Reply, policy: Policy) -> Judgement:
+    """The judgement of a valid request that was refused and, the same again, answered. It gates at must level."""
+    lines = (refusal.exchange.line, answer.exchange.line)
+    actual = f"status {refusal.status}, and status {answer.status} for the same request (journal line {lines[1]})"
+    finding = deviation(refusal, "the same answer to the same valid request", actual, kind="at-random")
+    gating = policy.level in (Level.MUST, Level.SHOULD)
+    return replace(
+        judgement,
+        outcome=Outcome.FAIL,
+        reason="the same valid request is refused now and then",
+        findings=(replace(finding, check="answered-alike"),),
+        evidence=lines,
+        seen=2,
+        deviating=1,
+        gates=gating,
+        can_gate=gating,
+        axis="conformance",
+        attempts=2,
+        deviating_attempts=1,
+    )
 
 
 def together(made: Sequence[Judgement], wanted: int) -> Judgement:

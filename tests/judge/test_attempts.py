@@ -8,9 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.judge.attempts import together
-from conformance.judge.verdict import is_settled, over_attempts
-from conformance.model import Finding, Judgement, Mode, Outcome
+from conformance.judge.attempts import judge_in_attempts, together
+from conformance.judge.evidence import Evidence, ScenarioReplies
+from conformance.judge.library import bench_of, load_library
+from conformance.judge.verdict import Policy, is_settled, over_attempts
+from conformance.model import (
+    Case,
+    CheckCall,
+    Direction,
+    Finding,
+    Judgement,
+    Mode,
+    Outcome,
+    Scenario,
+    ScenarioName,
+    Step,
+)
+from support import make
 
 PASS = Judgement("c", Mode.JSON, Outcome.PASS, evidence=(1,))
 FAIL = Judgement("c", Mode.JSON, Outcome.FAIL, findings=(Finding("x", "a", "b"),), evidence=(2,), gates=True)
@@ -73,3 +87,52 @@ def test_what_is_settled_no_further_attempt_can_change(wanted: int, answers: lis
             for rest in ("P", "F", "?"):
                 assert outcome([*made, *rest * (wanted - number)]) is outcome(made)
             return
+
+
+VALID = make.case(
+    CheckCall("status", 200),
+    steps=(Step(body={}),),
+    scenario="probe",
+    needs=("vision",),
+    probes=(ScenarioName("probe"),),
+)
+
+
+def sent(*statuses: int) -> list[ScenarioReplies]:
+    scenario = Scenario("probe", Mode.JSON, VALID.steps)
+    body = {status: make.message("hi") if status == 200 else make.error() for status in statuses}
+    replies = [make.reply(body[status], status, line=line) for line, status in enumerate(statuses, start=1)]
+    return [ScenarioReplies(scenario, (reply,)) for reply in replies]
+
+
+def judged(case: Case, *statuses: int, wanted: int = 3) -> tuple[Judgement, list[int]]:
+    first, *others = sent(*statuses)
+    asked: list[int] = []
+
+    def again(scenario_id: str, repetition: int) -> ScenarioReplies | None:
+        asked.append(repetition)
+        return others[repetition - 2] if len(others) > repetition - 2 else None
+
+    bench = bench_of(load_library("2023-06-01"), Policy(), model="m")
+    evidence = Evidence({"probe/json": first}, {})
+    return judge_in_attempts(case, Mode.JSON, evidence, bench, again, wanted), asked
+
+
+def test_a_valid_request_that_is_refused_now_and_then_is_a_defect_of_its_own() -> None:
+    judgement, asked = judged(VALID, 400, 200)
+    assert (judgement.outcome, judgement.gates, judgement.evidence, asked) == (Outcome.FAIL, True, (1, 2), [2])
+    assert judgement.findings[0].kind == "at-random"
+
+
+def test_what_is_refused_each_time_is_declined() -> None:
+    judgement, asked = judged(VALID, 400, 400)
+    assert (judgement.outcome, asked) == (Outcome.UNSUPPORTED, [2])
+
+
+@pytest.mark.parametrize("changes", [{"probes": (ScenarioName("other"),)}, {"direction": Direction.REFUSE}])
+def test_what_depends_on_a_declined_probe_is_not_asked_for_again(changes: dict[str, object]) -> None:
+    assert judged(replace(VALID, **changes), 400, 200)[1] == []
+
+
+def test_a_run_without_repetitions_asks_once() -> None:
+    assert judged(VALID, 400, 200, wanted=1)[1] == []
