@@ -127,7 +127,8 @@ class Clause:
     """One normative statement about the API. The ledger under `specs/clauses/` holds all of them.
 
     `uncertain` says why the statement itself is not sure; such a clause informs and never decides. `caveat` is a
-    remark that does not weaken the statement. `uncovered` is the reason why no case tests the clause yet.
+    remark that does not weaken the statement. `corrected` is the date on which the clause was corrected, and what
+    changed. `uncovered` is the reason why no case tests the clause yet.
     """
 
     id: str
@@ -141,6 +142,7 @@ class Clause:
     source: str
     uncertain: str | None = None
     caveat: str | None = None
+    corrected: str | None = None
     uncovered: str | None = None
 
     @property
@@ -204,14 +206,16 @@ class Scenario:
 class Case:
     """One claim that follows from clauses and is judged on replies by checks.
 
-    Exactly one of `steps` (the case's own scenario, named `scenario`) and `on` (other scenarios, or kinds of replies)
-    is set. `control` names the scenario that is the same request without the thing under test, `beside` further
-    scenarios that checks may look up. The first of `clauses` governs the level. A case that expects a refusal has
-    direction refuse. `protects` marks refusals that gate although strictness does not. `probes` are the scenarios that
-    show the capabilities in `needs`, in the same order, None without a probe. `derived` says how a case that follows
-    from the OpenAPI document breaks its request (`missing`, `type`, `bound`, `unknown`), and is empty for others.
-    `tier` is the tier that counts the case (core, agent, full), empty for a user's own case. `scored` is False for a
-    case that the edition of the run does not hold.
+    Exactly one of `steps` (the case's own scenario, named `scenario`) and `on` (other scenarios, or kinds of
+    replies) is set. `lacks` are capabilities without which a model has to be known for the claim to be about it;
+    `opt_in` are those in `needs` that nothing asks for unless they are declared, `reported_by` is the case that
+    reports a missing route. `control` names the scenario that is the same request without the thing under test,
+    `beside` further scenarios that checks may look up. The first of `clauses` governs the level. A case that
+    expects a refusal has direction refuse. `protects` marks refusals that gate although strictness does not.
+    `probes` are the scenarios that show the capabilities in `needs`, in the same order, None without a probe.
+    `derived` says how a case that follows from the OpenAPI document breaks its request (`missing`, `type`, `bound`,
+    `unknown`), and is empty for others. `tier` is the tier that counts the case (core, agent, full), empty for a
+    user's own case. `scored` is False for a case that the edition of the run does not hold.
     """
 
     id: str
@@ -233,6 +237,9 @@ class Case:
     beside: tuple[ScenarioName, ...] = ()
     given: tuple[CheckCall, ...] = ()
     needs: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    opt_in: tuple[str, ...] = ()
+    reported_by: str = ""
     protects: bool = False
     caught: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()

@@ -35,7 +35,9 @@ def _plan_of(settings: RunSettings) -> dict[str, Any]:
     check_selection(settings, library.catalogue)
     check_declared(library.capabilities, settings["declare"], settings["lacks"])
     items = selected_items(library.catalogue, settings)
-    plan = build_plan(items, library.catalogue, library.unasked(settings["lacks"]))
+    declared = settings["declare"] if target is not None else library.capabilities
+    unasked = library.unasked(settings["lacks"], declared, target.model if target is not None else "")
+    plan = build_plan(items, library.catalogue, unasked)
     found = estimate_of(plan, library.catalogue, settings)
     refusals = refusals_of(plan, library.catalogue)
     return {

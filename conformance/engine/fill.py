@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from conformance.base.pointer import look_up
 from conformance.base.values import Missing
@@ -34,7 +35,7 @@ def fill(step: Step, mode: Mode, target: Target, previous: Reply | None, case_na
             headers.pop(name, None)
         else:
             headers[name] = value
-    path = str(_filled(step.path, previous)).replace("{model}", target.model)
+    path = str(_filled(step.path, previous)).replace("{model}", quote(target.model, safe=":@"))
     query = {key: _filled(value, previous) for key, value in step.query.items()}
     return SentRequest(step.method, target.address(path, query), tuple(headers.items()), body or b"")
 

@@ -105,7 +105,9 @@ class Run:
         (4), or the budget is too small (2).
         """
         limits = limits_of(self.settings)
-        plan = build_plan(items, self.library.catalogue, self.library.unasked(target.absent))
+        plan = build_plan(
+            items, self.library.catalogue, self.library.unasked(target.absent, target.declared, target.model)
+        )
         header = RunHeader(
             suite=__version__,
             catalogue=fingerprint(),

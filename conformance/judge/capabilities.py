@@ -8,7 +8,7 @@ from dataclasses import replace
 from conformance.base.pointer import spread
 from conformance.model import ScenarioName
 from conformance.protocol.reply import Reply
-from conformance.protocol.statuses import DECLINING
+from conformance.protocol.statuses import DECLINING, NO_SUCH_PATH
 from conformance.standard.capabilities import Capability, CapabilityFacts, Probed, Sign
 
 
@@ -22,8 +22,18 @@ def answered(reply: Reply) -> bool:
 
 
 def declined(reply: Reply) -> bool:
-    """True for a clean refusal: a status that is not about key or rate, whatever the form of the error."""
-    return reply.status in DECLINING
+    """True for a clean refusal: a status that is not about key or rate, whatever the form of the error, or a missing
+    route.
+    """
+    return reply.status in DECLINING or route_missing(reply)
+
+
+def route_missing(reply: Reply) -> bool:
+    """True where the endpoint does not serve the path of a request at all, in whichever form it says so.
+
+    Every endpoint serves the path that creates messages; a 404 there is about something else, such as the model.
+    """
+    return reply.status in NO_SUCH_PATH and not reply.exchange.request.url.partition("?")[0].endswith("/messages")
 
 
 def probed(replies: Iterable[Reply]) -> Probed:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from conformance.judge.capabilities import answered, declined, probed
+from conformance.judge.capabilities import answered, declined, probed, route_missing
 from conformance.judge.check import Check, Observation, deviation
 from conformance.judge.checks.refusal import refused
 from conformance.judge.evidence import Evidence, ScenarioReplies, picked, pushed_back
 from conformance.judge.soundness import can_be_sent_back, is_about_form, is_sound
 from conformance.judge.verdict import (
+    SETTLED,
     CapabilityState,
     CheckResult,
     Completeness,
@@ -95,6 +96,8 @@ def judge(case: Case, mode: Mode, evidence: Evidence, bench: Bench) -> Judgement
     state, clause = _capability_state(case, mode, evidence, bench)
     context = CaseContext(bench.document, case, bench.model, evidence)
     trial = _Trial(case, mode, context, bench, state, clause)
+    if state in SETTLED:
+        return trial.conclude(Signals(Completeness.FULL, capability=state), NOTHING_CHECKED, ())
     return trial.judge_on() if case.on else trial.judge_send()
 
 
@@ -115,11 +118,11 @@ class _Trial:
         replies = tuple(reply for reply in candidates if reply.status is not None)
         if not replies:
             completeness, why = self._nothing_picked(candidates)
-            return self._conclude(Signals(completeness, capability=self.state), NOTHING_CHECKED, candidates, why)
+            return self.conclude(Signals(completeness, capability=self.state), NOTHING_CHECKED, candidates, why)
         checked = self._unless_declined(self._run_checks(replies), replies)
         if checked.result is CheckResult.UNSEEN and not self.case.judged and all(map(_is_readable, replies)):
             checked = replace(checked, result=CheckResult.ABSENT)
-        return self._conclude(Signals(Completeness.FULL, checked.result, capability=self.state), checked, replies)
+        return self.conclude(Signals(Completeness.FULL, checked.result, capability=self.state), checked, replies)
 
     def judge_send(self) -> Judgement:
         """Judges the replies of the case's own scenario."""
@@ -127,7 +130,7 @@ class _Trial:
         sent = evidence.get(name, self.mode)
         if sent is None or not sent.replies:
             why = sent.stopped if sent else evidence.why_unsent(name, self.mode)
-            return self._conclude(Signals(Completeness.UNSENT, capability=self.state), NOTHING_CHECKED, (), why)
+            return self.conclude(Signals(Completeness.UNSENT, capability=self.state), NOTHING_CHECKED, (), why)
         completeness, detail = self._completeness(sent)
         control, control_detail = self._control()
         if completeness is Completeness.TROUBLE and sent.replies[-1].too_large is not None:
@@ -136,11 +139,11 @@ class _Trial:
             return self._conclude(signals, checked, sent.replies, control_detail)
         if completeness in (Completeness.TROUBLE, Completeness.BUSY):
             signals = Signals(completeness, control=control, capability=self.state)
-            return self._conclude(signals, NOTHING_CHECKED, sent.replies, detail)
+            return self.conclude(signals, NOTHING_CHECKED, sent.replies, detail)
         unmet = self._unmet_precondition(sent)
         checked = self._check(sent) if completeness is Completeness.FULL else self._check_part(sent.replies)
         signals = Signals(completeness, checked.result, control, not unmet, self.state)
-        return self._conclude(signals, checked, sent.replies, control_detail or detail or unmet)
+        return self.conclude(signals, checked, sent.replies, control_detail or detail or unmet)
 
     def _check(self, sent: ScenarioReplies) -> Checked:
         checked = self._run_checks(sent.replies[-1:], sent)
@@ -161,7 +164,7 @@ class _Trial:
 
     def _unless_declined(self, checked: Checked, replies: Sequence[Reply]) -> Checked:
         """What was found, or that the optional capability was declined cleanly, where that is what happened."""
-        if self.state in (CapabilityState.CORE, CapabilityState.LACKING) or self.case.direction is Direction.REFUSE:
+        if self.state is CapabilityState.CORE or self.case.direction is Direction.REFUSE:
             return checked
         if checked.result is CheckResult.UNSOUND:
             return checked
@@ -250,7 +253,8 @@ class _Trial:
         what = f"{name} got status {reply.status} (journal line {reply.exchange.line})"
         return (Control.DECLINED if declined(reply) else Control.USELESS), what
 
-    def _conclude(self, signals: Signals, checked: Checked, replies: Sequence[Reply], detail: str = "") -> Judgement:
+    def conclude(self, signals: Signals, checked: Checked, replies: Sequence[Reply], detail: str = "") -> Judgement:
+        """The judgement that follows from the signals by the verdict table."""
         row = decide(signals)
         axis = axis_of(self.case, signals.checks)
         lines = [finding.where.line for finding in checked.findings if finding.where.line]
@@ -272,7 +276,14 @@ class _Trial:
     def _reason(self, row: Row, detail: str, checked: Checked) -> str:
         if checked.result is CheckResult.UNSEEN and checked.note and not detail:
             return checked.note
-        return row.reason.format(detail=detail, needs=", ".join(self.case.needs), clause=self.clause)
+        return row.reason.format(
+            detail=detail,
+            needs=", ".join(self.case.needs),
+            clause=self.clause,
+            lacks=", ".join(self.case.lacks),
+            reported_by=self.case.reported_by,
+            opt_in=" and ".join(f"--declare {name}" for name in self.case.opt_in),
+        )
 
 
 def _subjects(call: CheckCall, replies: Sequence[Reply], sent: ScenarioReplies | None) -> Sequence[Reply]:
@@ -313,16 +324,24 @@ def _capability_state(case: Case, mode: Mode, evidence: Evidence, bench: Bench) 
 
     A capability is lacking by the target's declaration, by the specification of the model, or by the list of models.
     """
-    if not case.needs:
+    if not case.needs and not case.lacks:
         return CapabilityState.CORE, ""
     known = capabilities_of(bench.model, _entry(evidence), bench.models)
+    if not all(name in bench.lacking or known.get(name) is False for name in case.lacks):
+        return CapabilityState.OTHER_MODEL, ""
+    if not case.needs:
+        return CapabilityState.CORE, ""
+    if not all(name in bench.declared or known.get(name) for name in case.opt_in):
+        return CapabilityState.OPT_IN, ""
     lacking = [need for need in case.needs if need in bench.lacking or known.get(need) is False]
     if lacking:
         return _lacking(lacking, bench.models.refusals)
-    if all(need in bench.declared for need in case.needs):
-        return CapabilityState.DECLARED, ""
+    declared = {*bench.declared, *case.opt_in}
     probes = dict(zip(case.needs, case.probes, strict=False))
-    shown = (need in bench.declared or _accepted(probes.get(need), mode, evidence) for need in case.needs)
+    if all(need in declared for need in case.needs):
+        missing = case.reported_by and any(_route_missing(probe, mode, evidence) for probe in case.probes)
+        return (CapabilityState.NO_ROUTE if missing else CapabilityState.DECLARED), ""
+    shown = (need in declared or _accepted(probes.get(need), mode, evidence) for need in case.needs)
     return (CapabilityState.PROBED if all(shown) else CapabilityState.UNKNOWN), ""
 
 
@@ -337,6 +356,11 @@ def _lacking(names: Sequence[str], refusals: Mapping[str, RefusalClause]) -> tup
 def _accepted(probe: ScenarioName | None, mode: Mode, evidence: Evidence) -> bool:
     sent = evidence.get(probe, mode) if probe else None
     return sent is not None and probed(sent.replies[-1:]) == "accepted"
+
+
+def _route_missing(probe: ScenarioName | None, mode: Mode, evidence: Evidence) -> bool:
+    sent = evidence.get(probe, mode) if probe else None
+    return sent is not None and sent.last is not None and route_missing(sent.last)
 
 
 def _entry(evidence: Evidence) -> Json:

@@ -36,7 +36,9 @@ class CapabilityState(StrEnum):
 
     CORE: it needs none that is optional. PROBED: nothing is declared, but the probe was accepted. UNKNOWN: neither
     declared nor accepted. LACKING: the target declares not to have one, and no clause says how a request for it is
-    answered. MUST_REFUSE: the model lacks one, and a clause requires it to refuse the request. MAY_REFUSE: the same,
+    answered. OTHER_MODEL: the claim is about models that lack something, and this one is not known to. OPT_IN:
+    nobody asked for a capability that is asked for only on demand. NO_ROUTE: a route is missing, which another case
+    reports. MUST_REFUSE: the model lacks one, and a clause requires it to refuse the request. MAY_REFUSE: the same,
     by a clause that never decides.
     """
 
@@ -45,8 +47,15 @@ class CapabilityState(StrEnum):
     PROBED = "probed"
     UNKNOWN = "unknown"
     LACKING = "lacking"
+    OTHER_MODEL = "other-model"
+    OPT_IN = "opt-in"
+    NO_ROUTE = "no-route"
     MUST_REFUSE = "must-refuse"
     MAY_REFUSE = "may-refuse"
+
+
+SETTLED = (CapabilityState.LACKING, CapabilityState.OTHER_MODEL, CapabilityState.OPT_IN, CapabilityState.NO_ROUTE)
+"""States that decide the outcome alone, whatever was answered."""
 
 
 class CheckResult(StrEnum):
@@ -78,7 +87,8 @@ class Row:
     """One line of the table: None matches anything. The first line that matches decides.
 
     The reason is a template: `{detail}` is what happened, `{needs}` the capabilities, `{clause}` the clause that
-    requires the model to refuse.
+    requires the model to refuse, `{lacks}` what a model lacks that the claim is about, `{opt_in}` the options that ask,
+    `{reported_by}` the case that reports a missing route.
     """
 
     outcome: Outcome
@@ -106,6 +116,18 @@ class Row:
 TABLE: tuple[Row, ...] = (
     # A capability that the target declares not to have is not asked for.
     Row(Outcome.NOT_APPLICABLE, "the target declares that it lacks {needs}", capability=CapabilityState.LACKING),
+    Row(
+        Outcome.NOT_APPLICABLE,
+        "the claim is about models without {lacks}, and this model is not known to be one",
+        capability=CapabilityState.OTHER_MODEL,
+    ),
+    Row(Outcome.NOT_APPLICABLE, "sent only on demand: {opt_in}", capability=CapabilityState.OPT_IN),
+    # A missing route is one defect, which one case reports.
+    Row(
+        Outcome.INCONCLUSIVE,
+        "declares {needs}, but a route for it is missing: see {reported_by}",
+        capability=CapabilityState.NO_ROUTE,
+    ),
     # No evidence, no verdict.
     Row(Outcome.NOT_RUN, "{detail}", evidence=Completeness.UNSENT),
     Row(Outcome.INCONCLUSIVE, "no response: {detail}", evidence=Completeness.TROUBLE),

@@ -69,7 +69,7 @@ def generate(prompt: Prompt, new_id: Callable[[str], str]) -> Draft:
 
 
 def to_message(prompt: Prompt, draft: Draft, usage: CacheUse, message_id: str) -> dict[str, Any]:
-    """The Message object of a draft, with every key that the schema names (REQ-RESP-018)."""
+    """The Message object of a draft, with every key that the SDK types."""
     message: dict[str, Any] = {
         "model": prompt.model.id,
         "id": message_id,

@@ -31,6 +31,8 @@ SCHEMA: dict[str, Any] = {
             "name": SLUG,
             "title": TEXT,
             "core": {"const": True},
+            "opt-in": {"const": True},
+            "reported-by": SLUG,
             "probe": {"type": "string", "pattern": "^[a-z][A-Za-z0-9_-]*(/(json|stream))?$"},
             "observed": {
                 "type": "array",
@@ -69,13 +71,19 @@ class Sign:
 
 @dataclass(frozen=True)
 class Capability:
-    """One capability. `core`: no target is exempt from it. `probe` is the scenario that asks for it."""
+    """One capability. `core`: no target is exempt from it. `probe` is the scenario that asks for it.
+
+    `opt_in`: nothing asks for it unless the target declares it or its model is known to have it (`models.yaml`).
+    `reported_by` is the case that reports that the route of the capability is missing, or empty.
+    """
 
     name: str
     title: str
     core: bool = False
     probe: ScenarioName | None = None
     signs: tuple[Sign, ...] = ()
+    opt_in: bool = False
+    reported_by: str = ""
 
 
 Probed = Literal["accepted", "declined", "unknown"]
@@ -114,7 +122,8 @@ def load_capabilities(folder: Path) -> dict[str, Capability]:
             for sign in item.get("observed", ())
         )
         probe = ScenarioName.parse(item["probe"]) if "probe" in item else None
-        found[item["name"]] = Capability(item["name"], item["title"], item.get("core", False), probe, signs)
+        core, opt_in, reported_by = item.get("core", False), item.get("opt-in", False), item.get("reported-by", "")
+        found[item["name"]] = Capability(item["name"], item["title"], core, probe, signs, opt_in, reported_by)
     return found
 
 

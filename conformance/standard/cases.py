@@ -96,6 +96,7 @@ def _written(entry: _Entry, bases: Bases, sources: Sources, area: str, line: int
         beside=tuple(_scenario_name(entry, "beside", name) for name in data.get("beside", ())),
         given=tuple(_calls(entry, "given", sources.checks)),
         needs=tuple(data.get("needs", ())),
+        lacks=tuple(data.get("lacks", ())),
         protects=data.get("protects", False),
         caught=tuple(data.get("caught", ())),
         aliases=tuple(data.get("aliases", ())),

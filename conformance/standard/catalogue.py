@@ -111,12 +111,17 @@ def _error(case: Case, problem: str, *steps: str | int, suggestion: str | None =
 def _probed(case: Case, capabilities: Mapping[str, Capability]) -> Case:
     """The case with the scenarios that probe what it needs. A user's case may need an unknown capability."""
     if not case.file.endswith(USER_SUFFIX):
-        for position, need in enumerate(case.needs):
-            if need not in capabilities:
-                near = nearest(need, capabilities)
-                raise _error(case, f"Unknown capability {need!r}", "needs", position, suggestion=near)
+        for key, names in (("needs", case.needs), ("lacks", case.lacks)):
+            for position, name in enumerate(names):
+                if name not in capabilities:
+                    near = nearest(name, capabilities)
+                    raise _error(case, f"Unknown capability {name!r}", key, position, suggestion=near)
+    homes = [capabilities[need].reported_by for need in case.needs if need in capabilities]
     return replace(
-        case, probes=tuple(capabilities[need].probe if need in capabilities else None for need in case.needs)
+        case,
+        probes=tuple(capabilities[need].probe if need in capabilities else None for need in case.needs),
+        opt_in=tuple(need for need in case.needs if need in capabilities and capabilities[need].opt_in),
+        reported_by=next((name for name in homes if name and name != case.id), ""),
     )
 
 

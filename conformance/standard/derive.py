@@ -52,7 +52,7 @@ class Derived:
     """One broken request. `control` is the base request that it was made from.
 
     `pointer` is where the document finds the only violation, in the API version `version` (None: in any). `kind` is
-    one of KINDS. `protects` is True for missing required fields.
+    one of KINDS. `protects` is True for missing fields that the entry lists.
     """
 
     id: str
@@ -95,6 +95,7 @@ def derive(document: Document, entry: Mapping[str, Json], frame_body: Json) -> I
     at = _steps(entry.get("at", ""))
     frame = _with(frame_body, at, entry["plant"]) if "plant" in entry else frame_body
     left_out = dict(entry.get("leave-out", {}))
+    protects = entry.get("protects", ())
     used = set()
     for item in _breaks(source, entry):
         short = f"{item.field}-{item.suffix}"
@@ -109,12 +110,14 @@ def derive(document: Document, entry: Mapping[str, Json], frame_body: Json) -> I
                 body=_with(frame, (*at, *item.path), value),
                 kind=item.kind,
                 clauses=clauses,
-                protects=item.kind == "missing",
+                protects=item.kind == "missing" and item.field in protects,
                 needs=tuple(entry.get("needs", ())),
                 control=entry["frame"],
                 pointer=join("", *at, *item.path),
                 version=version,
             )
+    if strange := set(protects) - set(source.schema(component).get("required", ())):
+        raise DeriveError(f"{sorted(strange)[0]!r} is not required in {component}", "protects")
     if stale := set(left_out) - used:
         raise DeriveError(f"Nothing is derived for {sorted(stale)[0]!r}", "leave-out", sorted(stale)[0])
 

@@ -83,6 +83,7 @@ def _clause(entry: Mapping[str, Json], area: str) -> Clause:
         source=entry["source"],
         uncertain=entry.get("uncertain"),
         caveat=entry.get("caveat"),
+        corrected=entry.get("corrected"),
         uncovered=_reason(entry["uncovered"]) if "uncovered" in entry else None,
     )
 

@@ -15,7 +15,7 @@ from conformance.standard.defects import DefectRule, load_defect_rules
 from conformance.standard.document import Document, load_document
 from conformance.standard.editions import Edition, load_edition, scored
 from conformance.standard.ledger import Ledger, load_ledger
-from conformance.standard.models import NO_MODELS, Models, load_models
+from conformance.standard.models import NO_MODELS, Models, capabilities_of, load_models
 from conformance.standard.paths import catalogue_folder, spec_folder
 from conformance.standard.tiers import Tier, load_tiers
 
@@ -38,12 +38,15 @@ class Library:
         """Cases by id."""
         return {case.id: case for case in self.catalogue.cases}
 
-    def unasked(self, lacking: Collection[str]) -> frozenset[str]:
-        """The capabilities among those that a target lacks for which nothing is sent.
+    def unasked(self, lacking: Collection[str], declared: Collection[str] = (), model: str = "") -> frozenset[str]:
+        """The capabilities for which nothing is sent: those that a target lacks, and those that nobody asked for.
 
-        Requests for the others are sent, because the specification says how a model refuses them (`specs/models.yaml`).
+        Requests for a capability of which the specification says how a model without it refuses are sent all the same
+        (`specs/models.yaml`).
         """
-        return frozenset(lacking) - frozenset(self.models.refusals)
+        known = capabilities_of(model, None, self.models)
+        opt_in = {name for name, each in self.capabilities.items() if each.opt_in and not known.get(name)}
+        return (frozenset(lacking) - frozenset(self.models.refusals)) | (opt_in - frozenset(declared))
 
 
 def load_standard(

@@ -46,6 +46,7 @@ def canonical(case: Case, scenarios: Mapping[str, Sequence[Step]]) -> dict[str, 
         "beside": [_evidence(name, scenarios) for name in case.beside],
         "given": [_call(call) for call in case.given],
         "expect": [_call(call) for call in case.expect],
+        **({"lacks": sorted(case.lacks)} if case.lacks else {}),
     }
 
 

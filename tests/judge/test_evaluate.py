@@ -311,6 +311,39 @@ def test_a_declined_ability_is_judged_by_what_was_declared(bench, given, outcome
     assert judged.outcome is outcome
 
 
+def test_a_claim_about_models_without_something_says_nothing_about_others(bench) -> None:
+    refusing = sees((400, REFUSAL)).add("text", (200, MESSAGE))
+    claim = case(REFUSED, control=ScenarioName("text"), lacks=("prefill",))
+    other = refusing.judge(claim, bench)
+    assert (other.outcome, other.findings) == (Outcome.NOT_APPLICABLE, ())
+    assert "without prefill" in other.reason
+    assert refusing.judge(claim, replace(bench, lacking=("prefill",))).outcome is Outcome.PASS
+
+
+def test_what_is_sent_only_on_demand_names_the_option_and_is_judged_once_declared(bench) -> None:
+    world, claim = sees((200, MESSAGE)), case(STATUS, needs=("files",), opt_in=("files",))
+    unasked = world.judge(claim, bench)
+    assert (unasked.outcome, unasked.reason) == (Outcome.NOT_APPLICABLE, "sent only on demand: --declare files")
+    assert world.judge(claim, replace(bench, declared=("files",))).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(("path", "missing"), [("/v1/messages/count_tokens", True), ("/v1/messages", False)])
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_missing_route_is_declined_in_any_form_and_a_missing_model_is_not(path, missing, status) -> None:
+    reply = make.reply({"detail": "Not Found"}, status, path=path)
+    assert route_missing(reply) is declined(reply) is missing
+
+
+def test_a_missing_route_that_is_declared_is_one_failure(bench) -> None:
+    count = {"needs": ("token-counting",), "probes": named("count")}
+    bench = replace(bench, declared=("token-counting",))
+    world = sees((404, REFUSAL)).add("count", (404, REFUSAL), path="/v1/messages/count_tokens")
+    other = world.judge(case(STATUS, reported_by="the-endpoint-counts", **count), bench)
+    assert (other.outcome, other.gates) == (Outcome.INCONCLUSIVE, False)
+    assert "see the-endpoint-counts" in other.reason
+    assert world.judge(case(STATUS, **count), bench).outcome is Outcome.FAIL
+
+
 @pytest.mark.parametrize("answer", [(500, REFUSAL), (401, REFUSAL), (200, {})])
 def test_only_a_clean_refusal_declines_an_ability(bench, answer) -> None:
     judged = sees(answer).judge(case(STATUS, CheckCall("finds", "deviation"), needs=("vision",)), bench)

@@ -19,9 +19,13 @@ OTHER_VERSION: Mapping[str, str] = {"version-2023-06-01-refused": "2026-10-21"}
 """Faults that a run in the default API version cannot see, and the version in which it can."""
 
 
-def api_version(fault: Fault) -> str:
-    """The API version in which a fault is rehearsed."""
-    return OTHER_VERSION.get(fault.id, "2023-06-01")
+OTHER_MODEL: Mapping[str, str] = {"prefill-accepted-without-it": "reference-2-strict"}
+"""Faults that a run with the default model cannot see, and the model with which it can."""
+
+
+def terms_of(fault: Fault) -> tuple[str, str]:
+    """The API version and the model with which a fault is rehearsed."""
+    return OTHER_VERSION.get(fault.id, "2023-06-01"), OTHER_MODEL.get(fault.id, "reference-1")
 
 
 def collateral(deviating: Collection[str], fault: Fault, cases: Iterable[Case]) -> tuple[str, ...]:

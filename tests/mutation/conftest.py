@@ -11,7 +11,7 @@ from mutation.rehearsal import Stage, set_stage
 
 
 @pytest.fixture(scope="session")
-def stage() -> Callable[[str], Stage]:
-    """The stage of an API version, by default the one of a run that names none."""
+def stage() -> Callable[..., Stage]:
+    """The stage of an API version and a model, by default those of a run that names none."""
     made = cache(set_stage)
-    return lambda api_version="2023-06-01": made(api_version)
+    return lambda api_version="2023-06-01", model="reference-1": made(api_version, model)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from conformance.model import Outcome
 from conformance.reference.faults import COLLATERAL, Fault, all_faults, load_collateral
-from mutation.collateral import api_version, collateral, text
+from mutation.collateral import collateral, terms_of, text
 from mutation.rehearsal import Stage, set_stage
 
 NOT_SHOWN = Path(__file__).parents[1] / "data" / "not_shown_by_reference.txt"
@@ -29,25 +29,23 @@ def regenerate(cases: Collection[str] = (), faults: Collection[str] = ()) -> Non
     known = all_faults()
     found = {} if not cases and not faults else {name: set(failed) for name, failed in load_collateral().items()}
     if cases or not faults:
-        stages = {
-            version: set_stage(version, cases) for version in sorted({api_version(each) for each in known.values()})
-        }
+        stages = {terms: set_stage(*terms, cases) for terms in sorted({terms_of(each) for each in known.values()})}
         for fault, failed in _rehearsed(known.values(), stages):
             found[fault] = found.get(fault, set()) - set(cases) | failed
-        undecided = not_shown(stages["2023-06-01"])
+        undecided = not_shown(stages["2023-06-01", "reference-1"])
         before = set(NOT_SHOWN.read_text(encoding="utf-8").split()) - set(cases) if cases else set()
         NOT_SHOWN.write_text("".join(f"{name}\n" for name in sorted(before | undecided)), encoding="utf-8")
     if faults:
-        stages = {version: set_stage(version) for version in sorted({api_version(known[name]) for name in faults})}
+        stages = {terms: set_stage(*terms) for terms in sorted({terms_of(known[name]) for name in faults})}
         found.update(_rehearsed([known[name] for name in faults], stages))
     kept = {fault: sorted(failed) for fault, failed in found.items() if fault in known}
     COLLATERAL.write_text(text(kept), encoding="utf-8")
 
 
-def _rehearsed(faults: Collection[Fault], stages: dict[str, Stage]) -> Iterator[tuple[str, set[str]]]:
+def _rehearsed(faults: Collection[Fault], stages: dict[tuple[str, str], Stage]) -> Iterator[tuple[str, set[str]]]:
     """The collateral of each fault, as far as the stages judge."""
     for fault in faults:
-        stage = stages[api_version(fault)]
+        stage = stages[terms_of(fault)]
         yield fault.id, set(collateral(stage.rehearse([fault]).deviating, fault, stage.library.catalogue.cases))
 
 

@@ -19,9 +19,9 @@ from conformance.engine.plan import Plan, build_plan, needed
 from conformance.engine.preflight import preflight
 from conformance.engine.retry import RetryPolicy
 from conformance.engine.sender import FIRST_TICKET, Sender, Slot, Wiring
-from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Evidence, ScenarioReplies
+from conformance.judge.library import bench_of
 from conformance.judge.verdict import Policy
 from conformance.model import (
     DEVIATING,
@@ -41,6 +41,7 @@ from conformance.reference.app import create_endpoint
 from conformance.reference.cache import PromptCache
 from conformance.reference.errors import base58
 from conformance.reference.faults import Fault, with_faults
+from conformance.reference.models import lacking
 from conformance.reference.pipeline import Desk, Endpoint, Settings, Steps
 from conformance.reference.validate import Validator
 from conformance.standard.document import SchemaViolation
@@ -234,8 +235,8 @@ class Stage:
         )
 
 
-def set_stage(api_version: str = "2023-06-01", only: Collection[str] = ()) -> Stage:
-    """The stage of a run in an API version, with its honest run made.
+def set_stage(api_version: str = "2023-06-01", model: str = "reference-1", only: Collection[str] = ()) -> Stage:
+    """The stage of a run in an API version with a model of the reference endpoint, with its honest run made.
 
     `only` names the cases to judge (default: all). Then only what they look at is sent.
     """
@@ -244,21 +245,23 @@ def set_stage(api_version: str = "2023-06-01", only: Collection[str] = ()) -> St
     chosen = [(case, mode) for case, mode in items if not only or case.id in only]
     everything = any(case.selectors for case, _ in chosen)  # a selector takes replies to whatever was sent
     plan = replace(build_plan(items if everything else chosen, library.catalogue), items=tuple(chosen))
-    declared = frozenset(need for case in library.catalogue.cases for need in case.needs)
+    lacks = lacking(model)
+    declared = frozenset(need for case in library.catalogue.cases for need in case.needs) - lacks
     names = Names()
     settings = Settings()
     target = Target(
         "reference",
         "http://reference",
-        "reference-1",
+        model,
         api_key=settings.keys[0],
         api_version=api_version,
         declared=declared,
+        absent=lacks,
     )
     made = create_endpoint(settings).desk
     documents = {version: Remembering(document) for version, document in made.documents.items()}
     desk = replace(made, documents=documents, now=lambda: "2026-11-22T12:00:00Z", new_id=names.new_id)
-    bench = Bench(REGISTRY, library.document, target.model, STRICTEST, declared, invalid=library.catalogue.invalid)
+    bench = bench_of(library, STRICTEST, model=model, declared=declared, lacking=lacks)
     stage = Stage(library, plan, target, desk, names, bench)
     stage.perform()
     return stage

@@ -47,6 +47,19 @@ def test_refusals_have_a_control_and_judge_one_mode(library: Library) -> None:
     assert refusals
 
 
+def test_a_case_on_a_valid_request_is_not_governed_by_a_clause_on_refusals(library: Library) -> None:
+    """Its level would be that of the refusal. Cases on errors judge what a refusal looks like."""
+    odd = [
+        case.id
+        for case in library.catalogue.cases
+        if case.direction is Direction.SERVE
+        and case.area != "errors"
+        and library.ledger[case.clauses[0]].direction is Direction.REFUSE
+        and not case.informational
+    ]
+    assert odd == []
+
+
 def test_positive_cases_end_with_evidence_that_only_a_reply_to_the_request_gives(library: Library) -> None:
     """A status or a shape alone proves nothing: a canned answer has both."""
     shallow = {"status", "header-present", "media-type", "schema"}

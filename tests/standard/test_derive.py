@@ -5,7 +5,7 @@ from conformance.base.versions import API_VERSIONS, NEWEST_VERSION
 from conformance.judge.library import load_library
 from conformance.standard.bases import load_bases
 from conformance.standard.cases import CheckNames, Sources, read_cases
-from conformance.standard.derive import KINDS, derive
+from conformance.standard.derive import KINDS, DeriveError, derive
 from conformance.standard.document import load_document
 from conformance.standard.paths import catalogue_folder
 from conformance.standard.requests import steps_of
@@ -100,9 +100,21 @@ def test_titles_are_whole_claims_and_unique():
     assert all(title.startswith("The endpoint refuses ") for title in titles)
 
 
-def test_only_missing_required_fields_protect_people():
-    assert {item.kind for item in CASES if item.protects} == {"missing"}
-    assert all(item.protects for item in CASES if item.kind == "missing")
+def test_only_model_messages_and_the_ids_of_tools_protect_people_where_they_are_missing():
+    assert {item.id for item in CASES if item.protects} == {
+        "request-model-missing",
+        "request-messages-missing",
+        "request-tool_use-id-missing",
+        "request-tool_result-tool_use_id-missing",
+        "count-request-model-missing",
+        "count-request-messages-missing",
+    }
+
+
+def test_what_protects_people_is_required():
+    entry = {"schema": "UserMessageParam", "prefix": "x", "subject": "a message", "clauses": {}, "frame": "text"}
+    with pytest.raises(DeriveError, match="'colour' is not required in UserMessageParam"):
+        list(derive(load_document(NEWEST_VERSION), {**entry, "protects": ["colour"]}, {}))
 
 
 def test_wrong_types_cite_the_clause_on_types_first():

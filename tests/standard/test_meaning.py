@@ -28,6 +28,7 @@ ANOTHER: Mapping[str, Any] = {
     "beside": (ScenarioName("text"), ScenarioName("weather", Mode.STREAM)),
     "given": (CheckCall("status", 299),),
     "needs": ("vision",),
+    "lacks": ("prefill",),
     "protects": True,
 }
 """Another value of every field of a case that means something."""
@@ -43,6 +44,7 @@ MEANS_NOTHING: Mapping[str, Any] = {
     "aliases": ("old",),
     "derived": True,
     "probes": (ScenarioName("text"),),
+    "opt_in": ("vision",),
     "tier": "full",
     "scored": False,
 }

@@ -27,11 +27,11 @@ def test_every_case_that_a_tier_lists_exists(library):
         ("stream-events-named", "core"),
         ("tools-read", "agent"),
         ("request-tool-name-missing", "agent"),
-        ("transport-count-needs-credential", "agent"),
+        ("transport-count-needs-credential", "full"),
         ("messages-system-turn-read", "agent"),
         ("request-image-base64", "full"),
         ("tools-result-image", "full"),
-        ("transport-sibling-endpoints", "full"),
+        ("transport-count-endpoint", "full"),
         ("models-retrieved", "full"),
     ],
 )

@@ -87,8 +87,9 @@ def reply_to(body: str | bytes, **more: Any) -> Reply:
 
 
 def streaming_cases() -> tuple[Case, ...]:
-    """The cases on streams."""
-    return tuple(case for case in library().catalogue.cases if case.area == "streaming")
+    """The cases on streams that judge each stream alone."""
+    every = (case for case in library().catalogue.cases if case.area == "streaming")
+    return tuple(case for case in every if not any(REGISTRY[call.name].across for call in case.expect))
 
 
 def decides(case: Case) -> bool:

@@ -25,7 +25,7 @@ from conformance.protocol.message import blocks, stop_reason
 from conformance.protocol.reply import Reply
 
 CORE_KEYS: Final = ("id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage")
-"""Keys whose absence breaks clients (REQ-RESP-018)."""
+"""Keys whose absence breaks clients."""
 
 _CODE = re.compile(r"\b[A-Z]{4,}-\d{4}\b")
 

@@ -5,15 +5,13 @@ What a certain event carries is in `events.py`, `block_starts.py` and `deltas.py
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from conformance.base.strict_json import REPLACEMENT
-from conformance.base.values import show
+from conformance.base.values import show, strings
 from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviation, found
+from conformance.judge.checks.text import damaged_prompt
 from conformance.judge.stream_findings import Problem, conclude, of_type
-from conformance.model import Json
-from conformance.protocol.message import was_cut
 from conformance.protocol.reply import Reply
 from conformance.protocol.sse import Event
 
@@ -23,7 +21,7 @@ DONE: Final = "[DONE]"
 
 @check("named-events")
 def named_events(reply: Reply) -> Observation:
-    """Every event has a name; a lone [DONE] without one is left to `no-done`."""
+    """Every event has a name; a lone [DONE] without one is left to `no-bare-done`."""
     framed = [(number, event) for number, event in _numbered(reply) if event.data is not None and not _is_done(event)]
     problems = [
         Problem(number, "an event line before the data", f"only data: {show(event.data)}")
@@ -74,12 +72,24 @@ def data_has_type(reply: Reply) -> Observation:
 
 @check("no-done")
 def no_done(reply: Reply) -> Observation:
-    """No named event has [DONE] as data; without a name it reaches no client."""
+    """No named event has [DONE] as data, which breaks whoever parses it."""
     numbered = list(_numbered(reply))
     problems = [
         Problem(number, "message_stop as the last event", f"event {show(event.name)} with data {DONE}")
         for number, event in numbered
         if event.name and _is_done(event)
+    ]
+    return conclude(reply, len(numbered), problems, "events")
+
+
+@check("no-bare-done")
+def no_bare_done(reply: Reply) -> Observation:
+    """No data-only event has [DONE] as data; it reaches no official client, but others take it for the end."""
+    numbered = list(_numbered(reply))
+    problems = [
+        Problem(number, "message_stop as the last event", f"data {DONE} without an event name")
+        for number, event in numbered
+        if not event.name and _is_done(event)
     ]
     return conclude(reply, len(numbered), problems, "events")
 
@@ -112,19 +122,20 @@ def utf_8(reply: Reply) -> Observation:
 
 @check("whole-characters")
 def whole_characters(reply: Reply) -> Observation:
-    """No character is split between two deltas: no half surrogate pair, no U+FFFD in its place."""
+    """No character of the request is split between two deltas: no half surrogate pair, no U+FFFD in its place.
+
+    U+FFFD that is not in the place of a character of the request is the model's own.
+    """
     if reply.events is None or _invalid_byte(reply) is not None:
         return NOTHING_SEEN
-    # An answer that was cut may end in the middle of a character, and what the request says may be repeated.
-    excused = was_cut(reply) or any(REPLACEMENT in text for text in _strings(reply.request))
+    damage = damaged_prompt(reply)
     seen, problems = 0, []
     for number, data in of_type(reply, "content_block_delta"):
         seen += 1
-        texts = list(_strings(data.get("delta")))
         if any(flaw.kind == "surrogate" for flaw in reply.events[number - 1].flaws):
             problems.append(Problem(number, "whole characters", f"half a surrogate pair in {show(data['delta'])}"))
-        elif not excused and any(REPLACEMENT in text for text in texts):
-            problems.append(Problem(number, "whole characters", f"U+FFFD in {show(data['delta'])}"))
+        elif damage is not None and any(REPLACEMENT in text for text in strings(data.get("delta"))):
+            problems.append(Problem(number, damage[0], f"U+FFFD in {show(data['delta'])}"))
     return conclude(reply, seen, problems, "deltas")
 
 
@@ -146,16 +157,3 @@ def _invalid_byte(reply: Reply) -> UnicodeDecodeError | None:
         if not (broke_off and problem.reason == "unexpected end of data"):
             return problem
     return None
-
-
-def _strings(value: Json) -> Iterator[str]:
-    """Every string in a value, keys left out."""
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            waiting += item.values()
-        elif isinstance(item, list):
-            waiting += item
-        elif isinstance(item, str):
-            yield item

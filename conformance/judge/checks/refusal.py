@@ -30,7 +30,7 @@ FORM: Final = partial(
 
 @check("refused", argument=optional(FORM))
 def refused(reply: Reply, argument: Json, context: Context) -> Observation:
-    """The request is refused with a fitting 4xx status.
+    """The request is refused with a fitting 4xx status; where 400 fits, so do 413 and 422.
 
     Whether the error has its envelope and its type is judged by the errors area. A refusal whose words are about the
     account, the length of the context, or a field that is as in the control shows nothing.
@@ -39,7 +39,8 @@ def refused(reply: Reply, argument: Json, context: Context) -> Observation:
     if status is None:
         return NOTHING_SEEN
     wanted = argument if isinstance(argument, dict) else {}
-    statuses = _as_list(wanted.get("status")) or sorted(REFUSING)
+    statuses = _as_list(wanted.get("status")) or [400]
+    statuses = sorted({*statuses, *REFUSING}) if 400 in statuses else statuses
     if is_success(status):
         return deviates(reply, _expected(wanted), f"accepted with status {status}", kind="accepted")
     if is_server_error(status):

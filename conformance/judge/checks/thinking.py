@@ -32,7 +32,7 @@ def thinking_first(reply: Reply) -> Observation:
 
 @check("thinking-hidden")
 def thinking_hidden(reply: Reply) -> Observation:
-    """The text of every thinking block is empty, and its signature is not."""
+    """The text of every thinking block is empty."""
     thoughts = _thoughts(reply)
     if not thoughts:
         return NOTHING_SEEN
@@ -40,13 +40,13 @@ def thinking_hidden(reply: Reply) -> Observation:
         *(
             deviation(
                 reply,
-                "empty thinking with a signature",
-                f"thinking {show(block.get('thinking'))}, signature {show(block.get('signature'))}",
-                pointer=join("/content", index),
-                kind="ignored" if block.get("thinking") else "deviation",
+                "empty thinking",
+                f"thinking {show(block.get('thinking'))}",
+                pointer=join("/content", index, "thinking"),
+                kind="ignored",
             )
             for index, block in thoughts
-            if block.get("thinking") or not block.get("signature")
+            if block.get("thinking")
         )
     )
 

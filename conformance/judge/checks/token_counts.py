@@ -15,7 +15,7 @@ from conformance.base.values import MISSING, show, whole_number
 from conformance.judge.arguments import STEP, TEXT, choice, partial
 from conformance.judge.check import FINE, NOTHING_SEEN, Context, Observation, check, deviates
 from conformance.model import Json, Mode
-from conformance.protocol.message import blocks
+from conformance.protocol.message import blocks, stop_reason
 from conformance.protocol.reply import Reply
 from conformance.protocol.usage import total_input
 
@@ -136,7 +136,8 @@ def _compacted(reply: Reply) -> bool:
 
 def _generates_nothing(reply: Reply) -> bool:
     limit = _max_tokens(reply)
-    return _compacted(reply) or (limit is not None and limit < 1)
+    refused = stop_reason(reply) == "refusal"  # before any output (REQ-USAGE-003)
+    return _compacted(reply) or refused or (limit is not None and limit < 1)
 
 
 def _has_no_limit(reply: Reply) -> bool:
@@ -208,6 +209,14 @@ ROWS: Final[Mapping[str, CountComparison]] = {
     "count-same": CountComparison(
         _count, eq, _count, "exactly {right}, the count in scenario {argument}", "/input_tokens", other=_scenario
     ),
+    "count-near": CountComparison(
+        _count,
+        near(STOP_TOKENS),
+        _count,
+        "about {right}, the count in scenario {argument}",
+        "/input_tokens",
+        other=_scenario,
+    ),
     "count-larger": CountComparison(
         _count,
         gt,
@@ -224,6 +233,7 @@ ARGUMENTS: Final = {
     "input-as-in-step": STEP,
     "input-as-counted": TEXT,
     "count-same": TEXT,
+    "count-near": TEXT,
     "count-larger": TEXT,
 }
 """The rows that take an argument: a step, or the scenario to compare with."""

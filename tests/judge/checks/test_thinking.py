@@ -28,9 +28,9 @@ def test_thinking_comes_before_text_and_calls():
     assert wrong("thinking-first", "hi", THOUGHT) == ["/content"]
 
 
-def test_hidden_thinking_is_empty_and_signed():
-    assert fine("thinking-hidden", HIDDEN, "hi")
-    assert wrong("thinking-hidden", THOUGHT, HIDDEN | {"signature": ""}) == ["/content/0", "/content/1"]
+def test_hidden_thinking_is_empty_and_its_signature_is_judged_elsewhere():
+    assert fine("thinking-hidden", HIDDEN | {"signature": ""}, "hi")
+    assert wrong("thinking-hidden", THOUGHT, HIDDEN) == ["/content/0/thinking"]
     kinds = [each.kind for each in observe("thinking-hidden", True, make.reply(make.message(THOUGHT))).findings]
     assert kinds == ["ignored"]
 

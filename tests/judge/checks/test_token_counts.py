@@ -101,6 +101,10 @@ class TestUsage:
     def test_what_the_recordings_allow_shows_nothing(self, check, changes, request_body):
         assert not make.observe(*called(check), self.usage(request_body, **changes)).seen
 
+    def test_a_refusal_before_any_output_counts_none(self):
+        refused = make.message(stop_reason="refusal", usage={"input_tokens": 12, "output_tokens": 0})
+        assert not make.observe("token-counts", "output-counted", make.reply(refused)).seen
+
     def test_a_stream_counts_its_input_like_the_json_answer(self):
         other = {"probe/json": self.usage()}
         same = make.observe("token-counts", "input-as-in-json", make.reply(streams.whole()), replies=other)
@@ -129,7 +133,7 @@ def count(tokens, status=200):
 
 
 class TestCounts:
-    @pytest.mark.parametrize(("tokens", "how"), [(20, "same"), (21, "larger")])
+    @pytest.mark.parametrize(("tokens", "how"), [(20, "same"), (21, "larger"), (22, "near"), (18, "near")])
     def test_counts_that_compare_as_named_pass(self, tokens, how):
         observation = make.observe("token-counts", {f"count-{how}": "count"}, count(tokens), count=count(20))
         assert observation.seen
@@ -137,7 +141,12 @@ class TestCounts:
 
     @pytest.mark.parametrize(
         ("tokens", "how", "kind"),
-        [(21, "same", "deviation"), (20, "larger", "ignored"), (19, "larger", "deviation")],
+        [
+            (21, "same", "deviation"),
+            (24, "near", "deviation"),
+            (20, "larger", "ignored"),
+            (19, "larger", "deviation"),
+        ],
     )
     def test_counts_that_compare_otherwise_are_reported(self, tokens, how, kind):
         observation = make.observe("token-counts", {f"count-{how}": "count"}, count(tokens), count=count(20))
