@@ -136,7 +136,7 @@ class _Trial:
         if completeness is Completeness.TROUBLE and sent.replies[-1].too_large is not None:
             checked = Checked(CheckResult.DEVIATION, (_too_large(sent.replies[-1]),), 1, 1)
             signals = Signals(Completeness.FULL, checked.result, control, capability=self.state)
-            return self._conclude(signals, checked, sent.replies, control_detail)
+            return self.conclude(signals, checked, sent.replies, control_detail)
         if completeness in (Completeness.TROUBLE, Completeness.BUSY):
             signals = Signals(completeness, control=control, capability=self.state)
             return self.conclude(signals, NOTHING_CHECKED, sent.replies, detail)

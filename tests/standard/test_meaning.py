@@ -45,6 +45,7 @@ MEANS_NOTHING: Mapping[str, Any] = {
     "derived": True,
     "probes": (ScenarioName("text"),),
     "opt_in": ("vision",),
+    "reported_by": "transport-count-endpoint",
     "tier": "full",
     "scored": False,
 }
