@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
+from conformance.base.headers import is_credential
 from conformance.config.target import Target, roots
 from conformance.engine.fill import fill
 from conformance.engine.retry import requested_wait
@@ -141,7 +142,7 @@ def account_trouble(reply: Reply, step: Step) -> bool:
     """Whether an answer in the middle of a run says that the key or the credit has ended, and not something about the
     request; to be confirmed by an ordinary request.
     """
-    own = step.auth != "default" or any(name.lower() in ("x-api-key", "authorization") for name in step.headers)
+    own = step.auth != "default" or any(map(is_credential, step.headers))
     return not own and (reply.status in ACCOUNT_ENDED or _no_credit(reply))
 
 
