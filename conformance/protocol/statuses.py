@@ -104,6 +104,9 @@ NO_SUCH_PATH: Final = _codes(lambda row: row.about is About.PATH)
 NOT_FOUND: Final = NO_SUCH_PATH & NO_MODEL
 """Statuses of a path that is not served, or of a model in one that is."""
 
+NOT_SERVED: Final = NO_SUCH_PATH | _codes(lambda row: row.about is About.SERVER and row.declines)
+"""Statuses of a path that is not served, or whose method is not implemented."""
+
 RETRIED: Final = _codes(lambda row: row.retried)
 """Statuses after which a request is sent again."""
 

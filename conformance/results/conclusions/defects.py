@@ -10,13 +10,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from conformance.model import Case, Finding, Harm, Judgement, Level, Outcome
+from conformance.protocol.statuses import NOT_SERVED, is_success
 from conformance.results.model import CaseResult, DefectResult, ExchangeSummary
 from conformance.standard.defects import CLAIM, DefectRule, rule_for
 from conformance.standard.library import Library
 from conformance.standard.tiers import NAMES
-
-_GONE: Final = frozenset({404, 405, 501})
-"""Statuses of a route that does not exist."""
 
 _NUMBER: Final = re.compile(r"/\d+(?=/|\Z)")
 _SLUG: Final = re.compile(r"[^a-z0-9]+")
@@ -120,8 +118,8 @@ def _argument(case: Case, check: str) -> str:
 
 def _is_missing(seen: Counter[int]) -> bool:
     """Whether nothing was answered on a route, and most requests were answered as if it were not there."""
-    answered = any(200 <= status < 300 for status in seen)
-    return not answered and 2 * sum(seen[status] for status in _GONE) > seen.total()
+    answered = any(map(is_success, seen))
+    return not answered and 2 * sum(seen[status] for status in NOT_SERVED) > seen.total()
 
 
 def _result(name: str, gathered: _Gathered, results: Iterable[CaseResult]) -> DefectResult:
