@@ -61,5 +61,5 @@ def why_stopped(scenario: Scenario, target: Target, replies: Sequence[Reply]) ->
     try:
         fill(scenario.steps[number], scenario.mode, target, last, scenario.name)
     except FillError as problem:
-        return f"step {number + 1} could not be made: {problem}"
+        return f"the request of step {number + 1} could not be built: {problem}"
     return ""

@@ -374,7 +374,8 @@ def test_an_accepted_ability_that_is_not_honoured_is_worse_than_unsupported(benc
 
 
 def test_steps_that_could_not_be_sent_leave_the_claim_open(bench) -> None:
-    partial = sees((200, MESSAGE), steps=2, stopped="step 2 could not be made: the earlier reply calls no tool")
+    why = "the request of step 2 could not be built: the earlier reply calls no tool"
+    partial = sees((200, MESSAGE), steps=2, stopped=why)
     judged = partial.judge(case(CheckCall("fine")), bench)
     assert judged.outcome is Outcome.INCONCLUSIVE
     assert "calls no tool" in judged.reason
