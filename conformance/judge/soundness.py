@@ -74,7 +74,12 @@ _ON_BODY: Final = frozenset(check.name for check, _ in (*BODY, *ECHO))
 
 
 def is_sound(reply: Reply, context: Context) -> bool:
-    """True for an answer without a defect that changes or hides its Message, and for what is no answer."""
+    """True for an answer without a defect that changes or hides its Message, and for what is no answer.
+
+    What did not arrive whole hides the rest of itself, whatever it was to be.
+    """
+    if reply.cut_off is not None:
+        return False
     if reply.events is not None:
         unread = any(isinstance(call.input, str) for call in tool_calls(reply))
         return not unread and not _finds(STREAM, reply, context)

@@ -81,10 +81,27 @@ class Reply:
 
     @cached_property
     def message(self) -> dict[str, Json] | None:
-        """The Message in either mode: what the stream adds up to, or the JSON object of a 2xx body."""
+        """The Message in either mode: what the stream adds up to, or the JSON object of a 2xx body.
+
+        A stream that broke off before its end gives none; its events are what it says.
+        """
         if self.events is not None:
-            return accumulate(self.events, self.trace)
+            return None if self.cut_off else accumulate(self.events, self.trace)
         return self.json if self.ok and isinstance(self.json, dict) else None
+
+    @property
+    def cut_off(self) -> str | None:
+        """Why the answer is not all there, or None: its body broke off, or could not be unpacked to its end.
+
+        A stream that got as far as its last event is all there, whatever becomes of the connection; one that cannot
+        be unpacked says nothing.
+        """
+        trouble = self.exchange.trouble
+        if trouble is None or self.exchange.response is None:
+            return None
+        if trouble.kind != "protocol" and self.trace is not None and self.trace.complete:
+            return None
+        return f"the body did not arrive whole ({trouble.kind}: {trouble.message})"
 
     @property
     def usage(self) -> dict[str, Json] | None:
@@ -125,6 +142,8 @@ class Reply:
         response = self.exchange.response
         if response is None or response.cut is not None or self.events is not None:
             return JsonReading()
+        if self.cut_off is not None:
+            return JsonReading(problem=self.cut_off)
         if READING not in response.memo:
             empty = JsonReading(problem="the body is empty")
             response.memo[READING] = read(response.body) if response.body else empty

@@ -36,7 +36,8 @@ class Event:
 
     `name` is None where no `event` field was sent. `data` is None where no `data` field was sent. `offset` and `end`
     are byte positions in the response body, `at` the arrival time of the chunk that completed it. `terminated` is
-    False for what comes at the end of the body without a blank line. `reading` is what the data says as JSON.
+    False for what comes at the end of the body without a blank line. `reading` is what the data says as JSON: nothing
+    where the event is not UTF-8, in whose texts U+FFFD takes the place of what is wrong.
     """
 
     name: str | None
@@ -68,6 +69,11 @@ class Event:
         value = self.json
         kind = value.get("type") if isinstance(value, dict) else None
         return kind if isinstance(kind, str) else None
+
+    @property
+    def encoding(self) -> Flaw | None:
+        """What is wrong with an event that is not UTF-8, or None."""
+        return next((flaw for flaw in self.flaws if flaw.kind == "encoding"), None)
 
 
 @dataclass(frozen=True)
@@ -236,22 +242,35 @@ def _event(frame: Frame, at: float, known: dict[str, Event]) -> Event:
     """The event of a frame. It shares name, data and reading with an equal one in `known`, to which it is added."""
     name: str | None = None
     data: list[str] = []
+    flaw: Flaw | None = None
     for line in frame.lines:
         field, _, value = line.partition(b":")
+        if field not in (b"data", b"event"):
+            continue
+        text, problem = _text(value.removeprefix(b" "))
+        flaw = flaw or problem
         if field == b"data":
-            data.append(_text(value))
-        elif field == b"event":
-            name = _text(value)
-    text = "\n".join(data) if data else None
-    alike = known.get(text) if text is not None else None
+            data.append(text)
+        else:
+            name = text
+    joined = "\n".join(data) if data else None
+    if flaw is not None:
+        unread = JsonReading(flaws=(flaw,), problem=flaw.what)
+        return Event(name, joined, frame.start, frame.end, at, frame.terminated, unread)
+    alike = known.get(joined) if joined is not None else None
     if alike is None:
-        event = Event(name, text, frame.start, frame.end, at, frame.terminated)
-        if text is not None and len(text) <= SHARED_LENGTH:
-            known[text] = event
+        event = Event(name, joined, frame.start, frame.end, at, frame.terminated)
+        if joined is not None and len(joined) <= SHARED_LENGTH:
+            known[joined] = event
         return event
     name = alike.name if name == alike.name else name
     return Event(name, alike.data, frame.start, frame.end, at, frame.terminated, alike.reading)
 
 
-def _text(value: bytes) -> str:
-    return value.removeprefix(b" ").decode("utf-8", "replace")
+def _text(value: bytes) -> tuple[str, Flaw | None]:
+    """The text, and what is wrong with it where it is not UTF-8."""
+    try:
+        return value.decode("utf-8"), None
+    except UnicodeDecodeError as problem:
+        what = f"byte 0x{value[problem.start]:02x} is not UTF-8: {problem.reason}"
+        return value.decode("utf-8", "replace"), Flaw("encoding", what)

@@ -28,7 +28,6 @@ SPOILING: st.SearchStrategy[Attack] = st.one_of(
 """Attacks after which nothing that a body says has been earned."""
 
 
-@fails("H1")
 def test_an_endpoint_that_answers_nothing_legible_passes_nothing(stage: Stage) -> None:
     @examples()
     @given(SPOILING)

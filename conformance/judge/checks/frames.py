@@ -45,8 +45,12 @@ def event_name_is_type(reply: Reply) -> Observation:
 
 @check("data-is-object")
 def data_is_object(reply: Reply) -> Observation:
-    """The data of every named event is one JSON object; [DONE] is left to `no-done`."""
-    named = [(number, event) for number, event in _numbered(reply) if event.name and not _is_done(event)]
+    """The data of every named event is one JSON object; [DONE] is left to `no-done`, other encodings to `utf-8`."""
+    named = [
+        (number, event)
+        for number, event in _numbered(reply)
+        if event.name and not _is_done(event) and event.encoding is None
+    ]
     whole = [(number, event) for number, event in named if event.terminated or isinstance(event.json, dict)]
     problems = [
         Problem(number, "one JSON object as data", "no data" if event.data is None else show(event.data))

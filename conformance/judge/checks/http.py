@@ -138,7 +138,8 @@ def json_body(reply: Reply) -> Observation:
     if reply.events is not None:
         actual = "an event stream"
     elif reply.json_problem is not None:
-        actual = reply.json_problem if not response.body else f"not JSON: {reply.json_problem}"
+        readable = not response.body or reply.cut_off is not None
+        actual = reply.json_problem if readable else f"not JSON: {reply.json_problem}"
     else:
         actual = show(reply.json)
     return deviates(reply, "a JSON object as body", actual, pointer="")
@@ -159,7 +160,7 @@ def strict_json(reply: Reply) -> Observation:
             return found(deviation(reply, STRICT, flaw.what, pointer=flaw.pointer, offset=flaw.offset))
     for number, event in enumerate(reply.events or (), 1):
         for flaw in event.flaws:
-            if _counts(flaw):
+            if _counts(flaw) and flaw.kind != "encoding":  # which `utf-8` is about
                 return found(
                     deviation(reply, STRICT, flaw.what, pointer=flaw.pointer, event=number, offset=event.offset)
                 )

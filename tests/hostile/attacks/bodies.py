@@ -124,6 +124,9 @@ WHOLLY_FOREIGN = frozenset(
 )  # fmt: skip
 """Those whose bytes are not UTF-8, so that the body is a finding and no answer."""
 
+EVERYWHERE = frozenset({"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be", "EBCDIC"})
+"""Those that leave no event of a stream legible; with the others one event is a finding, and the rest is there."""
+
 
 @dataclass(frozen=True)
 class Charset(Attack):
@@ -135,10 +138,11 @@ class Charset(Attack):
 
     def apply(self, draft: Draft) -> None:
         text = draft.body.decode("utf-8", "surrogatepass") if _is_text(draft.body) else draft.body.decode("latin-1")
-        draft.body = _CHARSETS[self.name](text)
+        before, draft.body = draft.body, _CHARSETS[self.name](text)
         if self.said:
             draft.header(b"content-type", f"application/json; charset={self.name}".encode())
-        draft.spoiled = draft.spoiled or self.name in WHOLLY_FOREIGN
+        spoiling = WHOLLY_FOREIGN if draft.events is None else EVERYWHERE
+        draft.spoiled = draft.spoiled or (self.name in spoiling and draft.body != before)
 
 
 def _is_text(data: bytes) -> bool:

@@ -25,7 +25,7 @@ class Cut(Attack):
             draft.header(b"content-length", b"99999999")  # more is promised, and nothing or anything comes
             draft.header(b"transfer-encoding", None)
             draft.chunked = False
-            draft.spoiled = True
+            draft.spoiled = draft.events is None  # a stream says with its last event that it is all there
 
 
 @dataclass(frozen=True)
