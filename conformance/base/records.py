@@ -13,6 +13,9 @@ from conformance.base.spend import Prices
 
 UNPRICED = Prices()
 
+PROBE = "preflight"
+"""The scenario name of requests that only find out whether the endpoint works; no case is judged on them."""
+
 
 @dataclass(frozen=True)
 class TargetRecord:

@@ -183,7 +183,8 @@ def _run_again(
     for judgement in past.judgements:
         for finding in judgement.findings:
             note(library.cases[judgement.case], judgement.mode, finding)
-    facts = facts_of_run(past.recording.history, replies, past.judgements, str(past.policy))
+    history, catalogue = past.recording.history, library.catalogue
+    facts = facts_of_run(history, replies, past.judgements, str(past.policy), catalogue=catalogue)
     target = facts.target
     results = build_run(
         facts,

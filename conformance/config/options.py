@@ -90,6 +90,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("mode", "only this mode", choices=("json", "stream")),
     Option("concurrency", "maximum number of concurrent requests", kind="number", default=8, metavar="N"),
     Option("repeat", "maximum attempts where a model may answer differently", kind="number", default=3, metavar="N"),
+    Option(
+        "give-up-after",
+        "failed requests in a row after which an ordinary request is sent; where that fails too, the run ends",
+        kind="number",
+        default=5,
+        metavar="N",
+    ),
     Option("max-requests", "maximum number of requests, including retries and repetitions", kind="number", metavar="N"),
     Option(
         "max-tokens", "maximum number of tokens, input and output, debited before sending", kind="number", metavar="N"

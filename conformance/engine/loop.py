@@ -15,6 +15,7 @@ from conformance.engine.preflight import Preflight, fatal_reason, preflight
 from conformance.engine.resume import NOTHING, Earlier
 from conformance.engine.sender import FIRST_TICKET, Sender, Slot, Unsent, Wiring
 from conformance.engine.sent import sent_scenarios
+from conformance.engine.vitals import Vitality, vitality_of
 from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.model import HarnessError, Scenario, SentRequest
 from conformance.protocol.reply import Reply
@@ -45,6 +46,7 @@ class Engine:
         self._stopped = threading.Event()
         self._sender: Sender | None = None
         self._all_sent: asyncio.Event | None = None
+        self._left = 0
         self.replies: dict[int, Reply] = {reply.exchange.line: reply for reply in earlier.replies}
 
     def start(self) -> None:
@@ -143,6 +145,9 @@ class Engine:
             found = await self._find_out(sender, missing)
             self._note(found)
             self._hand_out(found)
+            self._left = sum(not future.done() for future in self._futures.values())
+            if not self._left and not found.fatal:
+                await sender.end(found.target)
             self._ready.set_result(found)
             async with asyncio.TaskGroup() as group:
                 for ticket, scenario in enumerate(self._plan.scenarios):
@@ -162,26 +167,38 @@ class Engine:
                 self._futures[name].set_result(sent)
 
     async def _send(self, sender: Sender, scenario: Scenario, found: Preflight, ticket: int) -> None:
-        self._futures[scenario.id].set_result(await sender.send(scenario, found.target, ticket))
+        """Sends a scenario. The last one is handed out once it is known that the endpoint has survived it."""
+        sent = await sender.send(scenario, found.target, ticket)
+        self._left -= 1
+        if not self._left:
+            await sender.end(found.target)
+        self._futures[scenario.id].set_result(sent)
 
     async def _send_again(self, scenario: Scenario, repetition: int) -> ScenarioReplies:
         assert self._all_sent is not None
         assert self._sender is not None
         await self._all_sent.wait()
-        return await self._sender.send(scenario, self._ready.result().target, FIRST_TICKET, repetition)
+        target = self._ready.result().target
+        sent = await self._sender.send(scenario, target, FIRST_TICKET, repetition)
+        await self._sender.end(target)
+        return sent
 
     async def _find_out(self, sender: Sender, missing: list[Scenario]) -> Preflight:
         """The preflight: none where nothing is missing, one request where its findings were recorded."""
         first, settled = self._plan.scenarios[0], self._earlier.settled
         if settled is not None and first not in missing:
             target = self._wiring.target.settled(root=settled[0], auth=settled[1])
+            before = self._earlier.done[first.id, 1].replies[0]
+            sender.control = vitality_of(before)
             if not missing:
-                return Preflight(target, self._earlier.done[first.id, 1].replies[0])
+                sender.alive = self._earlier.alive
+                return Preflight(target, before)
             try:
                 reply = await sender.probe(target)
             except Unsent as reason:
                 return Preflight(target, None, str(reason))
-            return Preflight(target, reply, fatal_reason(target, reply))
+            dead = sender.gone(reply) if vitality_of(reply) < sender.control else ""
+            return Preflight(target, reply, fatal_reason(target, reply) or dead)
         policy = replace(self._wiring.retry, troubles=PREFLIGHT_TROUBLES)
 
         async def send(request: SentRequest, number: int) -> Reply:
@@ -194,6 +211,7 @@ class Engine:
             return Preflight(self._wiring.target, None, str(reason))
         sent = sent_scenarios(self.replies.values())[first.id, 1]
         self._futures[first.id].set_result(sent.as_replies(first, found.target))
+        sender.control = vitality_of(found.reply) if found.reply is not None else Vitality.NOTHING
         return found
 
     def _note(self, found: Preflight) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.base.records import PreflightNote, RunHeader, RunHistory, StopNote, UnsentNote
+from conformance.base.records import PreflightNote, RunHeader, RunHistory, StopNote
 from conformance.config.target import Target
 from conformance.engine.plan import Plan, build_plan, needed
-from conformance.engine.sent import SentScenario, sent_scenarios
+from conformance.engine.sent import SentScenario, judged_scenarios
 from conformance.judge.attempts import judge_in_attempts
 from conformance.judge.audit import LeftOut
 from conformance.judge.evidence import Evidence, ScenarioReplies
@@ -108,10 +108,7 @@ def _past(history: RunHistory, replies: Sequence[Reply]) -> _Past:
         declared=frozenset(recorded.declared),
         absent=frozenset(recorded.lacks),
     )
-    sent = sent_scenarios(replies)
-    for note in history.all(UnsentNote):
-        if note.sending in sent and sent[note.sending].steps[-1].exchange.line < note.line:
-            del sent[note.sending]
+    sent = judged_scenarios(history, replies)
     stopped = history.last(StopNote)
     settled = target.settled(root=found.root, auth=found.auth)
     return _Past(history.current, settled, found.fatal, sent, stopped.why if stopped is not None else "")

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from conformance.base.records import PreflightNote, RunHeader
+from conformance.base.records import PreflightNote, RunHeader, StopNote
 from conformance.base.spend import NO_SPEND, Spend
 from conformance.config.target import Target
 from conformance.engine.estimate import bill
 from conformance.engine.fill import fill
 from conformance.engine.retry import RetryPolicy, is_final
-from conformance.engine.sent import sent_scenarios
+from conformance.engine.sent import judged_scenarios
 from conformance.judge.evidence import ScenarioReplies
 from conformance.model import Exchange, Scenario, UsageError
 from conformance.protocol.reply import Reply
@@ -39,13 +39,15 @@ class Earlier:
     """What the earlier part of a run recorded.
 
     `done` are those that are complete, by id of the scenario and number of the repetition; everything else is
-    missing. `settled` is the root and the credential style that the preflight found, `spent` what they cost.
+    missing. `settled` is the root and the credential style that the preflight found, `spent` what they cost. `alive` is
+    whether the part ended with an endpoint that was known to be alive.
     """
 
     replies: tuple[Reply, ...] = ()
     done: Mapping[tuple[str, int], ScenarioReplies] = field(default_factory=dict)
     settled: tuple[str, str] | None = None
     spent: Spend = NO_SPEND
+    alive: bool = False
 
 
 NOTHING = Earlier()
@@ -86,7 +88,7 @@ def earlier_part(
     reached = target.settled(root=settled[0], auth=settled[1])
     by_id = {scenario.id: scenario for scenario in scenarios}
     done: dict[tuple[str, int], ScenarioReplies] = {}
-    for (name, repetition), sent in sent_scenarios(replies).items():
+    for (name, repetition), sent in judged_scenarios(recording.history, replies).items():
         scenario = by_id.get(name)
         if scenario is None or not all(is_final(reply.exchange, policy) for reply in sent.steps):
             continue
@@ -94,7 +96,8 @@ def earlier_part(
         whole = len(mine.replies) == len(scenario.steps) or mine.stopped
         if whole and _same_request(scenario, sent.steps[0].exchange, reached, redactor):
             done[name, repetition] = mine
-    return Earlier(replies, done, settled, spent_on(replies))
+    alive = recording.history.end is not None and not recording.history.latest(StopNote)
+    return Earlier(replies, done, settled, spent_on(replies), alive)
 
 
 def spent_on(replies: Iterable[Reply]) -> Spend:

@@ -19,8 +19,7 @@ class RetryPolicy:
 
     `attempts` is for trouble, `attempts_500` for a plain 500, which is judged when it stays, and `attempts_slow` for an
     endpoint that asks to slow down. `total` bounds all retries of a run except the last kind, so that a dead endpoint
-    costs little; what bounds the last kind is `patience`: pauses in a row after which not one request got through. It
-    also is how many requests in a row may not reach the endpoint before it is given up.
+    costs little; what bounds the last kind is `patience`: pauses in a row after which not one request got through.
     `longest_s` is the longest wait that an endpoint can ask for.
     """
 

@@ -135,6 +135,7 @@ class Run:
             retry=policy,
             limits=limits,
             notify=notify,
+            failures=self.settings["give_up_after"],
         )
         engine = Engine(plan, wiring, earlier)
         self.replies = engine.replies

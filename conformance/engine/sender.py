@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from conformance.base.records import StopNote, UnsentNote
+from conformance.base.records import PROBE, StopNote, UnsentNote
 from conformance.base.spend import NO_SPEND, Spend
 from conformance.config.target import Target
 from conformance.engine.budget import Budget, SpendingLimits
 from conformance.engine.estimate import bill, request_ceiling, seconds_left
 from conformance.engine.fill import fill
 from conformance.engine.pace import Clock, Turnstile, WallClock
-from conformance.engine.preflight import UNREACHABLE, account_trouble, fatal_reason
+from conformance.engine.preflight import account_trouble, fatal_reason
 from conformance.engine.retry import RetryPolicy, next_attempt, requested_wait, slows_down
 from conformance.engine.sent import why_stopped
+from conformance.engine.vitals import Vitality, is_doubtful, timed_out, vitality_of, what_came
 from conformance.judge.evidence import ScenarioReplies
 from conformance.model import Exchange, Mode, Scenario, SentRequest
 from conformance.protocol.reply import Reply
 from conformance.wire.client import Client
 from conformance.wire.journal import Journal
 
-PROBE = "preflight"
-"""The scenario name of requests that only find out whether the endpoint still works; no case is judged on them."""
+CONTROL_ATTEMPTS = 4
+"""How often the control is sent before it counts as failed: a server that crashed has seconds to come back."""
 
 PROBES = 3
 """How often a refused key or a lack of credit is looked into before the endpoint is believed to mean the request."""
@@ -46,7 +48,10 @@ class Slowdown:
 
 @dataclass(frozen=True)
 class Wiring:
-    """What is sent with: the target, where exchanges are recorded, how much at a time and in all."""
+    """What is sent with: the target, where exchanges are recorded, how much at a time and in all.
+
+    `failures` is how many requests in a row may fail before the control is asked.
+    """
 
     target: Target
     client: Client
@@ -54,6 +59,7 @@ class Wiring:
     concurrency: int
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     limits: SpendingLimits = field(default_factory=SpendingLimits)
+    failures: int = 5
     clock: Clock = field(default_factory=WallClock)
     notify: Callable[[Slowdown], None] | None = None
 
@@ -74,7 +80,11 @@ class Unsent(Exception):  # noqa: N818 - it is an answer to the question why, an
 
 
 class Sender:
-    """Sends for one run, in one event loop. `stopped` says why nothing is sent any more, or is empty."""
+    """Sends for one run, in one event loop. `stopped` says why nothing is sent any more, or is empty.
+
+    `control` is what the first ordinary request showed, which is sent again where the endpoint may be dead; `alive` is
+    whether the last reply showed that it is not.
+    """
 
     def __init__(self, wiring: Wiring, probe: Scenario, spent: Spend = NO_SPEND, expected: int = 0) -> None:
         self._wiring = wiring
@@ -84,14 +94,31 @@ class Sender:
         self.budget = Budget(wiring.limits, spent)
         self.stopped = ""
         self.replies: dict[int, Reply] = {}
-        self._retries = self._answered = self._probed = self._unreached = 0
+        self.control = Vitality.ANSWER
+        self.alive = True
+        self._retries = self._answered = self._probed = self._others = self._active = 0
+        self._doubts: list[asyncio.Future[None]] = []
+        self._gone = ""
         self._began = wiring.clock.now()
         self._notified = float("-inf")
         self._settled = asyncio.Event()
         self._probing = asyncio.Lock()
 
     async def send(self, scenario: Scenario, target: Target, ticket: int, repetition: int = 1) -> ScenarioReplies:
-        """Sends the steps of a scenario until one is not accepted. Raises HarnessError where our own side fails."""
+        """Sends the steps of a scenario until one is not accepted. Raises HarnessError where our own side fails.
+
+        Returns once the endpoint is known to have been alive when it replied; where it was not, nothing was sent.
+        """
+        self._active += 1
+        try:
+            sent = await self._send(scenario, target, ticket, repetition)
+        finally:
+            self._active -= 1
+        if self._doubts and len(self._doubts) == self._active:
+            await self._ask_control(target)
+        return sent
+
+    async def _send(self, scenario: Scenario, target: Target, ticket: int, repetition: int) -> ScenarioReplies:
         replies: list[Reply] = []
         earlier: list[Reply] = []
         stopped = ""
@@ -102,10 +129,12 @@ class Sender:
                     break
                 request = fill(step, scenario.mode, target, replies[-1] if replies else None, scenario.name)
                 slot = Slot(scenario.name, scenario.mode, number, ticket, repetition)
+                others = self._others
                 reply = await self.attempts(request, slot, earlier)
+                replies.append(reply)
+                await self._believed(reply, target, others)
                 if account_trouble(reply, step):
                     await self._confirm(target)
-                replies.append(reply)
         except Unsent as reason:
             if replies or earlier:
                 self._note_unsent(scenario, repetition, str(reason))
@@ -180,6 +209,7 @@ class Sender:
             self.stopped = why
             self._wiring.journal.note(StopNote(why))
             self.turnstile.open()
+            self._settle_doubts()
 
     def _keep_pace(self, exchange: Exchange, entered: float) -> None:
         if slows_down(exchange):
@@ -187,13 +217,7 @@ class Sender:
                 self._slow_down(exchange, entered)
         elif exchange.response is not None:
             self._answered += 1
-            self._unreached = 0
             self.turnstile.success()
-        elif exchange.trouble is not None and exchange.trouble.kind in UNREACHABLE:
-            self._unreached += 1
-            if self._unreached >= self._wiring.retry.patience:
-                trouble = f"{exchange.trouble.kind}: {exchange.trouble.message}"
-                self.stop(f"{self._wiring.target.url} can no longer be reached ({trouble}); --resume continues the run")
 
     def _slow_down(self, exchange: Exchange, entered: float) -> None:
         policy, url = self._wiring.retry, self._wiring.target.url
@@ -222,6 +246,78 @@ class Sender:
         rest = seconds_left(self._answered, now + pause - self._began, left)
         self._wiring.notify(Slowdown(status, pause, self._answered, left, rest))
 
+    async def _believed(self, reply: Reply, target: Target, others: int) -> None:
+        """Returns once a reply is known to come from a living endpoint. Raises Unsent where it was given up.
+
+        `others` is the number of replies without an answer when the request was sent: an answer to a request that is
+        older than a failure does not show that the endpoint survived it.
+        """
+        shown = vitality_of(reply)
+        if shown is Vitality.ANSWER:
+            self.alive = others == self._others
+            if self.alive:
+                self._settle_doubts()
+            return
+        self._others += 1
+        self.alive = False
+        if self._gone:
+            raise Unsent(self._gone)
+        if self.stopped or not is_doubtful(shown, self.control):
+            return
+        doubt: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._doubts.append(doubt)
+        enough = len(self._doubts) >= min(self._wiring.failures, self._active)
+        if enough or timed_out(reply):
+            await self._ask_control(target)
+        await doubt
+
+    def _settle_doubts(self) -> None:
+        """Decides what all who wait for it do: they believe what they got, or take it for not sent."""
+        doubts, self._doubts = self._doubts, []
+        for doubt in doubts:
+            if doubt.done():
+                continue
+            if self._gone:
+                doubt.set_exception(Unsent(self._gone))
+            else:
+                doubt.set_result(None)
+
+    async def _ask_control(self, target: Target) -> None:
+        """Finds out with a request that worked before whether the endpoint is alive; gives it up where it is not."""
+        async with self._probing:
+            if not self._doubts or self.stopped:
+                return
+            try:
+                await self._give_up_unless_alive(target)
+            except Unsent:  # what was to be asked may not be sent, so what was received is all there is
+                pass
+            except BaseException as problem:
+                for doubt in self._doubts:
+                    doubt.set_exception(problem)
+                self._doubts.clear()
+                raise
+            self._settle_doubts()
+
+    async def end(self, target: Target) -> None:
+        """Finds out whether the endpoint is still alive, where its last reply did not show it."""
+        async with self._probing:
+            if self.alive or self.stopped:
+                return
+            with suppress(Unsent):  # which has noted why
+                await self._give_up_unless_alive(target)
+
+    async def _give_up_unless_alive(self, target: Target) -> None:
+        reply = await self.probe(target)
+        self.alive = vitality_of(reply) >= self.control
+        if not self.alive:
+            self._gone = self.gone(reply)
+            self.stop(self._gone)
+
+    def gone(self, reply: Reply) -> str:
+        """The sentence for an endpoint that does not give the answer any more that it gave at first."""
+        url, came = self._wiring.target.url, what_came(reply)
+        return f"{url} no longer answers an ordinary request ({came}); --resume continues the run"
+
     async def _confirm(self, target: Target) -> None:
         """Finds out with an ordinary request whether key and credit still work. Raises Unsent where they do not."""
         async with self._probing:
@@ -236,6 +332,8 @@ class Sender:
             self._probed += 1
 
     async def probe(self, target: Target) -> Reply:
-        """Sends the first request of the plan once more, outside of the plan. Raises Unsent."""
+        """Sends the first request of the plan once more, outside of the plan and of its retries. Raises Unsent."""
         request = fill(self._probe.steps[0], self._probe.mode, target, None, PROBE)
-        return await self.attempts(request, Slot(PROBE, self._probe.mode, 1, FIRST_TICKET))
+        policy = self._wiring.retry
+        patient = replace(policy, attempts=max(policy.attempts, CONTROL_ATTEMPTS), total=self._retries + policy.total)
+        return await self.attempts(request, Slot(PROBE, self._probe.mode, 1, FIRST_TICKET), policy=patient)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from conformance.base.records import RunHistory, UnsentNote
 from conformance.config.target import Target
 from conformance.engine.fill import FillError, fill
 from conformance.judge.evidence import ScenarioReplies
@@ -44,6 +45,15 @@ def sent_scenarios(replies: Iterable[Reply]) -> dict[tuple[str, int], SentScenar
     for reply in replies:
         exchange = reply.exchange
         found.setdefault((exchange.scenario_id, exchange.repetition), SentScenario()).add(reply)
+    return found
+
+
+def judged_scenarios(history: RunHistory, replies: Iterable[Reply]) -> dict[tuple[str, int], SentScenario]:
+    """What was sent of a run, without what a note takes back: scenarios that were not sent to their end."""
+    found = sent_scenarios(replies)
+    for note in history.all(UnsentNote):
+        if note.sending in found and found[note.sending].steps[-1].exchange.line < note.line:
+            del found[note.sending]
     return found
 
 

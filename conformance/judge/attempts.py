@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from conformance.judge.capabilities import answered, declined
+from conformance.judge.capabilities import declined
 from conformance.judge.check import deviation
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Evidence, ScenarioReplies
@@ -58,7 +58,7 @@ def _refusal(case: Case, mode: Mode, evidence: Evidence, outcome: Outcome) -> Re
 def _answer(case: Case, mode: Mode, evidence: Evidence) -> Reply | None:
     """The answer to the case's request, where it got one."""
     sent = evidence.get(case.judged[0], mode)
-    return sent.last if sent is not None and sent.last is not None and answered(sent.last) else None
+    return sent.last if sent is not None and sent.last is not None and sent.last.answers else None
 
 
 def _at_random(judgement: Judgement, refusal: Reply, answer: Reply, policy: Policy) -> Judgement:

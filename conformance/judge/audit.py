@@ -14,7 +14,6 @@ from hashlib import blake2b
 from typing import Final
 
 from conformance.base.versions import API_VERSIONS
-from conformance.judge.capabilities import answered
 from conformance.judge.check import Check, Context, Observation, found
 from conformance.judge.checks.http import repeated
 from conformance.judge.evaluate import KINDS, Bench, CaseContext
@@ -136,7 +135,7 @@ class Audit:
         self._taken += 1
         contexts = self._contexts_for(reply)
         picks = frozenset((name, mode) for name in self._selectors for mode in Mode if selected(name, mode, reply))
-        ordinary = answered(reply) or reply.error is not None
+        ordinary = reply.answers or reply.error is not None
         noticed: list[Noticed] = []
         touching: set[str] = set()
         for tally, calls, marks in self._routes_of(picks, flags):

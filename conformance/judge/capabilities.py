@@ -12,15 +12,6 @@ from conformance.protocol.statuses import DECLINING, NO_SUCH_PATH
 from conformance.standard.capabilities import Capability, CapabilityFacts, Probed, Sign
 
 
-def answered(reply: Reply) -> bool:
-    """True where a reply answers its request: 2xx with a message, a stream with a message, or a JSON object."""
-    if not reply.ok:
-        return False
-    if reply.exchange.request.url.partition("?")[0].endswith("/messages"):
-        return reply.message is not None and reply.message.get("type") == "message"
-    return isinstance(reply.json, dict)
-
-
 def declined(reply: Reply) -> bool:
     """True for a clean refusal: a status that is not about key or rate, whatever the form of the error, or a missing
     route.
@@ -39,7 +30,7 @@ def route_missing(reply: Reply) -> bool:
 def probed(replies: Iterable[Reply]) -> Probed:
     """What a probe found, over its modes: accepted where one reply answers, declined where one is a clean refusal."""
     seen = list(replies)
-    if any(answered(reply) for reply in seen):
+    if any(reply.answers for reply in seen):
         return "accepted"
     return "declined" if any(declined(reply) for reply in seen) else "unknown"
 
@@ -83,7 +74,7 @@ def _facts(capability: Capability, replies: Sequence[Reply], declared: bool | No
     found = probed(probe)
     showing = next((reply for reply in replies if shows(reply, capability.signs)), None)
     observed = showing is not None if capability.signs else None
-    decisive = [reply for reply in probe if (answered if found == "accepted" else declined)(reply)]
+    decisive = [reply for reply in probe if (reply.answers if found == "accepted" else declined(reply))]
     lines = [reply.exchange.line for reply in (*decisive[:1], *([showing] if showing else []))]
     known = CapabilityFacts(capability, declared, found, observed, tuple(dict.fromkeys(lines)))
     return replace(known, contradiction=_contradiction(known))

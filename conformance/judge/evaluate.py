@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from conformance.judge.capabilities import answered, declined, probed, route_missing
+from conformance.judge.capabilities import declined, probed, route_missing
 from conformance.judge.check import Check, Observation, deviation
 from conformance.judge.checks.refusal import refused
 from conformance.judge.evidence import Evidence, ScenarioReplies, picked, pushed_back
@@ -170,7 +170,7 @@ class _Trial:
             return checked
         if self.state is CapabilityState.MUST_REFUSE and all(declined(reply) for reply in replies):
             return Checked(CheckResult.DECLINED, seen=len(replies))
-        if self.state is CapabilityState.MUST_REFUSE and all(answered(reply) for reply in replies):
+        if self.state is CapabilityState.MUST_REFUSE and all(reply.answers for reply in replies):
             return Checked(CheckResult.ACCEPTED, tuple(map(_not_refused, replies)), len(replies), len(replies))
         if checked.findings and all(declined(reply) for reply in replies):
             return replace(checked, result=CheckResult.DECLINED)
@@ -248,7 +248,7 @@ class _Trial:
         reply = self.context.reply(name, self.mode) or self.context.reply(name, Mode.JSON)
         if reply is None or reply.status is None:
             return Control.USELESS, f"{name} has no response"
-        if answered(reply):
+        if reply.answers:
             return Control.ACCEPTED, ""
         what = f"{name} got status {reply.status} (journal line {reply.exchange.line})"
         return (Control.DECLINED if declined(reply) else Control.USELESS), what
@@ -316,7 +316,7 @@ def _trouble_of(reply: Reply) -> str:
 
 def _is_readable(reply: Reply) -> bool:
     """True for evidence that can be read: what it does not contain did not occur."""
-    return answered(reply) or reply.error is not None
+    return reply.answers or reply.error is not None
 
 
 def _capability_state(case: Case, mode: Mode, evidence: Evidence, bench: Bench) -> tuple[CapabilityState, str]:

@@ -155,7 +155,14 @@ class TargetSession:
         others = {exchange.line: Reply(exchange) for exchange in recording.exchanges}  # sent by workers of pytest-xdist
         replies = [reply for _, reply in sorted({**self.run.replies, **others}.items())]
         judgements = [item.judgement for item in judged]
-        facts = facts_of_run(recording.history, replies, judgements, str(self.run.policy), failed)
+        facts = facts_of_run(
+            recording.history,
+            replies,
+            judgements,
+            str(self.run.policy),
+            catalogue=self.run.library.catalogue,
+            failed=failed,
+        )
         baseline = self.baseline
         if baseline is not None:
             baseline = baseline.updated(judgements, whole=facts.complete, failed=bool(failed))

@@ -132,6 +132,15 @@ class Reply:
         error = self.json.get("error")
         return error if isinstance(error, dict) else None
 
+    @property
+    def answers(self) -> bool:
+        """True where the request was answered: status 2xx with a message, a stream with one, or a JSON object."""
+        if not self.ok:
+            return False
+        if self.exchange.request.url.partition("?")[0].endswith("/messages"):
+            return self.message is not None and self.message.get("type") == "message"
+        return isinstance(self.json, dict)
+
     @cached_property
     def memo(self) -> dict[Json, Json]:
         """Room for what several checks would compute again, of this reply alone. Nothing but speed depends on it."""

@@ -52,7 +52,15 @@ def build(
     known = baseline.result(judgements, whole=run.complete) if baseline is not None else None
     stale = len(known.stale) if known is not None else 0
     needed = run.min_decided if run.sent_by_us else 0
-    decided, exit_code = gate(found, run.policy, run.unfinished, stale=stale, min_decided=needed)
+    decided, exit_code = gate(
+        found,
+        run.policy,
+        run.unfinished,
+        stale=stale,
+        min_decided=needed,
+        requests=run.asked,
+        answered=run.answered,
+    )
     tiers = standings(library.tiers, cases, judgements, complete=run.complete, lacking=run.target.lacks)
     edition = library.edition.name if library.edition is not None and run.sent_by_us else None
     return Results(

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from conformance.base.records import PreflightNote, ResumeNote, RunHistory, StopNote, TargetRecord
+from conformance.base.records import PROBE, PreflightNote, ResumeNote, RunHistory, StopNote, TargetRecord
 from conformance.base.spend import Prices
 from conformance.model import Exchange, Judgement, Outcome
 from conformance.protocol.reply import Reply
+from conformance.protocol.statuses import PUSHED_BACK, is_client_error
 from conformance.protocol.usage import billed
 from conformance.results.model import TargetSummary, Tokens
+from conformance.standard.catalogue import Catalogue
 
 MIN_DECIDED = 90
 """The percentage of results that a green needs decided where a run does not say."""
@@ -24,7 +26,8 @@ class RunFacts:
     `policy` names what gates. `complete` is False for a selection too; `unfinished` says why not all that was selected
     could be judged, or is empty. `min_decided` is the percentage of results that a green needs decided. `sent_by_us` is
     False for traffic recorded elsewhere: nobody can send it again, it reaches no tier, and nothing is missing from it.
-    `failed` is the exit code of an error of ours during the run, otherwise 0.
+    `failed` is the exit code of an error of ours during the run, otherwise 0. `asked` counts the requests that were to
+    be answered, `answered` those that were; retries count as one.
     """
 
     target: TargetSummary
@@ -41,15 +44,24 @@ class RunFacts:
     unfinished: str = ""
     sent_by_us: bool = True
     failed: int = 0
+    asked: int = 0
+    answered: int = 0
 
 
 def facts_of_run(
-    history: RunHistory, replies: Sequence[Reply], judgements: Sequence[Judgement], policy: str, failed: int = 0
+    history: RunHistory,
+    replies: Sequence[Reply],
+    judgements: Sequence[Judgement],
+    policy: str,
+    *,
+    catalogue: Catalogue,
+    failed: int = 0,
 ) -> RunFacts:
     """What the journal of a run says, in all its parts; `replies` are all of its exchanges."""
     asked = history.current
     settled = history.latest(PreflightNote)[-1:]
     preflight = settled[0] if settled else PreflightNote("", "")
+    last = _last_attempts(replies)
     unfinished = _unfinished(asked.items, preflight, judgements, history.latest(StopNote))
     return RunFacts(
         target=target_summary(asked.target, preflight.root, preflight.auth),
@@ -65,6 +77,8 @@ def facts_of_run(
         incomplete_reason=unfinished or ("" if asked.whole else f"a selection of {len(judgements)} results"),
         unfinished=unfinished,
         failed=failed,
+        asked=len(last),
+        answered=sum(_is_answered(reply, catalogue) for reply in last),
     )
 
 
@@ -90,6 +104,28 @@ def tokens_of(replies: Iterable[Reply]) -> Tokens:
     return Tokens(sum(count for count, _ in counts), sum(count for _, count in counts))
 
 
+def _last_attempts(replies: Iterable[Reply]) -> list[Reply]:
+    """The last reply to each request of the cases."""
+    found: dict[tuple[str, int, int], Reply] = {}
+    for reply in replies:
+        exchange = reply.exchange
+        if exchange.scenario != PROBE:
+            found[exchange.scenario_id, exchange.repetition, exchange.step] = reply
+    return list(found.values())
+
+
+def _is_answered(reply: Reply, catalogue: Catalogue) -> bool:
+    """Whether a request got what it asked for, or was refused where that is an answer: where it is invalid, or cleanly
+    where it asks for what is optional.
+    """
+    if reply.answers:
+        return True
+    if reply.cut_off is not None or not is_client_error(reply.status) or reply.status in PUSHED_BACK:
+        return False
+    name = reply.exchange.scenario
+    return name in catalogue.invalid or (name in catalogue.optional and reply.error is not None)
+
+
 def _unfinished(
     items: int, preflight: PreflightNote, judgements: Sequence[Judgement], stops: Sequence[StopNote]
 ) -> str:
@@ -99,8 +135,10 @@ def _unfinished(
     if len(judgements) < items:
         return f"{len(judgements)} of {items} results were judged before the run was stopped"
     unrun = sum(judgement.outcome is Outcome.NOT_RUN for judgement in judgements)
-    why = f": {stops[-1].why}" if stops else ""
-    return f"{unrun} of {len(judgements)} results were not run{why}" if unrun else ""
+    why = stops[-1].why if stops else ""
+    if not unrun:
+        return why
+    return f"{unrun} of {len(judgements)} results were not run{f': {why}' if why else ''}"
 
 
 def _seconds(history: RunHistory, exchanges: Sequence[Exchange]) -> float:

@@ -42,6 +42,17 @@ class Catalogue:
         return frozenset(refusing - serving)
 
     @cached_property
+    def optional(self) -> frozenset[str]:
+        """Scenarios that ask for optional capabilities, so that an endpoint may decline them: those that probe one, and
+        those that no other case judges.
+        """
+        by_need = {True: set[str](), False: set[str]()}
+        for case in self.cases:
+            by_need[bool(case.needs)].update(name.name for name in case.judged)
+        probes = {probe.name for case in self.cases for probe in case.probes if probe is not None}
+        return frozenset(by_need[True] - by_need[False] | probes)
+
+    @cached_property
     def meanings(self) -> Mapping[str, str]:
         """A hash of what each case means, by id (see `meaning.py`)."""
         return meanings(self.cases, self.scenarios)

@@ -83,9 +83,9 @@ def test_1_a_gating_clause_is_violated(run: Run, canned: tuple[str, ...]) -> Non
 
 
 def test_1_leniency_gates_where_strictness_was_asked_for(run: Run, canned: tuple[str, ...]) -> None:
-    case = "--case=request-messages-empty"
-    assert run(*canned, case, key=KEY).returncode == 0
-    done = run(*canned, case, "--strict", "--out=strict", key=KEY)
+    cases = ("--case=request-messages-empty", "--case=response-has-id", "--mode=json")
+    assert run(*canned, *cases, key=KEY).returncode == 0
+    done = run(*canned, *cases, "--strict", "--out=strict", key=KEY)
     assert done.returncode == 1, done.text
 
 
@@ -147,11 +147,29 @@ def test_2_the_endpoint_answers_once_and_dies(run: Run) -> None:
     assert "only 1 of 2 gating results could be decided, a green needs 90 % (--min-decided)" in done.text
 
 
-def test_0_as_little_as_was_asked_for_is_enough(run: Run) -> None:
-    OneAnswer.alive[:] = [True]
-    with serving(OneAnswer) as url:
-        done = run(f"--url={url}", "--model=m", *TWO, "--min-decided=50", key=KEY)
-    assert done.returncode == 0, done.text
+class NoText(worst.Canned):
+    """Closes the connection where the content is a text block, and lives on."""
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        self.headers.replace_header("content-length", "0")
+        if b'"content":[' in body:
+            worst.Closing.answer(self)  # type: ignore[arg-type]
+        else:
+            super().answer()
+
+
+@pytest.mark.parametrize(("percent", "code"), [(50, 0), (51, 2)])
+def test_as_little_as_was_asked_for_is_enough(run: Run, percent: int, code: int) -> None:
+    with serving(NoText) as url:
+        done = run(f"--url={url}", "--model=m", *TWO, f"--min-decided={percent}", key=KEY)
+    assert done.returncode == code, done.text
+
+
+def test_2_nothing_that_gates_was_judged(run: Run, canned: tuple[str, ...]) -> None:
+    done = run(*canned, "--case=request-messages-empty", key=KEY)
+    assert done.returncode == 2, done.text
+    assert "no result that can violate the gate was decided" in done.text
 
 
 def test_3_a_file_of_ours_cannot_be_written(run: Run, folder: Path) -> None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from conformance.config.settings import read_settings
@@ -66,7 +67,7 @@ def library() -> Library:
 
 
 @cache
-def items() -> tuple[tuple[Case, Mode], ...]:
+def usual_items() -> tuple[tuple[Case, Mode], ...]:
     """What a small run judges: the cases of `SENT`, and of the cases on kinds of replies one for each check.
 
     With many random examples: all of them.
@@ -79,6 +80,11 @@ def items() -> tuple[tuple[Case, Mode], ...]:
             if case.id in SENT or (case.on and not case.judged):
                 found.setdefault((key, mode), (case, mode))
     return tuple(found.values())
+
+
+def selected(*, area: str, mode: str) -> tuple[tuple[Case, Mode], ...]:
+    """The cases of an area in one mode."""
+    return tuple((case, Mode(mode)) for case in library().cases.values() if case.area == area and mode in case.modes)
 
 
 Asked = tuple[str, str, bytes]
@@ -150,17 +156,25 @@ def small_bounds() -> Iterator[None]:
 
 
 def run(
-    stage: Stage, plans: Sequence[Plan], key: str, here: Path, *, reports: bool = False, client_key: str | None = None
+    stage: Stage,
+    plans: Sequence[Plan],
+    key: str,
+    here: Path,
+    *,
+    reports: bool = False,
+    client_key: str | None = None,
+    items: Sequence[tuple[Case, Mode]] = (),
+    **options: Any,
 ) -> Ran:
     """A small whole run against the reference endpoint under attack, in this process.
 
     `reports`: with all its files, and not only the journal and results.json. `client_key`: what the client sends in
-    place of the key that the endpoint speaks of.
+    place of the key that the endpoint speaks of. `items`: what is judged in place of the usual.
     """
     sent = key if client_key is None else client_key
     endpoint = Endpoint(plans, key, sent)
     with stage.script(endpoint) as script, small_bounds():
-        given = {"url": script.url, "model": "reference-1", "out": "run", "api_key_env": KEY_NAME}
+        given = {"url": script.url, "model": "reference-1", "out": "run", "api_key_env": KEY_NAME, **options}
         settings = replace(read_settings(given, here), environment={KEY_NAME: sent})
         target = TargetSession(settings, here, "20261127T000000Z")
         out = io.StringIO()
@@ -168,7 +182,7 @@ def run(
         before = time.process_time()
         with redirect_stdout(out), redirect_stderr(out):
             try:
-                ran.judgements = _judged(target, out)
+                ran.judgements = _judged(target, out, items or usual_items())
                 ran.results = _finished(target, ran.judgements, reports=reports)
                 out.write(terminal.render(ran.results, colour=False, report="report.html"))
             except HarnessError as problem:
@@ -181,9 +195,11 @@ def run(
         return ran
 
 
-def _judged(target: TargetSession, out: io.StringIO) -> Mapping[tuple[str, Mode], Judgement]:
-    target.start(items(), lambda line: out.write(line + "\n") and None)
-    return {(case.id, mode): target.judge(case, mode) for case, mode in items()}
+def _judged(
+    target: TargetSession, out: io.StringIO, items: Sequence[tuple[Case, Mode]]
+) -> Mapping[tuple[str, Mode], Judgement]:
+    target.start(items, lambda line: out.write(line + "\n") and None)
+    return {(case.id, mode): target.judge(case, mode) for case, mode in items}
 
 
 def _finished(target: TargetSession, judgements: Mapping[tuple[str, Mode], Judgement], *, reports: bool) -> Results:

@@ -22,7 +22,7 @@ def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_case_outside_the_edition_runs_and_shows_and_does_not_gate(project: Any, canned: Any, frozen: None) -> None:
     done = project.catalogue(*canned, *chosen(CASE))
     (case,) = project.results["cases"]
-    assert done.ret == 0
+    assert done.ret == 2  # nothing that gates was judged
     assert (case["outcome"], case["scored"], case["gates"]) == ("fail", False, False)
     assert project.results["suite"]["edition"] == "2020-01-01"
     assert project.results["summary"]["by_axis"]["unscored"]["total"]["failed"] == 1

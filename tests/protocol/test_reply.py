@@ -80,6 +80,39 @@ def test_an_error_envelope_is_no_message() -> None:
     assert read.message is None
 
 
+KINDS_OF_TROUBLE = ("closed", "timeout-gap", "timeout-total", "limit-bytes", "limit-events", "protocol")
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_TROUBLE)
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_body_that_did_not_arrive_whole_is_no_json_whatever_it_looks_like(kind: str, status: int) -> None:
+    body = MESSAGE if status == 200 else {"type": "error", "error": {"type": "invalid_request_error"}}
+    read = make.reply(body, status, trouble=Trouble(kind, "no more", 1.0))
+    assert (read.json, read.message, read.error, read.usage, read.answers) == (None, None, None, None, False)
+    assert read.json_problem == read.cut_off == f"the body did not arrive whole ({kind}: no more)"
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_TROUBLE)
+def test_a_stream_that_broke_off_keeps_its_events_and_gives_no_message(kind: str) -> None:
+    events = STREAM.decode()
+    read = make.reply(events[: events.index("event: message_stop")], trouble=Trouble(kind, "no more", 1.0))
+    assert [event.type for event in read.events or ()] == ["message_start", "message_delta"]
+    assert read.message is None
+    assert read.cut_off is not None
+
+
+@pytest.mark.parametrize(("kind", "whole"), [("timeout-gap", True), ("closed", True), ("protocol", False)])
+def test_a_stream_that_came_to_its_last_event_is_whole_unless_it_could_not_be_unpacked(kind: str, whole: bool) -> None:
+    read = make.reply(STREAM.decode(), trouble=Trouble(kind, "no more", 1.0))
+    assert (read.message is not None, read.cut_off is None) == (whole, whole)
+
+
+def test_a_recording_without_times_is_whole() -> None:
+    read = reply(json.dumps(MESSAGE).encode())
+    assert read.exchange.response is not None
+    assert (read.exchange.response.ended, read.cut_off, read.answers) == (None, None, True)
+
+
 def test_without_a_response_nothing_is_there() -> None:
     trouble = Trouble("closed", "", 0.0)
     read = Reply(make.exchange(status=None, sent=make.request([1]), trouble=trouble), streamed=True)

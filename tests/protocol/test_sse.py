@@ -196,3 +196,13 @@ def test_the_work_grows_with_the_number_of_bytes_and_not_faster() -> None:
 
     small, large = (min(seconds(size) for _ in range(2)) for size in (20_000, 160_000))
     assert large < small * 8 * 4
+
+
+@pytest.mark.parametrize("line", [b'data: {"a":"\xff"}', b"event: \xff", b'data: {"a":"\xed\xa0\x80"}'])
+def test_an_event_that_is_not_utf_8_is_no_json_and_says_where(line: bytes) -> None:
+    spoiled, plain = events_of(b"event: ping\n" + line + b"\n\n" + b'data: {"a": 1}\n\n')
+    assert spoiled.encoding is not None
+    assert spoiled.json is None
+    assert spoiled.flaws == (spoiled.encoding,)
+    assert "is not UTF-8" in spoiled.encoding.what
+    assert (plain.json, plain.encoding, plain.flaws) == ({"a": 1}, None, ())

@@ -16,8 +16,8 @@ from conformance.standard.library import Library
 
 TARGET = TargetSummary("naga", "https://naga.example", "/v1/messages", "m", "2023-06-01", select=("--target", "naga"))
 RUN = RunFacts(TARGET, "abc", "2026-11-27T10:00:00Z", 1.5, 2, "must")
-FINE = Judgement("response-has-id", Mode.JSON, Outcome.PASS)
-WRONG = Judgement("response-has-id", Mode.STREAM, Outcome.FAIL, gates=True)
+FINE = Judgement("response-has-id", Mode.JSON, Outcome.PASS, can_gate=True)
+WRONG = Judgement("response-has-id", Mode.STREAM, Outcome.FAIL, gates=True, can_gate=True)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,11 @@ def test_results_are_in_the_order_of_the_catalogue_whatever_the_order_of_judging
         (replace(RUN, failed=4), FINE, 4),
         (replace(RUN, failed=2), FINE, 2),
         (replace(RUN, failed=2), WRONG, 1),
+        (RUN, replace(FINE, can_gate=False), 2),
+        (replace(RUN, asked=10, answered=9), FINE, 0),
+        (replace(RUN, asked=10, answered=8), FINE, 2),
+        (replace(RUN, asked=10, answered=8), WRONG, 1),
+        (replace(RUN, asked=10, answered=8, min_decided=80), FINE, 0),
     ],
 )
 def test_the_exit_code_is_that_of_the_process(

@@ -26,6 +26,7 @@ CASES = st.lists(
         informational=st.booleans(),
         axis=st.sampled_from(["conformance", "strictness"]),
         gates=st.booleans(),
+        can_gate=st.booleans(),
         clauses=st.just(()),
         findings=st.just(()),
         evidence=st.just(()),
@@ -72,7 +73,7 @@ def test_all_parts_and_levels_are_there_even_where_they_are_empty(cases):
 def test_the_gate_adds_up_what_was_set_per_case(cases, complete):
     decision, exit_code = gate(cases, "must", "" if complete else "the budget was used up")
     gating = any(case.gates for case in cases)
-    decided = any(case.decided for case in cases)
+    decided = any(case.decided and case.can_gate for case in cases)
     assert exit_code == (1 if gating else 0 if complete and decided else 2)
     assert decision.holds == (exit_code == 0)
     assert bool(decision.reasons) == (not decision.holds)
@@ -80,7 +81,7 @@ def test_the_gate_adds_up_what_was_set_per_case(cases, complete):
 
 def case(**changes) -> CaseResult:
     fixed = {"id": "a", "title": "t", "area": "tools", "level": Level.MUST, "plane": Plane.PROTOCOL, "mode": Mode.JSON}
-    return CaseResult(**(fixed | {"outcome": Outcome.PASS} | changes))
+    return CaseResult(**(fixed | {"outcome": Outcome.PASS, "can_gate": True} | changes))
 
 
 def test_a_case_in_two_modes_counts_twice_and_is_one_case():
@@ -105,6 +106,7 @@ def test_informational_cases_count_in_neither_axis():
         ([case()], False, ("the run is incomplete: no credit",)),
         ([case(outcome=Outcome.NOT_RUN)], True, ("none of 1 results could be decided",)),
         ([], True, ("none of 0 results could be decided",)),
+        ([case(can_gate=False)], True, ("no result that can violate the gate was decided",)),
     ],
 )
 def test_the_gate_gives_its_reasons(cases, complete, reasons):
@@ -133,7 +135,10 @@ def gating(
         (gating(1, 9, outcome=Outcome.NOT_RUN), 90, 2),
         ([*gating(97, 0), *gating(2, 1, "usage")], 90, 2),
         ([*gating(97, 0), *gating(1, 1, "usage")], 90, 0),
-        ([case(), *[case(outcome=Outcome.INCONCLUSIVE)] * 9], 90, 0),
+        ([case(), *[case(outcome=Outcome.INCONCLUSIVE, can_gate=False)] * 9], 90, 0),
+        ([case(can_gate=False), *gating(0, 1)], 0, 2),
+        ([case(can_gate=False)] * 9, 0, 2),
+        ([*[case(can_gate=False)] * 9, *gating(0, 1, outcome=Outcome.UNSUPPORTED)], 0, 2),
         ([*gating(1, 2), case(outcome=Outcome.FAIL, gates=True, can_gate=True)], 90, 1),
     ],
 )
@@ -150,3 +155,11 @@ def test_what_is_missing_for_a_gate_that_holds_is_said_for_the_run_and_for_an_ar
         "only 0 of 30 gating results of the area usage could be decided, a green needs 90 % (--min-decided)",
     )
     assert decision.reasons == decision.missing
+
+
+@pytest.mark.parametrize(("answered", "exit_code"), [(14, 0), (13, 0), (12, 2), (1, 2), (0, 2)])
+def test_a_gate_holds_only_where_the_requests_were_answered(answered, exit_code):
+    decision, found = gate(gating(3, 0), "must", min_decided=90, requests=14, answered=answered)
+    assert found == exit_code
+    said = f"only {answered} of 14 requests were answered, a green needs 90 % (--min-decided)"
+    assert decision.missing == ((said,) if exit_code else ())

@@ -142,6 +142,7 @@ def run_cases(endpoint_url: str, folder: Path, key: str = KEY, *, whole: bool = 
         judgements = {(case.id, mode): running.judge(case, mode) for case, mode in items}
     finally:
         running.close()
+        running.release()
     return Done(judgements, running.folder, lines)
 
 

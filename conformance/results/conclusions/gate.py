@@ -16,14 +16,22 @@ SMALLEST_AREA = 3
 
 
 def gate(
-    cases: Sequence[CaseResult], policy: str, unfinished: str = "", *, stale: int = 0, min_decided: int = 0
+    cases: Sequence[CaseResult],
+    policy: str,
+    unfinished: str = "",
+    *,
+    stale: int = 0,
+    min_decided: int = 0,
+    requests: int = 0,
+    answered: int = 0,
 ) -> tuple[Gate, int]:
     """The gate, and the exit code: 0 it holds, 1 it is violated, 2 it could not be decided.
 
     Adds up what the judge decided per case. An observed deviation counts even where the run is incomplete; a gate that
-    holds needs evidence: of the results that can gate and that apply, `min_decided` percent, over the run and in each
-    area. `unfinished` says why the run has not judged what it was to judge. `stale` is the number of stale entries of
-    the baseline, which gate as well.
+    holds needs evidence: of the results that can gate and that apply, one and `min_decided` percent, over the run and
+    in each area; and the same share of the `requests` has to be `answered`, because a case on kinds of replies is
+    decided by the few that came. `unfinished` says why the run has not judged what it was to judge. `stale` is the
+    number of stale entries of the baseline, which gate as well.
     """
     total = count(cases)
     reasons = []
@@ -35,7 +43,7 @@ def gate(
         )
     if unfinished:
         reasons.append(f"the run is incomplete: {unfinished}")
-    missing = tuple(_missing(cases, min_decided))
+    missing = (*_missing(cases, min_decided), *_unanswered(requests, answered, min_decided))
     undecided = bool(unfinished or missing)
     exit_code = 1 if total.gating or stale else 2 if undecided else 0
     return Gate(exit_code == 0, (*reasons, *missing), policy, missing), exit_code
@@ -47,11 +55,19 @@ def _missing(cases: Sequence[CaseResult], min_decided: int) -> Iterator[str]:
         yield f"none of {len(cases)} results could be decided"
         return
     applying = [case for case in cases if case.can_gate and case.outcome not in BESIDE]
+    if not any(case.decided for case in applying):
+        yield "no result that can violate the gate was decided"
+        return
     yield from _shortfall(applying, "", min_decided)
     for area in dict.fromkeys(case.area for case in applying):
         own = [case for case in applying if case.area == area]
         if len(own) >= SMALLEST_AREA:
             yield from _shortfall(own, f" of the area {area}", min_decided)
+
+
+def _unanswered(requests: int, answered: int, min_decided: int) -> Iterator[str]:
+    if 100 * answered < min_decided * requests:
+        yield (f"only {answered} of {requests} requests were answered, a green needs {min_decided} % (--min-decided)")
 
 
 def _shortfall(applying: Sequence[CaseResult], where: str, min_decided: int) -> Iterator[str]:

@@ -258,6 +258,9 @@ SPOILING_CODINGS = frozenset(
 )  # fmt: skip
 """Those after which the body is no answer, or not a whole one."""
 
+ENDING_EARLY = frozenset({"cut gzip", "cut zstd", "cut br", "broken checksum"})
+"""Those of them that spoil the end only: the events of a stream before it are there."""
+
 
 @dataclass(frozen=True)
 class Coding(Attack):
@@ -270,4 +273,5 @@ class Coding(Attack):
         said, pack = _CODINGS[self.name]
         draft.body = pack(draft.body)
         draft.header(b"content-encoding", said)
-        draft.spoiled = draft.spoiled or self.name in SPOILING_CODINGS
+        spoiling = SPOILING_CODINGS if draft.events is None else SPOILING_CODINGS - ENDING_EARLY
+        draft.spoiled = draft.spoiled or self.name in spoiling
