@@ -226,7 +226,7 @@ def _main() -> int:
     except click.ClickException as problem:
         problem.show()
         return USAGE
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         click.echo("messages-conformance: interrupted", err=True)
         return 2
     except HarnessError as problem:
