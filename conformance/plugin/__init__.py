@@ -114,11 +114,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
-    """Starts sending before the first item runs. A worker of pytest-xdist starts with the first item it is given."""
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Starts sending before the first item runs. A worker of pytest-xdist starts with the first item it is given.
+
+    Returns True, and no item runs, where the run cannot start.
+    """
     config = session.config
     if config.option.collectonly or session.testsfailed or hasattr(config, "workerinput"):
-        return
+        return None
     if any(hasattr(item, "case") for item in session.items):
         from conformance.base.interrupt import interruptible
         from conformance.plugin.items import start
@@ -129,9 +132,32 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         try:
             start(session)
         except HarnessError as problem:
-            if problem.exit_code != 4:
-                pytest.exit(str(problem), returncode=problem.exit_code)
-            raise pytest.UsageError(str(problem)) from None
+            if problem.exit_code == 4:
+                raise pytest.UsageError(str(problem)) from None
+            gatherer: Any = config.pluginmanager.get_plugin("messages-gatherer")
+            gatherer.add(problem.exit_code, str(problem))
+            return True
+    return None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Ends the session where another plugin, such as allure-pytest, cannot write its files for a case."""
+    if not hasattr(item, "case"):
+        return (yield)
+    try:
+        return (yield)
+    except OSError as problem:
+        from conformance.base.output import reason
+
+        sentence = f"a file of another plugin of pytest cannot be written: {reason(problem)}."
+        gatherer: Any = item.config.pluginmanager.get_plugin("messages-gatherer")
+        if gatherer is not None:
+            gatherer.add(3, sentence)
+        else:
+            item.config.workeroutput["messages_error"] = (3, sentence)  # type: ignore[attr-defined]
+        item.session.shouldstop = "a file cannot be written"
+        return True
 
 
 @pytest.hookimpl(wrapper=True)

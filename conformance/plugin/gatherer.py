@@ -68,7 +68,7 @@ class Gatherer:
         """Notes what went wrong when a worker of pytest-xdist ended its runs."""
         error = getattr(node, "workeroutput", {}).get("messages_error")
         if error is not None:
-            self._add(*error)
+            self.add(*error)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
@@ -84,15 +84,16 @@ class Gatherer:
             try:
                 return (yield)
             except OSError as problem:
-                self._add(3, f"a file of pytest cannot be written: {reason(problem)}.")
+                self.add(3, f"a file of pytest cannot be written: {reason(problem)}.")
                 return []
             finally:
                 self._end(session)
 
-    def _add(self, exit_code: int, sentence: str) -> None:
-        """Notes an error of ours that belongs to no test. The first one is the cause, and is printed."""
+    def add(self, exit_code: int, sentence: str) -> None:
+        """Notes an error that belongs to no test. The first one is the cause, and is printed."""
         self.error = worst([self.error, exit_code])
-        self.problem = self.problem or f"error of messages-conformance, not of the endpoint: {sentence}"
+        whose = "error of messages-conformance, not of the endpoint: " if exit_code == 3 else ""
+        self.problem = self.problem or f"{whose}{sentence}"
 
     def _has_cases(self, session: pytest.Session) -> bool:
         """Whether there is anything of ours to end: judgements of workers, or cases of this process."""
@@ -104,7 +105,7 @@ class Gatherer:
         self.error = worst([self.error, 3 if session.exitstatus == 3 else 0])  # an exception of pytest or of a plugin
         problem = close_sessions(self.config)
         if problem is not None:
-            self._add(problem.exit_code, str(problem))
+            self.add(problem.exit_code, str(problem))
         exit_code = self._conclude() if self.packed else 0
         release_sessions(self.config)
         if self.error:
@@ -131,7 +132,7 @@ class Gatherer:
                 results = session.finish(own, self.error)
             except HarnessError as problem:
                 self.problem = f"{self.problem.rstrip()} No report was written." if self.problem else ""
-                self._add(problem.exit_code, str(problem))
+                self.add(problem.exit_code, str(problem))
                 continue
             report = str(session.run.folder / "report.html")
             colour = self.config.get_terminal_writer().hasmarkup

@@ -98,6 +98,8 @@ class Journal:
             journal.close()
             raise _unusable(path, "created", problem) from problem
         except BaseException:
+            if journal._descriptor >= 0:
+                path.unlink(missing_ok=True)  # nothing was recorded
             journal.close()
             raise
         return journal
@@ -187,7 +189,9 @@ class Journal:
 
     @property
     def _kept(self) -> str:
-        return "Nothing was recorded." if self._line < 1 else f"Its {self._line} lines are kept."
+        if self._line <= 1:
+            return "Its first line is kept." if self._line else "Nothing was recorded."
+        return f"Its {self._line} lines are kept."
 
     def _write_whole(self, data: bytes) -> None:
         """Writes all of `data` or, where the disk refuses, none of it. Raises OSError."""

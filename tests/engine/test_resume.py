@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from support.command import PATIENCE_S, command, started
+from support.forked import forked
 
 pytestmark = pytest.mark.slow
 
@@ -80,6 +81,27 @@ def test_a_killed_run_is_continued_with_what_is_missing_and_decides_the_same(ser
     code, told = run("run", "--resume", "part", cwd=tmp_path)
     assert (code, len(endpoint.calls)) == (0, at_rest), told
     assert outcomes(tmp_path / "part") == outcomes(tmp_path / "whole")
+
+
+def test_a_folder_that_a_run_writes_to_is_refused_to_others(serve: Any, tmp_path: Path) -> None:
+    reached, end = threading.Event(), threading.Event()
+
+    def hold(number: int) -> None:
+        reached.set()
+        end.wait(PATIENCE_S)
+
+    endpoint = serve(before=hold)
+    process = forked("run", *target(endpoint.url), *AREA, "--out", "out", cwd=tmp_path, environment=ENVIRONMENT)
+    assert reached.wait(PATIENCE_S)
+    before = (tmp_path / "out" / "journal.ndjson").read_bytes()
+    for more in (("--resume", "out"), ("--out", "out", *target(endpoint.url))):
+        code, told = run("run", *more, cwd=tmp_path)
+        assert code == 4, told
+        assert f"out is in use by process {process.pid}. Wait until it has ended, or choose another folder." in told
+    assert (tmp_path / "out" / "journal.ndjson").read_bytes() == before
+    end.set()
+    process.kill()
+    assert run("run", "--resume", "out", cwd=tmp_path)[0] == 0
 
 
 @pytest.fixture(scope="module")

@@ -196,6 +196,7 @@ def test_a_header_for_which_there_is_no_room_leaves_nothing_that_is_in_the_way(t
     with file_size_limit(20), pytest.raises(HarnessError, match="Nothing was recorded") as caught:
         Journal.create(path, HEADER)
     assert caught.value.exit_code == 3
+    assert list(tmp_path.iterdir()) == []
     Journal.create(path, HEADER).close()
 
 
