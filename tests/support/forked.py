@@ -18,7 +18,6 @@ from unittest import mock
 
 from conformance import cli
 from support.command import PATIENCE_S, Done, plain_environment
-from support.data import CHECKOUT
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["support.warm"])
@@ -53,7 +52,7 @@ def forked(
     *arguments: str, cwd: Path, environment: Mapping[str, str] | None = None, largest: int | None = None
 ) -> Forked:
     """Starts the command. `largest` is the size in bytes at which its disk is full; None: never."""
-    with mock.patch.dict(os.environ, {"PYTHONPATH": str(CHECKOUT / "tests")}):
+    with mock.patch.dict(os.environ, {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}):
         forkserver.ensure_running()  # the first time, with what it has to import
     reader, writer = CONTEXT.Pipe(duplex=False)
     process = CONTEXT.Process(target=_main, args=(writer, arguments, str(cwd), plain_environment(environment), largest))
