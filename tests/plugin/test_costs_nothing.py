@@ -47,6 +47,7 @@ OURS = {
     "conformance.plugin",
     "conformance.plugin.gatherer",
     "conformance.config",
+    "conformance.config.keys",
     "conformance.config.options",
     "conformance.config.target",
 }
