@@ -50,6 +50,8 @@ def _click_arguments(option: Option) -> dict[str, Any]:
         arguments["type"] = click.Choice(option.choices)
     elif option.kind == "number":
         arguments |= {"type": click.IntRange(min=1), "metavar": option.metavar}
+    elif option.kind == "count":
+        arguments |= {"type": click.IntRange(min=0), "metavar": option.metavar}
     elif option.kind == "percent":
         arguments |= {"type": click.IntRange(0, 100), "metavar": option.metavar}
     else:

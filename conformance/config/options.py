@@ -7,13 +7,17 @@ from typing import Any
 
 from conformance.base.versions import API_VERSIONS, DEFAULT_VERSION
 from conformance.config.target import AUTH_STYLES
+from conformance.config.timeouts import Timeouts
 
 PREFIX = "messages"
 
 
 @dataclass(frozen=True)
 class Option:
-    """One option. `kind` is text, number, percent, amount (of money), flag or list; `name` is spelled with hyphens."""
+    """One option. `name` is spelled with hyphens.
+
+    `kind` is text, number (1 or more), count (0 or more), seconds, timeout, percent, amount (of money), flag or list.
+    """
 
     name: str
     help: str
@@ -99,6 +103,49 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("max-requests", "maximum number of requests, including retries and repetitions", kind="number", metavar="N"),
     Option(
+        "timeout",
+        "seconds to wait for an answer: a number, or parts such as first-byte=300,total=900",
+        kind="timeout",
+        default=str(Timeouts()),
+        metavar="SECONDS",
+    ),
+    Option(
+        "retries",
+        "how often to repeat a request after a transport failure or a 5xx",
+        kind="count",
+        default=2,
+        metavar="N",
+    ),
+    Option("insecure", "accept any certificate of the endpoint", kind="flag"),
+    Option("ca-bundle", "PEM file of the certificates to trust, in place of the system's", metavar="FILE"),
+    Option(
+        "proxy",
+        "proxy for all requests; ${VAR} in the URL is read from the environment; default: HTTPS_PROXY and the like",
+        metavar="URL",
+    ),
+    Option(
+        "max-seconds",
+        "seconds after which no further request is sent; running ones end",
+        kind="seconds",
+        default=7200,
+        metavar="SECONDS",
+    ),
+    Option(
+        "max-memory",
+        "megabytes that all answers of the run may take in memory; those that do not fit are cut",
+        kind="number",
+        default=200,
+        metavar="MB",
+    ),
+    Option("max-journal", "megabytes that the journal of the run may take", kind="number", default=256, metavar="MB"),
+    Option(
+        "max-answer-cpu",
+        "seconds of CPU to read one answer; one that takes longer is cut",
+        kind="seconds",
+        default=60,
+        metavar="SECONDS",
+    ),
+    Option(
         "max-tokens", "maximum number of tokens, input and output, debited before sending", kind="number", metavar="N"
     ),
     Option("max-cost", "maximum cost in US dollars; needs both prices", kind="amount", metavar="USD"),
@@ -110,22 +157,32 @@ OPTIONS: tuple[Option, ...] = (
 """In the order of the help."""
 
 
-NEVER_EMPTY = ("url", "model", "target", "name", "api-key-env")
+NEVER_EMPTY = ("url", "model", "target", "name", "api-key-env", "ca-bundle", "proxy")
 """Options of which an empty value is an error, and no default: an unset variable of a CI job must not test another
-endpoint, or send another key.
+endpoint, send another key, or take another way.
 """
 
-CONNECTION = ("url", "model", "api-key-env", "auth", "header")
+CONNECTION = ("url", "model", "api-key-env", "auth", "header", "insecure", "ca-bundle")
 """Options that an entry of the targets file never inherits from the environment, which is about another."""
 
 SPENDING = ("max-requests", "max-tokens", "max-cost", "price-input", "price-output")
 """Options on prices and budgets."""
 
-PER_TARGET = (*CONNECTION, "api-version", "baseline", "declare", "lacks", "concurrency", *SPENDING)
+REPEATED = ("timeout", "insecure", "ca-bundle", "proxy")
+"""Options that a command needs which sends one of the requests again, where they have no default."""
+
+BOUNDS = ("max-seconds", "max-memory", "max-journal", "max-answer-cpu")
+"""Options on what a run may take of this machine."""
+
+PER_TARGET = (
+    *CONNECTION, "proxy", "timeout", "retries", "api-version", "baseline", "declare", "lacks", "concurrency", *SPENDING,
+    *BOUNDS,
+)  # fmt: skip
 """Options that an entry of the targets file may hold."""
 
 RECORDED = (
     "url", "model", "api-key-env", "auth", "api-version", "strict", "gate", "gate-behaviour", "min-decided", "declare",
-    "lacks", "edition", "level", "tier", "area", "case", "mode", "repeat", "price-input", "price-output",
+    "lacks", "edition", "level", "tier", "area", "case", "mode", "repeat", "price-input", "price-output", "timeout",
+    "retries", "insecure", "ca-bundle", "proxy", "max-memory", "max-answer-cpu",
 )  # fmt: skip
 """Options that a run records, so that it can be resumed without repeating them."""

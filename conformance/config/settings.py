@@ -19,7 +19,7 @@ from conformance.base.suggestions import nearest
 from conformance.base.toml_text import TomlText
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.config.keys import HOW, resembles_key
-from conformance.config.options import CONNECTION, NEVER_EMPTY, OPTIONS, PER_TARGET, RECORDED, Option
+from conformance.config.options import CONNECTION, NEVER_EMPTY, OPTIONS, PER_TARGET, RECORDED, REPEATED, Option
 from conformance.config.target import REFERENCE, Target, check_url, name_of
 from conformance.config.values import convert, described
 from conformance.model import UsageError
@@ -66,15 +66,23 @@ class RunSettings:
         lacks = [f"--lacks={name}" for name in sorted(target.absent)]
         capabilities = [*(f"--declare={name}" for name in sorted(target.declared)), *lacks]
         arguments = ["--url", target.url, "--model", target.model, "--api-key-env", target.key_name, *capabilities]
-        return arguments if target.api_version == DEFAULT_VERSION else [*arguments, "--api-version", target.api_version]
+        if target.api_version != DEFAULT_VERSION:
+            arguments += ["--api-version", target.api_version]
+        for option in OPTIONS:
+            value = self[option.key]
+            if option.name in REPEATED and value != option.default and value:
+                arguments += [f"--{option.name}"] if option.kind == "flag" else [f"--{option.name}", str(value)]
+        return arguments
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What whoever starts a run should know of its options, in sentences."""
         named = {self["api_key_env"], *(name for text in self["header"] for name in re.findall(r"\$\{(\w+)\}", text))}
-        return tuple(
+        insecure = "Certificates are not checked (--insecure)."
+        cut = (
             f"The value of {name} ends with a line break, which is not sent." for name in sorted(named & self.trimmed)
         )
+        return (*([insecure] if self["insecure"] else []), *cut)
 
     @property
     def recorded(self) -> dict[str, Any]:

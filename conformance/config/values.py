@@ -10,10 +10,14 @@ from typing import Any, Final
 from conformance.base.values import printable, shortened
 from conformance.config.keys import HOW, is_key, resembles_key
 from conformance.config.options import Option
+from conformance.config.timeouts import timeouts
 from conformance.model import UsageError
 
 LONGEST: Final = 4_096
 """Characters of a text."""
+
+MOST_SECONDS: Final = 10**7
+"""Seconds: four months."""
 
 MOST: Final = 1_000
 """Items of a list."""
@@ -70,6 +74,31 @@ def _number(_: Option, value: Any, where: str) -> int | None:
     if number is None or number < 1:
         raise UsageError(f"{where} expects a whole number of at least 1, not {described(value)}.")
     return number
+
+
+def _count(_: Option, value: Any, where: str) -> int:
+    number = _whole(value)
+    if number is None:
+        raise UsageError(f"{where} expects a whole number of at least 0, not {described(value)}.")
+    return number
+
+
+def _seconds(_: Option, value: Any, where: str) -> float:
+    number = float(value) if isinstance(value, str) and _AMOUNT.fullmatch(value) else value
+    if isinstance(number, bool | str) or not isinstance(number, int | float) or not 0 < number <= MOST_SECONDS:
+        raise UsageError(f"{where} expects seconds, such as 90, not {described(value)}.")
+    return number
+
+
+def _plain(value: Any) -> str:
+    return str(value) if type(value) in (int, float) else ""
+
+
+def _timeout(_: Option, value: Any, where: str) -> str:
+    try:
+        return str(timeouts(value if isinstance(value, str) else _plain(value)))
+    except ValueError as problem:
+        raise UsageError(f"{where} expects {problem}, not {described(value)}.") from None
 
 
 def _percent(_: Option, value: Any, where: str) -> int:
@@ -133,6 +162,9 @@ def _whole(value: Any) -> int | None:
 _CONVERTERS: Final[Mapping[str, Callable[[Option, Any, str], Any]]] = {
     "flag": _flag,
     "number": _number,
+    "count": _count,
+    "seconds": _seconds,
+    "timeout": _timeout,
     "percent": _percent,
     "amount": _amount,
     "list": _list,

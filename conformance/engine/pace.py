@@ -59,6 +59,10 @@ class Pace:
             return replace(self, streak=self.streak + 1, strikes=0)
         return replace(self, limit=min(self.ceiling, self.limit + 1), streak=0, strikes=0)
 
+    def eased(self, entered: float, now: float) -> Pace:
+        """The pace after a time-out at `now` of a request that was sent at `entered`, together with others."""
+        return replace(self.push_back(entered, now), strikes=self.strikes)
+
     def push_back(self, entered: float, now: float) -> Pace:
         """The pace after a push-back at `now` of a request that was sent at `entered`."""
         if entered < self.since:
@@ -77,6 +81,8 @@ class Turnstile:
         self.pace = Pace.full(ceiling)
         self._clock = clock
         self._inside = 0
+        self._shared = float("-inf")
+        self._alone = False
         self._waiting: list[int] = []
         self._closed_until = float("-inf")
         self._opener: asyncio.Task[None] | None = None
@@ -88,24 +94,44 @@ class Turnstile:
         return max(0.0, self._closed_until - self._clock.now())
 
     @asynccontextmanager
-    async def place(self, ticket: int) -> AsyncIterator[float]:
-        """A place among the concurrent requests, held until the block ends; gives the moment of entry."""
+    async def place(self, ticket: int, *, alone: bool = False) -> AsyncIterator[float]:
+        """A place among the concurrent requests, held until the block ends; gives the moment of entry.
+
+        `alone`: no other request runs at the same time.
+        """
         bisect.insort(self._waiting, ticket)
         try:
-            while self._must_wait(ticket):
+            while self._must_wait(ticket, alone=alone):
                 await self._changed.wait()
         finally:
             self._waiting.remove(ticket)
             self._notify()
         self._inside += 1
+        self._alone = alone
+        self._note_company()
         try:
             yield self._clock.now()
         finally:
+            self._note_company()
             self._inside -= 1
+            self._alone = False
             self._notify()
 
-    def _must_wait(self, ticket: int) -> bool:
-        return self.closed_for > 0 or self._waiting[0] != ticket or self._inside >= self.pace.limit
+    def _must_wait(self, ticket: int, *, alone: bool) -> bool:
+        full = self._inside >= (1 if alone or self._alone else self.pace.limit)
+        return self.closed_for > 0 or self._waiting[0] != ticket or full
+
+    def _note_company(self) -> None:
+        if self._inside > 1:
+            self._shared = self._clock.now()
+
+    def had_company(self, entered: float) -> bool:
+        """Whether other requests ran at some moment since a request entered."""
+        return self._shared >= entered
+
+    def ease(self, entered: float) -> None:
+        """Notes a time-out of a request that had company: fewer run at a time afterwards."""
+        self.pace = self.pace.eased(entered, self._clock.now())
 
     def success(self) -> None:
         """Notes an answer that is not a push-back."""

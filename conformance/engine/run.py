@@ -10,9 +10,11 @@ from pathlib import Path
 from conformance import __version__
 from conformance.base.clock import now
 from conformance.base.records import EndNote, RunHeader, TargetRecord, resume_of
+from conformance.config.connection import connection_of
 from conformance.config.settings import RunSettings
 from conformance.config.target import REFERENCE, Target
 from conformance.engine.budget import limits_of
+from conformance.engine.connect import MEGABYTE, client_of, limits_of_client, policy_of
 from conformance.engine.estimate import check_budget, estimate_of
 from conformance.engine.loop import Engine, Wiring
 from conformance.engine.plan import Plan, build_plan, check_selection, needed
@@ -25,9 +27,7 @@ from conformance.judge.verdict import Policy
 from conformance.model import Case, Judgement, Level, Mode, Outcome
 from conformance.protocol.reply import Reply
 from conformance.standard.library import Library, fingerprint
-from conformance.wire.client import Client
 from conformance.wire.journal import Journal, read
-from conformance.wire.limits import Limits
 from conformance.wire.redact import Redactor
 
 JOURNAL = "journal.ndjson"
@@ -54,11 +54,13 @@ def ignore(notice: Slowdown | Resumption) -> None:
 class Run:
     """One run. Holds what was loaded and started; `close` ends it. Not shared between processes.
 
-    `folder` is where the journal goes. `replies` is what this process has read so far, by journal line.
+    `folder` is where the journal goes, `here` where relative paths of the options begin. `replies` is what this process
+    has read so far, by journal line.
     """
 
     settings: RunSettings
     folder: Path
+    here: Path = Path()
     files: tuple[Path, ...] = ()
     replies: Mapping[int, Reply] = field(default_factory=dict)
     _library: Library | None = None
@@ -120,20 +122,26 @@ class Run:
             prices=limits.prices,
             options=self.settings.recorded,
         )
-        redactor, policy = Redactor(target.secrets), RetryPolicy()
+        connection = connection_of(self.settings)
+        redactor, policy = Redactor((*target.secrets, *connection.secrets)), policy_of(connection)
+        client = client_of(connection, limits_of_client(connection, self.settings), redactor, self.here)
         earlier = NOTHING
         if self.settings["resume"]:
             earlier, journal = self._continued(header, plan, target, redactor, policy, notify)
         else:
             check_budget(estimate_of(plan, self.library.catalogue, self.settings), limits)
             journal = Journal.create(self.folder / JOURNAL, header, redactor=redactor)
+        journal.most = self.settings["max_journal"] * MEGABYTE
+        for reply in earlier.replies:
+            client.hold(reply.exchange)
         wiring = Wiring(
             target,
-            Client(redactor, Limits()),
+            client,
             journal,
             self.settings["concurrency"],
             retry=policy,
             limits=limits,
+            seconds=self.settings["max_seconds"],
             notify=notify,
             failures=self.settings["give_up_after"],
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from conformance.base.daemon import in_daemon
 from conformance.base.records import PROBE, StopNote, UnsentNote
 from conformance.base.spend import NO_SPEND, Spend
 from conformance.config.target import Target
@@ -15,13 +16,14 @@ from conformance.engine.estimate import bill, request_ceiling, seconds_left
 from conformance.engine.fill import fill
 from conformance.engine.pace import Clock, Turnstile, WallClock
 from conformance.engine.preflight import account_trouble, fatal_reason
-from conformance.engine.retry import RetryPolicy, next_attempt, requested_wait, slows_down
+from conformance.engine.retry import TIMED_OUT, RetryPolicy, next_attempt, requested_wait, slows_down
 from conformance.engine.sent import why_stopped
 from conformance.engine.vitals import Vitality, is_doubtful, timed_out, vitality_of, what_came
 from conformance.judge.evidence import ScenarioReplies
 from conformance.model import Exchange, Mode, Scenario, SentRequest
 from conformance.protocol.reply import Reply
-from conformance.wire.client import Client
+from conformance.wire.client import LARGE, Client
+from conformance.wire.cut import ORDINARY
 from conformance.wire.journal import Journal
 
 CONTROL_ATTEMPTS = 4
@@ -48,9 +50,9 @@ class Slowdown:
 
 @dataclass(frozen=True)
 class Wiring:
-    """What is sent with: the target, where exchanges are recorded, how much at a time and in all.
+    """What is sent with: the target, where exchanges are recorded, how much at a time and in all, and for how long.
 
-    `failures` is how many requests in a row may fail before the control is asked.
+    `failures` is how many requests in a row may fail before the control is asked, `seconds` how long the run sends.
     """
 
     target: Target
@@ -60,6 +62,7 @@ class Wiring:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     limits: SpendingLimits = field(default_factory=SpendingLimits)
     failures: int = 5
+    seconds: float = float("inf")
     clock: Clock = field(default_factory=WallClock)
     notify: Callable[[Slowdown], None] | None = None
 
@@ -161,9 +164,16 @@ class Sender:
         """
         policy = policy or self._wiring.retry
         number = first
+        alone = False
         while True:
-            reply, entered = await self._once(request, slot, number)
+            reply, entered = await self._once(request, slot, number, alone=alone)
             exchange = reply.exchange
+            if not alone and self._counts_only_alone(exchange, entered, policy):
+                alone = True
+                self._retries += 1
+                self.turnstile.ease(entered)
+                number += 1
+                continue
             retry = next_attempt(replace(exchange, attempt=number - first + 1), policy, self._retries)
             self._keep_pace(exchange, entered)
             if retry is None:
@@ -175,24 +185,49 @@ class Sender:
                 await self._wiring.clock.sleep(retry.wait_s)
             number += 1
 
-    async def _once(self, request: SentRequest, slot: Slot, attempt: int) -> tuple[Reply, float]:
-        async with self.turnstile.place(slot.ticket) as entered:
+    def _counts_only_alone(self, exchange: Exchange, entered: float, policy: RetryPolicy) -> bool:
+        """Whether a time-out may be due to the requests that ran at the same time, and can be tried without them."""
+        late = exchange.trouble is not None and exchange.trouble.kind in TIMED_OUT
+        return late and not self.stopped and self._retries < policy.total and self.turnstile.had_company(entered)
+
+    async def _once(
+        self, request: SentRequest, slot: Slot, attempt: int, *, alone: bool = False
+    ) -> tuple[Reply, float]:
+        async with self.turnstile.place(slot.ticket, alone=alone) as entered:
             ceiling = request_ceiling(request)
             await self._debit(ceiling)
             exchange = await self._wiring.client.send(
                 request, scenario=slot.scenario, mode=slot.mode, step=slot.step, attempt=attempt
             )
-            recorded = self._wiring.journal.append(replace(exchange, repetition=slot.repetition))
-            reply = Reply(recorded)
-            self.replies[recorded.line] = reply
-            self.budget.settle(ceiling, bill(reply))
+            exchange = replace(exchange, repetition=slot.repetition)
+            large = exchange.response is not None and len(exchange.response.body) > LARGE
+            reply, cost = await in_daemon(lambda: self._record(exchange)) if large else self._record(exchange)
+            self.replies[reply.exchange.line] = reply
+            self.budget.settle(ceiling, cost)
+            self._stop_without_room(reply.exchange)
             settled, self._settled = self._settled, asyncio.Event()
             settled.set()
             return reply, entered
 
+    def _record(self, exchange: Exchange) -> tuple[Reply, Spend]:
+        """Records an exchange and reads it; what it cost."""
+        reply = Reply(self._wiring.journal.append(exchange))
+        return reply, bill(reply)
+
+    def _stop_without_room(self, exchange: Exchange) -> None:
+        """Ends the run where not even an ordinary answer fits into its budget any more."""
+        response, trouble = exchange.response, exchange.trouble
+        if response is None or response.cut is None or trouble is None or response.cut.length > ORDINARY:
+            return
+        if trouble.kind in ("limit-memory", "limit-journal"):
+            self.stop(trouble.message)
+
     async def _debit(self, ceiling: Spend) -> None:
         """Sets aside what a request can cost; waits while running requests may still turn out cheaper."""
         while True:
+            if self._wiring.clock.now() - self._began > self._wiring.seconds:
+                most = f"{self._wiring.seconds:,g} s (--max-seconds)"
+                self.stop(f"the run has taken longer than {most}; --resume continues it")
             if self.stopped:
                 raise Unsent(self.stopped)
             crossed = self.budget.debit(ceiling)

@@ -83,7 +83,7 @@ class TargetSession:
     @cached_property
     def run(self) -> Run:
         """The run itself."""
-        return Run(self.settings, self._folder())
+        return Run(self.settings, self._folder(), self.here)
 
     @cached_property
     def baseline(self) -> KnownDeviations | None:

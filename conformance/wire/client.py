@@ -20,7 +20,7 @@ from conformance.model import Exchange, Mode, SentRequest, Trouble, UsageError
 from conformance.protocol.reply import Reply
 from conformance.wire import codings as decoding
 from conformance.wire.connections import header_texts, open_pool
-from conformance.wire.cut import KEPT, MARGIN, trimmed, without_room
+from conformance.wire.cut import KEPT, MARGIN, memory_of, trimmed, without_room
 from conformance.wire.intake import Intake
 from conformance.wire.limits import Limits
 from conformance.wire.quiet import install, quiet
@@ -72,6 +72,10 @@ class Client:
     ) -> None:
         await self._http.__aexit__(kind, problem, traceback)
 
+    def hold(self, exchange: Exchange) -> None:
+        """Counts an exchange of an earlier part of the run, which is in memory as well."""
+        self._room.take(memory_of(exchange))
+
     async def send(
         self, request: SentRequest, *, scenario: str, mode: Mode, step: int = 1, attempt: int = 1
     ) -> Exchange:
@@ -103,7 +107,7 @@ class Client:
         exchange = replace(bare, response=response, trouble=trouble)
         if response is None:
             return self._redactor.exchange(exchange)
-        if response.cut is None and not self._room.take(transfer.weight(response) + len(bare.request.body)):
+        if response.cut is None and not self._room.take(memory_of(exchange)):
             most = f"{self._limits.memory / 1_000_000:,.0f} MB (--max-memory)"
             full = f"the answers of this run take more memory than {most}"
             exchange = without_room(exchange, "limit-memory", full, KEPT + MARGIN)

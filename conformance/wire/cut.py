@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from conformance.base.strict_json import weight
 from conformance.model import Chunk, Cut, Exchange, Response, Trouble
+from conformance.protocol.sse import EVENT_WEIGHT
 
 KEPT: Final = 16 * 1024
 """Bytes of a cut body that are kept."""
@@ -17,6 +19,20 @@ MARGIN: Final = 8 * 1024
 
 ORDINARY: Final = 1024 * 1024
 """Bytes up to which an answer is an ordinary one: where it does not fit, hardly any other will."""
+
+
+CHUNK_WEIGHT: Final = 160
+"""Bytes of memory that a chunk takes beside its data."""
+
+
+def memory_of(exchange: Exchange) -> int:
+    """About how many bytes of memory an exchange takes once its answer is read, until the end of the run."""
+    request, response = exchange.request, exchange.response
+    if response is None:
+        return len(request.body)
+    body = response.body
+    read = 0 if response.cut is not None else weight(body) + EVENT_WEIGHT * body.count(b"\n\n")
+    return len(request.body) + 2 * len(body) + CHUNK_WEIGHT * len(response.chunks) + read
 
 
 def cut_of(parts: Iterable[bytes]) -> Cut:

@@ -22,12 +22,19 @@ from conformance.base.lock import Lock, LockedError, lock
 from conformance.base.output import is_of_disk, reason
 from conformance.base.records import EndNote, Note, ProxyHeader, RunHistory
 from conformance.model import Exchange, HarnessError, Json, UsageError
+from conformance.wire.cut import without_room
 from conformance.wire.journal_format import Header, Record, Unjudged, header_of, line_of, parse, record_of, value_of
 from conformance.wire.redact import Redactor
 
 HEADER_START = b'{"kind":"'
 PIECE = 1 << 20
 """Bytes that are read at once where only a line end is looked for."""
+
+RESERVE = 256 * 1024
+"""Bytes of a journal that are kept for answers that no longer fit whole, and for notes."""
+
+LONGEST_LINE = JOURNAL.bytes
+"""Bytes of a line that a reader takes."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,8 @@ class Journal:
     """A journal open for writing, by any thread and by one process. Made by `create` or `reopen`.
 
     What is written passes `redactor` first: header and notes here, exchanges where they were made. After a line that
-    could not be written nothing else is, so that the journal has no gap that nobody sees.
+    could not be written nothing else is, so that the journal has no gap that nobody sees. `most` is how many bytes the
+    file may have, None for no limit.
     """
 
     def __init__(self, path: Path, descriptor: int, held: Lock, redactor: Redactor | None) -> None:
@@ -72,6 +80,7 @@ class Journal:
         self._torn: int | None = None
         self._finished = False
         self._failed = ""
+        self.most: int | None = None
         self._redactor = redactor if redactor is not None else Redactor(())
         self._lock = threading.Lock()
 
@@ -134,8 +143,28 @@ class Journal:
         return journal
 
     def append(self, exchange: Exchange) -> Exchange:
-        """Records a redacted exchange and returns it with its line number. Raises `HarnessError` when it cannot."""
-        return replace(exchange, line=self._write_record(exchange))
+        """Records a redacted exchange and returns it as recorded: with its line number, cut where the whole of it would
+        not fit into the file. Raises `HarnessError` when it cannot.
+        """
+        line = line_of(record_of(exchange))
+        with self._lock:
+            written = os.fstat(self._descriptor).st_size if self._descriptor >= 0 else 0
+            room = min(LONGEST_LINE, self.most - RESERVE - written if self.most is not None else LONGEST_LINE)
+            if len(line) > room:
+                exchange = without_room(exchange, "limit-journal", self._why_full(len(line)))
+                line = line_of(record_of(exchange))
+            if self.most is not None and written + len(line) > self.most:
+                raise HarnessError(f"The journal {self.path} has reached {self._limit}.", exit_code=2)
+            return replace(exchange, line=self._write_line(line))
+
+    @property
+    def _limit(self) -> str:
+        return f"{(self.most or 0) / 1_000_000:,.0f} MB (--max-journal)"
+
+    def _why_full(self, length: int) -> str:
+        if length > LONGEST_LINE:
+            return f"the answer takes {length:,} bytes in the journal, more than {LONGEST_LINE:,}"
+        return f"the journal would be larger than {self._limit}"
 
     def note(self, note: Note | Unjudged) -> int:
         """Records anything else; returns its line number. Raises `HarnessError` when it cannot."""
@@ -174,18 +203,22 @@ class Journal:
     def _write(self, record: Mapping[str, Json]) -> int:
         line = line_of(record)
         with self._lock:
-            if self._descriptor < 0:
-                raise HarnessError(f"The journal {self.path} is closed.")
-            if self._failed:
-                raise HarnessError(self._failed)
-            try:
-                self._finish_last_line()
-                self._write_whole(line)
-            except OSError as problem:
-                self._failed = f"The journal {self.path} cannot be written: {reason(problem)}. {self._kept}"
-                raise HarnessError(self._failed) from problem
-            self._line += 1
-            return self._line
+            return self._write_line(line)
+
+    def _write_line(self, line: bytes) -> int:
+        """Writes a line while the lock is held, and returns its number."""
+        if self._descriptor < 0:
+            raise HarnessError(f"The journal {self.path} is closed.")
+        if self._failed:
+            raise HarnessError(self._failed)
+        try:
+            self._finish_last_line()
+            self._write_whole(line)
+        except OSError as problem:
+            self._failed = f"The journal {self.path} cannot be written: {reason(problem)}. {self._kept}"
+            raise HarnessError(self._failed) from problem
+        self._line += 1
+        return self._line
 
     @property
     def _kept(self) -> str:
@@ -217,7 +250,7 @@ class Journal:
 
 
 def _in_use(problem: LockedError) -> HarnessError:
-    return HarnessError(f"{problem}. Wait until it has ended, or choose another folder.", exit_code=4)
+    return UsageError(f"{problem}. Wait until it has ended, or choose another folder.")
 
 
 def _unusable(path: Path, what: str, problem: OSError) -> HarnessError:
@@ -239,7 +272,7 @@ def _check_unused(path: Path) -> None:
         )
     if not torn:
         message = f"The journal {path} exists already, and a recorded run is never overwritten."
-        raise HarnessError(message, exit_code=4)
+        raise UsageError(message)
 
 
 def read(path: Path, known: Container[int] = ()) -> Recording:

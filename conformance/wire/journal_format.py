@@ -38,6 +38,9 @@ NOTES: Final[Mapping[str, type[Note]]] = {
     "resume": ResumeNote,
     "end": EndNote,
 }
+LARGE_BODY: Final = 4 * 1024 * 1024
+"""Bytes from which on a body is written as small as possible, so that its line is not longer than a reader takes."""
+
 _KINDS: Final = {shape: name for name, shape in (*HEADERS.items(), *NOTES.items())}
 
 
@@ -159,6 +162,8 @@ def _decode_exchange(record: Json) -> Exchange:
 
 
 def _encode_response(response: Response) -> dict[str, Json]:
+    large = sum(len(chunk.data) for chunk in response.chunks) > LARGE_BODY
+    encode_chunk = _encode_tightly if large else _encode_bytes
     return {
         "status": response.status,
         "http_version": response.http_version,
@@ -166,7 +171,7 @@ def _encode_response(response: Response) -> dict[str, Json]:
         "first_byte": response.first_byte,
         "ended": response.ended,
         **({"cut": {"length": response.cut.length, "sha256": response.cut.sha256}} if response.cut else {}),
-        "chunks": [[chunk.at, _encode_bytes(chunk.data)] for chunk in response.chunks],
+        "chunks": [[chunk.at, encode_chunk(chunk.data)] for chunk in response.chunks],
     }
 
 
@@ -214,6 +219,13 @@ def _encode_bytes(data: bytes) -> Json:
         return data.decode()
     except UnicodeDecodeError:
         return {"b64": b64encode(data).decode()}
+
+
+def _encode_tightly(data: bytes) -> Json:
+    """As a string, unless escapes would make that half as large again."""
+    encoded = _encode_bytes(data)
+    wide = isinstance(encoded, str) and len(json.dumps(encoded)) > 1.5 * len(data) + 2
+    return {"b64": b64encode(data).decode()} if wide else encoded
 
 
 def _decode_bytes(data: Json) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Self
 
 from conformance.base.server import CannotListenError, ServerThread
-from conformance.model import HarnessError
+from conformance.model import HarnessError, UsageError
 from conformance.wire.proxy import Proxy
 
 _IDLE_SECONDS = 300
@@ -40,4 +40,4 @@ class ProxyServer(ServerThread[Proxy]):
             raise HarnessError(str(problem), exit_code=2) from None
         except (ImportError, OSError, ValueError) as problem:
             message = f"the proxy or certificate settings of the environment cannot be used: {type(problem).__name__}"
-            raise HarnessError(message, exit_code=4) from None
+            raise UsageError(message) from None

@@ -24,9 +24,6 @@ _LARGEST_OVERHEAD = 64 * 1024
 
 _LONGEST_VERSION = 32
 
-CHUNK_WEIGHT = 160
-"""Bytes of memory that a chunk takes beside its data."""
-
 _TOO_LATE = {
     "timeout-first-byte": "no byte of the body within",
     "timeout-gap": "no further byte and no end of the body within",
@@ -132,11 +129,6 @@ class Transfer:
             cut=cut,
         )
         return response, trouble
-
-    def weight(self, response: Response) -> int:
-        """About how many bytes of memory an answer takes until the end of the run."""
-        values = self._framer.weight if self._framer is not None else weight(response.body)
-        return 2 * self.size + CHUNK_WEIGHT * len(response.chunks) + values
 
     def _too_many_values(self, parts: tuple[Chunk, ...]) -> Trouble | None:
         """The trouble with a body whose JSON has more values than a reader wants to have at once."""
