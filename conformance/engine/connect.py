@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +11,14 @@ from conformance.config.connection import Connection
 from conformance.config.settings import RunSettings
 from conformance.engine.retry import RetryPolicy
 from conformance.wire.client import Client
+from conformance.wire.connections import Certificates, trusting
 from conformance.wire.limits import Limits
 from conformance.wire.redact import Redactor
 
 MEGABYTE = 1_000_000
+
+LARGEST_BUNDLE = 4 * files.MIB
+"""Bytes of a file of certificates; that of a browser has a quarter of a MiB."""
 
 
 def client_of(connection: Connection, limits: Limits, redactor: Redactor, folder: Path) -> Client:
@@ -46,12 +49,11 @@ def policy_of(connection: Connection) -> RetryPolicy:
     return replace(policy, attempts=attempts, attempts_500=min(attempts, policy.attempts_500))
 
 
-def _verify(connection: Connection, folder: Path) -> ssl.SSLContext | bool:
+def _verify(connection: Connection, folder: Path) -> Certificates:
     if connection.ca_bundle is None:
         return connection.verify
     path = folder / connection.ca_bundle
-    text = files.read_text(path, 4 * files.MIB)
     try:
-        return ssl.create_default_context(cadata=text)
-    except (ssl.SSLError, ValueError):
+        return trusting(files.read_text(path, LARGEST_BUNDLE))
+    except ValueError:
         raise FileError("The file of --ca-bundle holds no certificate in PEM form", path=path) from None

@@ -6,7 +6,6 @@ Which request to send, and whether to send it again, is decided in `engine/`.
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from dataclasses import replace
 from types import TracebackType
@@ -19,7 +18,7 @@ from conformance.base.daemon import in_daemon
 from conformance.model import Exchange, Mode, SentRequest, Trouble, UsageError
 from conformance.protocol.reply import Reply
 from conformance.wire import codings as decoding
-from conformance.wire.connections import header_texts, open_pool
+from conformance.wire.connections import Certificates, header_texts, open_pool
 from conformance.wire.cut import KEPT, MARGIN, memory_of, trimmed, without_room
 from conformance.wire.intake import Intake
 from conformance.wire.limits import Limits
@@ -47,7 +46,7 @@ class Client:
         redactor: Redactor,
         limits: Limits | None = None,
         *,
-        verify: ssl.SSLContext | bool = True,
+        verify: Certificates = True,
         proxy: str | None = None,
     ) -> None:
         install()

@@ -15,7 +15,21 @@ _LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 _RAW_HEADERS = "messages_conformance.raw_headers"
 
 
-def open_pool(connect: float, *, verify: ssl.SSLContext | bool = True, proxy: str | None = None) -> httpx.AsyncClient:
+Certificates = ssl.SSLContext | bool
+"""Which certificates are accepted: those of a context, those that the system trusts (True), or any (False)."""
+
+
+def trusting(certificates: str) -> ssl.SSLContext:
+    """A context that trusts these certificates, in PEM form, and no others. Raises ValueError without any."""
+    if not certificates.strip():
+        raise ValueError("the text is empty")  # which would mean the certificates of the system
+    try:
+        return ssl.create_default_context(cadata=certificates)
+    except ssl.SSLError as problem:
+        raise ValueError(str(problem)) from None
+
+
+def open_pool(connect: float, *, verify: Certificates = True, proxy: str | None = None) -> httpx.AsyncClient:
     """A client that adds no credentials, cookies, redirects or time limits; `connect` bounds connecting.
 
     `proxy` is for every request; without one, proxies (not for loopback) come from the environment, as certificates do.

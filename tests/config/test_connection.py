@@ -12,7 +12,10 @@ from conformance.config.options import BOUNDS, OPTIONS, PER_TARGET
 from conformance.config.settings import read_settings
 from conformance.config.targets_file import read_all_settings
 from conformance.config.timeouts import NAMES, Timeouts, timeouts
+from conformance.engine.connect import client_of
 from conformance.model import UsageError
+from conformance.wire.limits import Limits
+from conformance.wire.redact import Redactor
 
 OURS = ("timeout", "retries", "insecure", "ca-bundle", "proxy", *BOUNDS)
 
@@ -131,3 +134,17 @@ def test_a_run_that_is_repeated_takes_the_same_way(tmp_path: Path) -> None:
     assert arguments[-5:] == [
         "--timeout", "connect=10,first-byte=9,gap=9,total=9", "--insecure", "--proxy", "http://p:1",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "content", ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+)
+def test_a_bundle_without_certificates_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "ca.pem").write_text(content)
+    with pytest.raises(UsageError, match=r"ca\.pem: The file of --ca-bundle holds no certificate"):
+        client_of(connection(tmp_path, ca_bundle="ca.pem"), Limits(), Redactor(()), tmp_path)
+
+
+def test_a_bundle_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"ca\.pem: The file does not exist"):
+        client_of(connection(tmp_path, ca_bundle="ca.pem"), Limits(), Redactor(()), tmp_path)

@@ -227,6 +227,27 @@ def test_an_endpoint_that_does_not_speak_tls_is_a_tls_trouble() -> None:
     assert kind_of(asyncio.run(send()).trouble) == "tls"
 
 
+def test_a_proxy_takes_every_request_with_its_own_credentials() -> None:
+    seen: list[bytes] = []
+
+    async def send() -> Exchange:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            seen.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(sized(b"{}"))
+            await writer.drain()
+
+        async with listening(serve) as port:
+            proxy = f"http://user:{KEY}@127.0.0.1:{port}"
+            async with Client(Redactor([KEY]), UNREACHED, proxy=proxy) as client:
+                return await client.send(post("http://target.invalid/v1/messages"), scenario="text", mode=Mode.JSON)
+
+    exchange = asyncio.run(send())
+    assert exchange.response is not None
+    assert seen[0].startswith(b"POST http://target.invalid/v1/messages HTTP/1.1\r\n")
+    assert b"proxy-authorization: basic " in seen[0].lower()
+    assert not any(name.lower() == "proxy-authorization" for name, _ in exchange.request.headers)
+
+
 def send_to(url: str, headers: tuple[tuple[str, str], ...] = ()) -> Exchange:
     async def send() -> Exchange:
         async with Client(Redactor([KEY]), UNREACHED) as client:
