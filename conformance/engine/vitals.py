@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from conformance.model import NO_ROOM
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import PUSHED_BACK, is_client_error
 
@@ -29,7 +30,10 @@ class Vitality(IntEnum):
 
 
 def vitality_of(reply: Reply) -> Vitality:
-    """What a reply says about the endpoint that gave it."""
+    """What a reply says about the endpoint that gave it; one that the run had no room for says little."""
+    trouble = reply.exchange.trouble
+    if trouble is not None and trouble.kind in NO_ROOM:
+        return Vitality.REFUSAL
     if reply.status is None or reply.cut_off is not None:
         return Vitality.NOTHING
     if reply.answers:
