@@ -82,7 +82,7 @@ def characters_as_in_json(replies: Sequence[Reply]) -> Observation:
     """No stream holds U+FFFD where no JSON answer of the run does; a model that writes it itself shows nothing."""
     texts = [(reply, text_of(reply)) for reply in replies if reply.ok]
     plain = [text for reply, text in texts if text and reply.exchange.mode is Mode.JSON]
-    streamed = [(reply, text) for reply, text in texts if text and reply.exchange.mode is Mode.STREAM]
+    streamed = [(reply, text) for reply, text in texts if text and reply.events is not None]
     if len(plain) < FEWEST_ANSWERS or not streamed or any(REPLACEMENT in text for text in plain):
         return NOTHING_SEEN
     expected = f"whole characters, as in all {len(plain)} JSON answers"

@@ -72,6 +72,12 @@ def test_streams_hold_replacement_characters_only_if_json_answers_do(json, strea
     assert (observed.seen, len(observed.findings)) == (seen, findings)
 
 
+def test_json_in_place_of_a_stream_shows_nothing_of_streams():
+    unasked = [make.reply(make.message("whole"), stream=True) for _ in range(50)]
+    replies = [*(make.reply(make.message("whole")) for _ in range(50)), *unasked]
+    assert not characters_as_in_json(replies, True, make.context()).seen
+
+
 @pytest.mark.parametrize(
     ("check", "argument"),
     [
