@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from conformance.base.clock import stamp
+from conformance.base.urls import split_url
 from conformance.judge.audit import Audit, LeftOut, Noticed
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench
@@ -201,7 +201,7 @@ def is_messages_api(request: SentRequest) -> bool:
 
     Other APIs have paths that end in the same words; the version header, or the body, makes the difference.
     """
-    path = urlsplit(request.url).path.rstrip("/")
+    path = split_url(request.url).path.rstrip("/")
     if path.endswith(("/v1/messages", "/messages/count_tokens")):
         return request.method == "POST"
     if path.endswith("/messages") and request.method == "POST":
@@ -218,5 +218,5 @@ def named(names: Iterable[str], noun: str) -> str:
 
 
 def _origin(url: str) -> str:
-    parts = urlsplit(url)
+    parts = split_url(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

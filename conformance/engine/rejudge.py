@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.base.errors import FileError
 from conformance.base.records import PreflightNote, RunHeader, RunHistory, StopNote
+from conformance.config.options import OPTIONS
 from conformance.config.target import Target
+from conformance.config.values import convert
 from conformance.engine.plan import Plan, build_plan, needed
 from conformance.engine.sent import SentScenario, judged_scenarios
 from conformance.judge.attempts import judge_in_attempts
@@ -15,7 +18,7 @@ from conformance.judge.audit import LeftOut
 from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.judge.library import bench_of, load_library
 from conformance.judge.verdict import Policy
-from conformance.model import Case, Judgement, Level, Mode, Outcome, Scenario
+from conformance.model import Case, Judgement, Level, Mode, Outcome, Scenario, UsageError
 from conformance.protocol.reply import Reply
 from conformance.standard.library import Library, fingerprint
 from conformance.wire.importers.files import Reading, unreadable
@@ -70,13 +73,19 @@ def rejudge(
     Cases that are newer than the run and judge what it did not send are left out and named. Raises HarnessError (exit
     code 4) where the file is packed, torn in the middle, or lacks what belongs in a journal.
     """
-    if reading.path.read_bytes()[:2] == b"\x1f\x8b":
+    if reading.packed:
         raise unreadable(reading.path, None, "unpack the journal of a run before it is judged again")
     recording = read(reading.path)
     progress(reading.size)
+    _check_options(reading.path, recording.history.current)
     replies = tuple(Reply(exchange) for exchange in recording.exchanges)
     past = _past(recording.history, replies)
-    library = load_library(past.target.api_version, files, past.header.option("edition", None))
+    try:
+        library = load_library(past.target.api_version, files, past.header.option("edition", None))
+    except FileError:
+        raise
+    except UsageError as problem:  # an API version or an edition that this version does not know
+        raise unreadable(reading.path, 1, str(problem)) from None
     policy = Policy(
         Level(gate or past.header.option("gate", Level.MUST)),
         strict=strict or past.header.option("strict", False),
@@ -94,6 +103,15 @@ def rejudge(
         else:
             judged.append(judgement)
     return Rejudged(recording, replies, tuple(judged), library, policy, tuple(left_out))
+
+
+def _check_options(path: Path, header: RunHeader) -> None:
+    """Raises UsageError where a recorded option has a value that it cannot have."""
+    for option in OPTIONS:
+        if option.name in header.options:
+            where = f"{path}: {option.name} of the recorded run"
+            if convert(option, header.options[option.name], where) is None:
+                raise UsageError(f"{where} has no value.")
 
 
 def _past(history: RunHistory, replies: Sequence[Reply]) -> _Past:

@@ -163,4 +163,8 @@ def _ended(exchange: Exchange) -> float:
 
 
 def _moment(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
+    """Seconds since the epoch; 0 for a moment of a journal that is none, so that a run with one took no time."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0

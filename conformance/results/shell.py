@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from urllib.parse import urlsplit, urlunsplit
 
 from conformance.base.headers import may_be_secret
 from conformance.model import Mode
@@ -109,5 +108,4 @@ def _octal(body: bytes) -> str:
 
 
 def _without_user(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return re.sub(r"(?<=://)[^/?#]*@", "", url)

@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
 
+from conformance.base.urls import split_url
 from conformance.model import Case, Finding, Harm, Judgement, Level, Outcome
 from conformance.protocol.statuses import NOT_SERVED, is_success
 from conformance.results.model import CaseResult, DefectResult, ExchangeSummary
@@ -102,7 +102,7 @@ class _Features:
     def _route(self, exchange: ExchangeSummary) -> str:
         """The path of the OpenAPI document that a request was sent to, or an empty text."""
         try:
-            path = urlsplit(exchange.url).path.rstrip("/")
+            path = split_url(exchange.url).path.rstrip("/")
         except ValueError:
             return ""
         return next((template for template, pattern in self._routes if pattern.search(path)), "")

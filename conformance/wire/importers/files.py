@@ -47,13 +47,17 @@ READERS: Final[Mapping[Form, FormatReader]] = {
 
 @dataclass
 class Reading:
-    """A file while it is read. `header` is that of a journal, `torn` the number of a torn last line."""
+    """A file while it is read. `header` is that of a journal, `torn` the number of a torn last line.
+
+    `packed` is True where it is gzipped.
+    """
 
     path: Path
     form: Form
     size: int
     header: Header | None = None
     torn: int | None = None
+    packed: bool = False
     _raw: IO[bytes] | None = None
 
     @property
@@ -79,20 +83,20 @@ class Reading:
 def open_recording(path: Path) -> Reading:
     """Looks at the head of a file and says what it is. Raises FileError where it is no recording."""
     with _opened(path) as (raw, stream):
-        head = stream.read(_HEAD)
+        head, packed = stream.read(_HEAD), stream is not raw
         size = raw.seek(0, SEEK_END)
     first = head.split(b"\n", 1)[0]
     record = _json(first)
     if _HAR.match(head) and not (isinstance(record, dict) and "log" not in record):
-        return Reading(path, Form.HAR, size)
-    if isinstance(record, dict) and record.get("kind") in HEADERS:
+        return Reading(path, Form.HAR, size, packed=packed)
+    if isinstance(record, dict) and str(record.get("kind")) in HEADERS:
         try:
-            return Reading(path, Form.JOURNAL, size, header_of(record))
+            return Reading(path, Form.JOURNAL, size, header_of(record), packed=packed)
         except ValueError as problem:
             raise unreadable(path, 1, str(problem)) from None
     if head and not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         raise unreadable(path, 1, "this is neither NDJSON with one exchange a line, nor HAR, nor a journal")
-    return Reading(path, Form.NDJSON, size)
+    return Reading(path, Form.NDJSON, size, packed=packed)
 
 
 def unreadable(path: Path, line: int | None, why: str) -> FileError:
