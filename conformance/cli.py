@@ -12,7 +12,7 @@ import click
 from conformance import __version__
 from conformance.base.interrupt import interruptible, interruption
 from conformance.base.output import reason
-from conformance.base.streams import standard_streams
+from conformance.base.streams import output_problem, standard_streams
 from conformance.config.keys import check_arguments
 from conformance.config.options import OPTIONS, Option
 from conformance.model import HarnessError, Level, UsageError, worst
@@ -206,11 +206,11 @@ def drift(as_json: bool) -> None:
 
 def main() -> None:
     """The entry point: one sentence and the documented exit code for every mistake of ours or of the user."""
-    with standard_streams() as streams, interruptible():
+    with standard_streams(), interruptible():
         code = _main()
-        sys.stdout.flush()
-        if streams.problem is not None:
-            click.echo(f"messages-conformance: the output cannot be written: {reason(streams.problem)}.", err=True)
+        problem = output_problem()
+        if problem is not None:
+            click.echo(f"messages-conformance: the output cannot be written: {reason(problem)}.", err=True)
             code = worst([code, 3])
     sys.exit(code)
 

@@ -53,33 +53,27 @@ class LastingFile(io.RawIOBase):
         return os.isatty(self._descriptor)
 
 
-class StandardStreams:
-    """`problem` says why the output could not be written, or is None."""
-
-    def __init__(self) -> None:
-        self._output: LastingFile | None = None
-
-    @property
-    def problem(self) -> OSError | None:
-        """What went wrong with standard output. There is nowhere to say what went wrong with standard error."""
-        return self._output.problem if self._output is not None else None
-
-
 @contextmanager
-def standard_streams() -> Iterator[StandardStreams]:
+def standard_streams() -> Iterator[None]:
     """Makes both streams last while the context is open. Streams without a file descriptor stay as they are."""
     _fill_closed()
-    streams = StandardStreams()
     output, errors = sys.stdout, sys.stderr
     with ExitStack() as opened:
-        sys.stdout, streams._output = _lasting(output, opened)
-        sys.stderr, _ = _lasting(errors, opened)
+        sys.stdout, sys.stderr = _lasting(output, opened), _lasting(errors, opened)
         try:
-            yield streams
+            yield
         finally:
             for stream in (sys.stdout, sys.stderr):
                 stream.flush()
             sys.stdout, sys.stderr = output, errors
+
+
+def output_problem() -> OSError | None:
+    """Why standard output could not be written so far. There is nowhere to say what is wrong with standard error."""
+    sys.stdout.flush()
+    buffer = getattr(sys.stdout, "buffer", None)
+    raw = getattr(buffer, "raw", buffer)
+    return raw.problem if isinstance(raw, LastingFile) else None
 
 
 def _fill_closed() -> None:
@@ -93,22 +87,21 @@ def _fill_closed() -> None:
             os.open(os.devnull, os.O_RDWR)
 
 
-def _lasting(stream: TextIO | None, opened: ExitStack) -> tuple[TextIO, LastingFile | None]:
+def _lasting(stream: TextIO | None, opened: ExitStack) -> TextIO:
     if stream is None:
-        return opened.enter_context(open(os.devnull, "w", encoding="utf-8")), None  # noqa: PTH123
+        return opened.enter_context(open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123
     try:
         stream.flush()
         raw = LastingFile(stream.fileno())
     except (OSError, ValueError):
-        return stream, None
+        return stream
     unbuffered = getattr(stream, "write_through", False)
     # Python itself leaves the buffer out where it was asked to (`-u`).
     buffer: Any = raw if unbuffered else io.BufferedWriter(raw)
-    text = io.TextIOWrapper(
+    return io.TextIOWrapper(
         buffer,
         encoding=stream.encoding,
         errors="backslashreplace",
         line_buffering=getattr(stream, "line_buffering", False),
         write_through=unbuffered,
     )
-    return text, raw

@@ -100,8 +100,13 @@ class Gatherer:
         return bool(self.packed) or any(hasattr(item, "case") for item in getattr(session, "items", ()))
 
     def _end(self, session: pytest.Session) -> None:
+        from conformance.base.output import reason
+        from conformance.base.streams import output_problem
         from conformance.plugin.session import close_sessions, release_sessions
 
+        lost = output_problem()
+        if lost is not None:
+            self.add(3, f"the output cannot be written: {reason(lost)}.")
         self.error = worst([self.error, 3 if session.exitstatus == 3 else 0])  # an exception of pytest or of a plugin
         problem = close_sessions(self.config)
         if problem is not None:

@@ -70,6 +70,8 @@ def test_output_that_a_full_disk_swallows_is_an_error_of_ours(tmp_path: Path, co
     code, errors = exit_code_of(f"$COMMAND {command} >/dev/full; echo $? >code", tmp_path)
     assert code == 3
     assert errors == "messages-conformance: the output cannot be written: No space left on device.\n"
+    for results in tmp_path.rglob("results.json"):
+        assert json.loads(results.read_text())["exit_code"] == 3
 
 
 CONSOLES: Sequence[dict[str, str]] = [

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from support.command import Done, spawned
+from conformance.commands import list as lists
+from support.command import PATIENCE_S, Done, command, spawned
+from support.endpoint import KEY, KEY_NAME, Endpoint
+from support.forked import forked
 
 RUN = ("run", "--area", "response", "--area", "stop", "--out", "out")
 
@@ -81,6 +87,28 @@ def test_a_signal_in_the_middle_writes_what_was_judged(
     assert resumed.returncode == 0, resumed.text
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_an_endpoint_is_silent_ends_the_run(
+    serve: Callable[..., Endpoint], tmp_path: Path, number: int
+) -> None:
+    reached, end = threading.Event(), threading.Event()
+
+    def hold(call: int) -> None:
+        if call > 3:
+            reached.set()
+            end.wait(PATIENCE_S)
+
+    endpoint = serve(before=hold)
+    options = ("--url", endpoint.url, "--model", "reference-1", "--api-key-env", KEY_NAME)
+    process = forked(*RUN, *options, cwd=tmp_path, environment={KEY_NAME: KEY})
+    assert reached.wait(PATIENCE_S)
+    os.kill(process.pid, number)
+    done = process.finish()
+    end.set()
+    assert done.returncode == 2, done.text
+    assert not list(tmp_path.glob("out/*.part"))
+
+
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
 def test_a_signal_while_cases_are_collected_ends_with_2(tmp_path: Path, number: str) -> None:
     done = interrupted(tmp_path, "collection", number)
@@ -96,9 +124,6 @@ def test_a_signal_while_files_are_written_changes_nothing(tmp_path: Path, number
 
 
 def test_any_other_command_says_that_it_was_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from conformance.commands import list as lists
-    from support.command import command
-
     monkeypatch.setattr(lists, "text", lambda **_: signal.raise_signal(signal.SIGTERM))
     done = command("list", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (2, "\nmessages-conformance: interrupted\n")
