@@ -10,6 +10,7 @@ import argparse
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from conformance.base.output import write_files
 from conformance.model import Outcome
 from conformance.reference.faults import COLLATERAL, Fault, all_faults, load_collateral
 from mutation.collateral import collateral, terms_of, text
@@ -27,6 +28,7 @@ def not_shown(stage: Stage) -> set[str]:
 def regenerate(cases: Collection[str] = (), faults: Collection[str] = ()) -> None:
     """Writes both files anew. With names, only the entries of these cases and faults change."""
     known = all_faults()
+    files: dict[Path, str] = {}
     found = {} if not cases and not faults else {name: set(failed) for name, failed in load_collateral().items()}
     if cases or not faults:
         stages = {terms: set_stage(*terms, cases) for terms in sorted({terms_of(each) for each in known.values()})}
@@ -34,12 +36,12 @@ def regenerate(cases: Collection[str] = (), faults: Collection[str] = ()) -> Non
             found[fault] = found.get(fault, set()) - set(cases) | failed
         undecided = not_shown(stages["2023-06-01", "reference-1"])
         before = set(NOT_SHOWN.read_text(encoding="utf-8").split()) - set(cases) if cases else set()
-        NOT_SHOWN.write_text("".join(f"{name}\n" for name in sorted(before | undecided)), encoding="utf-8")
+        files[NOT_SHOWN] = "".join(f"{name}\n" for name in sorted(before | undecided))
     if faults:
         stages = {terms: set_stage(*terms) for terms in sorted({terms_of(known[name]) for name in faults})}
         found.update(_rehearsed([known[name] for name in faults], stages))
     kept = {fault: sorted(failed) for fault, failed in found.items() if fault in known}
-    COLLATERAL.write_text(text(kept), encoding="utf-8")
+    write_files({**files, COLLATERAL: text(kept)})
 
 
 def _rehearsed(faults: Collection[Fault], stages: dict[tuple[str, str], Stage]) -> Iterator[tuple[str, set[str]]]:
