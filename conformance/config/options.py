@@ -86,9 +86,14 @@ OPTIONS: tuple[Option, ...] = (
         metavar="NAME",
     ),
     Option("lacks", "capability that the endpoint lacks: its cases do not apply", kind="list", metavar="NAME"),
+    Option(
+        "tier",
+        "what has to be there: declining a capability of this tier violates the gate",
+        choices=("core", "agent", "full"),
+        default="agent",
+    ),
     Option("edition", "edition whose cases score and gate; default: the newest", metavar="DATE"),
     Option("level", "only cases of this level", kind="list", choices=("must", "should", "may")),
-    Option("tier", "only cases of this tier and the tiers it includes", choices=("core", "agent", "full")),
     Option("area", "only cases of this area", kind="list", metavar="AREA"),
     Option("case", "only this case", kind="list", metavar="ID"),
     Option("mode", "only this mode", choices=("json", "stream")),
@@ -175,7 +180,8 @@ BOUNDS = ("max-seconds", "max-memory", "max-journal", "max-answer-cpu")
 """Options on what a run may take of this machine."""
 
 PER_TARGET = (
-    *CONNECTION, "proxy", "timeout", "retries", "api-version", "baseline", "declare", "lacks", "concurrency", *SPENDING,
+    *CONNECTION, "proxy", "timeout", "retries", "api-version", "baseline", "declare", "lacks", "tier", "concurrency",
+    *SPENDING,
     *BOUNDS,
 )  # fmt: skip
 """Options that an entry of the targets file may hold."""

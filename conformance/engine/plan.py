@@ -10,7 +10,6 @@ from conformance.config.settings import RunSettings
 from conformance.model import Case, Mode, Scenario, ScenarioName, UsageError
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.models import ENTRY, ENTRY_SCENARIO
-from conformance.standard.tiers import NAMES
 
 FIRST = "text"
 """The scenario that the preflight sends; its answer serves every case that needs it."""
@@ -46,12 +45,11 @@ def selected_items(catalogue: Catalogue, settings: RunSettings) -> list[tuple[Ca
 
 def is_selected(case: Case, mode: Mode, settings: RunSettings) -> bool:
     """Whether the options of a run select a case in a mode. Without such options everything is selected."""
-    cases, areas, levels, tier = (settings[key] for key in ("case", "area", "level", "tier"))
+    cases, areas, levels = (settings[key] for key in ("case", "area", "level"))
     return (
         (not cases or any(name in cases for name in (case.id, *case.aliases)))
         and (not areas or case.area in areas)
         and (not levels or case.level in levels)
-        and (not tier or case.tier in NAMES[: NAMES.index(tier) + 1])
         and (not settings["mode"] or mode == settings["mode"])
     )
 

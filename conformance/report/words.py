@@ -69,12 +69,17 @@ def verdict_sentence(results: Results) -> str:
 def exit_meaning(results: Results) -> str:
     """What the exit code of a run means."""
     if results.exit_code == 1 and not results.summary.total.gating:
-        return "an entry of the baseline is stale"
+        return (
+            "a capability that the tier needs is declined"
+            if results.gate.declined
+            else "an entry of the baseline is stale"
+        )
     return EXITS[results.exit_code]
 
 
 def _violations(results: Results) -> Iterator[str]:
     gating, stale = results.summary.total.gating, len(results.baseline.stale) if results.baseline else 0
+    yield from results.gate.declined
     if gating:
         yield f"{plural(gating, 'deviation')} violate{'s' if gating == 1 else ''} the gate"
     if stale:

@@ -10,6 +10,7 @@ from conformance.model import Case, Clause, Judgement, worst
 from conformance.protocol.reply import Reply
 from conformance.results.conclusions.baseline import KnownDeviations
 from conformance.results.conclusions.defects import defects
+from conformance.results.conclusions.demands import declined_demands
 from conformance.results.conclusions.gate import gate
 from conformance.results.conclusions.tiers import standings, tier_results
 from conformance.results.excerpts import Excerpts
@@ -18,6 +19,7 @@ from conformance.results.run import RunFacts
 from conformance.results.shell import accept, rerun
 from conformance.standard.capabilities import CapabilityFacts
 from conformance.standard.library import Library
+from conformance.standard.models import capabilities_of
 
 
 def build(
@@ -52,6 +54,8 @@ def build(
     known = baseline.result(judgements, whole=run.complete) if baseline is not None else None
     stale = len(known.stale) if known is not None else 0
     needed = run.min_decided if run.sent_by_us else 0
+    model = capabilities_of(run.target.model, None, library.models)
+    demands = declined_demands(run.tier, library.tiers, capabilities, found, excerpts.exchanges, model)
     decided, exit_code = gate(
         found,
         run.policy,
@@ -60,6 +64,7 @@ def build(
         min_decided=needed,
         requests=run.asked,
         answered=run.answered,
+        declined=[demand.title for demand in demands],
     )
     tiers = standings(library.tiers, cases, judgements, complete=run.complete, lacking=run.target.lacks)
     edition = library.edition.name if library.edition is not None and run.sent_by_us else None
@@ -79,7 +84,7 @@ def build(
         capabilities=tuple(_capability(facts) for facts in capabilities),
         baseline=known,
         cases=found,
-        defects=defects(list(zip(judgements, found, strict=True)), excerpts.exchanges, library),
+        defects=(*demands, *defects(list(zip(judgements, found, strict=True)), excerpts.exchanges, library)),
         exchanges=excerpts.exchanges,
     )
 

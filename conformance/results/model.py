@@ -170,13 +170,15 @@ class ExchangeSummary:
 class Gate:
     """Whether the gate of a run holds, and why not. `policy` names what gates, as in `must, strict`.
 
-    `missing` are the sentences on what was not decided although a green needs it; they are among the `reasons`.
+    `missing` are the sentences on what was not decided although a green needs it, `declined` those on what the tier of
+    the run needs and the endpoint declines; both are among the `reasons`.
     """
 
     holds: bool
     reasons: tuple[str, ...]
     policy: str
     missing: tuple[str, ...] = ()
+    declined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,16 +18,19 @@ from conformance.standard.catalogue import Catalogue
 MIN_DECIDED = 90
 """The percentage of results that a green needs decided where a run does not say."""
 
+TIER = "agent"
+"""The tier whose capabilities have to be there where a run does not say."""
+
 
 @dataclass(frozen=True)
 class RunFacts:
     """What was run.
 
     `policy` names what gates. `complete` is False for a selection too; `unfinished` says why not all that was selected
-    could be judged, or is empty. `min_decided` is the percentage of results that a green needs decided. `sent_by_us` is
-    False for traffic recorded elsewhere: nobody can send it again, it reaches no tier, and nothing is missing from it.
-    `failed` is the exit code of an error of ours during the run, otherwise 0. `asked` counts the requests that were to
-    be answered, `answered` those that were; retries count as one.
+    could be judged, or is empty. `min_decided` is the percentage of results that a green needs decided, `tier` the one
+    whose capabilities have to be there. `sent_by_us` is False for traffic recorded elsewhere: nobody can send it again,
+    it reaches no tier, and nothing is missing from it. `failed` is the exit code of an error of ours during the run,
+    otherwise 0. `asked` counts the requests that were to be answered, `answered` those that were; retries count as one.
     """
 
     target: TargetSummary
@@ -37,6 +40,7 @@ class RunFacts:
     requests: int
     policy: str
     min_decided: int = MIN_DECIDED
+    tier: str = TIER
     tokens: Tokens = field(default_factory=Tokens)
     prices: Prices = field(default_factory=Prices)
     complete: bool = True
@@ -71,6 +75,7 @@ def facts_of_run(
         requests=len(replies),
         policy=policy,
         min_decided=asked.option("min-decided", MIN_DECIDED),
+        tier=asked.option("tier", TIER),
         tokens=tokens_of(replies),
         prices=asked.prices,
         complete=asked.whole and not unfinished,

@@ -1,22 +1,44 @@
-"""`--messages-tier`: only the cases of a tier and of the tiers it includes."""
+"""`--messages-tier`: what has to be there, so that declining it violates the gate."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 
-def test_a_tier_selects_its_cases_and_those_of_the_tiers_it_includes(project) -> None:
-    def selected(*options: str) -> set[str]:
-        done = project.catalogue("--collect-only", "-q", "--messages-area=tools", "--messages-area=transport", *options)
-        return {line.rpartition("::")[2].partition("[")[0] for line in done.outlines if "::" in line}
+import pytest
 
-    core, agent = selected("--messages-tier=core"), selected("--messages-tier=agent")
-    assert "transport-message-created" in core
-    assert "tools-read" not in core
-    assert core < agent < selected("--messages-tier=full")
-    assert "tools-read" in agent
-    assert "transport-sibling-endpoints" not in agent
-    both = selected("--messages-tier=agent", "--messages-level=should")
-    assert both < agent
-    assert "tools-loop-with-real-call" in both
+from conformance.reference.faults import faults_named, with_faults
+from conformance.reference.pipeline import Steps
+from conformance.reference.server import LocalServer
+from support.project import chosen
+
+SENTENCE = "Agent needs tools: declined with status 400"
+CASES = ("tools-read", "messages-content-string", "transport-message-created", "system-string")
+
+
+@pytest.fixture
+def without_tools(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, ...]]:
+    with LocalServer(steps=with_faults(Steps(), faults_named(["tools-refused"]))) as server:
+        monkeypatch.setenv("ANTHROPIC_API_KEY", server.key)
+        yield f"--messages-url={server.url}", f"--messages-model={server.model}"
+
+
+@pytest.mark.parametrize("tier", ["agent", "full", None])
+def test_declining_what_the_tier_needs_violates_the_gate(project, without_tools, tier: str | None) -> None:
+    options = [f"--messages-tier={tier}"] if tier is not None else []
+    done = project.catalogue(*without_tools, *options, *chosen(*CASES))
+    assert done.ret == 1
+    assert project.results["gate"]["declined"] == [SENTENCE]
+    assert [defect["title"] for defect in project.results["defects"]] == [SENTENCE]
+    assert project.outcomes["tools-read", "json"] == "unsupported"
+    assert SENTENCE in done.stdout.str()
+
+
+@pytest.mark.parametrize("options", [("--messages-tier=core",), ("--messages-lacks=tools",)])
+def test_what_the_tier_does_not_need_or_the_target_says_to_lack_may_be_declined(
+    project, without_tools, options: tuple[str, ...]
+) -> None:
+    assert project.catalogue(*without_tools, *options, *chosen(*CASES)).ret == 0
+    assert project.results["gate"]["declined"] == []
 
 
 def test_an_unknown_tier_ends_with_exit_code_4(project) -> None:

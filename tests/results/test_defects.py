@@ -47,7 +47,7 @@ def found(library: Library, judgements: Sequence[Judgement], *sent: tuple[int, s
 def test_a_route_that_is_not_there_is_one_defect_and_names_what_it_hides(library: Library) -> None:
     judgements = [
         fails("counting-needs-no-max-tokens", MISSING, 3),
-        fails("transport-sibling-endpoints", MISSING, 3),
+        fails("transport-count-endpoint", MISSING, 3),
         fails("counting-image-counted", MISSING, 4),
         Judgement("counting-longer-is-larger", Mode.JSON, Outcome.INCONCLUSIVE, "control", evidence=(4,)),
         Judgement("stop-max-tokens", Mode.JSON, Outcome.INCONCLUSIVE, "no evidence", evidence=(1,)),

@@ -24,6 +24,7 @@ def gate(
     min_decided: int = 0,
     requests: int = 0,
     answered: int = 0,
+    declined: Sequence[str] = (),
 ) -> tuple[Gate, int]:
     """The gate, and the exit code: 0 it holds, 1 it is violated, 2 it could not be decided.
 
@@ -31,12 +32,14 @@ def gate(
     holds needs evidence: of the results that can gate and that apply, one and `min_decided` percent, over the run and
     in each area; and the same share of the `requests` has to be `answered`, because a case on kinds of replies is
     decided by the few that came. `unfinished` says why the run has not judged what it was to judge. `stale` is the
-    number of stale entries of the baseline, which gate as well.
+    number of stale entries of the baseline, which gate as well. `declined` says what the tier of the run needs and the
+    endpoint declines.
     """
     total = count(cases)
     reasons = []
     if total.gating:
         reasons.append(f"{total.gating} of {total.decided} decided results violate a gating clause")
+    reasons += declined
     if stale:
         reasons.append(
             f"{stale} {'entry' if stale == 1 else 'entries'} of the baseline {'is' if stale == 1 else 'are'} stale"
@@ -45,8 +48,8 @@ def gate(
         reasons.append(f"the run is incomplete: {unfinished}")
     missing = (*_missing(cases, min_decided), *_unanswered(requests, answered, min_decided))
     undecided = bool(unfinished or missing)
-    exit_code = 1 if total.gating or stale else 2 if undecided else 0
-    return Gate(exit_code == 0, (*reasons, *missing), policy, missing), exit_code
+    exit_code = 1 if total.gating or stale or declined else 2 if undecided else 0
+    return Gate(exit_code == 0, (*reasons, *missing), policy, missing, tuple(declined)), exit_code
 
 
 def _missing(cases: Sequence[CaseResult], min_decided: int) -> Iterator[str]:

@@ -1,0 +1,59 @@
+"""What the tier of a run demands and the endpoint declines: each such capability violates the gate, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from conformance.model import Harm, Level, Outcome
+from conformance.results.model import CaseResult, DefectResult, ExchangeSummary
+from conformance.standard.capabilities import CapabilityFacts
+from conformance.standard.tiers import NAMES, Tier
+
+
+def declined_demands(
+    tier: str,
+    tiers: Sequence[Tier],
+    capabilities: Sequence[CapabilityFacts],
+    results: Sequence[CaseResult],
+    exchanges: Mapping[int, ExchangeSummary],
+    known: Mapping[str, bool],
+) -> tuple[DefectResult, ...]:
+    """The capabilities that `tier`, or a tier that it includes, requires and that the endpoint declines, as defects.
+
+    However cleanly it declines them. A capability that the target declares to lack is exempt, and one that it declares
+    to have is a failure of the cases that need it. `known` is what the specification says of the model, empty for a
+    model that it does not name: of another, only what it is known to have is demanded.
+    """
+    demanded = {name: each for each in tiers[: NAMES.index(tier) + 1] for name in each.requires}
+    return tuple(
+        _defect(demanded[facts.capability.name], facts, results, exchanges)
+        for facts in capabilities
+        if facts.capability.name in demanded
+        and facts.probed == "declined"
+        and facts.declared is None
+        and (not known or known.get(facts.capability.name) is True)
+    )
+
+
+def _defect(
+    tier: Tier, facts: CapabilityFacts, results: Sequence[CaseResult], exchanges: Mapping[int, ExchangeSummary]
+) -> DefectResult:
+    name = facts.capability.name
+    lines = [line for line in facts.lines if line in exchanges]
+    status = next((exchanges[line].status for line in lines), None)
+    answer = f"declined with status {status}" if status is not None else "declined"
+    return DefectResult(
+        id=f"tier-needs-{name}",
+        title=f"{tier.title} needs {facts.capability.title}: {answer}",
+        harm=Harm.BREAKS,
+        gates=True,
+        level=Level.MUST,
+        cases=tuple(_unsupported(name, results)),
+        exchanges=tuple(lines),
+    )
+
+
+def _unsupported(name: str, results: Sequence[CaseResult]) -> Iterator[str]:
+    for result in results:
+        if result.outcome is Outcome.UNSUPPORTED and name in result.needs:
+            yield result.key
