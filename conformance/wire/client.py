@@ -24,7 +24,7 @@ from conformance.wire.intake import Intake
 from conformance.wire.limits import Limits
 from conformance.wire.quiet import install, quiet
 from conformance.wire.redact import Redactor
-from conformance.wire.traffic import Room
+from conformance.wire.room import Room
 from conformance.wire.transfer import Transfer
 
 LARGE: Final = 256 * 1024

@@ -25,7 +25,7 @@ from conformance.wire.bodies import LARGEST_REQUEST
 from conformance.wire.connections import header_texts, kind_of, open_pool, raw_headers, reason_of
 from conformance.wire.limits import Limits
 from conformance.wire.quiet import install, quiet
-from conformance.wire.traffic import Room, Traffic
+from conformance.wire.room import Room
 
 HOP_BY_HOP: Final = frozenset(
     {b"connection", b"proxy-connection", b"keep-alive", b"te", b"transfer-encoding", b"upgrade"}
@@ -76,24 +76,18 @@ class Proxy:
         *,
         limits: Limits | None = None,
         room: Room | None = None,
-        traffic: Traffic | None = None,
     ) -> None:
         install()
         self.upstream = upstream.rstrip("/")
         self.offer = offer
         self.limits = limits if limits is not None else Limits()
         self.room = room if room is not None else Room()
-        self.traffic = traffic if traffic is not None else Traffic()
         self.http = open_pool(self.limits.connect)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Passes one exchange on."""
-        self.traffic.begin()
-        try:
-            with quiet():
-                await _Passing(self, scope, receive, send).run()
-        finally:
-            self.traffic.end()
+        with quiet():
+            await _Passing(self, scope, receive, send).run()
 
     async def aclose(self) -> None:
         """Closes the connections to the endpoint."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import multiprocessing
+import os
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,18 +20,22 @@ import pytest
 
 from conformance.base.records import ProxyHeader
 from conformance.commands import proxy as proxying
+from conformance.commands import proxy_judge, proxy_process
 from conformance.commands.judge import keeping
+from conformance.commands.proxy_judge import Judged, PassedJudge
+from conformance.commands.proxy_process import JudgingProcess
 from conformance.engine.offline import RecordingJudge
 from conformance.judge.verdict import Policy
-from conformance.model import Exchange, HarnessError, Level
+from conformance.model import Chunk, Exchange, HarnessError, Level
 from conformance.reference.server import LocalServer
 from conformance.results.excerpts import Excerpts
 from conformance.standard.library import Library
 from conformance.wire.importers.files import open_recording
 from conformance.wire.journal import Journal, read
-from conformance.wire.proxy import End, Passed
+from conformance.wire.proxy import End, Passed, Proxy
+from conformance.wire.proxy_server import ProxyServer
 from conformance.wire.redact import Redactor
-from conformance.wire.traffic import Room
+from conformance.wire.room import Room
 from support import make, standard, worst
 from support.command import PATIENCE_S, command, started
 from support.servers import serving
@@ -114,7 +120,7 @@ class Session:
 
         asked = proxying.ProxyOptions(self._upstream, 0, self.folder)
         try:
-            self.code = proxying.watch(asked, self.tell, wait, library=_library())
+            self.code = proxying.watch(asked, self.tell, wait)
         finally:
             self._ready.set()
 
@@ -144,14 +150,9 @@ class Session:
         return found
 
 
-@cache
-def _library() -> Library:
-    return standard.library()
-
-
 @pytest.fixture(scope="module")
 def library() -> Library:
-    return _library()
+    return standard.library()
 
 
 def client_of(url: str, key: str) -> Any:
@@ -261,77 +262,73 @@ def message_exchange(body: Any = worst.CANNED, **changes: Any) -> Exchange:
     return make.exchange(body, **{"sent": sent, "scenario": "proxy", "ended": 0.2, "line": 0} | changes)
 
 
+@dataclass
+class Desk:
+    """What judges, in this process; the lines that it shows."""
+
+    judge: PassedJudge
+    recordings: RecordingJudge
+    journal: Journal
+    lines: list[str]
+
+    def others(self, *passed: Passed) -> dict[str, int]:
+        for each in passed:
+            self.judge.take(each)
+        return dict(self.judge.tally.others)
+
+
 @pytest.fixture
-def make_watch(library: Library, tmp_path: Path) -> Callable[..., tuple[proxying.Watch, list[str]]]:
-    def make(room: Room, waiting: int = 2) -> tuple[proxying.Watch, list[str]]:
-        lines: list[str] = []
-        journal = Journal.create(tmp_path / "journal.ndjson", ProxyHeader("", "", "now", ""))
-        judge = RecordingJudge(library, Policy(Level.MUST), keeping(Excerpts()))
-        return proxying.Watch(judge, journal, room, lines.append, waiting), lines
-
-    return make
+def desk(library: Library, tmp_path: Path) -> Desk:
+    lines: list[str] = []
+    journal = Journal.create(tmp_path / "journal.ndjson", ProxyHeader("", "", "now", ""))
+    recordings = RecordingJudge(library, Policy(Level.MUST), keeping(Excerpts()))
+    return Desk(PassedJudge(recordings, journal, lines.append), recordings, journal, lines)
 
 
-def test_what_ends_while_judging_is_behind_is_counted_and_gives_its_room_back(make_watch: Any) -> None:
-    room = Room(50)
-    assert room.take(50)
-    watch, _ = make_watch(room)
-    for _ in range(5):
-        watch.offer(Passed(message_exchange(), End.WHOLE, 10))  # nobody judges yet, and nothing waits
-    watch.start()
-    watch.close()
-    assert (watch.tally.passed, watch.tally.judged) == (5, 2)
-    assert watch.tally.others == {proxying.BEHIND: 3}
-    assert room.take(50)
-
-
-def test_what_the_client_broke_off_is_recorded_and_not_judged(make_watch: Any, tmp_path: Path) -> None:
-    watch, lines = make_watch(Room())
-    watch.offer(Passed(message_exchange(), End.LEFT, 0))
-    watch.start()
-    watch.close()
-    assert watch.tally.others == {proxying.LEFT: 1}
-    assert lines == []
-    (left,) = read(tmp_path / "journal.ndjson").unjudged
-    assert left.why == proxying.LEFT
+def test_what_the_client_broke_off_is_recorded_and_not_judged(desk: Desk) -> None:
+    assert desk.others(Passed(message_exchange(), End.LEFT, 0)) == {proxy_judge.LEFT: 1}
+    assert desk.lines == []
+    (left,) = read(desk.journal.path).unjudged
+    assert left.why == proxy_judge.LEFT
     assert left.exchange.response is not None
     assert left.exchange.response.status == 200
-    assert KEY not in (tmp_path / "journal.ndjson").read_text()
+    assert KEY not in desk.journal.path.read_text()
 
 
-def test_a_coding_that_cannot_be_undone_is_counted(make_watch: Any) -> None:
-    watch, _ = make_watch(Room())
-    watch.offer(Passed(message_exchange(b"\x1f\x9d", headers={"content-encoding": "compress"}), End.WHOLE, 0))
-    watch.start()
-    watch.close()
-    assert watch.tally.others == {proxying.UNDECODED: 1}
+def test_a_coding_that_cannot_be_undone_is_counted(desk: Desk) -> None:
+    packed = message_exchange(b"\x1f\x9d", headers={"content-encoding": "compress"})
+    assert desk.others(Passed(packed, End.WHOLE, 0)) == {proxy_judge.UNDECODED: 1}
+    (unread,) = read(desk.journal.path).unjudged
+    assert unread.exchange.response is not None
+    assert unread.exchange.response.body == b""
+    assert unread.exchange.trouble is not None
+    assert "(2 bytes, SHA-256 " in unread.exchange.trouble.message
 
 
-def test_a_stream_with_more_events_than_are_read_is_not_judged(make_watch: Any) -> None:
-    watch, _ = make_watch(Room())
-    body = b"event: ping\ndata: {}\n\n" * 30_000
-    watch.offer(Passed(message_exchange(body, headers=make.STREAM_HEADERS), End.WHOLE, 0))
-    watch.start()
-    watch.close()
-    assert watch.tally.others == {proxying.CROSSED: 1}
+def test_a_packed_answer_that_the_client_broke_off_is_recorded_without_the_key(desk: Desk) -> None:
+    packed = gzip.compress(json.dumps({"error": f"wrong key {KEY}", "more": "x" * 100}).encode())[:-9]
+    assert desk.others(Passed(message_exchange(packed, headers={"content-encoding": "gzip"}), End.LEFT, 0))
+    (left,) = read(desk.journal.path).unjudged
+    assert left.exchange.response is not None
+    assert left.exchange.response.body.startswith(b'{"error": "wrong key [redacted]')
 
 
-def test_a_full_disk_stops_judging_and_is_told_once(make_watch: Any) -> None:
-    watch, lines = make_watch(Room(), waiting=10)
-    watch._journal.close()
-    for _ in range(3):
-        watch.offer(Passed(message_exchange(), End.WHOLE, 0))
-    watch.start()
-    watch.close()
-    assert len(lines) == 1
-    assert "judging has stopped" in lines[0]
-    assert watch.tally.others == {proxying.FAILED: 3}
-    assert watch.error is not None
+def test_a_stream_with_more_events_than_are_read_is_not_judged(desk: Desk) -> None:
+    body = b"event: ping\ndata: {}\n\n" * 170_000
+    crossed = Passed(message_exchange(body, headers=make.STREAM_HEADERS), End.WHOLE, 0)
+    assert desk.others(crossed) == {proxy_judge.CROSSED: 1}
 
 
-def test_a_mistake_of_ours_leaves_the_other_exchanges_judged(make_watch: Any) -> None:
-    watch, lines = make_watch(Room(), waiting=10)
-    take, calls = watch._judging.take, []
+def test_a_full_disk_stops_judging_and_is_told_once(desk: Desk) -> None:
+    desk.journal.close()
+    assert desk.others(*[Passed(message_exchange(), End.WHOLE, 0)] * 3) == {proxy_judge.FAILED: 3}
+    assert len(desk.lines) == 1
+    assert "judging has stopped" in desk.lines[0]
+    assert desk.judge.error is not None
+
+
+def test_a_mistake_of_ours_leaves_the_other_exchanges_judged(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    take, calls = desk.recordings.take, []
 
     def failing(*arguments: Any) -> Any:
         calls.append(arguments)
@@ -339,14 +336,65 @@ def test_a_mistake_of_ours_leaves_the_other_exchanges_judged(make_watch: Any) ->
             raise KeyError("x")
         return take(*arguments)
 
-    watch._judging.take = failing
-    for _ in range(3):
-        watch.offer(Passed(message_exchange(), End.WHOLE, 0))
-    watch.start()
-    watch.close()
-    assert (watch.tally.judged, watch.tally.others) == (2, {proxying.BUG: 1})
-    assert "error in messages-conformance: KeyError" in lines[0]
-    assert watch.error is not None
+    monkeypatch.setattr(desk.recordings, "take", failing)
+    assert desk.others(*[Passed(message_exchange(), End.WHOLE, 0)] * 3) == {proxy_judge.BUG: 1}
+    assert desk.judge.tally.judged == 2
+    assert "our mistake: KeyError" in desk.lines[0]
+    assert desk.judge.error is not None
+
+
+def test_what_ends_while_judging_is_behind_is_passed_and_counted(tmp_path: Path) -> None:
+    """The process that judges stands still, so that only what fits waits."""
+    room, lines, sent = Room(10_000), [], 400
+    asked = Judged("http://127.0.0.1:1", tmp_path / "run", Level.MUST)
+    with JudgingProcess(asked, room, lines.append, waiting=2) as judging:
+        os.kill(judging.pid, signal.SIGSTOP)
+        try:
+            for _ in range(sent):
+                assert room.take(10)
+                judging.offer(Passed(message_exchange(), End.WHOLE, 10))
+        finally:
+            os.kill(judging.pid, signal.SIGCONT)
+        judging.end()
+    behind = int(re.findall(rf"(\d+) {proxy_judge.BEHIND}", "\n".join(lines))[0])
+    assert 0 < behind < sent
+    assert len(read(tmp_path / "run" / "journal.ndjson").exchanges) == sent - behind
+    assert room.take(10_000)
+
+
+def test_passing_on_goes_on_where_the_process_that_judges_is_gone(reference: LocalServer, tmp_path: Path) -> None:
+    room, lines = Room(), []
+    asked = Judged(reference.url, tmp_path / "run", Level.MUST)
+    with JudgingProcess(asked, room, lines.append) as judging:
+        with (
+            ProxyServer(lambda: Proxy(reference.url, judging.offer, room=room)) as server,
+            client_of(server.url, reference.key) as client,
+        ):
+            os.kill(judging.pid, signal.SIGKILL)
+            for _ in range(3):
+                client.messages.create(**HELLO)
+        with pytest.raises(HarnessError, match="ended unexpectedly") as caught:
+            judging.end()
+    assert caught.value.exit_code == 3
+    assert "passing on goes on" in lines[0]
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_before_anything_is_passed(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("in the way")
+    with pytest.raises(HarnessError) as caught:
+        proxying.watch(proxying.ProxyOptions("http://127.0.0.1:1", 0, tmp_path / "run"), print, lambda: None)
+    assert caught.value.exit_code == 4
+
+
+def test_an_exchange_reaches_the_process_as_it_was(tmp_path: Path) -> None:
+    chunks = [(0.25, b"event: ping\n"), (0.5, b""), (0.75, b"data: {}\n\n")]
+    exchange = message_exchange(b"".join(data for _, data in chunks))
+    assert exchange.response is not None
+    response = replace(exchange.response, chunks=tuple(Chunk(at, data) for at, data in chunks))
+    one, other = multiprocessing.Pipe()
+    for passed in (Passed(replace(exchange, response=each), End.BROKEN, 7) for each in (response, None)):
+        proxy_process.send(one, passed)
+        assert proxy_process.received(other) == passed
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from conformance.wire.bodies import decoded
 from conformance.wire.proxy import End, Passed, Proxy, end_to_end
 from conformance.wire.proxy_server import ProxyServer
-from conformance.wire.traffic import Room
+from conformance.wire.room import Room
 
 WAIT_S = 600.0
 REQUEST = b"POST /v1/messages?beta=true HTTP/1.1\r\nhost: x\r\nx-api-key: k\r\ncontent-length: 2\r\n\r\n{}"
