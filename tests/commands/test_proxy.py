@@ -215,7 +215,7 @@ def test_the_journal_gives_the_same_results_to_judge(tmp_path: Path) -> None:
             list(client.messages.create(**HELLO, stream=True))
             client.messages.create(**HELLO)
     done = command("judge", "--json", str(session.folder / "journal.ndjson"), cwd=tmp_path)
-    again = json.loads(done.stdout)["judged"][0]["results"]["cases"]
+    again = json.loads(done.stdout)["cases"]
     cases = json.loads((session.folder / "results.json").read_text())["cases"]
     assert [(case["id"], case["mode"], case["outcome"]) for case in again] == [
         (case["id"], case["mode"], case["outcome"]) for case in cases
@@ -339,7 +339,7 @@ def test_a_mistake_of_ours_leaves_the_other_exchanges_judged(desk: Desk, monkeyp
     monkeypatch.setattr(desk.recordings, "take", failing)
     assert desk.others(*[Passed(message_exchange(), End.WHOLE, 0)] * 3) == {proxy_judge.BUG: 1}
     assert desk.judge.tally.judged == 2
-    assert "our mistake: KeyError" in desk.lines[0]
+    assert "an error in messages-conformance: KeyError" in desk.lines[0]
     assert desk.judge.error is not None
 
 
@@ -356,7 +356,7 @@ def test_what_ends_while_judging_is_behind_is_passed_and_counted(tmp_path: Path)
         finally:
             os.kill(judging.pid, signal.SIGCONT)
         judging.end()
-    behind = int(re.findall(rf"(\d+) {proxy_judge.BEHIND}", "\n".join(lines))[0])
+    behind = int(re.findall(rf"(\d+)  not judged: {proxy_judge.BEHIND}", "\n".join(lines))[0])
     assert 0 < behind < sent
     assert len(read(tmp_path / "run" / "journal.ndjson").exchanges) == sent - behind
     assert room.take(10_000)

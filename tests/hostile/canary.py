@@ -8,9 +8,8 @@ import random
 import re
 import string
 from base64 import b64decode, b64encode, encodebytes, urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -81,22 +80,17 @@ class Leak:
         return f"{self.file}: {self.how}: {self.around!r}"
 
 
-def leaks_in_folder(key: str, folder: Path) -> list[Leak]:
-    """The places where a key of eight or more characters is, in every file below a folder."""
-    found: list[Leak] = []
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            found += leaks(key, path.name, path.read_bytes())
-    return found
-
-
-def leaks(key: str, file: str, data: bytes) -> list[Leak]:
-    """The places where a key of eight or more characters is in what was written."""
-    text = data.decode("utf-8", "replace")
-    found = [Leak(file, how, around) for how, around in _in_text(key, text)]
-    for record in _records(text):
-        for what, inner in _bodies(record):
-            found += [Leak(file, f"{what}, {how}", around) for how, around in _in_bytes(key, inner)]
+def leaks(keys: str | Sequence[str], file: str, data: bytes) -> list[Leak]:
+    """The places where keys of eight or more characters are in what was written."""
+    wanted = [keys] if isinstance(keys, str) else keys
+    needles = [(key.lower(), key.encode().hex(), tuple(_base64_needles(key))) for key in wanted]
+    found = []
+    for how, view in _views(data):
+        folded = view.lower()
+        for plain, hexadecimal, packed in needles:
+            at = max(folded.find(plain), folded.find(hexadecimal), *map(view.find, packed))
+            if at >= 0:
+                found.append(Leak(file, how, view[max(0, at - 30) : at + 50]))
     return found
 
 
@@ -124,31 +118,26 @@ def _values_of(body: bytes) -> Iterator[Any]:
     yield from _stream(body)
 
 
-def _in_text(key: str, text: str, packed: int = 0) -> Iterator[tuple[str, str]]:
-    yield from _in_forms(key, text)
-    if packed < 2:
-        for run in _BASE64.findall(text):
-            plain = re.sub(r"\\+[nr]|\s", "", run).translate({ord("-"): "+", ord("_"): "/"})
-            inner = b64decode(plain + "A" * (-len(plain) % 4)).replace(b"\0", b"").decode("utf-8", "replace")
-            yield from ((f"in base64 {how}", around) for how, around in _in_text(key, inner, packed + 1))
+def _views(data: bytes) -> Iterator[tuple[str, str]]:
+    """All texts that a reader can make of a file: itself, the bodies in it, and each without its escapes."""
+    text = data.decode("utf-8", "replace")
+    yield from _texts("text", text)
+    for record in _records(text):
+        for what, body in _bodies(record):
+            yield from _texts(what, body.replace(b"\0", b"").decode("utf-8", "replace"))
+            for name, joined in _joined(body):
+                yield from _texts(f"{what}, {name} joined", joined)
 
 
-def _in_forms(key: str, text: str) -> Iterator[tuple[str, str]]:
-    for how, form in _forms(text):
-        for needle in {key, key.encode().hex(), *_base64_needles(key)}:
-            at = form.lower().find(needle.lower()) if needle == key else form.find(needle)
-            if at >= 0:
-                yield f"{'plain' if needle == key else 'base64'} {how}".strip(), form[max(0, at - 30) : at + 50]
-                return
-
-
-def _in_bytes(key: str, data: bytes) -> Iterator[tuple[str, str]]:
-    yield from _in_text(key, data.decode("utf-8", "replace"))
-    for charset in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
-        if key.encode(charset) in data:
-            yield charset, key
-    for what, joined in _joined(data):
-        yield from ((f"joined {what} {how}", around) for how, around in _in_text(key, joined))
+def _texts(how: str, text: str, packed: int = 0) -> Iterator[tuple[str, str]]:
+    form = text
+    for depth, form in enumerate(_forms(text)):
+        yield f"{how}, undone {depth} times", form
+    for outer in {text, form} if packed < 2 else ():
+        runs = [re.sub(r"\\+[nr]|\s", "", run).translate(_STANDARD) for run in _BASE64.findall(outer)]
+        inner = b"\n".join(b64decode(run + "A" * (-len(run) % 4)) for run in runs)
+        if inner:
+            yield from _texts(f"{how}, in base64", inner.replace(b"\0", b"").decode("utf-8", "replace"), packed + 1)
 
 
 def _base64_needles(key: str) -> Iterator[str]:
@@ -160,17 +149,18 @@ def _base64_needles(key: str) -> Iterator[str]:
             yield whole[(shift * 8 + 5) // 6 : (shift + len(raw)) * 8 // 6]
 
 
-def _forms(text: str) -> Iterator[tuple[str, str]]:
+def _forms(text: str) -> Iterator[str]:
     """The text, and what it becomes when its escapes are undone again and again."""
     form = text
-    for depth in range(8):
-        yield f"(undone {depth} times)" if depth else "", form
+    for _ in range(8):
+        yield form
         undone = _undone(form)
         if undone == form:
             return
         form = undone
 
 
+_STANDARD = {ord("-"): "+", ord("_"): "/"}
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}(?:(?:\\+[nr]|\n)[A-Za-z0-9+/_-]+)*")
 _JSON_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(["\\/]))')
 
