@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from conformance.commands.proxy_judge import Judged, Tell
+from conformance.commands.proxy_judge import JudgedTraffic, Tell
 from conformance.commands.proxy_process import JudgingProcess
 from conformance.model import Level, UsageError
 from conformance.wire.proxy import Proxy
@@ -40,7 +40,7 @@ def watch(asked: ProxyOptions, tell: Tell, wait: Callable[[], object], *, colour
     """
     check_upstream(asked.upstream)
     folder, room = asked.folder(), Room()
-    with JudgingProcess(Judged(asked.upstream, folder, asked.gate, colour), room, tell) as judging:
+    with JudgingProcess(JudgedTraffic(asked.upstream, folder, asked.gate, colour), room, tell) as judging:
         with ProxyServer(lambda: Proxy(asked.upstream, judging.offer, room=room), asked.port) as server:
             tell(f"proxy at {server.url} for {asked.upstream}; files in {folder}; interrupt to stop and report")
             wait()

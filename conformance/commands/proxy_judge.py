@@ -53,7 +53,7 @@ Tell = Callable[[str], object]
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedTraffic:
     """What is judged and how: the base URL of the endpoint, the folder for the files, the level that gates."""
 
     upstream: str
@@ -155,7 +155,7 @@ class PassedJudge:
                 self._tell(watching.finding(noticed.case, replace(finding, where=where), exchange))
 
 
-def judging(asked: Judged, tell: Tell, library: Library | None = None) -> tuple[PassedJudge, Callable[[], int]]:
+def judging(asked: JudgedTraffic, tell: Tell, library: Library | None = None) -> tuple[PassedJudge, Callable[[], int]]:
     """What judges, and a function that ends it: writes the reports, shows the verdict and returns the exit code.
 
     Both raise HarnessError: exit code 4 where the folder cannot be written to, 3 for an error of ours on the way.

@@ -18,7 +18,7 @@ from itertools import accumulate
 from multiprocessing.connection import Connection
 from typing import Final
 
-from conformance.commands.proxy_judge import Judged, Tell, judging
+from conformance.commands.proxy_judge import JudgedTraffic, Tell, judging
 from conformance.model import Chunk, HarnessError
 from conformance.wire.proxy import Passed
 from conformance.wire.room import Room
@@ -36,7 +36,7 @@ class JudgingProcess:
     Entering raises HarnessError where the process cannot record.
     """
 
-    def __init__(self, asked: Judged, room: Room, tell: Tell, waiting: int = WAITING) -> None:
+    def __init__(self, asked: JudgedTraffic, room: Room, tell: Tell, waiting: int = WAITING) -> None:
         self._room = room
         self._tell = tell
         self._queue: queue.Queue[Passed | None] = queue.Queue(waiting)
@@ -116,8 +116,8 @@ class JudgingProcess:
             self._tell(f"passing on goes on, judging does not: {_LOST}")
 
 
-def _work(connection: Connection, asked: Judged) -> None:
-    """What the process does. Ends by itself where the proxy is gone."""
+def _work(connection: Connection, asked: JudgedTraffic) -> None:
+    """What the process does. Ends where the proxy is gone."""
     with suppress(OSError):
         os.nice(_NICE)
     try:
@@ -126,7 +126,7 @@ def _work(connection: Connection, asked: Judged) -> None:
         return
 
 
-def _judged(connection: Connection, asked: Judged) -> tuple[int, str]:
+def _judged(connection: Connection, asked: JudgedTraffic) -> tuple[int, str]:
     """The exit code, and the sentence of an error of ours."""
     try:
         judge, end = judging(asked, lambda line: connection.send(("line", line)))

@@ -22,7 +22,7 @@ from conformance.base.records import ProxyHeader
 from conformance.commands import proxy as proxying
 from conformance.commands import proxy_judge, proxy_process
 from conformance.commands.judge import keeping
-from conformance.commands.proxy_judge import Judged, PassedJudge
+from conformance.commands.proxy_judge import JudgedTraffic, PassedJudge
 from conformance.commands.proxy_process import JudgingProcess
 from conformance.engine.offline import RecordingJudge
 from conformance.judge.verdict import Policy
@@ -346,7 +346,7 @@ def test_a_mistake_of_ours_leaves_the_other_exchanges_judged(desk: Desk, monkeyp
 def test_what_ends_while_judging_is_behind_is_passed_and_counted(tmp_path: Path) -> None:
     """The process that judges stands still, so that only what fits waits."""
     room, lines, sent = Room(10_000), [], 400
-    asked = Judged("http://127.0.0.1:1", tmp_path / "run", Level.MUST)
+    asked = JudgedTraffic("http://127.0.0.1:1", tmp_path / "run", Level.MUST)
     with JudgingProcess(asked, room, lines.append, waiting=2) as judging:
         os.kill(judging.pid, signal.SIGSTOP)
         try:
@@ -364,7 +364,7 @@ def test_what_ends_while_judging_is_behind_is_passed_and_counted(tmp_path: Path)
 
 def test_passing_on_goes_on_where_the_process_that_judges_is_gone(reference: LocalServer, tmp_path: Path) -> None:
     room, lines = Room(), []
-    asked = Judged(reference.url, tmp_path / "run", Level.MUST)
+    asked = JudgedTraffic(reference.url, tmp_path / "run", Level.MUST)
     with JudgingProcess(asked, room, lines.append) as judging:
         with (
             ProxyServer(lambda: Proxy(reference.url, judging.offer, room=room)) as server,
