@@ -234,6 +234,11 @@ def _main() -> int:
     except HarnessError as problem:
         click.echo(f"messages-conformance: {problem}", err=True)
         return problem.exit_code
+    except Exception as problem:
+        from conformance.commands import crash
+
+        click.echo(f"messages-conformance: {crash.sentence(problem)}", err=True)
+        return 3
     return 0
 
 

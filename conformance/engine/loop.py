@@ -17,7 +17,7 @@ from conformance.engine.sender import FIRST_TICKET, Sender, Slot, Unsent, Wiring
 from conformance.engine.sent import sent_scenarios
 from conformance.engine.vitals import Vitality, vitality_of
 from conformance.judge.evidence import Evidence, ScenarioReplies
-from conformance.model import HarnessError, Scenario, SentRequest
+from conformance.model import Scenario, SentRequest
 from conformance.protocol.reply import Reply
 
 __all__ = ["Engine", "Wiring"]
@@ -117,13 +117,14 @@ class Engine:
         except asyncio.CancelledError:
             pass
         except BaseException as problem:
-            self._fail(_ours(problem))
+            self._fail(_first(problem))
         finally:
             self._ready.cancel()
             for future in self._futures.values():
                 future.cancel()
 
-    def _fail(self, problem: HarnessError) -> None:
+    def _fail(self, problem: BaseException) -> None:
+        """Hands what went wrong on our side to all who wait."""
         if not self._ready.done():
             self._ready.set_exception(problem)
         for future in self._futures.values():
@@ -219,8 +220,8 @@ class Engine:
         self._wiring.journal.note(PreflightNote(root, found.target.auth, found.fatal))
 
 
-def _ours(problem: BaseException) -> HarnessError:
+def _first(problem: BaseException) -> BaseException:
     """What went wrong on our side, taken out of the groups that asyncio makes."""
     while isinstance(problem, BaseExceptionGroup):
         problem = problem.exceptions[0]
-    return problem if isinstance(problem, HarnessError) else HarnessError(f"the engine failed: {problem!r}")
+    return problem

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -97,16 +97,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     cases = [item for item in items if hasattr(item, "case") and hasattr(item, "selected")]
     if not cases:
         return
+    from conformance.plugin.crash import foreseen
     from conformance.plugin.items import BROKEN, CaseItem, sessions
 
     if config.stash.get(BROKEN, False):
         items[:] = [item for item in items if item not in cases]  # what is wrong has been reported
         return
     try:
-        for session in sessions(config).values():
-            session.check_options()
+        with foreseen(config):
+            for session in sessions(config).values():
+                session.check_options()
     except HarnessError as problem:
-        raise pytest.UsageError(str(problem)) from None
+        _refuse(problem)
     out = {item for item in cases if isinstance(item, CaseItem) and not item.selected}
     if out:
         config.hook.pytest_deselected(items=list(out))
@@ -124,13 +126,15 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         return None
     if any(hasattr(item, "case") for item in session.items):
         from conformance.base.interrupt import interruptible
+        from conformance.plugin.crash import foreseen
         from conformance.plugin.items import start
 
         signals = ExitStack()
         signals.enter_context(interruptible())
         config.add_cleanup(signals.close)
         try:
-            start(session)
+            with foreseen(config):
+                start(session)
         except HarnessError as problem:
             if problem.exit_code == 4:
                 raise pytest.UsageError(str(problem)) from None
@@ -158,6 +162,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
             item.config.workeroutput["messages_error"] = (3, sentence)  # type: ignore[attr-defined]
         item.session.shouldstop = "a file cannot be written"
         return True
+
+
+def _refuse(problem: HarnessError) -> NoReturn:
+    """Ends the session with the sentence and the exit code of an error."""
+    if problem.exit_code != 4:
+        pytest.exit(str(problem), returncode=problem.exit_code)
+    raise pytest.UsageError(str(problem)) from None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance.model import HarnessError, worst
+
+PHASES = ("setup", "call", "teardown")
+"""Phases of a test. The report of a test that took its worker with it has none."""
 
 BLOCKS = 5
 """How many failure blocks the closing summary shows where pytest does not show them itself."""
@@ -18,7 +22,8 @@ BLOCKS = 5
 class Gatherer:
     """Hooks of the process that writes the results: the only one, or the controller of pytest-xdist.
 
-    `stamp` is the UTC time that names the folder of this run in every process.
+    `stamp` is the UTC time that names the folder of this run in every process. `lost` is True once a worker has died;
+    whoever takes its place cannot continue its run, which is no mistake of the user.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -30,6 +35,7 @@ class Gatherer:
         self.problem = ""
         self.summary = ""
         self.area = ""
+        self.lost = False
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Notes bad input, such as a malformed case file."""
@@ -59,7 +65,10 @@ class Gatherer:
         if packed is not None:
             self.packed.append(packed)
         elif error is not None:
-            self._note(error, str(report.longrepr))
+            self._note(3 if self.lost else error, str(report.longrepr))
+        elif report.failed and is_case(report.nodeid):
+            self.lost = self.lost or report.when not in PHASES
+            self._add(3, f"{report.nodeid} was not judged: {_first_line(report)}")
         elif report.failed:
             self.other_failures += 1
 
@@ -122,27 +131,30 @@ class Gatherer:
 
     def _conclude(self) -> int:
         """Writes the files of all runs and keeps the verdict for the terminal; returns the exit code of the runs."""
+        from conformance.plugin.crash import foreseen
         from conformance.plugin.items import sessions
         from conformance.plugin.session import Judged
         from conformance.report import overview, terminal
 
         judged = [Judged.unpack(item) for item in self.packed]
+        colour = self.config.get_terminal_writer().hasmarkup
         shown = 0 if self.config.option.tbstyle != "no" else BLOCKS
         concluded, texts = [], []
         for name, session in sessions(self.config).items():
             own = [item for item in judged if item.target == name]
             if not own:
                 continue
+            report = str(session.run.folder / "report.html")
+            show = partial(terminal.render, colour=colour, limit=shown, report=report)
             try:
-                results = session.finish(own, self.error)
+                with foreseen(self.config):
+                    finished = session.finish(own, self.error, show)
             except HarnessError as problem:
                 self.problem = f"{self.problem.rstrip()} No report was written." if self.problem else ""
                 self.add(problem.exit_code, str(problem))
                 continue
-            report = str(session.run.folder / "report.html")
-            colour = self.config.get_terminal_writer().hasmarkup
-            texts.append(terminal.render(results, colour=colour, limit=shown, report=report))
-            concluded.append(results)
+            texts.append(finished.text)
+            concluded.append(finished.results)
         if len(concluded) > 1:
             texts.append(overview.render(concluded))
         self.summary = "\n".join(texts)
@@ -153,3 +165,15 @@ class Gatherer:
         for text in filter(None, (self.summary, self.problem)):
             terminalreporter.write_line("")
             terminalreporter.write_line(text.rstrip())
+
+
+def is_case(nodeid: str) -> bool:
+    """Whether a node id is that of a case, such as `choice.yaml::tools-any-forces-a-call[reference-json]`."""
+    from conformance.standard.cases import USER_SUFFIX
+
+    file, _, rest = nodeid.partition("::")
+    return (file.endswith(USER_SUFFIX) or "catalogue/" in file) and rest.endswith(("-json]", "-stream]"))
+
+
+def _first_line(report: pytest.TestReport) -> str:
+    return next(iter(str(report.longrepr).splitlines()), "the test failed")

@@ -12,6 +12,7 @@ import pytest
 
 from conformance.engine.plan import is_selected
 from conformance.model import DECIDED, Case, HarnessError, Judgement, Mode
+from conformance.plugin.crash import foreseen
 from conformance.plugin.session import Judged, TargetSession, sessions_of
 from conformance.report.block import block
 from conformance.results.excerpts import Excerpts
@@ -25,11 +26,11 @@ SHOWN_TO_ALLURE = 8
 
 
 class GateViolation(Exception):  # noqa: N818 - it is the endpoint's, and no error of ours
-    """A gating deviation of the endpoint, which pytest shows as a failure."""
+    """A gating deviation of the endpoint, which pytest shows as a failure. `shown` is its failure block."""
 
-    def __init__(self, judgement: Judgement) -> None:
+    def __init__(self, judgement: Judgement, shown: str) -> None:
         super().__init__(judgement.case)
-        self.judgement = judgement
+        self.shown = shown
 
 
 def sessions(config: pytest.Config) -> dict[str, TargetSession]:
@@ -69,11 +70,12 @@ class CaseFile(pytest.File):
         if self.config.stash.get(BROKEN, False):
             return  # the same sentence for every other file would only bury it
         try:
-            known = sessions(self.config)
-            for session in known.values():
-                if self.path.name.endswith(USER_SUFFIX):
-                    session.run.add_file(self.path)
-                _ = session.run.library
+            with foreseen(self.config):
+                known = sessions(self.config)
+                for session in known.values():
+                    if self.path.name.endswith(USER_SUFFIX):
+                        session.run.add_file(self.path)
+                    _ = session.run.library
         except HarnessError as problem:
             self.config.stash[BROKEN] = True
             self.problem = problem
@@ -126,28 +128,36 @@ class CaseItem(pytest.Item):
     def runtest(self) -> None:
         """Judges the case. A gating deviation fails, what could not be decided is skipped with the reason."""
         try:
-            start(self.session, [self.target])
+            with foreseen(self.config):
+                start(self.session, [self.target])
         except HarnessError as problem:
             self.session.shouldfail = str(problem)
             raise
-        started = time.perf_counter()
-        judgement = self._run.judge(self.case, self.mode)
-        seconds = round(time.perf_counter() - started, 4)
-        self.judged = Judged(self.target, self.case.id, self.mode, judgement, self.case.file, seconds)
-        self.user_properties += [("outcome", judgement.outcome.value), ("level", self.case.level.value)]
-        if self.config.getoption("allure_report_dir", None):
-            show_to_allure(self._run, self.case, judgement)
+        with foreseen(self.config):
+            judgement, shown = self._judged()
         if judgement.gates:
-            raise GateViolation(judgement)
+            raise GateViolation(judgement, shown)
         if judgement.known is not None:
             pytest.skip(f"known: {judgement.known.reason} (until {judgement.known.expires})")
         if judgement.outcome not in DECIDED:
             pytest.skip(f"{judgement.outcome.value}: {judgement.reason}")
 
+    def _judged(self) -> tuple[Judgement, str]:
+        """The judgement, and its failure block where it gates."""
+        started = time.perf_counter()
+        judgement = self._run.judge(self.case, self.mode)
+        seconds = round(time.perf_counter() - started, 4)
+        shown = block(self._run.case_result(self.case, judgement, Excerpts())) if judgement.gates else ""
+        if self.config.getoption("allure_report_dir", None):
+            show_to_allure(self._run, self.case, judgement)
+        self.user_properties += [("outcome", judgement.outcome.value), ("level", self.case.level.value)]
+        self.judged = Judged(self.target, self.case.id, self.mode, judgement, self.case.file, seconds)
+        return judgement, shown
+
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The failure block in place of a traceback; one sentence for errors of our own."""
         if isinstance(excinfo.value, GateViolation):
-            return block(self._run.case_result(self.case, excinfo.value.judgement, Excerpts()))
+            return excinfo.value.shown
         if isinstance(excinfo.value, HarnessError):
             return f"error of messages-conformance, not of the endpoint: {excinfo.value}"
         return super().repr_failure(excinfo, style)

@@ -60,6 +60,14 @@ class Judged:
         return unpacked
 
 
+@dataclass(frozen=True)
+class Finished:
+    """The results of a run whose files are written, and its text for the terminal."""
+
+    results: Results
+    text: str
+
+
 @dataclass
 class TargetSession:
     """The run against one target. `start`, `judge` what is asked for, `close`; `finish` in the process that reports.
@@ -83,7 +91,7 @@ class TargetSession:
     @cached_property
     def run(self) -> Run:
         """The run itself."""
-        return Run(self.settings, self._folder(), self.here)
+        return Run(self.settings, self.folder, self.here)
 
     @cached_property
     def baseline(self) -> KnownDeviations | None:
@@ -142,11 +150,12 @@ class TargetSession:
         if "run" in vars(self):
             self.run.release()
 
-    def finish(self, judged: Sequence[Judged], failed: int) -> Results:
+    def finish(self, judged: Sequence[Judged], failed: int, show: Callable[[Results], str] = lambda _: "") -> Finished:
         """Builds the results and writes the files of the run, the baseline among them where that was asked for.
 
-        `failed` is the exit code of an error of ours during the session, otherwise 0. Raises HarnessError where a file
-        cannot be read or written; the journal is untouched by that.
+        `failed` is the exit code of an error of ours during the session, otherwise 0. `show` makes the text for the
+        terminal, before anything is written: the files name the exit code, and nothing may go wrong behind them. Raises
+        HarnessError where a file cannot be read or written; the journal is untouched by that.
         """
         for item in judged:
             if item.file.endswith(USER_SUFFIX):
@@ -176,10 +185,13 @@ class TargetSession:
             baseline,
         )
         updated = {baseline.path: baseline.text} if baseline is not None and baseline.text is not None else {}
+        finished = Finished(results, show(results))
         write(self.run.folder, results, updated)
-        return results
+        return finished
 
-    def _folder(self) -> Path:
+    @property
+    def folder(self) -> Path:
+        """Where the files of the run go."""
         if self.settings["resume"]:
             return self.here / str(self.settings["resume"])
         if self.settings["out"]:
@@ -235,11 +247,14 @@ def sessions_of(config: pytest.Config, stamp: str) -> dict[str, TargetSession]:
 
 
 def close_sessions(config: pytest.Config) -> HarnessError | None:
-    """Ends the runs of this process, if there are any. Returns why the journal of one could not be ended."""
+    """Ends the runs of this process, if there are any. Returns why one could not be ended."""
+    from conformance.plugin.crash import foreseen
+
     problems: list[HarnessError] = []
     for session in config.stash.get(SESSIONS, {}).values():
         try:
-            session.close()
+            with foreseen(config):
+                session.close()
         except HarnessError as problem:
             problems.append(problem)
     return next(iter(problems), None)

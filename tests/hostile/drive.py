@@ -211,7 +211,7 @@ def _finished(target: TargetSession, judgements: Mapping[tuple[str, Mode], Judge
     ]
     outputs = OUTPUTS if reports else {"results.json": OUTPUTS["results.json"]}
     with patch.dict(OUTPUTS, outputs, clear=True):
-        return target.finish(judged, 0)
+        return target.finish(judged, 0).results
 
 
 def judged_again(ran: Ran, redactor: Redactor | None = None) -> Mapping[tuple[str, Mode], Judgement]:
