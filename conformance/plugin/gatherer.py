@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from datetime import UTC, datetime
 from functools import partial
@@ -68,9 +69,24 @@ class Gatherer:
             self._note(3 if self.lost else error, str(report.longrepr))
         elif report.failed and is_case(report.nodeid):
             self.lost = self.lost or report.when not in PHASES
-            self._add(3, f"{report.nodeid} was not judged: {_first_line(report)}")
+            self.add(3, f"{report.nodeid} was not judged: {_first_line(report)}")
         elif report.failed:
             self.other_failures += 1
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Ends a session with cases with one sentence, and no traceback, where a hook of any plugin fails."""
+        if not self._has_runs():
+            return
+        from conformance.plugin.crash import sentence_of
+
+        sentence = f"error of messages-conformance, not of the endpoint: {sentence_of(excinfo.value, self.config)}"
+        pytest.exit(sentence, returncode=3)
+
+    def _has_runs(self) -> bool:
+        """Whether runs were made in this process. Nothing is imported to find out."""
+        session = sys.modules.get("conformance.plugin.session")
+        return session is not None and session.SESSIONS in self.config.stash
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

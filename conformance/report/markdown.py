@@ -33,7 +33,9 @@ def _head(results: Results) -> Iterator[str]:
     target, suite = results.target, results.suite
     yield f"## {_MARKS.get(results.exit_code, '⚠️')} {wording.verdict(results)}: {markdown(target.name)}"
     yield ""
-    yield markdown(wording.verdict_sentence(results))
+    yield markdown(
+        f"{wording.verdict_sentence(results)} Exit code {results.exit_code}, {wording.exit_meaning(results)}."
+    )
     yield ""
     yield "| model | endpoint | API version | date | suite |"
     yield "|---|---|---|---|---|"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import socket
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
+from conformance.engine import run as engine_run
+from conformance.model import Case, Judgement
 from conformance.reference.server import LocalServer
 from support import worst
 from support.command import Done, command, spawned
@@ -24,18 +27,29 @@ TWO = ("--case=response-has-id", "--case=messages-content-text-block", "--mode=j
 """Two results, of which the first request decides one."""
 
 
+def names_the_exit_code(folder: Path, done: Done) -> None:
+    """Holds that the process, the results and every report say the same."""
+    code = done.returncode
+    assert json.loads((folder / "results.json").read_text(encoding="utf-8"))["exit_code"] == code
+    suite = ET.fromstring((folder / "junit.xml").read_bytes())
+    assert [each.get("value") for each in suite.iter("property") if each.get("name") == "exit_code"] == [str(code)]
+    assert f"Exit code {code}." in (folder / "report.html").read_text(encoding="utf-8")
+    assert f"Exit code {code}, " in (folder / "summary.md").read_text(encoding="utf-8")
+    assert f"exit    {code}, " in done.text
+
+
 @pytest.fixture(params=["command", "pytest"])
 def run(request: pytest.FixtureRequest, project: Project, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs the catalogue with options of a run, in one of the two ways, in an empty folder.
 
-    The results file that a run writes names the exit code.
+    Every file that a run writes names the exit code, and so does the terminal.
     """
 
     def start(*options: str, key: str = "") -> Done:
         before = set(project.folder.rglob("results.json"))
         done = call(*options, key=key)
         for path in {*project.folder.rglob("results.json")} - before:
-            assert json.loads(path.read_text(encoding="utf-8"))["exit_code"] == done.returncode
+            names_the_exit_code(path.parent, done)
         return done
 
     def call(*options: str, key: str) -> Done:
@@ -177,6 +191,20 @@ def test_3_a_file_of_ours_cannot_be_written(run: Run, folder: Path) -> None:
     done = run("--case=response-has-id", "--out=out")
     assert done.returncode == 3, done.text
     assert "results.json cannot be written: Is a directory. No report was written" in done.text
+
+
+def test_3_an_error_of_ours_beside_results(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = engine_run.judge_in_attempts
+
+    def judge(case: Case, *more: Any) -> Judgement:
+        if case.id == "tools-read":
+            raise ZeroDivisionError
+        return judged(case, *more)
+
+    monkeypatch.setattr(engine_run, "judge_in_attempts", judge)
+    done = run("--case=response-has-id", "--case=tools-read", "--mode=json")
+    assert done.returncode == 3, done.text
+    assert "exit    3, " in done.text
 
 
 @pytest.mark.parametrize(

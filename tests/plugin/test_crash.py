@@ -18,6 +18,10 @@ import importlib
 def crash(*_arguments, **_options):
     raise ZeroDivisionError("{key} and AKIA0123456789ABCDEF")
 
+class Other:
+    def pytest_runtest_logfinish(self):
+        crash()
+
 def pytest_collection(session):  # once everything is loaded
     *path, name = "{place}".split(":")
     holder = importlib.import_module(path[0])
@@ -109,6 +113,10 @@ def test_a_worker_that_dies_ends_with_3(project: Project, crashing) -> None:
     code, text = crashing(PLACES["judging"], "-n", "1", patch=dies)
     assert code == 3, text
     assert "was not judged" in text
+
+
+def test_an_exception_in_the_hook_of_another_plugin_ends_with_3(project: Project, crashing) -> None:
+    holds(project, *crashing("conformance.engine:run", patch="session.config.pluginmanager.register(Other())"))
 
 
 @pytest.mark.parametrize("tail", [("judge", "x.ndjson"), ("list",), ("plan",)])
