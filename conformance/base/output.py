@@ -140,6 +140,8 @@ class Output:
             mode = None
         if mode is not None and not stat.S_ISREG(mode):
             return self._place.open("wb")
+        if mode is not None and not os.access(self._place, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))  # moving a file there would not ask
         aside = self._place.with_name(f".{secrets.token_hex(8)}.part")
         file = os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb")
         self._aside = aside

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.base.output import reason
+from conformance.model import HarnessError
 from conformance.standard.paths import catalogue_folder
 
 CONFIGURATION = Path(__file__).with_name("pytest.ini")
@@ -26,7 +28,10 @@ for garbage again and again would take a tenth of the time of a run."""
 
 
 def launch(options: Sequence[str], pytest_args: Sequence[str]) -> int:
-    """Runs the catalogue, or the case files that the arguments name, under pytest; returns the exit code."""
+    """Runs the catalogue, or the case files that the arguments name, under pytest; returns the exit code.
+
+    Raises HarnessError where pytest itself meets a folder that is gone or a disk that is full.
+    """
     catalogue = catalogue_folder()
     arguments = [
         f"-c{CONFIGURATION}",
@@ -41,5 +46,10 @@ def launch(options: Sequence[str], pytest_args: Sequence[str]) -> int:
     gc.set_threshold(*GARBAGE)
     try:
         return int(pytest.main(arguments if named else [*arguments, str(catalogue)]))
+    except OSError as problem:  # a folder that is gone, a disk that is full: pytest itself does not survive that
+        raise HarnessError(
+            f"The run cannot be ended: {problem.filename or 'a file of pytest'}: {reason(problem)}. What was recorded "
+            "is kept in its journal; `run --resume FOLDER` continues it."
+        ) from problem
     finally:
         gc.set_threshold(*before)

@@ -93,6 +93,27 @@ def test_a_console_that_lacks_letters_shows_an_escape_in_their_place(tmp_path: P
     assert (code, errors) == (0, "")
 
 
+REMOVER = """
+import shutil
+from pathlib import Path
+
+def pytest_runtest_logreport(report):
+    shutil.rmtree(Path.cwd(), ignore_errors=True) if Path("gone.here").exists() else None
+"""
+
+
+def test_a_folder_that_goes_during_a_run_ends_it_with_one_sentence_and_the_journal(tmp_path: Path) -> None:
+    (tmp_path / "remover.py").write_text(REMOVER)
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "gone" / "gone.here").touch()
+    line = f"cd gone; $COMMAND run --case response-has-id --out {tmp_path}/out -- -p remover; echo $? >{tmp_path}/code"
+    code, errors = exit_code_of(line, tmp_path, PYTHONPATH=str(tmp_path))
+    assert code == 3
+    assert "What was recorded is kept in its journal" in errors
+    done = shell("$COMMAND run --resume out", tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_folder_that_is_gone_is_named_as_such(tmp_path: Path) -> None:
     (tmp_path / "gone").mkdir()
     line = f"cd gone; rmdir ../gone; $COMMAND run; echo $? >{tmp_path}/code"
