@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from textwrap import shorten
 
 from conformance.model import Json
 
 EXPLAIN = "or explain it in specs/drift.yaml"
+NOTE = "`messages-conformance drift --note`"
 WIDTH = 100
 
 _SAYINGS: Mapping[str, tuple[str, str]] = {
@@ -29,7 +31,9 @@ _SAYINGS: Mapping[str, tuple[str, str]] = {
     "document-open": ("the document accepts values that it does not list, the SDK does not", "close the enumeration"),
     "sdk-type": ("the SDK has a JSON type that the document lacks", "allow {value}{outline}"),
     "document-type": ("the document has a JSON type that the SDK lacks", "do not allow {value}{outline}"),
-    "document-root": ("the SDK has no such type, or no longer has it", "find its replacement and change the roots"),
+    "document-root": ("the SDK no longer has this type or method", "find its replacement and change the roots"),
+    "sdk-note": ("the SDK says what it did not say before{outline}", f"see what it means for us, then {NOTE}"),
+    "document-note": ("the SDK no longer says this", f"see what it means for us, then {NOTE}"),
 }
 
 
@@ -45,15 +49,26 @@ def _head(listed: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _unexplained(listed: Mapping[str, Json]) -> Iterator[str]:
-    for each in listed["unexplained"]:
-        saying, advice = _SAYINGS[each["kind"]]
+    for place, of_place in groupby(listed["unexplained"], lambda each: str(each["place"]).partition("/")[0]):
+        together = list(of_place)
         yield ""
-        yield f"{each['id']}  ({' and '.join(each['scopes'])})"
-        yield f"    {saying}"
-        yield f"    SDK       {shorten(each['sdk'], WIDTH, placeholder=' ...')}"
-        yield f"    document  {each['document']}"
-        outline = shorten(each["outline"], WIDTH, placeholder=" ...")
-        yield f"    do        {advice.format(value=each['value'], outline=outline)}, {EXPLAIN}"
+        yield f"{place}: {len(together)} difference{'s' if len(together) > 1 else ''}"
+        for _, same in groupby(together, lambda each: (each["kind"], each["place"])):
+            yield from _one_place(list(same))
+
+
+def _one_place(same: Sequence[Mapping[str, Json]]) -> Iterator[str]:
+    """Differences of one kind at one place: they differ in the value, so what to do is said once."""
+    first = same[0]
+    saying, advice = _SAYINGS[first["kind"]]
+    outline = shorten(first["outline"], WIDTH, placeholder=" ...")
+    values = ", ".join(each["value"] for each in same)
+    yield from (f"  {each['id']}  ({' and '.join(each['scopes'])})" for each in same)
+    yield f"      {saying.format(outline=f': {outline}' if outline else '')}"
+    if first["sdk"]:
+        yield f"      SDK       {shorten(first['sdk'], WIDTH, placeholder=' ...')}"
+    yield f"      document  {first['document']}"
+    yield f"      do        {advice.format(value=values, outline=outline)}, {EXPLAIN}"
 
 
 def _stale(listed: Mapping[str, Json]) -> Iterator[str]:
@@ -66,5 +81,7 @@ def _stale(listed: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _tail(listed: Mapping[str, Json]) -> Iterator[str]:
+    if listed["others"]:
+        yield f"{len(listed['others'])} error causes that only other paths raise are left out"
     if not listed["unexplained"]:
         yield "no difference without an explanation"

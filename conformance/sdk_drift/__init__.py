@@ -1,36 +1,52 @@
-"""The drift alarm: compares the OpenAPI document with the types of the installed `anthropic` package.
+"""The drift alarm: compares the OpenAPI document with the installed `anthropic` package.
 
-The result is plain data; `report/drift.py` puts it into words.
+Only what concerns the paths of the document decides. The result is plain data; `report/drift.py` puts it into words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from conformance.base.versions import API_VERSIONS
 from conformance.model import Json, UsageError
+from conformance.sdk_drift import notes
 from conformance.sdk_drift.compare import Comparison, united
 from conformance.sdk_drift.explained import FILE, Explanations, Sorted, read_explanations, sort
+from conformance.sdk_drift.methods import Lookup, causes, missing_methods
+from conformance.sdk_drift.notes import Notes
 from conformance.sdk_drift.places import places
 from conformance.sdk_drift.roots import ROOTS, Root
 from conformance.sdk_drift.schema import Operation, Schemas, Spot
 from conformance.sdk_drift.sdk import PACKAGE, Types, installed, lookup
-from conformance.sdk_drift.structure import Difference, Handle, Kind, Scope
+from conformance.sdk_drift.structure import Difference, Kind, Place, Scope
 from conformance.standard.betas import beta_names
 from conformance.standard.document import Document, load_document
 
-Lookup = Callable[[str], Handle | None]
+_NOTES = (Kind.SDK_NOTE, Kind.DOCUMENT_NOTE)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The differences between the document and an SDK, by place. `others` are the error causes that only other paths
+    raise, `docs` what the SDK says of each field that both have.
+    """
+
+    differences: tuple[Difference, ...]
+    others: tuple[str, ...] = ()
+    docs: notes.Docs = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Drift:
-    """What the comparison with a release of the SDK found. `document` has all betas."""
+    """What the comparison with a release of the SDK found. `document` has all betas, `notes` are what it says now."""
 
     release: str
     document: Document
     found: Sorted
     explanations: Explanations
+    others: tuple[str, ...]
+    notes: Notes
 
 
 def drift() -> Drift:
@@ -38,7 +54,8 @@ def drift() -> Drift:
 
     Raises UsageError if no SDK is installed, or if it sends an unknown API version.
     """
-    release, version = installed()
+    release, headers = installed()
+    version = headers.get("anthropic-version", "")
     if version not in API_VERSIONS:
         raise UsageError(
             f"{PACKAGE} {release} sends API version {version!r}, but the OpenAPI document describes only "
@@ -47,8 +64,15 @@ def drift() -> Drift:
     document = load_document(version)
     whole = document.with_betas(beta_names(document.folder))
     explanations = read_explanations(document.folder / FILE)
-    found = differences({Scope.GA: document, Scope.BETA: whole}, lookup)
-    return Drift(release, whole, sort(found, explanations.entries), explanations)
+    compared = compare({Scope.GA: document, Scope.BETA: whole}, lookup)
+    now = notes.notes_of(lookup, headers, compared.docs)
+    noted = notes.differences_of(now, notes.read_notes(document.folder / notes.FILE), compared.docs)
+    missing = (
+        Difference(Kind.DOCUMENT_ROOT, (operation,), tuple(Scope), name, "/paths")
+        for operation, name in missing_methods(lookup)
+    )
+    found = sort((*compared.differences, *missing, *noted), explanations.entries)
+    return Drift(release, whole, found, explanations, compared.others, now)
 
 
 def as_json(drift: Drift) -> dict[str, Json]:
@@ -66,25 +90,34 @@ def as_json(drift: Drift) -> dict[str, Json]:
             {"id": each.pattern, "reason": each.reason, "file": f"specs/{FILE}:{each.line}"}
             for each in drift.found.stale
         ],
+        "others": list(drift.others),
         "explained_for": f"{PACKAGE} {drift.explanations.sdk}",
     }
 
 
-def differences(
-    documents: Mapping[Scope, Document], lookup: Lookup, roots: Iterable[Root] = ROOTS
-) -> tuple[Difference, ...]:
-    """The differences between the document and an SDK, by place.
+def compare(documents: Mapping[Scope, Document], lookup: Lookup, roots: Iterable[Root] = ROOTS) -> Compared:
+    """Compares the document with an SDK.
 
     `documents` has one document per scope: without betas for what is generally available, with all betas for the beta
     namespace. `lookup` finds a type of the SDK by name.
     """
-    return united(_of_scope(document, scope, lookup, tuple(roots)) for scope, document in documents.items())
+    scopes = [_of_scope(document, scope, lookup, tuple(roots)) for scope, document in documents.items()]
+    docs: dict[Place, set[tuple[Scope, str]]] = {}
+    for each in scopes:
+        for place, texts in each.docs.items():
+            docs.setdefault(place, set()).update(texts)
+    return Compared(
+        united(each.differences for each in scopes),
+        tuple(sorted({code for each in scopes for code in each.others})),
+        {place: frozenset(texts) for place, texts in docs.items()},
+    )
 
 
-def _of_scope(document: Document, scope: Scope, lookup: Lookup, roots: Iterable[Root]) -> tuple[Difference, ...]:
+def _of_scope(document: Document, scope: Scope, lookup: Lookup, roots: Iterable[Root]) -> Compared:
     ours = Schemas(document)
     comparison = Comparison(Types(), ours, scope)
     missing = []
+    others: tuple[str, ...] = ()
     for root in roots:
         if scope not in root.scopes:
             continue
@@ -95,8 +128,12 @@ def _of_scope(document: Document, scope: Scope, lookup: Lookup, roots: Iterable[
             name = root.of or root.names[0]
             missing.append(Difference(Kind.DOCUMENT_ROOT, target.place, (scope,), name, target.pointer))
             continue
+        if root.causes:
+            concerning = causes(theirs, lookup)
+            theirs, others = concerning.raised, concerning.others
         comparison.compare(theirs[inner] if root.of else theirs, target, root.direction, root.of or root.names[0])
-    return (*missing, *comparison.differences())
+    docs = {place: frozenset((scope, text) for text in texts) for place, texts in comparison.docs.items()}
+    return Compared((*missing, *comparison.differences()), others, docs)
 
 
 def _target(document: Schemas, root: Root) -> Spot | Operation:
@@ -113,5 +150,5 @@ def _difference(each: Difference, place: Callable[[str], str]) -> dict[str, Json
         "value": each.value,
         "outline": each.outline,
         "sdk": each.sdk,
-        "document": place(each.pointer),
+        "document": f"specs/{notes.FILE}" if each.kind in _NOTES else place(each.pointer),
     }

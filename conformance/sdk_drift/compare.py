@@ -37,6 +37,8 @@ class Comparison:
         self._scope = scope
         self._done: set[tuple[str, str]] = set()
         self._found: dict[str, Difference] = {}
+        self.docs: dict[Place, set[str]] = {}
+        """What the SDK says of each field that both sides have, by place."""
 
     def differences(self) -> tuple[Difference, ...]:
         """The differences found so far, each once, in the order of the walk."""
@@ -138,6 +140,7 @@ class Comparison:
                 outline = self._outline(field)
                 self._add(Kind.SDK_FIELD, (*place, name), known.name, spot, outline=outline)
                 continue
+            self.docs.setdefault((*place, name), set()).update(field.docs)
             self._field(field, known.fields[name], (*place, name), f"{known.name}/properties/{name}", spot)
             if name != tag:
                 self.compare(field.handle, known.fields[name].handle, direction, spot)
@@ -207,7 +210,8 @@ def _merged(nowhere: str, things: Sequence[Thing]) -> Thing:
 
 def _either(fields: Sequence[Field], *, everywhere: bool) -> Field:
     handle = fields[0].handle if len(fields) == 1 else Either(tuple(field.handle for field in fields))
-    return Field(handle, everywhere and all(field.required for field in fields), fields[0].owner)
+    docs = tuple(dict.fromkeys(text for field in fields for text in field.docs))
+    return Field(handle, everywhere and all(field.required for field in fields), fields[0].owner, docs)
 
 
 def _sorted(values: Iterable[Json]) -> list[str]:

@@ -14,7 +14,8 @@ from conformance.sdk_drift.structure import Half, Scope
 class Root:
     """A type of the SDK and its counterpart in the document.
 
-    `names` are tried in order, because releases use different names; `of` is the type of the entries of a page.
+    `names` are tried in order, because releases use different names; `of` is the type of the entries of a page;
+    `causes` marks the union of all error causes, of which only some concern the paths of the document.
     `target` is a component, or an operation such as `post /v1/messages`.
     """
 
@@ -23,6 +24,7 @@ class Root:
     direction: Half
     scopes: tuple[Scope, ...] = (Scope.GA,)
     of: str | None = None
+    causes: bool = False
 
 
 _GA, _BETA = (Scope.GA,), (Scope.BETA,)
@@ -52,7 +54,7 @@ ROOTS: tuple[Root, ...] = (
     Root(("pagination.SyncPage",), "ModelsPage", _ANSWER, of="types.model_info.ModelInfo"),
     Root(("pagination.SyncPage",), "ModelsPage", _ANSWER, _BETA, of="types.beta.beta_model_info.BetaModelInfo"),
     Root(("types.shared.error_response.ErrorResponse",), "ErrorResponse", _ANSWER, _BOTH),
-    Root(("types.shared.error_details.ErrorDetails",), "ErrorDetails", _ANSWER, _BOTH),
+    Root(("types.shared.error_details.ErrorDetails",), "ErrorDetails", _ANSWER, _BOTH, causes=True),
     Root(("types.shared.error_type.ErrorType",), "ErrorType", _ANSWER, _BOTH),
     Root(("types.messages.batch_create_params.BatchCreateParams",), "post /v1/messages/batches", _REQUEST),
     Root(("types.messages.batch_list_params.BatchListParams",), "get /v1/messages/batches", _REQUEST),

@@ -6,13 +6,18 @@ lists the types to compare.
 
 from __future__ import annotations
 
+import ast
 import datetime
 import importlib
+import sys
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cache
+from inspect import cleandoc
+from itertools import pairwise
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from conformance.model import Json, UsageError
@@ -39,8 +44,8 @@ class Free:
     """An object whose keys are not named."""
 
 
-def installed() -> tuple[str, str]:
-    """Version of the installed package, and the API version that it sends. UsageError without it."""
+def installed() -> tuple[str, Mapping[str, str]]:
+    """Version of the installed package, and the headers that it sends with every request. UsageError without it."""
     try:
         package = importlib.import_module(PACKAGE)
     except ImportError:
@@ -50,7 +55,7 @@ def installed() -> tuple[str, str]:
         ) from None
     client = package.Anthropic(api_key="none", base_url="http://127.0.0.1")
     try:
-        return str(package.__version__), str(client.default_headers.get("anthropic-version", ""))
+        return str(package.__version__), {name: str(value) for name, value in client.default_headers.items()}
     finally:
         client.close()
 
@@ -114,6 +119,37 @@ class Types:
         """A TypedDict or model with its fields by their names on the wire."""
         name = f"{handle.__module__.removeprefix(f'{PACKAGE}.')}.{handle.__name__}"
         return Thing(name, dict(_model_fields(handle) if _is_model(handle) else _dict_fields(handle)))
+
+
+@cache
+def _docs_in(module: str) -> Mapping[tuple[str, str], str]:
+    """The docstrings of the fields of all classes of a module, by class and name in Python."""
+    path = Path(getattr(sys.modules.get(module), "__file__", None) or "")
+    if path.suffix != ".py" or not path.is_file():
+        return {}
+    classes = (node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef))
+    return {
+        (holder.name, field.target.id): cleandoc(text.value.value)
+        for holder in classes
+        for field, text in pairwise(holder.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
+    }
+
+
+def _docs(holder: Any, key: str) -> tuple[str, ...]:
+    """What an object says of a field, or what the nearest of its bases does."""
+    bases = getattr(holder, "__mro__", ()) if _is_model(holder) else _dict_bases(holder)
+    texts = (_docs_in(base.__module__).get((base.__name__, key)) for base in bases)
+    return tuple(text for text in texts if text)[:1]
+
+
+def _dict_bases(holder: Any) -> Iterator[Any]:
+    """A TypedDict and those that it inherits from; Python keeps them apart from its bases."""
+    yield holder
+    for base in getattr(holder, "__orig_bases__", ()):
+        if hasattr(base, "__total__"):
+            yield from _dict_bases(base)
 
 
 def _alternatives(annotation: Handle) -> list[Handle]:
@@ -187,13 +223,15 @@ def _dict_fields(holder: Any) -> Iterator[tuple[str, Field]]:
         marks = _marks(annotation)
         required = "Required" in marks or (key in by_total and "NotRequired" not in marks)
         alias = _alias(annotation)
-        yield (alias if alias and "-" not in alias else key), Field(annotation, required)  # with "-": a header
+        name = alias if alias and "-" not in alias else key  # with "-": a header
+        yield name, Field(annotation, required, docs=_docs(holder, key))
 
 
 def _model_fields(holder: Any) -> Iterator[tuple[str, Field]]:
     hints = _hints(holder) if not getattr(holder, "__pydantic_generic_metadata__", {}).get("args") else {}
     for key, field in holder.model_fields.items():
-        yield field.alias or key, Field(hints.get(key, field.annotation), field.is_required())
+        docs = _docs(holder, key)
+        yield field.alias or key, Field(hints.get(key, field.annotation), field.is_required(), docs=docs)
 
 
 def _mark(annotation: Any) -> str:

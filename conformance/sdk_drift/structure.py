@@ -61,6 +61,8 @@ class Kind(StrEnum):
     SDK_TYPE = "sdk-type"
     DOCUMENT_TYPE = "document-type"
     DOCUMENT_ROOT = "document-root"
+    SDK_NOTE = "sdk-note"
+    DOCUMENT_NOTE = "document-note"
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,12 @@ class Shape:
 
 @dataclass(frozen=True)
 class Field:
-    """A field of an object. `owner` is the object that it comes from, if several were merged."""
+    """A field of an object. `owner` is the object that it comes from, if several were merged; `docs` are its texts."""
 
     handle: Handle
     required: bool
     owner: str = ""
+    docs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing_extensions import Annotated, Required, TypedDict  # noqa: UP035
 from conformance.cli import command
 from conformance.model import HarnessError
 from conformance.report.drift import _SAYINGS, text
-from conformance.sdk_drift import differences, drift, sort
+from conformance.sdk_drift import compare, drift, sort
 from conformance.sdk_drift.explained import Explanation, read_explanations
 from conformance.sdk_drift.roots import Root
 from conformance.sdk_drift.sdk import installed, lookup
@@ -114,7 +114,7 @@ def document(*, tree=TREE):
 def found(sdk=None, *, tree=TREE):
     """Ids of what differs between the fake SDK, with some types replaced, and the small document."""
     names = {"SendParams": SendParams, "Answer": Answer, **(sdk or {})}
-    return [each.id for each in differences({Scope.GA: document(tree=tree)}, names.get, ROOTS)]
+    return [each.id for each in compare({Scope.GA: document(tree=tree)}, names.get, ROOTS).differences]
 
 
 def sending(**fields):
@@ -227,7 +227,7 @@ def test_the_model_of_an_answer_among_params_is_a_convenience_and_no_difference(
 def test_a_difference_in_both_scopes_is_one_and_names_both():
     roots = [Root(root.names, root.target, root.direction, (Scope.GA, Scope.BETA)) for root in ROOTS]
     lookup = {**sending(speed=int), "Answer": Answer}.get
-    (only,) = differences({Scope.GA: document(), Scope.BETA: document()}, lookup, roots)
+    (only,) = compare({Scope.GA: document(), Scope.BETA: document()}, lookup, roots).differences
     assert only.scopes == (Scope.GA, Scope.BETA)
     assert only.pointer == "/components/schemas/SendParams"
     assert only.sdk.endswith("SendParams.speed")
@@ -252,7 +252,7 @@ def test_without_the_sdk_one_sentence_says_where_it_comes_from(monkeypatch):
 
 
 def test_an_api_version_that_is_not_known_is_told_before_anything_is_compared(monkeypatch):
-    monkeypatch.setattr("conformance.sdk_drift.installed", lambda: ("9.0.0", "2031-01-01"))
+    monkeypatch.setattr("conformance.sdk_drift.installed", lambda: ("9.0.0", {"anthropic-version": "2031-01-01"}))
     with pytest.raises(HarnessError, match="'2031-01-01'") as caught:
         drift()
     assert caught.value.exit_code == 4
@@ -272,13 +272,13 @@ class TestInstalled:
         lean = TREE.split("components:")[0] + "components: {schemas: {Empty: {type: object, properties: {}}}}"
         names = {"types.message_create_params.MessageCreateParams", "types.beta.beta_message.BetaMessage"}
         roots = [Root((name,), "Empty", Half.REQUEST) for name in names]
-        ids = {each.id for each in differences({Scope.GA: document(tree=lean)}, lookup, roots)}
+        ids = {each.id for each in compare({Scope.GA: document(tree=lean)}, lookup, roots).differences}
         assert {"sdk-field Empty/messages", "sdk-field Empty/context_management"} <= ids
 
     def test_the_release_and_its_api_version_are_read_without_sending_anything(self):
-        release, version = installed()
+        release, headers = installed()
         assert release[0].isdecimal()
-        assert version in ("2023-06-01", "2026-10-21")
+        assert headers["anthropic-version"] in ("2023-06-01", "2026-10-21")
 
     def test_a_name_that_a_release_does_not_have_is_none(self):
         assert lookup("types.no_such_module.Thing") is None
