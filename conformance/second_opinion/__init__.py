@@ -78,7 +78,6 @@ class Opinions:
 
 
 def is_readable(reply: Reply) -> bool:
-    """Whether a reply is what the SDK gives its caller: a Message or a stream, and not an error."""
-    response = reply.exchange.response
+    """Whether a reply is what the SDK gives its caller: a Message or a stream, which arrived whole, and not an error."""
     path = reply.exchange.request.url.partition("?")[0].rstrip("/")
-    return reply.ok and response is not None and path.endswith("/messages")
+    return reply.ok and reply.cut_off is None and path.endswith("/messages")

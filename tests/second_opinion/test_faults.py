@@ -24,18 +24,24 @@ from support.data import read_data, read_yaml
 
 EXPLAINED = read_yaml("second_opinion.yaml")
 FAULTS = {fault.id: fault for fault in all_faults().values() if fault.area == "streaming"}
-HARMLESS = {"ping-with-content", "stream-buffered"}
-"""Faults that change what no reader takes: the data of a ping, and the time at which events arrive."""
+HARMLESS = {"done-without-event-name", "ping-with-content", "stream-buffered"}
+"""Faults that change what no reader takes: data without an event line that is not JSON, the data of a ping, and the time
+at which events arrive.
+"""
 
 pytestmark = pytest.mark.slow
 
 
 class StreamStage(Stage):
-    """A stage that sends only what asks for a stream, and keeps what it sent last. The other replies stay honest."""
+    """A stage that sends only the control and what asks for a stream. The other replies stay honest.
+
+    `sent` is what it sent last.
+    """
 
     def __init__(self, whole: Stage) -> None:
         super().__init__(**{each.name: getattr(whole, each.name) for each in fields(whole)})
-        scenarios = tuple(each for each in self.plan.scenarios if each.mode is Mode.STREAM)
+        control, *others = self.plan.scenarios
+        scenarios = (control, *(each for each in others if each.mode is Mode.STREAM))
         self.plan = replace(self.plan, scenarios=scenarios)
         self.sent = self.honest
 
