@@ -15,6 +15,10 @@ STEP: Final[Schema] = {"type": "integer", "minimum": 1}
 """The number of a step of the case's scenario."""
 
 REGEX: Final[Schema] = {"type": "string", "format": "regex"}
+"""A regular expression in the syntax of RE2."""
+
+JSON_SCHEMA: Final[Schema] = {"type": "object", "format": "json-schema"}
+"""A JSON Schema, draft 2020-12, whose patterns are such regular expressions."""
 
 
 def choice(names: Iterable[str]) -> Schema:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from conformance.base.patterns import PatternError, compiled
 from conformance.base.pointer import join
 from conformance.base.suggestions import nearest
 from conformance.model import Json
@@ -54,7 +55,7 @@ class Misfit:
 
 def misfits(data: Json, schema: Mapping[str, Json] | bool) -> Iterator[Misfit]:
     """Every deviation of data from a JSON Schema (draft 2020-12), in no particular order."""
-    for error in _validators()(schema).iter_errors(data):
+    for error in _validators()(schema, format_checker=_formats()).iter_errors(data):
         yield _misfit(_deepest(error))
 
 
@@ -67,6 +68,38 @@ def _validators() -> Any:
     from jsonschema.validators import extend
 
     return extend(Draft202012Validator, {"uniqueItems": _unique_items})  # type: ignore[no-untyped-call]
+
+
+@cache
+def _formats() -> Any:
+    """What `format` means in our schemas: a pattern of RE2, and a JSON Schema with such patterns."""
+    from jsonschema import Draft202012Validator, FormatChecker
+    from jsonschema.exceptions import SchemaError
+
+    formats = FormatChecker(formats=())
+
+    @formats.checks("regex", raises=PatternError)
+    def is_pattern(value: object) -> bool:
+        return not isinstance(value, str) or compiled(value) is not None
+
+    @formats.checks("json-schema", raises=(SchemaError, PatternError, RecursionError))
+    def is_schema(value: Json) -> bool:
+        Draft202012Validator.check_schema(value)
+        return all(compiled(pattern) is not None for pattern in _patterns(value))
+
+    return formats
+
+
+def _patterns(schema: Json) -> Iterator[str]:
+    """Every regular expression in a schema, and whatever looks like one."""
+    if isinstance(schema, dict):
+        if isinstance(schema.get("pattern"), str):
+            yield schema["pattern"]
+        if isinstance(schema.get("patternProperties"), dict):
+            yield from schema["patternProperties"]
+    if isinstance(schema, dict | list):
+        for item in schema.values() if isinstance(schema, dict) else schema:
+            yield from _patterns(item)
 
 
 def _unique_items(_: Any, asked: Any, value: Json, __: Any) -> Iterator[ValidationError]:
@@ -122,6 +155,10 @@ def _sentence(error: ValidationError, bound: Json) -> str:
     if rule == "enum":
         more = ", ..." if len(bound) > 12 else ""
         return f"Expected one of {', '.join(_shown(value) for value in bound[:12])}{more}, found {got}"
+    if rule == "format":
+        what = {"regex": "a regular expression (RE2)", "json-schema": "a JSON Schema"}.get(str(bound), str(bound))
+        why = str(getattr(error.cause, "message", error.cause)).splitlines()
+        return f"Expected {what}: {why[0][:160] if why else got}"
     if rule in ("anyOf", "oneOf"):
         return _alternatives(error.instance, bound, got)
     if rule in _BOUNDS:

@@ -320,3 +320,39 @@ def test_an_error_about_a_broken_file_is_reported_all_the_same(write):
 )
 def test_nearest_finds_what_was_probably_meant(name, found):
     assert nearest(name, {"must": 1, "should": 2, "stop-reason": 3}) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{names: '(a+', pattern: b}", "1: [0].names: Expected a regular expression (RE2): missing ): (a+"),
+        (
+            "{names: 'a', pattern: '(?=b)'}",
+            "1: [0].pattern: Expected a regular expression (RE2): invalid",
+        ),
+    ],
+)
+def test_a_pattern_that_cannot_be_matched_in_linear_time_is_refused_with_its_place(write, text, problem):
+    path = write(f"- {text}\n")
+    regex = {"type": "string", "format": "regex"}
+    schema = {"items": {"properties": {"names": regex, "pattern": regex}}}
+    assert str(refusal(path, schema)).startswith(f"{path}:{problem}")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{type: 5}", "Expected a JSON Schema: 5 is not valid under any of the given schemas"),
+        ("{properties: {a: {pattern: '('}}}", "Expected a JSON Schema: '(' is not a 'regex'"),
+        ("{patternProperties: {'(?!a)': {}}}", "Expected a JSON Schema: invalid perl operator"),
+    ],
+)
+def test_a_json_schema_that_is_none_is_refused_with_its_place(write, text, problem):
+    path = write(f"- {text}\n")
+    schema = {"items": {"type": "object", "format": "json-schema"}}
+    assert str(refusal(path, schema)).startswith(f"{path}:1: [0]: {problem}")
+
+
+def test_items_that_cannot_be_sorted_are_compared_once(write):
+    path = write("- 1\n" * 2 + "".join(f"- {{a: {number}}}\n" for number in range(5_000)))
+    assert str(refusal(path, {"uniqueItems": True})).endswith(": Duplicate item")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from conformance.base.patterns import matches_whole
 from conformance.base.pointer import look_up, spread
 from conformance.base.strict_json import Flaw
 from conformance.base.values import MISSING, show
@@ -96,7 +97,7 @@ def header_matches(reply: Reply, argument: Mapping[str, Json]) -> Observation:
     """Every header whose name matches `names` has a value that matches `pattern` or `format`."""
     response = reply.exchange.response
     headers = response.headers if response is not None else ()
-    seen = [(name, value.strip()) for name, value in headers if re.fullmatch(argument["names"], name.lower())]
+    seen = [(name, value.strip()) for name, value in headers if matches_whole(argument["names"], name.lower())]
     if not seen:
         return NOTHING_SEEN
     form = argument.get("pattern", argument.get("format"))
@@ -220,7 +221,7 @@ def _is_one_of(status: int, wanted: Sequence[Json]) -> bool:
 def _header_fits(value: str, argument: Mapping[str, Json]) -> bool:
     if "format" in argument:
         return is_rfc_3339(value)
-    return re.fullmatch(argument["pattern"], value) is not None
+    return matches_whole(argument["pattern"], value)
 
 
 def _counts(flaw: Flaw) -> bool:

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Final
 
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from conformance.base.pointer import is_within, join, look_up, parent, split, spread
 from conformance.base.values import MISSING, Missing, show
-from conformance.judge.arguments import Schema
+from conformance.judge.arguments import JSON_SCHEMA, Schema
 from conformance.judge.check import NOTHING_SEEN, Context, Observation, check, deviates, deviation, found
+from conformance.judge.request_schema import schema_errors
 from conformance.model import Finding, Json
 from conformance.protocol import message as content
 from conformance.protocol.reply import Reply
@@ -25,6 +25,9 @@ MOST: Final = 5
 
 MOST_PROBLEMS: Final = 1_000
 """Problems of one value that are looked for. Where there are more, nothing is said of a part without any."""
+
+MOST_STEPS: Final = 200_000
+"""Keywords of a case's own schema that are looked at for one value; an endpoint whose value needs more deviates."""
 
 TOO_MANY: Final = Observation(
     seen=False, note=f"the answer has more than {MOST_PROBLEMS:,} problems, and not all of it was looked at"
@@ -43,18 +46,18 @@ COMPONENT_FORM: Final[Schema] = {
 }
 SCHEMA_FORM: Final[Schema] = {
     "type": "object",
-    "properties": {"schema": {"type": "object"}, "pointer": {"type": "string"}, "required": {"type": "boolean"}},
+    "properties": {"schema": JSON_SCHEMA, "pointer": {"type": "string"}, "required": {"type": "boolean"}},
     "required": ["schema"],
     "additionalProperties": False,
 }
 SHORT_FORM: Final[Schema] = {
-    "type": "object",
+    **JSON_SCHEMA,
     "minProperties": 1,
     "properties": {"component": False, "schema": False, "pointer": False, "part": False, "except": False},
 }
 BLOCKS_FORM: Final[Schema] = {
     "type": "object",
-    "properties": {"type": {"type": "string"}, "component": {"type": "string"}, "schema": {"type": "object"}},
+    "properties": {"type": {"type": "string"}, "component": {"type": "string"}, "schema": JSON_SCHEMA},
     "required": ["type"],
     "oneOf": [{"required": ["component"]}, {"required": ["schema"]}],
     "additionalProperties": False,
@@ -119,11 +122,10 @@ def component_problems(reply: Reply, context: Context, component: str, value: Js
 
 def schema_problems(schema: Json, value: Json) -> list[tuple[str, str]]:
     """(pointer, problem) of a value under a JSON Schema (draft 2020-12); a missing key is located at its own place."""
-    try:
-        every = islice(Draft202012Validator(schema).iter_errors(value), MOST_PROBLEMS)
-        errors = sorted(every, key=lambda error: list(map(str, error.path)))
-    except RecursionError:
-        return [("", "nested too deeply to be validated")]
+    every = schema_errors(value, schema, MOST_STEPS)
+    if every is None:
+        return [("", "too large or nested too deeply to be validated")]
+    errors = sorted(every[:MOST_PROBLEMS], key=lambda error: list(map(str, error.path)))
     return [located for error in errors for located in _locate(error)]
 
 

@@ -5,14 +5,13 @@ The input of strict tools is checked in `tools.py`.
 
 from __future__ import annotations
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError
-from referencing.exceptions import Unresolvable
+from jsonschema.exceptions import ValidationError
 
 from conformance.base.pointer import join, look_up
 from conformance.base.strict_json import read
 from conformance.base.values import show
 from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviates
+from conformance.judge.request_schema import schema_errors
 from conformance.model import Json
 from conformance.protocol.message import text_of, was_cut
 from conformance.protocol.reply import Reply
@@ -31,11 +30,10 @@ def json_output(reply: Reply) -> Observation:
     reading = read(text)
     if reading.problem is not None:
         return deviates(reply, "one JSON document", show(text), pointer="/content", kind="ignored")
-    try:
-        validator = Draft202012Validator(schema)
-        errors = [error for error in validator.iter_errors(reading.value) if not _same_but_for_case(error)]
-    except (SchemaError, Unresolvable):
+    found = schema_errors(reading.value, schema)
+    if found is None:
         return NOTHING_SEEN
+    errors = [error for error in found if not _same_but_for_case(error)]
     if not errors:
         return FINE
     place = join("", *errors[0].absolute_path)

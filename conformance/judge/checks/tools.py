@@ -5,7 +5,6 @@ How their input is streamed is checked in `deltas.py`, the stop reason in `stop.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -163,20 +162,15 @@ def _required(schema: Json) -> list[str]:
 def _schema_problem(value: Json, schema: Json) -> str:
     """Why a value is not valid for a schema, or the empty string.
 
-    A schema that is none, or that nothing can be checked against (a reference outside itself), forbids nothing. The
-    empty registry keeps the validator from fetching references.
+    A schema that is none, or that nothing can be checked against (a reference outside itself), forbids nothing.
     """
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError, best_match
-    from referencing import Registry
-    from referencing.exceptions import Unresolvable
+    from jsonschema.exceptions import best_match
 
-    try:
-        Draft202012Validator.check_schema(schema)
-        problem = best_match(Draft202012Validator(schema, registry=Registry()).iter_errors(value))
-    except (SchemaError, Unresolvable, ArithmeticError, RecursionError, TypeError, ValueError, re.error):
-        return ""
-    return "" if problem is None else problem.message
+    from conformance.judge.request_schema import schema_errors
+
+    errors = schema_errors(value, schema)
+    problem = best_match(iter(errors)) if errors else None
+    return "" if problem is None else str(problem.message)
 
 
 def _history_ids(request: Mapping[str, Json]) -> Iterator[str]:

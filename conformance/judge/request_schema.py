@@ -1,0 +1,115 @@
+"""JSON Schemas that a request or a case of a user holds, and what a value deviates from them in.
+
+Such a schema may ask for anything: for references that double at each level, for patterns that backtrack, for what is
+on the network. So validation takes a bounded number of steps, patterns are matched by RE2, nothing is fetched, and
+what cannot be checked within these bounds forbids nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError, ValidationError
+from jsonschema.validators import extend
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+from conformance.base.patterns import PatternError, occurs_in
+from conformance.model import Json
+
+MOST_STEPS: Final = 50_000
+"""Keywords that are looked at for one value; a step takes 10 to 50 microseconds."""
+
+MOST_VALUES: Final = 2_500
+"""Values that a schema may hold."""
+
+_Keyword = Callable[[Any, Any, Any, Any], Any]
+
+
+class _TooManyStepsError(Exception):
+    """The validation of a value took more steps than are allowed."""
+
+
+def schema_errors(value: Json, schema: Json, most_steps: int = MOST_STEPS) -> list[ValidationError] | None:
+    """All deviations of a value from a schema, or None where the schema is none or cannot be checked within bounds."""
+    if _holds_more(schema, MOST_VALUES):
+        return None
+    try:
+        Draft202012Validator.check_schema(schema)
+        validator = _validators(most_steps)(schema, registry=Registry())
+        return list(validator.iter_errors(value))
+    except (SchemaError, Unresolvable, _TooManyStepsError, PatternError):
+        return None
+    except (ArithmeticError, RecursionError, TypeError, ValueError, AttributeError, KeyError):
+        return None  # what jsonschema raises for schemas that its own schema admits
+
+
+def _holds_more(schema: Json, most: int) -> bool:
+    left = [schema]
+    for _ in range(most):
+        if not left:
+            return False
+        value = left.pop()
+        if isinstance(value, dict | list):
+            left += value.values() if isinstance(value, dict) else value
+    return bool(left)
+
+
+def _validators(most_steps: int) -> Any:
+    """A class of validators that counts its steps."""
+    left = most_steps
+
+    def counted(keyword: _Keyword) -> _Keyword:
+        def check(validator: Any, asked: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise _TooManyStepsError
+            yield from keyword(validator, asked, value, schema) or ()
+
+        return check
+
+    known: dict[str, _Keyword] = {
+        **Draft202012Validator.VALIDATORS,
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional_properties,
+        "uniqueItems": _unique_items,
+    }
+    keywords = {name: counted(keyword) for name, keyword in known.items()}
+    return extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
+
+
+def _pattern(validator: Any, pattern: Any, value: Any, _: Any) -> Iterator[ValidationError]:
+    if validator.is_type(value, "string") and not occurs_in(pattern, value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+def _pattern_properties(validator: Any, patterns: Any, value: Any, _: Any) -> Iterator[ValidationError]:
+    if validator.is_type(value, "object"):
+        for pattern, schema in patterns.items():
+            for name, item in value.items():
+                if occurs_in(pattern, name):
+                    yield from validator.descend(item, schema, path=name, schema_path=pattern)
+
+
+def _additional_properties(validator: Any, allowed: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+    if not validator.is_type(value, "object"):
+        return
+    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    for name in [name for name in value if name not in known]:
+        if any(occurs_in(pattern, name) for pattern in patterns):
+            continue
+        if allowed is False:
+            yield ValidationError(f"Additional properties are not allowed ({name!r} was unexpected)")
+        else:
+            yield from validator.descend(value[name], allowed, path=name)
+
+
+def _unique_items(validator: Any, asked: Any, value: Any, _: Any) -> Iterator[ValidationError]:
+    is_list = validator.is_type(value, "array")
+    if asked and is_list and len({json.dumps(item, sort_keys=True) for item in value}) < len(value):
+        yield ValidationError(f"{value!r} has non-unique elements")
