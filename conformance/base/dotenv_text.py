@@ -44,7 +44,9 @@ def read(path: Path, bounds: Bounds) -> dict[str, Variable]:
             raise FileError("Expected NAME=value", path=path, line=line)
         if number >= bounds.values:
             raise FileError(f"The file holds more than {bounds.values:,} lines", path=path, line=line)
-        if binding.key is not None and binding.value is not None:
+        if binding.key is not None and binding.value is None:
+            found.pop(binding.key, None)  # a bare name takes the value away
+        elif binding.key is not None and binding.value is not None:
             found[binding.key] = Variable(_filled(binding.value, found, path, line, binding.key), line)
     return found
 
