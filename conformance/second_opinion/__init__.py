@@ -78,6 +78,6 @@ class Opinions:
 
 
 def is_readable(reply: Reply) -> bool:
-    """Whether a reply is what the SDK gives its caller: a Message or a stream, which arrived whole, and not an error."""
+    """Whether a reply is what the SDK gives its caller: a Message or a stream that arrived whole, and no error."""
     path = reply.exchange.request.url.partition("?")[0].rstrip("/")
     return reply.ok and reply.cut_off is None and path.endswith("/messages")

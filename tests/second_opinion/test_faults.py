@@ -25,8 +25,8 @@ from support.data import read_data, read_yaml
 EXPLAINED = read_yaml("second_opinion.yaml")
 FAULTS = {fault.id: fault for fault in all_faults().values() if fault.area == "streaming"}
 HARMLESS = {"done-without-event-name", "ping-with-content", "stream-buffered"}
-"""Faults that change what no reader takes: data without an event line that is not JSON, the data of a ping, and the time
-at which events arrive.
+"""Faults that change what no reader takes: data that is not JSON and has no event line, the data of a ping, and when
+events arrive.
 """
 
 pytestmark = pytest.mark.slow
