@@ -101,6 +101,12 @@ class Engine:
         self._repeated[scenario_id, repetition] = sent
         return sent
 
+    @property
+    def finished(self) -> bool:
+        """Whether everything that was planned has been answered, or it is known why not."""
+        futures = self._futures.values()
+        return all(each.done() and not each.cancelled() and each.exception() is None for each in futures)
+
     def stop(self) -> None:
         """Stops sending; what was recorded stays. Returns when the loop has ended."""
         self._stopped.set()

@@ -198,11 +198,16 @@ class Run:
         return self._started.engine.preflight().target
 
     def close(self) -> None:
-        """Stops the engine and ends the journal. Safe to call twice. Raises HarnessError where the disk is full."""
+        """Stops the engine, and notes the end of a run that completed. Safe to call twice.
+
+        Raises HarnessError where the disk is full.
+        """
         if self._started is not None and not self._started.closed:
             self._started.closed = True
+            finished = self._started.engine.finished
             self._started.engine.stop()
-            self._started.journal.end(EndNote(now()))
+            if finished:
+                self._started.journal.end(EndNote(now()))
 
     def release(self) -> None:
         """Lets other processes write to the folder of the run."""

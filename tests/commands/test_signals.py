@@ -106,7 +106,9 @@ def test_a_signal_while_an_endpoint_is_silent_ends_the_run(
     done = process.finish()
     end.set()
     assert done.returncode == 2, done.text
-    assert not list(tmp_path.glob("out/*.part"))
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["journal.ndjson"]
+    lines = (tmp_path / "out" / "journal.ndjson").read_text().splitlines()
+    assert "end" not in {json.loads(line)["kind"] for line in lines}
 
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
