@@ -21,6 +21,8 @@ USAGE = 4
 """Exit code for bad input (DESIGN.md, section 6)."""
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+INPUT = click.Path(path_type=Path)
+"""A file that is read. What is wrong with it is said by its reader, in one sentence."""
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="print JSON, for scripts")
 
 
@@ -137,7 +139,7 @@ def regen() -> None:
 
 
 @command.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=FILE)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=INPUT)
 @click.option("--json", "as_json", is_flag=True, help="print JSON, for scripts; schema: report/judged.schema.json")
 @click.option("--html", type=FILE, help="write the HTML report here")
 @click.option("--markdown", type=FILE, help="write the Markdown summary here")
@@ -182,7 +184,7 @@ def proxy(upstream: str, port: int, out: Path | None, gate: str) -> None:
 
 
 @command.command()
-@click.argument("results", type=FILE)
+@click.argument("results", type=INPUT)
 @click.option("--html", type=FILE, help="write the HTML report here")
 @click.option("--markdown", type=FILE, help="write the Markdown summary here")
 @click.option("--junit", type=FILE, help="write JUnit XML here")

@@ -342,3 +342,63 @@ def test_the_plugin_costs_nothing_where_it_is_not_used():
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert [name for name in EXPENSIVE if name in json.loads(done.stdout)] == []
+
+
+READERS = {
+    "base/files.py": "the one reader of files that users write or name",
+    "base/yaml_text.py": "YAML of such files",
+    "base/toml_text.py": "TOML of such files",
+    "base/dotenv_text.py": "`.env` files",
+    "base/json_text.py": "JSON of such files",
+    "base/strict_json.py": "JSON of endpoints and files",
+    "standard/schemas.py": "the JSON Schemas of the package",
+    "standard/library.py": "the hash of the shipped catalogue",
+    "standard/baseline.py": "writes YAML",
+    "report/html.py": "the templates of the package",
+    "commands/judge.py": "reads what it has rendered itself",
+    "commands/regen.py": "the generated files of a checkout",
+    "sdk_drift/sdk.py": "the source of an installed package",
+    "sdk_drift/methods.py": "the source of an installed package",
+    "sdk_drift/notes.py": "writes YAML",
+    "base/output.py": "opens files for writing",
+    "base/lock.py": "opens locks",
+    "base/streams.py": "opens the null device",
+    "wire/journal.py": "opens journals for writing",
+    "engine/sender.py": "opens a turnstile and no file",
+}
+"""Modules that read a file or a text without `base/files.py` and its decoders, with the reason. The reference endpoint
+reads what it is sent.
+"""
+
+READS = {"read_text", "read_bytes", "open", "fdopen", "loads", "load_source"}
+READS_BY_IMPORT = {"yaml", "tomllib", "dotenv", "configparser", "pickle", "csv"}
+OURS_TO_READ_WITH = {"conformance.base.files.read_text", "conformance.base.files.read_bytes"}
+
+
+def owner(node: ast.Call) -> str:
+    """The name before the dot of what is called, as `files` in `files.read_text(path, most)`."""
+    return getattr(getattr(node.func, "value", None), "id", "")
+
+
+def reads(path: Path) -> bool:
+    """Whether a module reads a file or decodes a text by itself."""
+    given = {name.rsplit(".", 1)[-1] for _, name in imports_of(path) if name in OURS_TO_READ_WITH}
+    calls = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
+    own = {called(node) for node in calls if not {getattr(node.func, "id", ""), owner(node)} & (given | {"files"})}
+    methods = {node.name for node in ast.walk(tree_of(path)) if isinstance(node, ast.FunctionDef)}
+    return bool((own - methods) & READS) or bool(READS_BY_IMPORT & roots_imported(path))
+
+
+def test_files_of_users_are_read_in_one_place():
+    found = {name_of(path) for path in MODULES if package_of(path) != "reference" and reads(path)}
+    assert found == set(READERS)
+
+
+def test_urls_of_others_are_taken_apart_where_that_cannot_raise():
+    splitters = {
+        name_of(path) for path in MODULES for _, name in imports_of(path) if name.startswith("urllib.parse.urlsplit")
+    }
+    guarded = {  # each catches ValueError, or has what was checked before
+        "config/target.py", "config/connection.py", "commands/proxy.py", "commands/proxy_judge.py", "wire/credentials.py",
+    }  # fmt: skip
+    assert splitters - guarded == {"base/urls.py"}

@@ -16,6 +16,9 @@ from conformance.results.model import SCHEMA_VERSION, Results
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 """The JSON Schema of the file. Append-only within a major version."""
 
+EXIT_CODES = range(5)
+"""Exit codes of the process, which results name too."""
+
 
 def render(results: Results) -> str:
     """The text of results.json. Pure ASCII; a lone surrogate becomes U+FFFD, which every reader accepts."""
@@ -82,4 +85,6 @@ def from_json(data: Json) -> Results:
         results: Results = decode(Results, data)
     except MisfitError as problem:
         raise UsageError(f"Results file, {problem.place or '/'}: {problem}") from None
+    if results.exit_code not in EXIT_CODES:
+        raise UsageError("Results file, /exit_code: unknown value")
     return results
