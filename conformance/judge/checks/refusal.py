@@ -39,8 +39,8 @@ def refused(reply: Reply, argument: Json, context: Context) -> Observation:
     if status is None:
         return NOTHING_SEEN
     wanted = argument if isinstance(argument, dict) else {}
-    statuses = _as_list(wanted.get("status")) or [400]
-    statuses = sorted({*statuses, *REFUSING}) if 400 in statuses else statuses
+    named = set(_as_list(wanted.get("status"))) or REFUSING
+    statuses = named | REFUSING if named & REFUSING else named
     if is_success(status):
         return deviates(reply, _expected(wanted), f"accepted with status {status}", kind="accepted")
     if is_server_error(status):
