@@ -15,6 +15,12 @@ CREDENTIALS: Final = frozenset(
 )  # fmt: skip
 """Headers and query parameters whose values are credentials, in lower case."""
 
+DUMMY_KEYS: Final = frozenset(
+    {"empty", "none", "null", "x", "dummy", "fake", "test", "local", "ollama", "lm-studio", "no-key", "not-needed",
+     "sk-no-key-required"}
+)  # fmt: skip
+"""Keys that local engines document for "no key needed", in lower case. They open nothing, so they are not secret."""
+
 _HARMLESS: Final = frozenset(
     {"accept", "accept-charset", "accept-encoding", "accept-language", "anthropic-beta", "anthropic-version",
      "anthropic-dangerous-direct-browser-access", "cache-control", "connection", "content-encoding",

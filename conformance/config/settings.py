@@ -13,14 +13,14 @@ from typing import Any
 from conformance.base import dotenv_text, toml_text
 from conformance.base.errors import FileError
 from conformance.base.files import DOTENV, RECORD, SETTINGS, opened
-from conformance.base.headers import may_be_secret, secrets_in
+from conformance.base.headers import DUMMY_KEYS, may_be_secret, secrets_in
 from conformance.base.strict_json import read
 from conformance.base.suggestions import nearest
 from conformance.base.toml_text import TomlText
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.config.keys import HOW, resembles_key
 from conformance.config.options import CONNECTION, NEVER_EMPTY, OPTIONS, PER_TARGET, RECORDED, REPEATED, Option
-from conformance.config.target import REFERENCE, Target, check_url, name_of
+from conformance.config.target import AUTHENTICATION, REFERENCE, Target, check_url, is_public, name_of
 from conformance.config.values import convert, described
 from conformance.model import UsageError
 
@@ -63,8 +63,8 @@ class RunSettings:
             return [*(["--targets", file] if file != "targets.toml" else []), "--target", self.target]
         if target.name == REFERENCE:
             return [f"--lacks={name}" for name in sorted(self["lacks"])]
-        lacks = [f"--lacks={name}" for name in sorted(target.absent)]
-        capabilities = [*(f"--declare={name}" for name in sorted(target.declared)), *lacks]
+        lacks = [f"--lacks={name}" for name in sorted(self["lacks"])]
+        capabilities = [*(f"--declare={name}" for name in sorted(self["declare"])), *lacks]
         arguments = ["--url", target.url, "--model", target.model, "--api-key-env", target.key_name, *capabilities]
         if target.api_version != DEFAULT_VERSION:
             arguments += ["--api-version", target.api_version]
@@ -229,6 +229,7 @@ def target_of(settings: RunSettings) -> Target | None:
         headers, secrets = _headers(settings)
     with settings.at("name"):
         name = safe_name(settings.target or settings["name"] or name_of(url))
+    declared, absent = _capabilities(settings, url, key or None)
     return Target(
         name=name,
         url=url,
@@ -239,9 +240,25 @@ def target_of(settings: RunSettings) -> Target | None:
         headers=headers,
         secrets=(*((key,) if key else ()), *secrets),
         api_version=settings["api_version"],
-        declared=frozenset(settings["declare"]),
-        absent=frozenset(settings["lacks"]),
+        declared=declared,
+        absent=absent,
     )
+
+
+def _capabilities(settings: RunSettings, url: str, key: str | None) -> tuple[frozenset[str], frozenset[str]]:
+    """The capabilities that the target has, and those that it lacks.
+
+    Unless the options say it, an endpoint asks for a credential where a real key is configured and the host is a public
+    one. Without a key nobody can tell: a request without one is all that can be sent.
+    """
+    declared, absent = frozenset(settings["declare"]), frozenset(settings["lacks"])
+    if AUTHENTICATION in declared and key is None:
+        raise UsageError(f"--declare {AUTHENTICATION} needs a key: {settings['api_key_env']} is not set.")
+    if AUTHENTICATION in declared | absent:
+        return declared, absent
+    if key is not None and key.lower() not in DUMMY_KEYS and is_public(url):
+        return declared | {AUTHENTICATION}, absent
+    return declared, absent | {AUTHENTICATION}
 
 
 def _key_name(settings: RunSettings) -> str:

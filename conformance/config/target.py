@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.config.keys import HOW, is_key
 from conformance.model import INVALID_KEY, Json, UsageError
+
+PRIVATE_DOMAINS = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
+"""Domains that no public host is in (RFC 6761, RFC 6762, RFC 8375, and what routers and containers use)."""
+
+AUTHENTICATION = "authentication"
+"""The capability of an endpoint that asks for a credential."""
 
 AUTH_STYLES = ("auto", "x-api-key", "bearer", "both")
 _PARTS_OF_URL = re.compile(r"[/.:;=,&]+")
@@ -100,8 +107,17 @@ def _is_key(part: str) -> bool:
     return part.lower().startswith("sk-") or is_key(part)
 
 
+def is_public(url: str) -> bool:
+    """Whether a URL names a host of the internet: none of this machine, of a private network, or without a domain."""
+    host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith(PRIVATE_DOMAINS)
+
+
 def name_of(url: str) -> str:
     """A name for a target that was given as a URL only: host and port, safe as a folder name."""
     parts = urlsplit(url)
     port = f"-{parts.port}" if parts.port else ""
-    return re.sub(r"[^a-z0-9.-]+", "-", f"{parts.hostname}{port}".lower())
+    return re.sub(r"[^a-z0-9.-]+", "-", f"{parts.hostname}{port}".lower()).strip("-.")

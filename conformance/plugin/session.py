@@ -20,7 +20,7 @@ from conformance.config.targets_file import read_all_settings
 from conformance.engine.run import JOURNAL, Resumption, Run, public
 from conformance.engine.sender import Slowdown
 from conformance.judge.capabilities import capability_facts
-from conformance.model import Case, HarnessError, Judgement, Mode
+from conformance.model import Case, HarnessError, Judgement, Mode, UsageError
 from conformance.protocol.reply import Reply
 from conformance.report import plan as words
 from conformance.report.files import write
@@ -119,7 +119,12 @@ class TargetSession:
         """
         if self.run.started:
             return
-        target = target_of(self.settings) or self._reference()
+        target = target_of(self.settings)
+        if target is None:
+            _refuse_own_cases(items)
+            target = self._reference()
+        if target.api_key is None:
+            tell(words.without_key(target.name, target.key_name))
         for note in self.settings.notes:
             tell(note)
         whole = len(items) >= sum(len(case.modes) for case in self.run.library.catalogue.cases)
@@ -218,6 +223,16 @@ class TargetSession:
             api_version=self.settings["api_version"],
             declared=needs - lacks,
             absent=lacks,
+        )
+
+
+def _refuse_own_cases(items: Sequence[tuple[Case, Mode]]) -> None:
+    """Raises UsageError for cases of a user where no target is named: they are about an endpoint of theirs."""
+    own = sorted({case.file for case, _ in items if case.file.endswith(USER_SUFFIX)})
+    if own:
+        raise UsageError(
+            f"{own[0]} has cases of your own, and no endpoint is named to judge them on. Name one with --url and "
+            "--model, or with --target."
         )
 
 

@@ -8,17 +8,19 @@ from itertools import chain, islice
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from conformance.base.headers import COOKIES, CREDENTIALS, is_credential, may_be_secret, scheme_of, secrets_in
+from conformance.base.headers import (
+    COOKIES,
+    CREDENTIALS,
+    DUMMY_KEYS,
+    is_credential,
+    may_be_secret,
+    scheme_of,
+    secrets_in,
+)
 from conformance.model import Exchange, SentRequest
 from conformance.protocol.blocks import BLOCKS, DELTAS
 from conformance.protocol.grammar import KNOWN_EVENTS
 from conformance.protocol.stop_reasons import STOP_REASONS
-
-DUMMY_KEYS: Final = frozenset(
-    {"empty", "none", "null", "x", "dummy", "fake", "test", "local", "ollama", "lm-studio", "no-key", "not-needed",
-     "sk-no-key-required"}
-)  # fmt: skip
-"""Keys that local engines document for "no key needed", in lower case. They open nothing, so they are not secret."""
 
 WORDS: Final = frozenset(
     word

@@ -23,6 +23,9 @@ Run = Callable[..., Done]
 
 KEY = "sk-test-0123456789abcdef"
 
+DECLARED = "--declare=authentication"
+"""On loopback nobody assumes that a key is asked for."""
+
 TWO = ("--case=response-has-id", "--case=messages-content-text-block", "--mode=json")
 """Two results, of which the first request decides one."""
 
@@ -85,13 +88,13 @@ def test_0_the_gate_holds(run: Run) -> None:
 def test_0_deviations_that_are_known_do_not_gate(run: Run, canned: tuple[str, ...], folder: Path) -> None:
     case = "transport-no-credential-refused"
     (folder / "known.yaml").write_text(f"- {{case: {case}, reason: open demo, expires: 2999-12-31}}\n", "utf-8")
-    done = run(*canned, f"--case={case}", "--baseline=known.yaml", key=KEY)
+    done = run(*canned, DECLARED, f"--case={case}", "--baseline=known.yaml", key=KEY)
     assert done.returncode == 0, done.text
     assert "open demo" in done.text
 
 
 def test_1_a_gating_clause_is_violated(run: Run, canned: tuple[str, ...]) -> None:
-    done = run(*canned, "--case=transport-no-credential-refused", key=KEY)
+    done = run(*canned, DECLARED, "--case=transport-no-credential-refused", key=KEY)
     assert done.returncode == 1, done.text
     assert "violates the gate" in done.text
 
@@ -178,6 +181,20 @@ def test_as_little_as_was_asked_for_is_enough(run: Run, percent: int, code: int)
     with serving(NoText) as url:
         done = run(f"--url={url}", "--model=m", *TWO, f"--min-decided={percent}", key=KEY)
     assert done.returncode == code, done.text
+
+
+def test_2_without_a_key_cases_on_credentials_do_not_apply(run: Run, canned: tuple[str, ...]) -> None:
+    done = run(*canned, "--case=transport-no-credential-refused", "--case=response-has-id", "--mode=json")
+    assert done.returncode == 0, done.text
+    assert "no key (ANTHROPIC_API_KEY is not set or empty)" in done.text
+    done = run(*canned, "--case=transport-no-credential-refused", "--out=alone")
+    assert done.returncode == 2, done.text
+
+
+def test_4_a_key_is_needed_to_test_that_one_is_asked_for(run: Run, canned: tuple[str, ...]) -> None:
+    done = run(*canned, DECLARED, "--case=response-has-id")
+    assert done.returncode == 4, done.text
+    assert "--declare authentication needs a key: ANTHROPIC_API_KEY is not set" in done.text
 
 
 def test_2_nothing_that_gates_was_judged(run: Run, canned: tuple[str, ...]) -> None:

@@ -406,3 +406,42 @@ def test_the_options_of_a_recorded_run_are_checked_like_any_others(folder) -> No
     )
     for line in (b"", b"\0", b"[" * 100_000, b"\xff", b'{"kind": "end"}', b"9" * 9_000):
         assert resume(line) == f"{place}This is not the journal of a run"
+
+
+REAL = "sk-ant-api03-0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "options", "has"),
+    [
+        ("https://api.naga.example", REAL, {}, True),
+        ("https://8.8.8.8/v1", REAL, {}, True),
+        ("https://api.naga.example", "", {}, False),
+        ("https://api.naga.example", "EMPTY", {}, False),
+        ("https://api.naga.example", REAL, {"lacks": ["authentication"]}, False),
+        ("http://127.0.0.1:8000", REAL, {}, False),
+        ("http://[::1]:8000", REAL, {}, False),
+        ("http://10.0.0.7:8000", REAL, {}, False),
+        ("http://192.168.1.7", REAL, {}, False),
+        ("http://localhost:8000", REAL, {}, False),
+        ("http://vllm:8000", REAL, {}, False),
+        ("http://host.docker.internal:8000", REAL, {}, False),
+        ("http://127.0.0.1:8000", REAL, {"declare": ["authentication"]}, True),
+        ("http://127.0.0.1:8000", "EMPTY", {"declare": ["authentication"]}, True),
+    ],
+)
+def test_authentication_is_assumed_of_a_public_host_with_a_real_key(folder, url, key, options, has) -> None:
+    (folder / ".env").write_text(f"OUR_KEY={key}\n", encoding="utf-8")
+    settings = read_settings({"url": url, "model": "m", "api_key_env": "OUR_KEY", **options}, folder)
+    target = target_of(settings)
+    assert target is not None
+    assert ("authentication" in target.declared, "authentication" in target.absent) == (has, not has)
+    told = settings.selecting(target)
+    assert ("--declare=authentication" in told) == ("declare" in options)
+    assert ("--lacks=authentication" in told) == ("lacks" in options)
+
+
+def test_authentication_cannot_be_declared_without_a_key(folder) -> None:
+    given = {"url": "https://naga.example", "model": "m", "declare": ["authentication"]}
+    with pytest.raises(UsageError, match="--declare authentication needs a key"):
+        target_of(read_settings(given, folder))

@@ -167,7 +167,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Judgemen
     def judgements(name: str) -> Judgements:
         with serving(getattr(worst, name)) as url:
             folder = tmp_path_factory.mktemp(name) / "out"
-            return run_cases(url, folder, KEY, whole=True, model="some-model").judgements
+            return run_cases(url, folder, KEY, whole=True, model="some-model", declare=["authentication"]).judgements
 
     return judgements
 

@@ -53,6 +53,8 @@ PLACES = {
 
 OWN = "- id: own-case\n  title: Our own claim\n  on: [text]\n  expect:\n    - status: 200\n"
 
+DECLARED = "--messages-declare=authentication"
+
 FAILING = ("transport-no-credential-refused", "response-has-id")
 
 
@@ -69,7 +71,7 @@ def crashing(project: Project, canned, monkeypatch: pytest.MonkeyPatch):
         if options:
             result = project.run("own.messages.yaml", *canned, *options)
         else:
-            result = project.catalogue("-p", "crashing", *canned, *chosen(*FAILING))
+            result = project.catalogue("-p", "crashing", DECLARED, *canned, *chosen(*FAILING))
         return int(result.ret), result.stdout.str() + result.stderr.str()
 
     return run

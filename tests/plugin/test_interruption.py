@@ -29,7 +29,8 @@ def test_an_interrupted_run_writes_its_results_with_the_exit_code_of_the_process
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-test-0123456789abcdef")
     project.write("interrupting.py", PLUGIN)
     project.pytester.syspathinsert()
-    options = ("-p", "interrupting", "--messages-out=out", *canned, *chosen(first, "usage-input-tokens-integer"))
+    options = ("-p", "interrupting", "--messages-out=out", "--messages-declare=authentication", *canned)
+    options = (*options, *chosen(first, "usage-input-tokens-integer"))
     done = project.pytester.runpytest(*QUICK, *CATALOGUE, *options, no_reraise_ctrlc=True)
     assert done.ret == exit_code
     results = project.results

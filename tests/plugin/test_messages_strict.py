@@ -25,5 +25,7 @@ def test_with_it_the_same_case_fails_the_run(project, canned) -> None:
     done.assert_outcomes(failed=1)
 
 
-def test_a_refusal_that_protects_people_gates_without_it(project, canned) -> None:
-    assert project.catalogue(*canned, *chosen("transport-no-credential-refused")).ret == 1
+def test_a_refusal_that_protects_people_gates_without_it(project, canned, monkeypatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-test-0123456789abcdef")
+    options = (*canned, "--messages-declare=authentication")
+    assert project.catalogue(*options, *chosen("transport-no-credential-refused")).ret == 1

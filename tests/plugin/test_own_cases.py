@@ -27,7 +27,11 @@ def test_that_fails():
 
 
 @pytest.fixture
-def own(project):
+def own(project, reference, monkeypatch):
+    """A project with a case file and ordinary tests, and the reference endpoint as its target."""
+    for name, value in (("URL", reference.url), ("MODEL", reference.model), ("API_KEY_ENV", "OUR_KEY")):
+        monkeypatch.setenv(f"MESSAGES_{name}", value)
+    monkeypatch.setenv("OUR_KEY", reference.key)
     project.write("our-cases.messages.yaml", CASES)
     project.write("test_ordinary.py", ORDINARY)
     return project
@@ -88,3 +92,14 @@ def test_an_own_case_and_the_catalogue_in_one_run(own) -> None:
     done = own.run("our-cases.messages.yaml", "--pyargs", "conformance", *chosen("own-marker", "models-page-has-data"))
     assert done.ret == 0
     assert {case for case, _ in own.outcomes} == {"own-marker", "models-page-has-data"}
+
+
+def test_own_cases_without_a_target_are_refused(project) -> None:
+    project.write("our-cases.messages.yaml", CASES)
+    done = project.run("our-cases.messages.yaml")
+    told = done.stdout.str() + done.stderr.str()
+    assert done.ret == 4
+    assert "our-cases.messages.yaml has cases of your own, and no endpoint is named" in told
+    assert "--url and --model" in told
+    assert "Traceback" not in told
+    assert project.wrote_nothing
