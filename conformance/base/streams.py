@@ -70,10 +70,12 @@ def standard_streams() -> Iterator[None]:
 
 def output_problem() -> OSError | None:
     """Why standard output could not be written so far. There is nowhere to say what is wrong with standard error."""
-    sys.stdout.flush()
     buffer = getattr(sys.stdout, "buffer", None)
     raw = getattr(buffer, "raw", buffer)
-    return raw.problem if isinstance(raw, LastingFile) else None
+    if not isinstance(raw, LastingFile):  # somebody else's, as where pytest was started and not the command
+        return None
+    sys.stdout.flush()
+    return raw.problem
 
 
 def _fill_closed() -> None:
