@@ -399,6 +399,7 @@ def test_urls_of_others_are_taken_apart_where_that_cannot_raise():
         name_of(path) for path in MODULES for _, name in imports_of(path) if name.startswith("urllib.parse.urlsplit")
     }
     guarded = {  # each catches ValueError, or has what was checked before
-        "config/target.py", "config/connection.py", "commands/proxy.py", "commands/proxy_judge.py", "wire/credentials.py",
+        "config/target.py", "config/connection.py", "commands/proxy.py", "commands/proxy_judge.py",
+        "wire/credentials.py",
     }  # fmt: skip
     assert splitters - guarded == {"base/urls.py"}
