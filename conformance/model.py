@@ -169,14 +169,15 @@ class Step:
     """One request to send, before the target's base URL, model, key and version are filled in.
 
     `body` is a JSON value, in which `{"$reply": ...}` is replaced by a part of the previous reply, or None.
-    `raw` replaces the body by these exact bytes. A header with value None is left out. `auth` is `default`, `none`,
+    `raw` replaces the body by these exact bytes. A header with value None is left out, one with several values is
+    sent as several lines. `auth` is `default`, `none`,
     `invalid`, `x-api-key`, `bearer` or `both`. `fill_model` False leaves `model` out where the body does not name one.
     """
 
     method: str = "POST"
     path: str = "/v1/messages"
     query: Mapping[str, Json] = field(default_factory=dict)
-    headers: Mapping[str, str | None] = field(default_factory=dict)
+    headers: Mapping[str, str | Sequence[str] | None] = field(default_factory=dict)
     body: Json = None
     raw: bytes | None = None
     auth: str = "default"

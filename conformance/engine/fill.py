@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from conformance.base.pointer import look_up
@@ -22,7 +22,7 @@ def fill(step: Step, mode: Mode, target: Target, previous: Reply | None, case_na
     body = step.raw.replace(b"{model}", target.model.encode()) if step.raw is not None else None
     if body is None and step.body is not None:
         body = json.dumps(_body(step, mode, target, previous), ensure_ascii=False, separators=(",", ":")).encode()
-    headers = {
+    headers: dict[str, str | Sequence[str]] = {
         "accept": "text/event-stream" if mode is Mode.STREAM and step.makes_message else "application/json",
         "user-agent": f"messages-conformance ({case_name})",
         "anthropic-version": target.api_version,
@@ -37,7 +37,8 @@ def fill(step: Step, mode: Mode, target: Target, previous: Reply | None, case_na
             headers[name] = value
     path = str(_filled(step.path, previous)).replace("{model}", quote(target.model, safe=":@"))
     query = {key: _filled(value, previous) for key, value in step.query.items()}
-    return SentRequest(step.method, target.address(path, query), tuple(headers.items()), body or b"")
+    lines = [(name, line) for name, value in headers.items() for line in ([value] if isinstance(value, str) else value)]
+    return SentRequest(step.method, target.address(path, query), tuple(lines), body or b"")
 
 
 def _body(step: Step, mode: Mode, target: Target, previous: Reply | None) -> Json:

@@ -24,7 +24,7 @@ from conformance.judge.verdict import (
     decide,
     gates,
 )
-from conformance.model import Case, CheckCall, Direction, Finding, Json, Judgement, Mode, ScenarioName
+from conformance.model import Case, CheckCall, Direction, Finding, Json, Judgement, Mode, Plane, ScenarioName
 from conformance.protocol.reply import Reply
 from conformance.standard.document import Document
 from conformance.standard.models import ENTRY_SCENARIO, NO_MODELS, Models, RefusalClause, capabilities_of
@@ -142,7 +142,8 @@ class _Trial:
             return self.conclude(signals, NOTHING_CHECKED, sent.replies, detail)
         unmet = self._unmet_precondition(sent)
         checked = self._check(sent) if completeness is Completeness.FULL else self._check_part(sent.replies)
-        signals = Signals(completeness, checked.result, control, not unmet, self.state)
+        protocol = self.case.plane is Plane.PROTOCOL
+        signals = Signals(completeness, checked.result, control, not unmet, protocol, self.state)
         return self.conclude(signals, checked, sent.replies, control_detail or detail or unmet)
 
     def _check(self, sent: ScenarioReplies) -> Checked:

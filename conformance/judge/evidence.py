@@ -90,11 +90,11 @@ def pushed_back(reply: Reply, *, refusing: bool = False) -> bool:
 def selected(selector: Selector, mode: Mode, reply: Reply) -> bool:
     """Whether a selector takes a reply.
 
-    `every-stream`: 2xx event streams of message requests. `every-answer`: 2xx answers to message requests in that mode,
-    in stream mode those that are streams. `every-stream-request`: 2xx answers to requests for a stream, whatever came.
-    `every-error`: status 400 and above, save those that the endpoint does not send itself. `every-count`: 2xx of
-    count_tokens. `every-response`: all with a response. An error with status 2xx is no answer; a case on every response
-    reports it.
+    `every-stream`: 2xx event streams of message requests. `every-answer`: 2xx answers to message requests in that
+    mode, in stream mode those that are streams. `every-stream-request`: 2xx answers to requests for a stream,
+    whatever came. `every-error`: status 400 and above with a body, save those that the endpoint does not send
+    itself. `every-count`: 2xx of count_tokens. `every-response`: all with a response. An error with status 2xx is
+    no answer; a case on every response reports it.
     """
     if reply.status is None:
         return False
@@ -108,7 +108,8 @@ def selected(selector: Selector, mode: Mode, reply: Reply) -> bool:
             as_asked = mode_sent is mode and (mode is Mode.JSON or reply.events is not None)
             return as_asked and reply.ok and reply.error is None and _creates_message(reply)
         case Selector.EVERY_ERROR:
-            return is_error(reply.status) and reply.status not in NOT_THE_ENDPOINT
+            has_body = reply.exchange.request.method != "HEAD"
+            return has_body and is_error(reply.status) and reply.status not in NOT_THE_ENDPOINT
         case Selector.EVERY_COUNT:
             return reply.ok and _path(reply).endswith("/messages/count_tokens")
         case Selector.EVERY_RESPONSE:

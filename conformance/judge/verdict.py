@@ -73,12 +73,15 @@ class CheckResult(StrEnum):
 
 @dataclass(frozen=True)
 class Signals:
-    """Everything that the table looks at. `precondition` is False where `given` of the case does not hold."""
+    """Everything that the table looks at. `precondition` is False where `given` of the case does not hold, `protocol`
+    True for a case of the protocol plane.
+    """
 
     evidence: Completeness
     checks: CheckResult = CheckResult.UNSEEN
     control: Control = Control.NONE
     precondition: bool = True
+    protocol: bool = False
     capability: CapabilityState = CapabilityState.CORE
 
 
@@ -96,6 +99,7 @@ class Row:
     evidence: Completeness | None = None
     control: Control | None = None
     precondition: bool | None = None
+    protocol: bool | None = None
     capability: CapabilityState | None = None
     checks: CheckResult | None = None
 
@@ -107,6 +111,7 @@ class Row:
                 (self.evidence, signals.evidence),
                 (self.control, signals.control),
                 (self.precondition, signals.precondition),
+                (self.protocol, signals.protocol),
                 (self.capability, signals.capability),
                 (self.checks, signals.checks),
             )
@@ -193,6 +198,13 @@ TABLE: tuple[Row, ...] = (
         checks=CheckResult.DECLINED,
     ),
     Row(Outcome.FAIL, "", checks=CheckResult.DECLINED),
+    # What a model does not do says nothing about its server.
+    Row(
+        Outcome.NOT_APPLICABLE,
+        "no reply shows what the claim begins with: {detail}",
+        precondition=False,
+        protocol=True,
+    ),
     Row(Outcome.INCONCLUSIVE, "not every step could be sent: {detail}", evidence=Completeness.PARTIAL),
     # The model did not do what the claim begins with.
     Row(Outcome.INCONCLUSIVE, "precondition not met: {detail}", precondition=False),

@@ -20,7 +20,9 @@ class Model:
     """One model and what it can do (REQ-CAP-002 to REQ-CAP-017).
 
     `sampling` is `free` or `defaults` (only default values, REQ-BODY-016). `thinks` is whether it thinks when the
-    request does not say, and `display` what is shown of its thinking then.
+    request does not say, and `display` what is shown of its thinking then. `one_sampling_parameter`: temperature
+    and top_p exclude each other (REQ-BODY-035). `disabled_up_to_high`: disabled thinking takes no effort above high
+    (REQ-THINK-016).
     """
 
     id: str
@@ -44,6 +46,8 @@ class Model:
     display: str = "summarized"
     efforts: frozenset[str] = field(default=_EVERY_EFFORT)
     cache_minimum: int = 512
+    one_sampling_parameter: bool = False
+    disabled_up_to_high: bool = False
 
     def describe(self) -> dict[str, Json]:
         """The entry of the Models API (REQ-MODELS-003 to REQ-MODELS-005)."""
@@ -126,6 +130,8 @@ MODELS = (
         line="opus",
         aliases=("reference-latest",),
         max_tokens=128_000,
+        one_sampling_parameter=True,
+        disabled_up_to_high=True,
     ),
     Model(
         id="reference-1-text",

@@ -9,6 +9,7 @@ import pytest
 
 from conformance.engine.estimate import scenario_ceiling
 from conformance.engine.plan import build_plan, names_of, scenario_of
+from conformance.model import Mode, Scenario
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.source import load_yaml
 from support import standard
@@ -55,3 +56,18 @@ def test_the_budgets_of_all_areas_keep_to_that_of_a_run() -> None:
     for budget in BUDGET["areas"].values():
         whole.update(budget)
     assert {what: total for what, total in whole.items() if total > BUDGET["run"][what]} == {}
+
+
+SMALL_CONTEXT = 8_192
+"""Tokens of the smallest context window that the catalogue is written for."""
+
+
+def test_every_request_and_its_reply_fit_a_small_context() -> None:
+    catalogue = standard.library().catalogue
+    too_large = {}
+    for name, steps in catalogue.scenarios.items():
+        for number, step in enumerate(steps, start=1):
+            ceiling = scenario_ceiling(Scenario(name, Mode.JSON, (step,)))
+            if name not in catalogue.invalid and ceiling.input + ceiling.output > SMALL_CONTEXT:
+                too_large[name, number] = (ceiling.input, ceiling.output)
+    assert too_large == {}

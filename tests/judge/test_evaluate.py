@@ -242,15 +242,20 @@ def test_an_endpoint_that_pushes_back_has_not_answered(bench, status) -> None:
     assert f"status {status}" in judged.reason
 
 
-def test_what_the_claim_begins_with_has_to_be_seen(bench) -> None:
-    wanted = case(CheckCall("fine"), given=(CheckCall("finds", "deviation"),))
+@pytest.mark.parametrize(
+    ("plane", "outcome"), [(Plane.BEHAVIOUR, Outcome.INCONCLUSIVE), (Plane.PROTOCOL, Outcome.NOT_APPLICABLE)]
+)
+def test_what_the_claim_begins_with_has_to_be_seen_and_on_the_protocol_plane_it_may_stay_away(
+    bench, plane, outcome
+) -> None:
+    wanted = case(CheckCall("fine"), given=(CheckCall("finds", "deviation"),), plane=plane)
     judged = sees((200, MESSAGE)).judge(wanted, bench)
-    assert judged.outcome is Outcome.INCONCLUSIVE
+    assert judged.outcome is outcome
     assert "expected something else, actual this" in judged.reason
-    nothing = sees((200, MESSAGE)).judge(case(CheckCall("fine"), given=(CheckCall("unseen"),)), bench)
-    assert (nothing.outcome, "unseen has nothing to check" in nothing.reason) == (Outcome.INCONCLUSIVE, True)
-    seen = sees((200, MESSAGE)).judge(case(CheckCall("finds", "deviation"), given=(CheckCall("fine"),)), bench)
-    assert seen.outcome is Outcome.FAIL
+    nothing = sees((200, MESSAGE)).judge(case(CheckCall("fine"), given=(CheckCall("unseen"),), plane=plane), bench)
+    assert (nothing.outcome, "unseen has nothing to check" in nothing.reason) == (outcome, True)
+    seen = case(CheckCall("finds", "deviation"), given=(CheckCall("fine"),), plane=plane)
+    assert sees((200, MESSAGE)).judge(seen, bench).outcome is Outcome.FAIL
 
 
 @pytest.mark.parametrize(
@@ -392,7 +397,7 @@ def test_a_check_looks_at_the_last_step_unless_it_names_another(bench) -> None:
     assert world.judge(case(CheckCall("marked", "good")), bench).outcome is Outcome.PASS
     assert world.judge(case(CheckCall("marked", "good", step=1)), bench).outcome is Outcome.FAIL
     assert world.judge(case(CheckCall("fine"), given=(CheckCall("marked", "good", step=1),)), bench).outcome is (
-        Outcome.INCONCLUSIVE
+        Outcome.NOT_APPLICABLE
     )
 
 

@@ -14,9 +14,9 @@ from conformance.model import Outcome
 FULL = Completeness.FULL
 
 EVERY = [
-    Signals(evidence, result, control, precondition, capability)
-    for evidence, result, control, precondition, capability in product(
-        Completeness, Result, Control, (True, False), State
+    Signals(evidence, result, control, precondition, protocol, capability)
+    for evidence, result, control, precondition, protocol, capability in product(
+        Completeness, Result, Control, (True, False), (True, False), State
     )
 ]
 

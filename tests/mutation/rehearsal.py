@@ -59,7 +59,8 @@ Place = tuple[str, Mode, int]
 """Scenario, mode and step of a request."""
 
 BETWEEN_CHUNKS = 0.01
-LIMITS = Limits()
+LIMITS = Limits(gap=400.0)
+"""Patient enough to see how long a stream is silent."""
 
 
 class Remembering:

@@ -56,6 +56,10 @@ def result(name: str = "t1", content: Any = "sunny") -> dict[str, Any]:
     return {"type": "tool_result", "tool_use_id": name, "content": content}
 
 
+def reference(name: str) -> dict[str, Any]:
+    return {"type": "tool_reference", "tool_name": name}
+
+
 def image(data: str = "", kind: str = "image/png") -> dict[str, Any]:
     return {"type": "image", "source": {"type": "base64", "media_type": kind, "data": data or png()}}
 
@@ -83,7 +87,7 @@ def search(**more: Any) -> dict[str, Any]:
 
 def thinking(words: str = "Hm.", *, altered: bool = False) -> dict[str, Any]:
     signature = SIGNER.sign(words, shown=True)
-    return {"type": "thinking", "thinking": words + ("!" if altered else ""), "signature": signature}
+    return {"type": "thinking", "thinking": words, "signature": signature[:-4] if altered else signature}
 
 
 def cached(ttl: str = "5m") -> dict[str, Any]:
@@ -197,6 +201,11 @@ PAIRS = (
         talk(user("Hi"), assistant([thinking(altered=True), text()]), user("b")),
         talk(user("Hi"), assistant([thinking(altered=True), text()]), user("b"), assistant("c"), user("d")),
     ),
+    Pair(
+        "REQ-IN-016",
+        talk(user("Hi"), assistant([thinking(altered=True), text()]), user("b")),
+        talk(user("Hi"), assistant([{**thinking(), "thinking": "Other words."}, text()]), user("b")),
+    ),
     Pair("REQ-IN-018", talk(user([text(**cached())] * 5)), talk(user([text(**cached())] * 4))),
     Pair(
         "REQ-IN-018",
@@ -260,6 +269,16 @@ PAIRS = (
         talk(user("Hi"), tools=[tool(defer_loading=True), tool("b")]),
     ),
     Pair(
+        "REQ-TOOL-026",
+        talk(user("Hi"), tools=[tool(defer_loading=True, **cached()), tool("b")]),
+        talk(user("Hi"), tools=[tool(defer_loading=True), tool("b", **cached())]),
+    ),
+    Pair(
+        "REQ-TOOL-027",
+        talk(user("Hi"), assistant([use()]), user([result(content=[reference("b")])]), tools=[tool()]),
+        talk(user("Hi"), assistant([use()]), user([result(content=[reference("b")])]), tools=[tool(), tool("b")]),
+    ),
+    Pair(
         "REQ-TOOL-020",
         talk(user("Hi"), tools=[search(allowed_domains=["a.com"], blocked_domains=["b.com"])]),
         talk(user("Hi"), tools=[search(allowed_domains=["a.com"])]),
@@ -268,6 +287,12 @@ PAIRS = (
     Pair("REQ-BODY-007", talk(user("Hi"), max_tokens=0, stream=True), talk(user("Hi"), max_tokens=0)),
     Pair("REQ-BODY-011", talk(user("Hi"), stop_sequences=[" "]), talk(user("Hi"), stop_sequences=["a"])),
     Pair("REQ-BODY-016", talk(user("Hi"), temperature=0), talk(user("Hi"), temperature=1), model=STRICT),
+    Pair("REQ-BODY-035", talk(user("Hi"), temperature=0.5, top_p=0.5), talk(user("Hi"), top_p=0.5)),
+    Pair(
+        "REQ-THINK-016",
+        talk(user("Hi"), thinking={"type": "disabled"}, output_config={"effort": "max"}),
+        talk(user("Hi"), thinking={"type": "disabled"}, output_config={"effort": "high"}),
+    ),
     Pair(
         "REQ-THINK-001",
         talk(user("Hi"), max_tokens=1024, thinking={"type": "enabled", "budget_tokens": 1024}),

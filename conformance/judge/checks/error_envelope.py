@@ -5,13 +5,16 @@ Whether a request has to be refused at all is in `refusal.py`, errors inside a r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Final
 
 from conformance.base.pointer import look_up
 from conformance.base.values import MISSING, kind, show
-from conformance.judge.arguments import record
+from conformance.judge.arguments import choice, record
 from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviates, deviation, found
 from conformance.model import Json
+from conformance.protocol.refusals import other_subject, words_of
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import EARLY_TYPES, is_error
 
@@ -120,3 +123,27 @@ def _looks_like_error(body: Mapping[str, Json]) -> bool:
     if body.get("type") == "error":
         return True
     return isinstance(body.get("error"), dict | str) and bool(body["error"]) and "content" not in body
+
+
+_OWN_WORDS: Final = re.compile(r"prompt is too long: \d+ tokens > \d+ maximum")
+
+
+@check("overflow", argument=choice(("type", "wording")))
+def overflow(reply: Reply, argument: str) -> Observation:
+    """An error that says that the prompt is too long is a 400 invalid_request_error (`type`), in the words of the API.
+
+    Nothing is seen in an error about anything else.
+    """
+    error = reply.error
+    if not is_error(reply.status) or error is None or other_subject(words_of(reply), ()) != "context":
+        return NOTHING_SEEN
+    message = str(error.get("message"))
+    if argument == "wording":
+        if _OWN_WORDS.search(message):
+            return FINE
+        expected = '"prompt is too long: N tokens > M maximum", by which clients know that they have to compact'
+        return deviates(reply, expected, show(message), pointer="/error/message")
+    if (reply.status, error.get("type")) == (400, "invalid_request_error"):
+        return FINE
+    actual = f"status {reply.status}, type {show(error.get('type', MISSING))}"
+    return deviates(reply, "status 400 and type invalid_request_error", actual, pointer="/error/type")

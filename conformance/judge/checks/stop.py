@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.base.pointer import look_up
-from conformance.base.values import MISSING, show
+from conformance.base.values import MISSING, show, whole_number
 from conformance.judge.arguments import TEXT, one_or_more
 from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviates
 from conformance.model import Json
@@ -146,3 +146,14 @@ def _reason(reply: Reply) -> str | None:
 
 def _has_call(reply: Reply) -> bool:
     return any(block.get("type") == "tool_use" for _, block in blocks(reply))
+
+
+@check("refusal-costs-nothing")
+def refusal_costs_nothing(reply: Reply) -> Observation:
+    """A refusal with empty content has 0 output_tokens."""
+    output = whole_number(look_up(reply.usage, "/output_tokens"))
+    if _reason(reply) != "refusal" or look_up(reply.message, "/content") != [] or output is None:
+        return NOTHING_SEEN
+    if output == 0:
+        return FINE
+    return deviates(reply, "output_tokens 0, as nothing was written", str(output), pointer="/usage/output_tokens")

@@ -64,6 +64,18 @@ def stream_buffered(steps: Steps) -> Steps:
 
 
 @fault(in_steps)
+def stream_silent_for_a_minute(steps: Steps) -> Steps:
+    """Pauses for 70 seconds in the middle of a stream, without a ping."""
+    return _with_chunks(steps, lambda done: replace(done, pauses={len(done.chunks) // 2: 70.0}))
+
+
+@fault(in_steps)
+def stream_silent_for_minutes(steps: Steps) -> Steps:
+    """Pauses for more than five minutes in the middle of a stream, without a ping."""
+    return _with_chunks(steps, lambda done: replace(done, pauses={len(done.chunks) // 2: 310.0}))
+
+
+@fault(in_steps)
 def body_left_open(steps: Steps) -> Steps:
     """Leaves the body of a stream open for ten seconds after message_stop."""
     return _with_chunks(steps, lambda done: replace(done, pauses={len(done.chunks): 10.0}))

@@ -154,3 +154,14 @@ def _reading(steps: Steps, read: Callable[[str], Json]) -> Steps:
 
 def _plain_body() -> Json:
     return json.loads(plain(Call("POST", _MESSAGES)).body)
+
+
+@fault(in_steps)
+def beta_lines_first_only(steps: Steps) -> Steps:
+    """Reads only the first line of a repeated anthropic-beta header."""
+
+    def hear(call: Call) -> Call:
+        lines = [pair for pair in call.headers if pair[0].lower() == "anthropic-beta"]
+        return steps.hear(replace(call, headers=tuple(pair for pair in call.headers if pair not in lines[1:])))
+
+    return replace(steps, hear=hear)

