@@ -16,7 +16,7 @@ from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, devi
 from conformance.model import Json
 from conformance.protocol.refusals import other_subject, words_of
 from conformance.protocol.reply import Reply
-from conformance.protocol.statuses import EARLY_TYPES, is_error
+from conformance.protocol.statuses import EARLY_TYPES, STATUSES, is_error
 
 
 @check("error-envelope")
@@ -143,7 +143,8 @@ def overflow(reply: Reply, argument: str) -> Observation:
             return FINE
         expected = '"prompt is too long: N tokens > M maximum", by which clients know that they have to compact'
         return deviates(reply, expected, show(message), pointer="/error/message")
-    if (reply.status, error.get("type")) == (400, "invalid_request_error"):
+    row = STATUSES.get(reply.status)
+    if row is not None and row.error_type == error.get("type") == "invalid_request_error":
         return FINE
     actual = f"status {reply.status}, type {show(error.get('type', MISSING))}"
     return deviates(reply, "status 400 and type invalid_request_error", actual, pointer="/error/type")
