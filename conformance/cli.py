@@ -147,9 +147,10 @@ def regen() -> None:
 @click.option("--gate", type=click.Choice(["must", "should"]), help="weakest level that gates  [default: must]")
 @click.option("--strict", is_flag=True, help="strictness gates as well (journals of runs only)")
 @click.option("--damage", multiple=True, metavar="FLAG", help="what the recorder did to all exchanges; repeatable")
+@click.option("--with-sdk", is_flag=True, help="compare with what the official Python SDK reads (extra `sdk`)")
 def judge(
     files: tuple[Path, ...], as_json: bool, html: Path | None, markdown: Path | None, findings: Path | None,
-    gate: str | None, strict: bool, damage: tuple[str, ...],
+    gate: str | None, strict: bool, damage: tuple[str, ...], with_sdk: bool,
 ) -> None:  # fmt: skip
     """Judge recorded exchanges: NDJSON and HAR (also gzipped), and the journals of runs. Sends nothing.
 
@@ -159,7 +160,7 @@ def judge(
     from conformance.commands import judge as judges
 
     level = Level(gate) if gate else None
-    asked = judges.JudgeOptions(files, level, strict, damage, html, markdown, findings, as_json)
+    asked = judges.JudgeOptions(files, level, strict, damage, html, markdown, findings, as_json, with_sdk)
     text, exit_code = judges.run(asked, colour=sys.stdout.isatty())
     click.echo(text)
     sys.exit(exit_code)

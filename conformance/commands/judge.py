@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ import click
 from conformance.base.dataclass_json import encode
 from conformance.base.suggestions import did_you_mean
 from conformance.base.versions import DEFAULT_VERSION
+from conformance.commands import second_opinion
 from conformance.engine.offline import (
     Audited,
     Counted,
@@ -35,11 +36,13 @@ from conformance.protocol.reply import Reply
 from conformance.report import html as html_report
 from conformance.report import json_file, terminal
 from conformance.report import markdown as markdown_report
+from conformance.report import second_opinion as opinion_report
 from conformance.report.files import saving
 from conformance.results.build import build, build_run
 from conformance.results.excerpts import Excerpts, finding_result
 from conformance.results.model import Results, TargetSummary, Tokens
 from conformance.results.run import RunFacts, facts_of_run
+from conformance.second_opinion import Opinions
 from conformance.standard.cases import USER_SUFFIX
 from conformance.standard.library import Library, fingerprint
 from conformance.wire.importers.files import Reading, open_recording
@@ -53,7 +56,8 @@ class JudgeOptions:
     """What `judge` was asked for. `damage` are flags of recorder damage that all exchanges have.
 
     `gate` None: what gated in a run, and must-level clauses in recordings. `html`, `markdown` and `findings` are files
-    to write, `as_json` prints a document. All of these report on one run or one set of recordings.
+    to write, `as_json` prints a document. All of these report on one run or one set of recordings. `with_sdk` asks the
+    official SDK for a second opinion.
     """
 
     files: tuple[Path, ...]
@@ -64,6 +68,7 @@ class JudgeOptions:
     markdown: Path | None = None
     findings: Path | None = None
     as_json: bool = False
+    with_sdk: bool = False
 
     @property
     def reports(self) -> tuple[tuple[Path, Callable[[Results], str]], ...]:
@@ -81,6 +86,7 @@ class JudgedFiles:
     excluded: tuple[Excluded, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     unknown_flags: tuple[str, ...] = ()
+    opinion: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True)
@@ -146,10 +152,12 @@ def judge_files(asked: JudgeOptions, progress: Progress = lambda _: None, note: 
         library = load_library(DEFAULT_VERSION, own)
         _check_flags(asked.damage, library)
         excerpts, policy = Excerpts(), Policy(asked.gate or Level.MUST, strict=asked.strict)
-        judge = RecordingJudge(library, policy, keeping(excerpts), asked.damage)
+        opinions = Opinions() if asked.with_sdk else None
+        judge = RecordingJudge(library, policy, keeping(excerpts), asked.damage, second_opinion.asking(opinions))
         audited = audit(others, judge, progress, _each_finding(note))
         name = named((counted.path for counted in audited.files), "file")
-        parts.append(audited_part(audited, library, policy, excerpts, name))
+        part = audited_part(audited, library, policy, excerpts, name)
+        parts.append(replace(part, opinion=opinions.as_json() if opinions is not None else None))
     return Verdicts(tuple(parts))
 
 
@@ -194,7 +202,8 @@ def _run_again(
         capability_facts(library.capabilities, replies, declared=target.declared, lacking=target.lacks),
     )
     counted = Counted(reading.path.name, reading.form, len(replies), len(replies), torn=past.recording.torn)
-    return JudgedFiles(results, (counted,), left_out=past.left_out)
+    opinion = second_opinion.opinion_on_run(past) if asked.with_sdk else None
+    return JudgedFiles(results, (counted,), left_out=past.left_out, opinion=opinion)
 
 
 def keeping(excerpts: Excerpts) -> Callable[[Reply, Sequence[Noticed], str], None]:
@@ -259,15 +268,21 @@ def document(part: JudgedFiles) -> dict[str, Json]:
         "excluded": [asdict(excluded) for excluded in part.excluded],
         "left_out": [asdict(left_out) for left_out in part.left_out],
         "unknown_flags": list(part.unknown_flags),
+        **({"second_opinion": part.opinion} if part.opinion is not None else {}),
     }
 
 
 def text(verdicts: Verdicts, *, colour: bool = False) -> str:
     """The verdict for people."""
     return "\n".join(
-        "\n".join([*_preface(part), "", terminal.render(part.results, colour=colour, limit=BLOCKS)])
+        "\n".join([*_preface(part), "", terminal.render(part.results, colour=colour, limit=BLOCKS), *_opinion(part)])
         for part in verdicts.parts
     )
+
+
+def _opinion(part: JudgedFiles) -> Iterator[str]:
+    if part.opinion is not None:
+        yield opinion_report.text(part.opinion)
 
 
 def _preface(part: JudgedFiles) -> Iterator[str]:

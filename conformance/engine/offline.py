@@ -34,7 +34,7 @@ Progress = Callable[[int], None]
 """Called with the number of bytes of the input that were read since the last call."""
 
 Keep = Callable[[Reply, Sequence[Noticed], str], None]
-"""Called with a reply that the results will show, what it deviates in, and where it is recorded."""
+"""Called with a reply, what it deviates in, and where it is recorded."""
 
 
 Notice = Callable[[Noticed, str], None]
@@ -101,15 +101,23 @@ class Audited:
 class RecordingJudge:
     """Judges exchanges as they come: `take` each, then `audited`. `damage` are flags that all exchanges have.
 
-    Credentials that an exchange carries are taken out before anything reads it.
+    `keep` is called with what the results will show, `watch` with every exchange. Credentials that an exchange carries
+    are taken out before anything reads it.
     """
 
-    def __init__(self, library: Library, policy: Policy, keep: Keep, damage: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        library: Library,
+        policy: Policy,
+        keep: Keep,
+        damage: Iterable[str] = (),
+        watch: Keep = lambda *_: None,
+    ) -> None:
         self._recorders = recorders_of(library)
         self._redactor = Redactor(())
         bench = Bench(REGISTRY, library.document, "", policy)
         self._audit = Audit(library.catalogue.cases, bench, self._recorders.touched_by)
-        self._keep = keep
+        self._keep, self._watch = keep, watch
         self._known_flags, self._everywhere = frozenset(self._recorders.damages), frozenset(damage)
         self._seen = _Seen()
         self._started, self._clock = datetime.now(UTC), time.monotonic()
@@ -123,6 +131,7 @@ class RecordingJudge:
         noticed = self._audit.take(reply, place, flags & self._known_flags)
         if any(item.shown for item in noticed):
             self._keep(reply, noticed, place)
+        self._watch(reply, noticed, place)
         return noticed
 
     def audited(self, files: Sequence[Counted]) -> Audited:
