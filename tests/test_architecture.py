@@ -91,13 +91,18 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree_of(path)))
+
+
 def imports_of(path: Path) -> Iterator[tuple[int, str]]:
     """Every import of a module, with its line, also those inside functions and for type checkers only.
 
     `from a import b` gives both `a` and `a.b`, because `b` may be a module.
     """
     package = ["conformance", *path.relative_to(PACKAGE).parent.parts]
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -169,7 +174,7 @@ def test_only_the_packages_that_send_or_serve_touch_the_network():
         if package_of(path) in MAY_TOUCH_THE_NETWORK:
             continue
         named = {name for _, name in imports_of(path) if NETWORK & {name, name.split(".")[0]}}
-        streams = {node.attr for node in ast.walk(tree_of(path)) if isinstance(node, ast.Attribute)}
+        streams = {node.attr for node in nodes_of(path) if isinstance(node, ast.Attribute)}
         found[name_of(path)] = named | (streams & NETWORK_OF_ASYNCIO)
     assert {name: imports for name, imports in found.items() if imports} == {}
 
@@ -192,7 +197,7 @@ def test_only_those_who_compare_with_the_sdk_import_it():
     named = {
         name_of(path)
         for path in MODULES
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.Constant) and node.value in THE_SDK
     }
     offenders = {name_of(path) for path in MODULES if THE_SDK & roots_imported(path)} | named
@@ -241,7 +246,7 @@ def test_what_has_one_home_is_spelled_nowhere_else():
     found = {
         (name_of(path), node.value)
         for path in MODULES
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in homes
         if package_of(path) != "reference" or not homes[node.value].startswith("protocol/")
     }
@@ -252,13 +257,13 @@ def test_no_pointer_is_put_together_by_hand():
     by_hand = [
         f"{name_of(path)}:{node.value.lineno}"
         for path in MODULES
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.keyword) and node.arg == "pointer" and isinstance(node.value, ast.JoinedStr)
     ]
     longer = [
         f"{name_of(path)}:{node.lineno}"
         for path in MODULES
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.JoinedStr) and re.search(r"pointer\}/", ast.unparse(node))
     ]
     assert by_hand + longer == []
@@ -301,7 +306,7 @@ def test_files_are_written_in_one_place():
     found = {
         name_of(path)
         for path in MODULES
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if opens_for_writing(node) or getattr(node, "attr", getattr(node, "id", "")) in WRITES
     }
     importers = {name_of(path) for path in MODULES if WRITES_BY_IMPORT & roots_imported(path)}
@@ -330,7 +335,8 @@ def test_every_hand_made_exchange_of_the_tests_is_made_by_one_module():
     makers = {
         path.relative_to(tests).as_posix()
         for path in tests.rglob("*.py")
-        for node in ast.walk(tree_of(path))
+        if any(f"{name}(" in path.read_text(encoding="utf-8") for name in MADE_IN_ONE_PLACE)
+        for node in nodes_of(path)
         if isinstance(node, ast.Call) and called(node) in MADE_IN_ONE_PLACE
     }
     assert makers == set(MAKERS)

@@ -14,7 +14,7 @@ GAPS: dict[str, tuple[str, ...]] = {
     "a request without max_tokens is accepted": ("request-max_tokens-missing",),
     "a request without messages is accepted": ("request-messages-missing",),
     "a message with an unknown role is accepted": ("request-message-role-unknown",),
-    "there is no count_tokens": ("transport-sibling-endpoints", "counting-needs-no-max-tokens"),
+    "there is no count_tokens": ("transport-count-endpoint", "counting-needs-no-max-tokens"),
     "the list of models is that of another API": ("models-entries-name-models", "models-page-has-cursors"),
     "the error for malformed JSON is that of another API": ("errors-have-envelope",),
     "tool_choice none is ignored": ("tools-none-forbids-calls",),

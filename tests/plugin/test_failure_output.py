@@ -37,14 +37,14 @@ def test_outcomes_have_words_and_letters_of_their_own(project, canned) -> None:
     cases = (
         "response-has-id",
         "messages-content-empty-string",
-        "messages-system-turn-read",
+        "transport-sdk-headers-tolerated",
         "response-tool-use-blocks",
     )
     done = project.catalogue(*canned, *chosen(*cases), "-v", "-k", "json")
     for line in (
         "*response-has-id[[]*-json[]] PASS *",
         "*messages-content-empty-string[[]*-json[]] DEVIATES *",
-        "*messages-system-turn-read[[]*-json[]] IGNORED *",
+        "*transport-sdk-headers-tolerated[[]*-json[]] IGNORED *",
         "*response-tool-use-blocks[[]*-json[]] NOT APPLICABLE *",
     ):
         done.stdout.fnmatch_lines([line])

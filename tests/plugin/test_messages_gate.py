@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support.project import chosen
 
-CASE = "messages-system-turn-read"
+CASE = "transport-sdk-headers-tolerated"
 
 
 def test_a_deviation_from_a_should_warns(project, canned) -> None:
@@ -23,7 +23,7 @@ def test_gate_should_moves_the_line(project, canned) -> None:
 
 def test_informational_clauses_never_gate(project, canned) -> None:
     options = ("--messages-gate=should", "--messages-strict", *canned)
-    assert project.catalogue(*options, *chosen("response-nullable-keys-present"), "-k", "json").ret == 2
+    assert project.catalogue(*options, *chosen("request-unknown-field"), "-k", "json").ret == 2
     assert set(project.outcomes.values()) == {"fail"}
 
 
