@@ -39,7 +39,7 @@ SETTINGS: Final = Bounds(256 * KIB, 15_000)
 """`pyproject.toml` and the targets file."""
 DOTENV: Final = Bounds(64 * KIB, 2_000)
 RESULTS: Final = Bounds(32 * MIB, 250_000)
-RECORD: Final = Bounds(24 * MIB, 250_000, 128)
+RECORD: Final = Bounds(24 * MIB, 150_000, 128)
 """One exchange that somebody else recorded: a line of NDJSON, an entry of a HAR file."""
 JOURNAL: Final = Bounds(40 * MIB, 250_000, 128)
 """One line of a journal."""

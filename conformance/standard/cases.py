@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from conformance.base.files import CASES, SHIPPED
 from conformance.base.pointer import join
@@ -24,6 +24,8 @@ from conformance.standard.source import SourceError, check_shape, lines_of
 
 DERIVED_FILE = "derived.yaml"
 USER_SUFFIX = ".messages.yaml"
+LARGEST_REQUESTS: Final = 32 * 1024 * 1024
+"""Characters of the requests of one file of a user, what `$make` makes included."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,24 @@ def read_cases(path: Path, bases: Bases, sources: Sources, *, area: str) -> list
     own = path.name.endswith(USER_SUFFIX)
     data = read_checked(path, CASE_SCHEMA, bounds=CASES if own else SHIPPED)
     line_of = lines_of(path) if own else lambda _: 0
-    entries = (_Entry(path, f"/{index}", entry, own) for index, entry in enumerate(data))
-    return [_written(entry, bases, sources, area, line_of(entry.pointer)) for entry in entries]
+    cases, size = [], 0
+    for index, item in enumerate(data):
+        entry = _Entry(path, f"/{index}", item, own)
+        case = _written(entry, bases, sources, area, line_of(entry.pointer))
+        size += sum(_characters(step.body) for step in case.steps)
+        if own and size > LARGEST_REQUESTS:
+            raise entry.error(f"The requests of the file are larger than {LARGEST_REQUESTS:,} characters", "send")
+        cases.append(case)
+    return cases
+
+
+def _characters(value: Json) -> int:
+    """About how long a value is as JSON."""
+    if isinstance(value, str):
+        return len(value) + 2
+    if isinstance(value, dict):
+        return sum(len(key) + 4 + _characters(item) for key, item in value.items())
+    return sum(map(_characters, value)) + 2 if isinstance(value, list) else 4
 
 
 @dataclass(frozen=True)

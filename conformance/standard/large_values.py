@@ -15,6 +15,8 @@ import base64
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from conformance.model import Json
 
@@ -28,19 +30,29 @@ COLOURS: Mapping[str, tuple[int, int, int]] = {
 }
 Colour = tuple[int, int, int]
 
+LARGEST: Final = 8 * 1024 * 1024
+"""Characters that one `$make` writes."""
+
+MOST_PIXELS: Final = 20_000
+MOST_PAGES: Final = 100
+MOST_TURNS: Final = 2_000
+MOST_TOOLS: Final = 500
+
 
 class MakeError(ValueError):
     """An invalid `$make`."""
 
 
 def make(call: Json) -> Json:
-    """The value for the argument of a `$make`. Raises MakeError for an invalid argument."""
+    """The value for the argument of a `$make`. Raises MakeError for an invalid argument, and for too large a value."""
     if not isinstance(call, dict):
         raise MakeError("$make expects an object")
-    for name, (maker, keys) in MAKERS.items():
+    for name, (maker, arguments) in MAKERS.items():
         if name in call:
-            if strange := sorted(set(call) - keys):
+            if strange := sorted(set(call) - set(arguments)):
                 raise MakeError(f"Unknown key {strange[0]!r} of $make with {name!r}")
+            for key, argument in arguments.items():
+                argument.check(key, call)
             return maker(call)
     raise MakeError(f"$make expects one of the keys {', '.join(MAKERS)}")
 
@@ -189,21 +201,73 @@ def _text(data: bytes) -> str:
 
 def _make_image(call: Mapping[str, Json]) -> Json:
     colour = COLOURS.get(call.get("colour", "red"))
+    width, height = call.get("width", 32), call.get("height", 32)
     if colour is None:
-        raise MakeError(f"Unknown colour {call['colour']!r}. Known colours: {', '.join(COLOURS)}")
-    return _text(image(call["image"], colour, call.get("width", 32), call.get("height", 32)))
+        raise MakeError(f"there is no colour {call['colour']!r}; there are {', '.join(COLOURS)}")
+    if width * height > MOST_PIXELS:
+        raise MakeError(f"$make draws {MOST_PIXELS:,} pixels at most")
+    return _text(image(call["image"], colour, width, height))
+
+
+def _make_text(call: Mapping[str, Json]) -> Json:
+    text, repeat = call["text"], call.get("repeat", 1)
+    if len(text) * repeat > LARGEST:
+        raise MakeError(f"$make writes {LARGEST:,} characters at most")
+    return text * repeat
+
+
+def _make_conversation(call: Mapping[str, Json]) -> Json:
+    if len(call["answer"]) * call["turns"] > LARGEST:
+        raise MakeError(f"$make writes {LARGEST:,} characters at most")
+    return conversation(call["turns"], call["first"], call["answer"], call["last"])
 
 
 ENCODERS: Mapping[str, Callable[[Colour, int, int], bytes]] = {"png": png, "jpeg": jpeg, "gif": gif, "webp": webp}
 
-MAKERS: Mapping[str, tuple[Callable[[Mapping[str, Json]], Json], frozenset[str]]] = {
-    "image": (_make_image, frozenset({"image", "colour", "width", "height"})),
-    "pdf": (lambda call: _text(pdf(call["pdf"])), frozenset({"pdf"})),
-    "text": (lambda call: call["text"] * call.get("repeat", 1), frozenset({"text", "repeat"})),
-    "turns": (
-        lambda call: conversation(call["turns"], call["first"], call["answer"], call["last"]),
-        frozenset({"turns", "first", "answer", "last"}),
+
+@dataclass(frozen=True)
+class _Argument:
+    """A member of the argument of `$make`: what it has to be, in words, and whether a value is that."""
+
+    what: str
+    fits: Callable[[Json], bool]
+    needed: bool = True
+
+    def check(self, key: str, call: Mapping[str, Json]) -> None:
+        """Raises MakeError where the member is missing or something else."""
+        if key in call and not self.fits(call[key]):
+            raise MakeError(f"$make expects {self.what} as {key!r}")
+        if self.needed and key not in call:
+            raise MakeError(f"$make lacks {key!r}, {self.what}")
+
+
+def _whole(most: int, *, least: int = 1, needed: bool = True) -> _Argument:
+    what = f"a whole number from {least:,} to {most:,}"
+    return _Argument(what, lambda value: type(value) is int and least <= value <= most, needed)
+
+
+def _word(*, needed: bool = True) -> _Argument:
+    return _Argument("a string", lambda value: isinstance(value, str), needed)
+
+
+_PAGES = _Argument(
+    f"a list of at most {MOST_PAGES} strings in ASCII",
+    lambda value: (
+        isinstance(value, list)
+        and len(value) <= MOST_PAGES
+        and all(isinstance(page, str) and page.isascii() for page in value)
     ),
-    "tools": (lambda call: strict_tools(call["tools"]), frozenset({"tools"})),
+)
+_SIDE = _whole(16_383, needed=False)
+
+MAKERS: Mapping[str, tuple[Callable[[Mapping[str, Json]], Json], Mapping[str, _Argument]]] = {
+    "image": (_make_image, {"image": _word(), "colour": _word(needed=False), "width": _SIDE, "height": _SIDE}),
+    "pdf": (lambda call: _text(pdf(call["pdf"])), {"pdf": _PAGES}),
+    "text": (_make_text, {"text": _word(), "repeat": _whole(LARGEST, needed=False)}),
+    "turns": (
+        _make_conversation,
+        {"turns": _whole(MOST_TURNS), "first": _word(), "answer": _word(), "last": _word()},
+    ),
+    "tools": (lambda call: strict_tools(call["tools"]), {"tools": _whole(MOST_TOOLS, least=0)}),
 }
-"""What `$make` can make: the key that names it, the function, and all keys of its argument."""
+"""What `$make` can make: the key that names it, the function, and the members of its argument."""

@@ -118,7 +118,10 @@ HAR = {
 }
 
 JOURNAL = [
-    {"kind": "run", "journal": 1, "suite": "0", "started": "2026-11-22T10:00:00Z"},
+    {
+        "kind": "proxy", "journal": 1, "suite": "0", "catalogue": "0", "started": "2026-11-22T10:00:00Z",
+        "upstream": "https://one.example",
+    },
     {
         "kind": "exchange", "scenario": "text", "mode": "json", "step": 1, "attempt": 1, "repetition": 1,
         "started": "2026-11-22T10:00:00.123Z",
@@ -210,6 +213,8 @@ def _lines(value: Any) -> bytes:
 
 
 def _settings(given: Mapping[str, Any], folder: Path) -> object:
+    if not (folder / ".env").exists():
+        (folder / ".env").write_text("ONE_KEY=sk-1234567890\n", encoding="utf-8")
     return [target_of(settings) for settings in read_all_settings(given, folder)]
 
 

@@ -29,6 +29,15 @@ def kinds(stage: Stage) -> Iterator[Mapping[str, Kind]]:
         yield {**KINDS, **run_kinds(run(stage, (), "sk-files-of-a-run", here).folder)}
 
 
+@pytest.mark.parametrize("name", [*KINDS, "journal of a run", "results"])
+def test_an_honest_file_is_accepted(kinds: Mapping[str, Kind], name: str) -> None:
+    kind = kinds[name]
+    with folder() as here:
+        path = here / kind.file
+        path.write_bytes(kind.honest.encode() if isinstance(kind.honest, str) else kind.write(kind.honest))
+        assert kind.read(path) is not None
+
+
 @pytest.mark.parametrize(
     "name",
     [*KINDS, "journal of a run", "results"],

@@ -1,6 +1,7 @@
 """What `$make` makes: files that a decoder of their format reads, texts, conversations."""
 
 import base64
+import re
 import struct
 import zlib
 
@@ -88,3 +89,30 @@ def test_what_cannot_be_made_is_told(call):
 
 def test_every_kind_has_an_encoder():
     assert set(ENCODERS) == {"png", "jpeg", "gif", "webp"}
+
+
+@pytest.mark.parametrize(
+    ("call", "problem"),
+    [
+        ({"image": []}, "expects a string as 'image'"),
+        ({"image": "png", "colour": {}}, "expects a string as 'colour'"),
+        ({"image": "png", "width": 1.5}, "expects a whole number from 1 to 16,383 as 'width'"),
+        ({"image": "png", "height": 10**30}, "expects a whole number from 1 to 16,383 as 'height'"),
+        ({"image": "gif", "width": 16_000, "height": 16_000}, "draws 20,000 pixels at most"),
+        ({"pdf": "text"}, "expects a list of at most 100 strings in ASCII as 'pdf'"),
+        ({"pdf": ["\u20ac"]}, "expects a list of at most 100 strings in ASCII as 'pdf'"),
+        ({"text": None}, "expects a string as 'text'"),
+        ({"text": "a", "repeat": "3"}, "expects a whole number from 1 to 8,388,608 as 'repeat'"),
+        ({"text": "ab", "repeat": 8_388_608}, "writes 8,388,608 characters at most"),
+        ({"turns": 4, "first": "a"}, "lacks 'answer', a string"),
+        (
+            {"turns": True, "first": "a", "answer": "b", "last": "c"},
+            "expects a whole number from 1 to 2,000 as 'turns'",
+        ),
+        ({"turns": 2_000, "first": "a", "answer": "b" * 9_000, "last": "c"}, "writes 8,388,608 characters at most"),
+        ({"tools": 10**9}, "expects a whole number from 0 to 500 as 'tools'"),
+    ],
+)
+def test_what_cannot_be_made_or_is_too_large_is_one_sentence(call, problem):
+    with pytest.raises(MakeError, match=re.escape(problem)):
+        make(call)
