@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -18,6 +18,7 @@ from unittest.mock import patch
 from conformance.config.settings import read_settings
 from conformance.engine import rejudge
 from conformance.engine import run as engine_run
+from conformance.engine.retry import RetryPolicy
 from conformance.judge.library import load_library
 from conformance.model import Case, Exchange, HarnessError, Judgement, Mode
 from conformance.plugin.session import Judged, TargetSession
@@ -26,6 +27,7 @@ from conformance.report import terminal
 from conformance.report.files import OUTPUTS
 from conformance.results.model import Results
 from conformance.standard.library import Library
+from conformance.wire.client import Client
 from conformance.wire.importers.files import open_recording
 from conformance.wire.journal_format import line_of, parse, record_of, value_of
 from conformance.wire.limits import Limits
@@ -144,12 +146,12 @@ def folder() -> Iterator[Path]:
 @contextmanager
 def small_bounds() -> Iterator[None]:
     """Runs wait shortly, read little, and share one library."""
-    hasty = partial(engine_run.RetryPolicy, base_s=0.0, longest_s=0.05)
-    unverified = partial(engine_run.Client, verify=False)  # all is on loopback, and reading certificates takes its time
+    hasty = RetryPolicy(base_s=0.0, longest_s=0.05)
     with (
-        patch.object(engine_run, "Limits", lambda: LIMITS),
-        patch.object(engine_run, "RetryPolicy", hasty),
-        patch.object(engine_run, "Client", unverified),
+        patch.object(engine_run, "limits_of_client", lambda *_: LIMITS),
+        patch.object(engine_run, "policy_of", lambda *_: hasty),
+        # all is on loopback, and reading certificates takes its time
+        patch.object(engine_run, "client_of", lambda _, limits, redactor, __: Client(redactor, limits, verify=False)),
         patch.object(engine_run, "load_library", lambda *_: library()),
     ):
         yield

@@ -26,7 +26,6 @@ CASES = [
         "id": "own-greeting",
         "title": "The endpoint answers a greeting",
         "clauses": ["REQ-MSG-001"],
-        "level": "should",
         "plane": "behaviour",
         "send": {"$base": "text", "max_tokens": 20, "messages": [{"role": "user", "content": "hi"}]},
         "expect": [{"status": 200}, {"text-contains": "hi"}],
