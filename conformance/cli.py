@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from conformance import __version__
-from conformance.base.interrupt import interruptible, interruption
+from conformance.base.interrupt import interruptible, interruption, uninterrupted
 from conformance.base.output import reason
 from conformance.base.streams import output_problem, standard_streams
 from conformance.config.keys import check_arguments
@@ -219,10 +219,11 @@ def main() -> None:
     """The entry point: one sentence and the documented exit code for every mistake of ours or of the user."""
     with standard_streams(), interruptible():
         code = _main()
-        problem = output_problem()
-        if problem is not None:
-            click.echo(f"messages-conformance: the output cannot be written: {reason(problem)}.", err=True)
-            code = worst([code, 3])
+        with uninterrupted():
+            problem = output_problem()
+            if problem is not None:
+                click.echo(f"messages-conformance: the output cannot be written: {reason(problem)}.", err=True)
+                code = worst([code, 3])
     sys.exit(code)
 
 

@@ -89,9 +89,9 @@ class Output:
 
     def __init__(self, path: Path, *, make_folder: bool) -> None:
         self._path = path
-        self._place = Path(os.path.realpath(path))  # a link keeps pointing to the file
         self._aside: Path | None = None
         try:
+            self._place = Path(os.path.realpath(path))  # a link keeps pointing to the file
             if make_folder:
                 self._place.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._opened()

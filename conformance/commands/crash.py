@@ -11,8 +11,10 @@ from conformance.wire.crash import secrets_in, sentence_for
 
 def sentence(problem: Exception) -> str:
     """The sentence, which names the crash file in the current folder. Raises nothing."""
+    here = Path()  # which may be gone
     try:
-        environment = read_settings({}, Path.cwd()).environment
+        here = Path.cwd()
+        environment = read_settings({}, here).environment
     except Exception:  # perhaps what the crash is about
         environment = dict(os.environ)
-    return sentence_for(problem, Path.cwd(), secrets_in(environment))
+    return sentence_for(problem, here, secrets_in(environment))

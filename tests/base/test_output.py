@@ -6,7 +6,7 @@ import os
 import stat
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import chdir, suppress
 from pathlib import Path
 
 import pytest
@@ -51,6 +51,14 @@ def test_an_unusable_path_is_named_and_keeps_the_others_from_being_written(tmp_p
     assert str(tmp_path / place) in str(problem.value)
     assert not problem.value.disk
     assert ((tmp_path / "good.txt").read_text(), left_in(tmp_path)) == (GOOD, before)
+
+
+def test_a_current_folder_that_is_gone_is_an_unusable_path(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    with chdir(tmp_path / "gone"):
+        (tmp_path / "gone").rmdir()
+        with pytest.raises(OutputError, match=r"file\.txt cannot be written: No such file or directory"):
+            write_files({Path("file.txt"): "text"})
 
 
 LIMITED = """

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from support.command import PATIENCE_S, plain_environment
+from conformance.commands import list as lists
+from support.command import PATIENCE_S, command, plain_environment
 
 COMMAND = (sys.executable, "-m", "conformance.cli")
 
@@ -112,6 +113,18 @@ def test_a_folder_that_goes_during_a_run_ends_it_with_one_sentence_and_the_journ
     assert "What was recorded is kept in its journal" in errors
     done = shell("$COMMAND run --resume out", tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_bug_in_a_folder_that_is_gone_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(**_: object) -> str:
+        (tmp_path / "gone").rmdir()
+        raise RuntimeError("boom")
+
+    (tmp_path / "gone").mkdir()
+    monkeypatch.setattr(lists, "text", crash)
+    done = command("list", cwd=tmp_path / "gone")
+    assert done.returncode == 3
+    assert done.text.count("\n") == 1
 
 
 def test_a_folder_that_is_gone_is_named_as_such(tmp_path: Path) -> None:
