@@ -11,6 +11,7 @@ from conformance.base.headers import is_credential
 from conformance.config.target import Target, roots
 from conformance.engine.fill import fill
 from conformance.engine.retry import requested_wait
+from conformance.engine.vitals import is_http
 from conformance.model import Json, Scenario, SentRequest, Step
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import (
@@ -102,9 +103,12 @@ def _settled(reply: Reply) -> bool:
 def fatal_reason(target: Target, reply: Reply) -> str:
     """Why the run cannot go on, in one sentence, or an empty string.
 
-    Meant for the answer to an ordinary request after all attempts. A status 500 is not fatal: it is judged.
+    Meant for the answer to an ordinary request after all attempts. A status 500 is not fatal: it is judged, and so is a
+    response that is HTTP but for what is wrong with it.
     """
     response, trouble = reply.exchange.response, reply.exchange.trouble
+    if is_http(reply):
+        return ""
     if response is None:
         kind = trouble.kind if trouble else "closed"
         what = "cannot be reached" if kind in UNREACHABLE else "does not answer"

@@ -6,11 +6,15 @@ server is a finding about that feature.
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 
-from conformance.model import NO_ROOM
+from conformance.model import NO_ROOM, TOO_LARGE
 from conformance.protocol.reply import Reply
-from conformance.protocol.statuses import PUSHED_BACK, is_client_error
+from conformance.protocol.statuses import PUSHED_BACK, exists, is_client_error
+
+_HTTP = re.compile(r"content-length|transfer-encoding|header line|receive buffer|status line: \S*HTTP/", re.IGNORECASE)
+"""What the client says of a malformed response that comes from a server of HTTP."""
 
 
 class Vitality(IntEnum):
@@ -22,8 +26,8 @@ class Vitality(IntEnum):
     BREAKDOWN = 1
     """A response that neither answers nor refuses: a page of a proxy, an empty body, a server error."""
 
-    REFUSAL = 2
-    """A status 4xx. It is what most invalid requests are to get, so it says little."""
+    UNCLEAR = 2
+    """A status 4xx, which most invalid requests are to get, or an answer in a form that is a finding of its own."""
 
     ANSWER = 3
     """A message, or another JSON object with status 2xx."""
@@ -32,21 +36,36 @@ class Vitality(IntEnum):
 def vitality_of(reply: Reply) -> Vitality:
     """What a reply says about the endpoint that gave it; one that the run had no room for says little."""
     trouble = reply.exchange.trouble
-    if trouble is not None and trouble.kind in NO_ROOM:
-        return Vitality.REFUSAL
-    if reply.status is None or reply.cut_off is not None:
-        return Vitality.NOTHING
+    if trouble is not None and trouble.kind in (*NO_ROOM, *TOO_LARGE):
+        return Vitality.UNCLEAR
     if reply.answers:
         return Vitality.ANSWER
+    if _is_ill_formed(reply):
+        return Vitality.UNCLEAR
+    if reply.status is None or reply.cut_off is not None:
+        return Vitality.NOTHING
     refuses = is_client_error(reply.status) and reply.status not in PUSHED_BACK
-    return Vitality.REFUSAL if refuses else Vitality.BREAKDOWN
+    return Vitality.UNCLEAR if refuses else Vitality.BREAKDOWN
+
+
+def is_http(reply: Reply) -> bool:
+    """Whether a malformed response came from a server of HTTP."""
+    return reply.malformed is not None and _HTTP.search(reply.malformed) is not None
+
+
+def _is_ill_formed(reply: Reply) -> bool:
+    """Whether a reply breaks a rule of HTTP, or is text in a form that a client cannot read: somebody wrote it."""
+    if reply.status is None:
+        return is_http(reply)
+    flaws = (*reply.flaws, *(flaw for event in reply.events or () for flaw in event.flaws))
+    return not exists(reply.status) or any(flaw.kind in ("encoding", "depth") for flaw in flaws)
 
 
 def is_doubtful(shown: Vitality, control: Vitality) -> bool:
     """Whether a reply may come from a dead endpoint. `control` is what the first ordinary request showed; what is no
     worse than that says nothing new.
     """
-    return shown < min(control, Vitality.REFUSAL)
+    return shown < min(control, Vitality.UNCLEAR)
 
 
 def timed_out(reply: Reply) -> bool:

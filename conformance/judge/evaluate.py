@@ -115,14 +115,18 @@ class _Trial:
     def judge_on(self) -> Judgement:
         """Judges the replies of other scenarios."""
         candidates = picked(self.case, self.mode, self.context.evidence, self.bench.invalid)
-        replies = tuple(reply for reply in candidates if reply.status is not None)
+        replies = tuple(reply for reply in candidates if self._came(reply))
         if not replies:
             completeness, why = self._nothing_picked(candidates)
             return self.conclude(Signals(completeness, capability=self.state), NOTHING_CHECKED, candidates, why)
         checked = self._unless_declined(self._run_checks(replies), replies)
-        if checked.result is CheckResult.UNSEEN and not self.case.judged and all(map(_is_readable, replies)):
+        if checked.result is CheckResult.UNSEEN and not self.case.judged and _all_readable(replies):
             checked = replace(checked, result=CheckResult.ABSENT)
         return self.conclude(Signals(Completeness.FULL, checked.result, capability=self.state), checked, replies)
+
+    def _came(self, reply: Reply) -> bool:
+        """Whether a reply can be judged: there is a response, or one that is no HTTP and the case is about that."""
+        return reply.status is not None or (bool(self.case.selectors) and reply.malformed is not None)
 
     def judge_send(self) -> Judgement:
         """Judges the replies of the case's own scenario."""
@@ -315,9 +319,9 @@ def _trouble_of(reply: Reply) -> str:
     return f"{trouble.kind}: {trouble.message}" if trouble else "nothing was received"
 
 
-def _is_readable(reply: Reply) -> bool:
+def _all_readable(replies: Sequence[Reply]) -> bool:
     """True for evidence that can be read: what it does not contain did not occur."""
-    return reply.answers or reply.error is not None
+    return all(reply.answers or reply.error is not None for reply in replies if reply.malformed is None)
 
 
 def _capability_state(case: Case, mode: Mode, evidence: Evidence, bench: Bench) -> tuple[CapabilityState, str]:

@@ -93,11 +93,11 @@ def selected(selector: Selector, mode: Mode, reply: Reply) -> bool:
     `every-stream`: 2xx event streams of message requests. `every-answer`: 2xx answers to message requests in that
     mode, in stream mode those that are streams. `every-stream-request`: 2xx answers to requests for a stream,
     whatever came. `every-error`: status 400 and above with a body, save those that the endpoint does not send
-    itself. `every-count`: 2xx of count_tokens. `every-response`: all with a response. An error with status 2xx is
-    no answer; a case on every response reports it.
+    itself. `every-count`: 2xx of count_tokens. `every-response`: all with a response, malformed ones too. An
+    error with status 2xx is no answer; a case on every response reports it.
     """
     if reply.status is None:
-        return False
+        return selector is Selector.EVERY_RESPONSE and reply.malformed is not None
     mode_sent = reply.exchange.mode
     match selector:
         case Selector.EVERY_STREAM:

@@ -47,6 +47,14 @@ class Reply:
         return f"{trouble.message}{length}"
 
     @property
+    def malformed(self) -> str | None:
+        """What is wrong with a response of which nothing could be read, because it breaks the rules of HTTP."""
+        trouble = self.exchange.trouble
+        if self.exchange.response is not None or trouble is None or trouble.kind != "protocol":
+            return None
+        return trouble.message
+
+    @property
     def ok(self) -> bool:
         """True for a 2xx status."""
         return is_success(self.status)

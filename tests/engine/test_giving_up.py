@@ -24,14 +24,18 @@ USAGE: dict[str, Any] = {"area": ["usage"], "mode": "json"}
         (make.reply(make.error("api_error"), 500), Vitality.BREAKDOWN),
         (make.reply(b"<html>", 502), Vitality.BREAKDOWN),
         (make.reply(make.error("rate_limit_error"), 429), Vitality.BREAKDOWN),
-        (make.reply(b"<html>", 404), Vitality.REFUSAL),
-        (make.reply(make.error(), 400), Vitality.REFUSAL),
+        (make.reply(b"<html>", 404), Vitality.UNCLEAR),
+        (make.reply(make.error(), 400), Vitality.UNCLEAR),
+        (make.reply(status=None, trouble=Trouble("protocol", "bad Content-Length", 0.1)), Vitality.UNCLEAR),
+        (make.reply(status=None, trouble=Trouble("protocol", "illegal status line: b'SSH-2'", 0.1)), Vitality.NOTHING),
+        (make.reply("{}".encode("utf-16")), Vitality.UNCLEAR),
+        (make.reply(make.message("a"), 999), Vitality.UNCLEAR),
         (make.reply(make.message("a")), Vitality.ANSWER),
     ],
 )
 def test_what_a_reply_says_about_its_endpoint(reply, sign) -> None:
     assert vitality_of(reply) is sign
-    assert is_doubtful(sign, Vitality.ANSWER) == (sign < Vitality.REFUSAL)
+    assert is_doubtful(sign, Vitality.ANSWER) == (sign < Vitality.UNCLEAR)
     assert bool(what_came(reply))
 
 

@@ -28,6 +28,9 @@ HEADERS: Final[Schema] = {
 }
 
 
+_LENGTHS: Final = re.compile(r"content-length|transfer-encoding", re.IGNORECASE)
+"""What is wrong with a malformed response where its headers contradict each other about its length."""
+
 STRICT: Final = "JSON that every reader reads as the same value"
 
 
@@ -54,7 +57,9 @@ def status_not(reply: Reply, argument: list[Json]) -> Observation:
 
 @check("status-in-range")
 def status_in_range(reply: Reply) -> Observation:
-    """The status is one that HTTP has: 100 to 599."""
+    """The status is one that HTTP has, 100 to 599, in a response that breaks no rule of HTTP."""
+    if reply.malformed is not None and not _LENGTHS.search(reply.malformed):
+        return deviates(reply, "a response in HTTP", reply.malformed)
     if reply.status is None:
         return NOTHING_SEEN
     return FINE if exists(reply.status) else deviates(reply, "a status from 100 to 599", f"status {reply.status}")
@@ -66,6 +71,8 @@ def one_length(reply: Reply) -> Observation:
 
     Recorders write headers that were not sent; a recording without times shows nothing.
     """
+    if reply.malformed is not None and _LENGTHS.search(reply.malformed):
+        return deviates(reply, "one content-length or a transfer-encoding", reply.malformed)
     response = reply.exchange.response
     if response is None or response.ended is None:
         return NOTHING_SEEN
