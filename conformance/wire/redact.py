@@ -203,8 +203,11 @@ class Redactor:
         return body if redacted is None else bytes(redacted)
 
     def _as_read(self, exchange: Exchange) -> Exchange:
-        """Takes every text out of an answer that still has a secret once a reader has put it together."""
-        reply, response = Reply(exchange), exchange.response
+        """Takes every text out of an answer that still has a secret once a reader has put it together.
+
+        A reader may do that with what broke off as well, although we do not.
+        """
+        reply, response = Reply(replace(exchange, trouble=None)), exchange.response
         if response is None or not any(map(self._tells, _texts_read(reply))):
             return exchange
         body = bytearray(response.body)

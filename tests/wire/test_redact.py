@@ -249,11 +249,12 @@ def test_nothing_between_its_pieces_hides_a_secret_from_the_redactor() -> None:
     )
     body = start + decoys([PLAIN[at : at + 3] for at in range(0, len(PLAIN), 3)])
     before = exchange_full_of(PLAIN, body, [9])
-    assert PLAIN in json.dumps(Reply(before).message)
+    assert before.trouble is not None, "what broke off can be put together by others"
+    assert PLAIN in json.dumps(Reply(replace(before, trouble=None)).message)
     after = Redactor([PLAIN]).exchange(before)
     assert after.response is not None
     assert len(after.response.body) == len(body)
-    assert PLAIN not in json.dumps(Reply(after).message)
+    assert PLAIN not in json.dumps(Reply(replace(after, trouble=None)).message)
 
 
 def test_a_secret_in_the_text_of_several_blocks_is_redacted() -> None:
