@@ -94,11 +94,15 @@ Suite = Callable[..., Run]
 
 @pytest.fixture(scope="session")
 def run_suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    """Runs the command against an endpoint; further arguments are options."""
+    """Runs the command against an endpoint; further arguments are options.
+
+    On loopback nothing is expected to ask for a key. The peers do.
+    """
 
     def run(endpoint: Endpoint, *options: str) -> Run:
         folder = tmp_path_factory.mktemp("run")
         arguments = ["--url", endpoint.url, "--model", endpoint.model, "--api-key-env", "PEER_KEY", "--out", "out"]
+        arguments += ["--declare", "authentication"]
         done = subprocess.run(
             [sys.executable, "-m", "conformance.cli", "run", *arguments, *options],
             cwd=folder,
