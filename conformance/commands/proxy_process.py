@@ -27,6 +27,7 @@ WAITING: Final = 256
 """Exchanges that wait to be judged; what ends while so many wait is passed on and not judged."""
 
 _NICE: Final = 10
+_FAILED: Final = "Judging what passed ended with an error in messages-conformance"
 _LOST: Final = "The process that judges has ended unexpectedly. What it had recorded is kept."
 
 
@@ -137,6 +138,10 @@ def _judged(connection: Connection, asked: JudgedTraffic) -> tuple[int, str]:
         return end(), ""
     except HarnessError as problem:
         return problem.exit_code, str(problem)
+    except (EOFError, OSError):
+        raise
+    except Exception as problem:  # its text may hold what a client sent
+        return 3, f"{_FAILED}: {type(problem).__name__}."
 
 
 def send(connection: Connection, passed: Passed) -> None:

@@ -26,7 +26,8 @@ def decoded(exchange: Exchange, limits: Limits | None = None, *, whole: bool = T
     response, trouble = exchange.response, exchange.trouble
     if response is None:
         return exchange
-    room = (limits or Limits()).body_bytes
+    bounds = limits or Limits()
+    room = bounds.stream_bytes if response.is_event_stream else bounds.body_bytes
     finished = whole and trouble is None
     chunks, problem = _undone(response.header("content-encoding"), response.chunks, room, finished)
     if problem is not None:

@@ -57,10 +57,11 @@ class Client:
         self._reading = asyncio.Lock()
         try:
             self._http = open_pool(self._limits.connect, verify=verify, proxy=proxy)
-        except (ImportError, OSError, ValueError) as problem:
-            raise UsageError(
-                redactor.text(f"The settings of proxy and certificates cannot be used: {problem}.")
-            ) from problem
+        except ValueError:
+            # Its text may quote a part of the URL of a proxy, in which a password can be.
+            raise UsageError("The URL of the proxy, in an option or in the environment, cannot be used.") from None
+        except (ImportError, OSError) as problem:
+            raise UsageError(f"The settings of proxy and certificates cannot be used: {problem}.") from problem
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()

@@ -170,7 +170,7 @@ class _Passing:
             if pair[0] != b"host"  # the endpoint's own host is put there
         ]
         self._upload = _Copy(proxy.room, LARGEST_REQUEST, 1)
-        self._download = _Copy(proxy.room, proxy.limits.body_bytes, proxy.limits.chunks)
+        self._download = _Copy(proxy.room, proxy.limits.stream_bytes, proxy.limits.chunks)
         self._uploaded = asyncio.Event()
         self._received: httpx.Response | None = None
         self._first_byte: float | None = None

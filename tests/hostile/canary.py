@@ -229,9 +229,9 @@ def _joined(data: bytes) -> Iterator[tuple[str, str]]:
     values = list(_stream(data)) or list(_records(data.decode("utf-8", "replace")))
     for value in values:
         delta = value.get("delta") if isinstance(value, dict) else None
-        for name, text in delta.items() if isinstance(delta, dict) else ():
-            if isinstance(text, str) and name != "type":
-                parts.setdefault(name, []).append(text)
+        for place, text in _strings(delta, ""):
+            if not place.endswith("/type"):
+                parts.setdefault(place, []).append(text)
         content = value.get("content") if isinstance(value, dict) else None
         for block in content if isinstance(content, list) else ():
             if isinstance(block, dict) and isinstance(block.get("text"), str):

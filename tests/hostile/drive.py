@@ -56,6 +56,7 @@ LIMITS = Limits(
     total=4.0,
     header_bytes=32 * 1024,
     body_bytes=512 * 1024,
+    stream_bytes=512 * 1024,
     event_bytes=128 * 1024,
     events=3_000,
 )

@@ -128,7 +128,7 @@ def spoken() -> SearchStrategy[Attack]:
         st.builds(
             SpokenInStream,
             st.integers(1, 12),
-            st.sampled_from(["text", "thinking", "input", "signature"]),
+            st.sampled_from(["text", "thinking", "input", "signature", "unknown", "deep"]),
             SPELLINGS,
             st.booleans(),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 
 from hostile import properties, strategies
@@ -9,6 +10,8 @@ from hostile.attacks.attack import Plan
 from hostile.drive import folder, run
 from hostile.profile import examples
 from hostile.server import Stage
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_key_is_in_no_output(stage: Stage) -> None:

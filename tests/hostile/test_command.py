@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from hostile.attacks.attack import Plan
 from hostile.drive import KEY_NAME, SENT, Endpoint, folder
 from hostile.profile import examples
 from hostile.server import Stage
+
+pytestmark = pytest.mark.slow
 
 TARGETS = 6
 """Endpoints of one run."""

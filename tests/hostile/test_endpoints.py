@@ -14,6 +14,8 @@ from hostile.drive import folder, run
 from hostile.profile import examples
 from hostile.server import Stage
 
+pytestmark = pytest.mark.slow
+
 LAYERS: Mapping[str, SearchStrategy[Attack]] = {
     "connection": strategies.connection(),
     "status line": strategies.status_line(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from hostile.draft import Ending
 from hostile.drive import folder, judged_again, run
 from hostile.profile import examples
 from hostile.server import Stage
+
+pytestmark = pytest.mark.slow
 
 SPOILING: st.SearchStrategy[Attack] = st.one_of(
     st.builds(Text, st.sampled_from(sorted(SPOILING_TEXTS))),

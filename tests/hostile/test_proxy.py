@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 import httpx
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from hostile.attacks.attack import Plan
 from hostile.drive import Endpoint, folder
 from hostile.profile import examples
 from hostile.server import Script, Stage
+
+pytestmark = pytest.mark.slow
 
 BODY = {"model": "reference-1", "max_tokens": 30, "messages": [{"role": "user", "content": "hello"}]}
 TOGETHER = 50

@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import brotli as real_brotli
+
 from hostile.attacks.attack import Attack, Layer
 from hostile.canary import SPELLINGS
 from hostile.draft import Draft
@@ -221,6 +223,8 @@ def _gzip_bomb(size: int) -> bytes:
 
 _BOMB = _gzip_bomb(48 * 1_048_576)
 
+_BROTLI_BOMB = real_brotli.compress(b"\x00" * 48 * 1_048_576, quality=1)
+
 _CODINGS: Mapping[str, tuple[bytes, Callable[[bytes], bytes]]] = {
     "gzip": (b"gzip", _gzip),
     "x-gzip": (b"X-GZip", _gzip),
@@ -237,6 +241,13 @@ _CODINGS: Mapping[str, tuple[bytes, Callable[[bytes], bytes]]] = {
     "lying br": (b"br", lambda body: body),
     "lying zstd": (b"zstd", lambda body: body),
     "unsaid gzip": (b"identity", _gzip),
+    "unsaid br": (b"identity", real_brotli.compress),
+    "unsaid zstd": (b"", zstd),
+    "unsaid bare deflate": (b"identity", _raw_deflate),
+    "zstd in br": (b"br", lambda body: real_brotli.compress(zstd(body))),
+    "real br": (b"Br", real_brotli.compress),
+    "br bomb": (b"br", lambda body: _BROTLI_BOMB),
+    "huge window": (b"zstd", lambda body: b"\x28\xb5\x2f\xfd\x00\xa0\x09\x00\x00x"),
     "cut gzip": (b"gzip", lambda body: _gzip(body)[:-9]),
     "cut zstd": (b"zstd", lambda body: zstd(body)[:-3]),
     "cut br": (b"br", lambda body: brotli(body)[:-5]),
@@ -253,7 +264,9 @@ CODINGS = tuple(_CODINGS)
 """Names of content codings, honest and lying."""
 
 SPOILING_CODINGS = frozenset(
-    {"lying gzip", "lying br", "lying zstd", "unsaid gzip", "cut gzip", "cut zstd", "cut br", "unknown", "gzip bomb",
+    {"lying gzip", "lying br", "lying zstd", "unsaid gzip", "unsaid br", "unsaid zstd",
+     "unsaid bare deflate", "zstd in br", "br bomb", "huge window", "cut gzip",
+     "cut zstd", "cut br", "unknown", "gzip bomb",
      "bomb in a bomb", "zstd bomb", "many", "broken checksum"}
 )  # fmt: skip
 """Those after which the body is no answer, or not a whole one."""

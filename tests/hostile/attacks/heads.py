@@ -54,12 +54,17 @@ class StatusLine(Attack):
 
     def apply(self, draft: Draft) -> None:
         draft.status_line = STATUS_LINES[self.name]
-        draft.illegible_line = self.name not in HARMLESS_LINES
+        still_an_error = draft.status >= 400 and self.name in READ_AS_ERRORS
+        draft.illegible_line = self.name not in HARMLESS_LINES and not still_an_error
 
 
 HARMLESS_LINES = frozenset({"no reason", "HTTP/1.0", "ANSI reason", "bytes", "status 206", "status 205", "lower case",
                             "two spaces", "HTTP/9.9", "HTTP/0.9", "NUL reason", "status of Arabic digits"})  # fmt: skip
 """Those that a lenient reader may take for a status 2xx."""
+
+
+READ_AS_ERRORS = frozenset({"status 600", "status 999"})
+"""Those that a client reads as 5xx (RFC 9110, section 15), so that the body of an error is still one."""
 
 
 @dataclass(frozen=True)

@@ -153,6 +153,8 @@ class SpokenInStream(Attack):
             "thinking": ("thinking_delta", "thinking"),
             "input": ("input_json_delta", "partial_json"),
             "signature": ("signature_delta", "signature"),
+            "unknown": ("delta_of_tomorrow", "piece"),
+            "deep": ("delta_of_tomorrow", "deep"),
         }[self.kind]
         said = encode_input(text) if self.kind == "input" else text
         pieces = [said[start : start + self.size] for start in range(0, len(said), self.size)]
@@ -162,7 +164,8 @@ class SpokenInStream(Attack):
         block = draft.events[index][1].get("index", 0) if isinstance(draft.events[index][1], dict) else 0
         added: list[tuple[str | None, Any]] = []
         for number, piece in enumerate(pieces):
-            data = {"type": "content_block_delta", "index": block, "delta": {"type": delta, name: piece}}
+            more: Any = {"a": [{"deep": piece}]} if self.kind == "deep" else {name: piece}
+            data = {"type": "content_block_delta", "index": block, "delta": {"type": delta, **more}}
             added.append(("content_block_delta", data))
             if self.hop and number % 3 == 0:
                 added.append(("ping", {"type": "ping"}))
