@@ -9,7 +9,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final
 
-CREDENTIALS: Final = frozenset(
+_CREDENTIALS: Final = frozenset(
     {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "x-amz-security-token",
      "cookie", "set-cookie", "key", "api_key", "token", "access_token"}
 )  # fmt: skip
@@ -35,6 +35,10 @@ _HARMLESS: Final = frozenset(
 )  # fmt: skip
 
 
+_HARMLESS_PARAMETERS: Final = frozenset(
+    {"beta", "limit", "before_id", "after_id", "page", "order", "stream", "alt", "api-version", "version"}
+)
+
 COOKIES: Final = ("cookie", "set-cookie")
 MOST_PARTS: Final = 64
 
@@ -50,12 +54,17 @@ _PART: Final = re.compile(r"[^\s,;=:\"'(){}\[\]]{8,4096}")
 
 def is_credential(name: str) -> bool:
     """Whether a header or query parameter of this name carries a credential."""
-    return name.lower() in CREDENTIALS
+    return name.lower() in _CREDENTIALS
 
 
 def may_be_secret(name: str) -> bool:
     """Whether a request header of this name may hold a secret. Only what is known to be harmless does not."""
     return name.lower() not in _HARMLESS
+
+
+def may_be_secret_parameter(name: str) -> bool:
+    """Whether a query parameter of this name may hold a secret. Only what is known to be harmless does not."""
+    return name.lower() not in _HARMLESS_PARAMETERS
 
 
 def scheme_of(value: str) -> tuple[str, str]:

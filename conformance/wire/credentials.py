@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
 
 from conformance.base.headers import (
     COOKIES,
-    CREDENTIALS,
     DUMMY_KEYS,
     is_credential,
     may_be_secret,
+    may_be_secret_parameter,
     scheme_of,
     secrets_in,
 )
@@ -36,7 +36,7 @@ WORDS: Final = frozenset(
 
 HIDDEN: Final = "[redacted]"
 
-_PARAMETER: Final = re.compile(rf"([?&#](?:{'|'.join(map(re.escape, sorted(CREDENTIALS)))})=)[^&#]*", re.IGNORECASE)
+_PARAMETER: Final = re.compile(r"(?<=[?&;#])([^=&;#]*+)=([^&;#]*+)")
 _USER_INFO: Final = re.compile(r"(?<=://)[^/?#]*@")
 _MASKED: Final = re.compile(r"\W*(?:redacted|removed|filtered|masked|hidden|secret|x+|\.+|)\W*", re.IGNORECASE)
 """What recorders write where a credential was."""
@@ -84,8 +84,12 @@ def hide_in_got(name: str, value: str) -> str:
 
 
 def hide_in_url(url: str) -> str:
-    """A URL with a mark in place of user name and password and of each parameter that is a credential."""
-    return _USER_INFO.sub("redacted@", _PARAMETER.sub(rf"\1{HIDDEN}", url))
+    """A URL with a mark in place of user name and password and of each parameter not known to be harmless."""
+    return _USER_INFO.sub("redacted@", _PARAMETER.sub(_hidden_parameter, url))
+
+
+def _hidden_parameter(match: re.Match[str]) -> str:
+    return f"{match[1]}={HIDDEN}" if match[2] and may_be_secret_parameter(unquote(match[1])) else match[0]
 
 
 def _hidden(value: str) -> str:
@@ -99,11 +103,10 @@ def _carries(request: SentRequest, value: str) -> bool:
 
 
 def _in_url(url: str) -> Iterator[str]:
-    try:
-        parts = urlsplit(url)
-        user_info = parts.netloc.rpartition("@")[0]
-        pairs = parse_qsl(parts.query)
-    except ValueError:
-        return
-    yield from (unquote(part) for part in user_info.split(":", 1))
-    yield from (value for name, value in pairs if is_credential(name))
+    user_info = _USER_INFO.search(url)
+    yield from (unquote(part) for part in (user_info[0][:-1].split(":", 1) if user_info else ()))
+    for match in _PARAMETER.finditer(url):
+        name = unquote(match[1])
+        if may_be_secret_parameter(name):
+            yield from secrets_in(name, unquote(match[2].replace("+", " ")))
+            yield from secrets_in(name, unquote(match[2])) if "+" in match[2] else ()

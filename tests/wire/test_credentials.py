@@ -40,8 +40,16 @@ def test_a_header_that_is_not_known_to_be_harmless_keeps_its_name_and_scheme_onl
     ("url", "hidden"),
     [
         ("http://user:sk-12345678@x/v1/messages", "http://redacted@x/v1/messages"),
-        ("http://x/v1/messages?key=sk-12345678&a=b", "http://x/v1/messages?key=[redacted]&a=b"),
-        ("http://x/v1/messages?a=b&Access_Token=sk%2D12345678", "http://x/v1/messages?a=b&Access_Token=[redacted]"),
+        ("http://x/v1/messages?key=sk-12345678&beta=true", "http://x/v1/messages?key=[redacted]&beta=true"),
+        (
+            "http://x/v1/messages?a=b&Access_Token=sk%2D12345678",
+            "http://x/v1/messages?a=[redacted]&Access_Token=[redacted]",
+        ),
+        (
+            "http://x/v1/messages?beta=true&X-Amz-Signature=12345678",
+            "http://x/v1/messages?beta=true&X-Amz-Signature=[redacted]",
+        ),
+        ("http://x/v1/messages?sig=a%3D1#code=12345678", "http://x/v1/messages?sig=[redacted]#code=[redacted]"),
         ("http://[x/v1/messages?token=sk-12345678", "http://[x/v1/messages?token=[redacted]"),
     ],
 )
@@ -62,6 +70,7 @@ def test_a_url_keeps_no_user_name_password_or_key(url: str, hidden: str) -> None
         {"got": (("set-cookie", "s=sk-12345678; Path=/"),)},
         {"url": "http://user:sk-12345678@x/v1/messages"},
         {"url": "http://x/v1/messages?api_key=sk-12345678"},
+        {"url": "http://x/v1/messages?beta=true&of-tomorrow=sk%2D12345678"},
     ],
 )
 def test_a_recorded_credential_is_hidden_in_the_answer_as_well(carried: dict[str, str | Pairs]) -> None:
