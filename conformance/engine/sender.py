@@ -141,7 +141,7 @@ class Sender:
         except Unsent as reason:
             if replies or earlier:
                 self._note_unsent(scenario, repetition, str(reason))
-            return ScenarioReplies(scenario, (), str(reason), tuple(earlier))
+            return ScenarioReplies(scenario, (), str(reason))
         return ScenarioReplies(scenario, tuple(replies), stopped, tuple(earlier))
 
     def _note_unsent(self, scenario: Scenario, repetition: int, why: str) -> None:
