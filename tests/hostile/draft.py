@@ -65,6 +65,7 @@ class Draft:
     ending: Ending = Ending.KEEP
     dribble: int = 0
     spoiled: bool = False
+    packed: bool = False
     key: str = ""
 
     @property

@@ -26,10 +26,12 @@ LONGEST = 4_000
 HEAD_CHECKS = frozenset(
     {
         "status", "status-not", "status-in-range", "one-length", "media-type", "stream-media-type", "header-matches",
-        "header-present", "unique",
+        "header-present", "unique", "refused",
     }
 )  # fmt: skip
-"""Checks that look at the status and the headers alone. A case that has no other may pass on a spoiled body."""
+"""Checks that look at the status and the headers alone; a refusal is one by its status. A case that has no other may
+pass on a spoiled body.
+"""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029\ud800-\udfff]")
 

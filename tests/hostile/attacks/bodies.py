@@ -283,6 +283,9 @@ class Coding(Attack):
     name: str
 
     def apply(self, draft: Draft) -> None:
+        if draft.packed:
+            return  # a second coding would make a lie of the first, or the truth of a lie
+        draft.packed = True
         said, pack = _CODINGS[self.name]
         draft.body = pack(draft.body)
         draft.header(b"content-encoding", said)
