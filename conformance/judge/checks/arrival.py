@@ -72,5 +72,5 @@ def silent_at_most(reply: Reply, argument: int) -> Observation:
     times = [0.0, *(chunk.at for chunk in response.chunks), end]
     longest = max(later - earlier for earlier, later in pairwise(times))
     if longest <= argument:
-        return FINE
+        return FINE if reply.message is not None else NOTHING_SEEN
     return deviates(reply, f"an arrival at least every {argument} s, such as a ping", f"{longest:.0f} s of silence")
