@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from conformance.config.options import OPTIONS, PREFIX
+from conformance.config.settings import target_of
+from conformance.config.targets_file import read_all_settings
+from conformance.judge.library import load_library
 from conformance.plugin.launch import launch
+from conformance.standard.baseline import read_baseline
+from conformance.standard.cases import USER_SUFFIX
 
 
 def run(given: Mapping[str, Any], pytest_args: Sequence[str]) -> int:
-    """Runs the catalogue with the options given on the command line; returns the exit code."""
+    """Runs the catalogue with the options given on the command line; returns the exit code.
+
+    Raises UsageError for options and files that do not fit: pytest would wrap the sentence in words of its own.
+    """
+    _check(given, pytest_args, Path.cwd())
     return launch(_as_pytest_options(given), pytest_args)
+
+
+def _check(given: Mapping[str, Any], pytest_args: Sequence[str], folder: Path) -> None:
+    """Reads what a run will read before it sends: the options, the baselines, the case files that are named."""
+    own = [folder / name.partition("::")[0] for name in pytest_args if not name.startswith("-")]
+    cases = tuple(path for path in own if path.name.endswith(USER_SUFFIX))
+    for settings in read_all_settings(given, folder):
+        target_of(settings)
+        if cases:
+            load_library(settings["api_version"], cases, settings["edition"])
+        baseline = settings["baseline"]
+        if baseline and (folder / baseline).exists():
+            read_baseline(folder / baseline, baseline, {})
 
 
 def _as_pytest_options(given: Mapping[str, Any]) -> list[str]:
