@@ -6,6 +6,7 @@ import base64
 import gzip
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.base.errors import FileError
 from conformance.model import HarnessError, Mode
 from conformance.wire.importers import har
 from conformance.wire.importers.files import Form, open_recording
@@ -113,7 +115,6 @@ def test_the_position_grows_to_the_size_of_the_file_packed_or_not(tmp_path: Path
     ("content", "form"),
     [
         (b'{"request": 1}\n', Form.NDJSON),
-        (b"", Form.NDJSON),
         (json.dumps(PROXY).encode() + b"\n", Form.JOURNAL),
         (b'{"log":{"entries":[]}}', Form.HAR),
         (b'\xef\xbb\xbf{\n  "log" : {"entries": []}}', Form.HAR),
@@ -261,3 +262,66 @@ def test_hostile_records_are_read_with_the_right_types_or_refused_and_nothing_el
     except HarnessError as problem:
         told = str(problem)
     assert not told or told.startswith(f"{path}:1: ")
+
+
+@pytest.mark.parametrize("content", [b"", gzip.compress(b"")])
+def test_an_empty_file_is_no_recording(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "empty.ndjson"
+    path.write_bytes(content)
+    with pytest.raises(FileError, match=r"empty\.ndjson: The file is empty"):
+        open_recording(path)
+
+
+@pytest.mark.parametrize(
+    ("record", "problem"),
+    [
+        ("[" * 200, "more than 128 levels"),
+        ('{"request": {"method": "POST", "method": "GET"}, "response": null}', "duplicate key at /request/method"),
+        ('{"request": ' + "[" + "[]," * 200_000 + "1]}", "holds more than 150,000 values"),
+        ('{"request": {"a": ' + "9" * 5_000 + "}}", "more than 4,000 digits"),
+        ('{"request": {"a": NaN}}', "NaN is not JSON"),
+        (json.dumps({"request": REQUEST, "response": {"status": 10**9, "headers": {}}}), "status 1000000000 is not"),
+        (json.dumps({"request": REQUEST, "response": {"status": 200, "headers": 5}}), "not an exchange"),
+    ],
+)
+def test_a_record_beyond_the_bounds_is_one_sentence_with_its_line(tmp_path: Path, record: str, problem: str) -> None:
+    with pytest.raises(FileError, match=rf"a\.ndjson:2: .*{re.escape(problem)}"):
+        recorded(tmp_path, response(body={}), record)
+
+
+def test_what_was_recorded_of_a_body_is_kept_as_it_is(tmp_path: Path) -> None:
+    line = json.dumps(response(body=None))[:-2].replace(
+        '"body": null', '"body": {"a": 1, "a": 12345678901234567890123, "b": "\\ud800"}'
+    )
+    (one,) = recorded(tmp_path, f"{line}}}}}")
+    assert one.exchange.response is not None
+    assert one.exchange.response.body == b'{"a": 12345678901234567890123, "b": "\\ud800"}'
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7, 100])
+def test_a_har_file_is_read_in_any_pieces(tmp_path: Path, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(har, "_PIECE", step)
+    texts = ['quote \\" [{', "\\", 'é\u2028"', "", "}]"]
+    document = {"x": [1, "a]"], "log": {"y": -1.5e3, "entries": [entry(text) for text in texts], "z": None}}
+    for ascii_only in (True, False):
+        found = list(har.entries(io.StringIO(json.dumps(document, indent=1, ensure_ascii=ascii_only))))
+        assert [each["response"]["content"]["text"] for _, each in found] == texts
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"log": {"entries": [' + "[" * 200, "more than 128 levels"),
+        ('{"log": {"entries": ["abc', "ends inside of a value"),
+        ('{"log": ' + " " * 17_000_000, "characters of white space"),
+        ('{"log": {"entries": [nonsense', "not JSON"),
+        ('{"log": {"entries": [' + "9" * 9_000, "more than 4,000 digits"),
+        ('{"x": [' + "[]," * 160_000 + "1]}", "more than 150,000 values"),
+        (json.dumps({"log": {"entries": [entry()]}}).replace("200", "1e999"), "wrong kind"),
+    ],
+)
+def test_a_har_file_beyond_the_bounds_is_one_sentence(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "a.har"
+    path.write_text(text)
+    with pytest.raises(FileError, match=rf"a\.har(:1)?: .*{re.escape(problem)}"):
+        list(open_recording(path).exchanges())

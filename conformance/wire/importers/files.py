@@ -85,6 +85,8 @@ def open_recording(path: Path) -> Reading:
     with _opened(path) as (raw, stream):
         head, packed = stream.read(_HEAD), stream is not raw
         size = raw.seek(0, SEEK_END)
+    if not head:
+        raise unreadable(path, None, "The file is empty")
     first = head.split(b"\n", 1)[0]
     record = _json(first)
     if _HAR.match(head) and not (isinstance(record, dict) and "log" not in record):
