@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance.base import dotenv_text, toml_text
+from conformance.base import dotenv_text, json_text, toml_text
 from conformance.base.errors import FileError
 from conformance.base.files import DOTENV, RECORD, SETTINGS, opened
 from conformance.base.headers import DUMMY_KEYS, may_be_secret, secrets_in
-from conformance.base.strict_json import read
 from conformance.base.suggestions import nearest
 from conformance.base.toml_text import TomlText
 from conformance.base.versions import DEFAULT_VERSION
@@ -204,7 +203,10 @@ def recorded_options(folder: Path) -> _Found:
         raise UsageError(f"There is no run to resume in {folder}.")
     with opened(path) as journal:
         line = journal.readline(RECORD.bytes + 1)
-    header = read(line).value if len(line) <= RECORD.bytes else None
+    try:
+        header = json_text.read(line, RECORD).value
+    except ValueError:
+        header = None
     if not isinstance(header, dict) or header.get("kind") != "run":
         raise FileError("This is not the journal of a run", path=path, line=1)
     options = header.get("options")
