@@ -74,7 +74,7 @@ class Engine:
             except CancelledError:
                 unsent[scenario_id] = "the run was stopped"
                 continue
-            if sent.replies or sent.earlier:
+            if sent.replies:
                 done[scenario_id] = sent
             else:
                 unsent[scenario_id] = sent.stopped

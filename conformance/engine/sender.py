@@ -139,10 +139,15 @@ class Sender:
                 if account_trouble(reply, step):
                     await self._confirm(target)
         except Unsent as reason:
-            if replies or earlier:
+            if self._has_recorded(scenario, repetition):
                 self._note_unsent(scenario, repetition, str(reason))
             return ScenarioReplies(scenario, (), str(reason))
         return ScenarioReplies(scenario, tuple(replies), stopped, tuple(earlier))
+
+    def _has_recorded(self, scenario: Scenario, repetition: int) -> bool:
+        """Whether the journal holds anything of a scenario, an attempt without a response included."""
+        sent = (reply.exchange for reply in self.replies.values())
+        return any(each.scenario_id == scenario.id and each.repetition == repetition for each in sent)
 
     def _note_unsent(self, scenario: Scenario, repetition: int, why: str) -> None:
         """Notes that what was recorded of a scenario is not all of it, and judges nothing."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from conformance.base.records import PROBE, UnsentNote
 from conformance.engine.vitals import Vitality, is_doubtful, vitality_of, what_came
 from conformance.model import Outcome, Trouble
 from support import make
@@ -79,3 +80,17 @@ def test_an_endpoint_that_lives_is_asked_no_more_than_the_plan(serve: Any, run: 
     endpoint = serve()
     run(endpoint, **USAGE)
     assert "preflight" not in endpoint.names()
+
+
+def test_a_request_that_was_not_sent_again_is_unsent_when_the_journal_is_judged_again(serve: Any, run: Any) -> None:
+    """Its first attempt is in the journal, and has no response."""
+    endpoint = serve(lambda call, number: (0, b"", {}) if number > 3 else None)
+    done = run(endpoint, concurrency=2, **USAGE)
+    notes = {note.sending for note in done.recording.history.all(UnsentNote)}
+    failed = {
+        (each.scenario_id, each.repetition)
+        for each in done.recording.exchanges
+        if each.response is None and each.scenario != PROBE
+    }
+    assert failed
+    assert failed <= notes

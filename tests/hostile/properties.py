@@ -26,7 +26,7 @@ LONGEST = 4_000
 HEAD_CHECKS = frozenset(
     {
         "status", "status-not", "status-in-range", "one-length", "media-type", "stream-media-type", "header-matches",
-        "header-present", "unique", "refused",
+        "header-present", "unique", "refused", "read-or-refused",
     }
 )  # fmt: skip
 """Checks that look at the status and the headers alone; a refusal is one by its status. A case that has no other may
