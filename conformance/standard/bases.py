@@ -12,6 +12,7 @@ from conformance.model import Json, Step
 from conformance.standard.paths import CASE_SCHEMA
 from conformance.standard.requests import SendError, steps_of
 from conformance.standard.schemas import read_checked
+from conformance.standard.sendable import check_steps
 from conformance.standard.source import SourceError
 
 FILES = ("bases.yaml", "frames.yaml")
@@ -27,10 +28,12 @@ class Bases:
     def steps_of(self, send: Mapping[str, Json], path: Path, pointer: str) -> tuple[Step, ...]:
         """The steps of a send. Raises SourceError for an invalid one; `pointer` is its place in the file."""
         try:
-            return steps_of(send, self.sends)
+            steps = steps_of(send, self.sends)
+            check_steps(steps)
         except SendError as problem:
             near = nearest(str(send.get("$base", "")), self.sends) if problem.key == "$base" else None
             raise SourceError(str(problem), path=path, pointer=join(pointer, problem.key), suggestion=near) from None
+        return steps
 
 
 def load_bases(folder: Path) -> Bases:
