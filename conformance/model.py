@@ -342,9 +342,9 @@ class Response(_WithHeaders):
         return self.media_type == "text/event-stream"
 
 
-TOO_LARGE = ("limit-bytes", "limit-pieces", "limit-events", "limit-event-size", "limit-values")
+TOO_LARGE = ("limit-bytes", "limit-pieces", "limit-events", "limit-lines", "limit-event-size", "limit-values")
 """Kinds of trouble that are about one answer: its size, into how many pieces it was cut on the way, the number of its
-events, the size of one of them, or the number of values in its JSON.
+events and lines, the size of one event, or the number of values in its JSON.
 """
 
 NO_ROOM = ("limit-memory", "limit-journal", "limit-cpu")

@@ -78,14 +78,15 @@ class Event:
 
 @dataclass(frozen=True)
 class EventBounds:
-    """Bounds of one stream: bytes of an event from its first field to its blank line, the number of events, and the
-    memory that their JSON takes once it is read (`strict_json.weight`).
+    """Bounds of one stream: bytes of an event from its first field to its blank line, the number of events and of all
+    lines, and the memory that their JSON takes once it is read (`strict_json.weight`).
 
     The defaults hold 128,000 tokens sent one by one, about 130 bytes and 1,150 of memory each, and a fifth more.
     """
 
     event_bytes: int = 1024 * 1024
     events: int = 160_000
+    lines: int = 1_000_000
     weight: int = 176_000_000
 
 
@@ -108,7 +109,7 @@ class Framer:
     number of bytes; memory is bounded by `EventBounds.event_bytes`.
 
     `crossed` is None, or the `Trouble` kind of the bound that was crossed (`limit-event-size`, `limit-events`,
-    `limit-values`); from then on nothing more is read. `weight` says about how many bytes of memory the events so far
+    `limit-lines`, `limit-values`); from then on nothing more is read. `weight` says about how many bytes of memory the events so far
     take once they are read.
     """
 
@@ -121,7 +122,7 @@ class Framer:
         self._start: int | None = None
         self._fields: list[bytes] = []
         self._is_event = False
-        self._count = 0
+        self._count = self._lines = 0
         self.weight = 0
         self.crossed: str | None = None
 
@@ -158,6 +159,9 @@ class Framer:
 
     def _take_line(self, end: int) -> Iterator[Frame]:
         self._measure(end)
+        self._lines += 1
+        if self._lines > self._bounds.lines:
+            self._cross("limit-lines")
         if self.crossed is not None:
             return
         line = self._finished_line()

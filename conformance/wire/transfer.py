@@ -251,6 +251,8 @@ def _is_event_stream(received: httpx.Response) -> bool:
 def _event_limit(kind: str, limits: Limits) -> str:
     if kind == "limit-events":
         return f"the stream has more than {limits.events:,} events"
+    if kind == "limit-lines":
+        return "the stream has more lines than any stream needs"
     if kind == "limit-values":
         return "the JSON of the stream holds too many values"
     return f"an event is larger than {limits.event_bytes:,} bytes"
