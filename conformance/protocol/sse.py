@@ -109,8 +109,8 @@ class Framer:
     number of bytes; memory is bounded by `EventBounds.event_bytes`.
 
     `crossed` is None, or the `Trouble` kind of the bound that was crossed (`limit-event-size`, `limit-events`,
-    `limit-lines`, `limit-values`); from then on nothing more is read. `weight` says about how many bytes of memory the events so far
-    take once they are read.
+    `limit-lines`, `limit-values`); from then on nothing more is read. `weight` says about how many bytes of memory the
+    events so far take once they are read.
     """
 
     def __init__(self, bounds: EventBounds | None = None) -> None:

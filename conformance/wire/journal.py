@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from io import BufferedReader
@@ -23,7 +23,17 @@ from conformance.base.output import is_of_disk, reason
 from conformance.base.records import EndNote, Note, ProxyHeader, RunHistory
 from conformance.model import Exchange, HarnessError, Json, UsageError
 from conformance.wire.cut import without_room
-from conformance.wire.journal_format import Header, Record, Unjudged, header_of, line_of, parse, record_of, value_of
+from conformance.wire.journal_format import (
+    Header,
+    Record,
+    Unjudged,
+    header_of,
+    line_of,
+    parse,
+    parts_of,
+    record_of,
+    value_of,
+)
 from conformance.wire.redact import Redactor
 
 HEADER_START = b'{"kind":"'
@@ -146,16 +156,18 @@ class Journal:
         """Records a redacted exchange and returns it as recorded: with its line number, cut where the whole of it would
         not fit into the file. Raises `HarnessError` when it cannot.
         """
-        line = line_of(record_of(exchange))
+        parts = parts_of(exchange)
         with self._lock:
             written = os.fstat(self._descriptor).st_size if self._descriptor >= 0 else 0
             room = min(LONGEST_LINE, self.most - RESERVE - written if self.most is not None else LONGEST_LINE)
-            if len(line) > room:
-                exchange = without_room(exchange, "limit-journal", self._why_full(len(line)))
-                line = line_of(record_of(exchange))
-            if self.most is not None and written + len(line) > self.most:
+            length = sum(map(len, parts))
+            if length > room:
+                exchange = without_room(exchange, "limit-journal", self._why_full(length))
+                parts = parts_of(exchange)
+                length = sum(map(len, parts))
+            if self.most is not None and written + length > self.most:
                 raise HarnessError(f"The journal {self.path} has reached {self._limit}.", exit_code=2)
-            return replace(exchange, line=self._write_line(line))
+            return replace(exchange, line=self._write_line(parts))
 
     @property
     def _limit(self) -> str:
@@ -203,9 +215,9 @@ class Journal:
     def _write(self, record: Mapping[str, Json]) -> int:
         line = line_of(record)
         with self._lock:
-            return self._write_line(line)
+            return self._write_line([line])
 
-    def _write_line(self, line: bytes) -> int:
+    def _write_line(self, parts: Sequence[bytes]) -> int:
         """Writes a line while the lock is held, and returns its number."""
         if self._descriptor < 0:
             raise HarnessError(f"The journal {self.path} is closed.")
@@ -213,7 +225,7 @@ class Journal:
             raise HarnessError(self._failed)
         try:
             self._finish_last_line()
-            self._write_whole(line)
+            self._write_whole(parts)
         except OSError as problem:
             self._failed = f"The journal {self.path} cannot be written: {reason(problem)}. {self._kept}"
             raise HarnessError(self._failed) from problem
@@ -226,12 +238,15 @@ class Journal:
             return "Its first line is kept." if self._line else "Nothing was recorded."
         return f"Its {self._line} lines are kept."
 
-    def _write_whole(self, data: bytes) -> None:
-        """Writes all of `data` or, where the disk refuses, none of it. Raises OSError."""
+    def _write_whole(self, parts: Iterable[bytes]) -> None:
+        """Writes all of the parts or, where the disk refuses, none of them. Raises OSError."""
         written = 0
         try:
-            while written < len(data):
-                written += os.write(self._descriptor, data[written:] if written else data)
+            for part in parts:
+                left = part
+                while left:
+                    count = os.write(self._descriptor, left)
+                    written, left = written + count, left[count:]
         except OSError:
             with suppress(OSError):
                 os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
@@ -245,7 +260,7 @@ class Journal:
             os.ftruncate(self._descriptor, self._torn)
         size = os.fstat(self._descriptor).st_size
         if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
-            self._write_whole(b"\n")
+            self._write_whole([b"\n"])
         self._finished = True
 
 

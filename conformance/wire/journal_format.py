@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -41,6 +41,9 @@ NOTES: Final[Mapping[str, type[Note]]] = {
 LARGE_BODY: Final = 4 * 1024 * 1024
 """Bytes from which on a body is written as small as possible, so that its line is not longer than a reader takes."""
 
+PART: Final = 1024 * 1024
+"""Bytes of a line that are written at once."""
+
 _KINDS: Final = {shape: name for name, shape in (*HEADERS.items(), *NOTES.items())}
 
 
@@ -72,6 +75,25 @@ def record_of(value: Record) -> dict[str, Json]:
 def line_of(record: Mapping[str, Json]) -> bytes:
     """A record as a line of the file."""
     return json.dumps(record, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def parts_of(exchange: Exchange) -> list[bytes]:
+    """The line of an exchange in parts, because the whole of it and what it is made of can be a hundred megabytes."""
+    response = exchange.response
+    if response is None:
+        return [line_of(record_of(exchange))]
+    bare = line_of(record_of(replace(exchange, response=replace(response, chunks=()))))
+    head, empty, tail = bare.rpartition(b'"chunks":[]')  # a member: in a string its quotes are escaped
+    assert empty
+    encode_chunk = _encoder(response)
+    parts, batch = [head + b'"chunks":['], bytearray()
+    for number, chunk in enumerate(response.chunks):
+        batch += b"," if number else b""
+        batch += json.dumps([chunk.at, encode_chunk(chunk.data)], separators=(",", ":")).encode("ascii")
+        if len(batch) > PART:
+            parts.append(bytes(batch))
+            batch.clear()
+    return [*parts, bytes(batch), b"]" + tail]
 
 
 def parse(line: bytes) -> Mapping[str, Json]:
@@ -162,8 +184,7 @@ def _decode_exchange(record: Json) -> Exchange:
 
 
 def _encode_response(response: Response) -> dict[str, Json]:
-    large = sum(len(chunk.data) for chunk in response.chunks) > LARGE_BODY
-    encode_chunk = _encode_tightly if large else _encode_bytes
+    encode_chunk = _encoder(response)
     return {
         "status": response.status,
         "http_version": response.http_version,
@@ -219,6 +240,11 @@ def _encode_bytes(data: bytes) -> Json:
         return data.decode()
     except UnicodeDecodeError:
         return {"b64": b64encode(data).decode()}
+
+
+def _encoder(response: Response) -> Callable[[bytes], Json]:
+    large = sum(len(chunk.data) for chunk in response.chunks) > LARGE_BODY
+    return _encode_tightly if large else _encode_bytes
 
 
 def _encode_tightly(data: bytes) -> Json:

@@ -176,9 +176,10 @@ class Redactor:
         return tuple((self.text(name), self.text(value)) for name, value in headers)
 
     def _response(self, response: Response) -> Response:
-        return replace(
-            _with_body(response, self._joined(self.data(response.body))), headers=self._headers(response.headers)
-        )
+        headers, body = self._headers(response.headers), self._joined(self.data(response.body))
+        if headers != response.headers:
+            response = replace(response, headers=headers)
+        return response if body == response.body else _with_body(response, body)
 
     def _joined(self, body: bytes) -> bytes:
         """Redacts what is in one piece only after the strings of one name have been put together."""

@@ -71,7 +71,8 @@ class Transfer:
         self._limits = limits
         self._share = share
         self._begin = time.perf_counter()
-        self._chunks: list[tuple[float, bytearray]] = []
+        self._chunks: list[Chunk] = []
+        self._rest: list[bytes] = []
         self._received: httpx.Response | None = None
         self._first_byte: float | None = None
         self._ended: float | None = None
@@ -107,11 +108,12 @@ class Transfer:
 
         A body that crossed a bound is cut. Takes the bytes away from here, so this can be asked once.
         """
-        chunks, self._chunks = self._chunks, []
         if self._received is None:
             return None, trouble
-        parts = tuple(Chunk(at, bytes(data)) for at, data in chunks)
-        chunks.clear()
+        if self._rest:
+            self._chunks[-1] = Chunk(self._chunks[-1].at, b"".join([self._chunks[-1].data, *self._rest]))
+        parts = tuple(self._chunks)
+        self._chunks, self._rest = [], []
         trouble = trouble or self._too_many_values(parts)
         cut = None
         if trouble is not None and trouble.kind in TOO_LARGE:
@@ -216,10 +218,10 @@ class Transfer:
             return
         self.size += len(data)
         if len(self._chunks) < self._limits.chunks:
-            self._chunks.append((at, bytearray(data)))
+            self._chunks.append(Chunk(at, data))
         else:
-            self._chunks[-1][1].extend(data)
-            self._chunks[-1] = (at, self._chunks[-1][1])
+            self._rest.append(data)
+            self._chunks[-1] = Chunk(at, self._chunks[-1].data)
 
     def _tracer(self, deadline: Deadline) -> Callable[[str, Mapping[str, Any]], Awaitable[None]]:
         """What httpcore calls at every step of the connection, so that each has its own bound and its own name."""

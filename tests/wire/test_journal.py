@@ -27,8 +27,8 @@ from conformance.base.records import (
 )
 from conformance.base.spend import Prices
 from conformance.model import Chunk, Cut, Exchange, HarnessError, Mode, Response, SentRequest, Trouble, UsageError
-from conformance.wire.journal import Journal, Line, lines, read
-from conformance.wire.journal_format import Record, Unjudged, header_of, parse, record_of, value_of
+from conformance.wire.journal import LONGEST_LINE, Journal, Line, lines, read
+from conformance.wire.journal_format import Record, Unjudged, header_of, line_of, parse, parts_of, record_of, value_of
 from conformance.wire.redact import Redactor
 
 TIMES = st.floats(0, 1000, allow_nan=False)
@@ -89,6 +89,18 @@ def test_a_header_survives_its_line(header: RunHeader | ProxyHeader) -> None:
 def test_an_exchange_survives_its_line(exchange: Exchange, line: int) -> None:
     written = json.dumps(record_of(exchange))
     assert value_of(parse(written.encode()), line) == replace(exchange, line=line)
+
+
+@given(EXCHANGES)
+def test_the_parts_of_a_line_are_the_line(exchange: Exchange) -> None:
+    assert b"".join(parts_of(exchange)) == line_of(record_of(exchange))
+
+
+def test_the_line_of_any_body_can_be_read_again() -> None:
+    for text in (b"\x01", "\u6c34".encode(), "\u00e9".encode(), b"\xff", b'"', b"x"):
+        body = text * (24 * 1024 * 1024 // len(text))
+        response = Response(200, (), tuple(Chunk(0.1, body[at : at + 512]) for at in range(0, len(body), 512)))
+        assert sum(map(len, parts_of(replace(EXCHANGE, response=response)))) < LONGEST_LINE
 
 
 def test_bytes_are_text_where_they_can_be() -> None:
