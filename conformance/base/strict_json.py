@@ -99,14 +99,14 @@ def read(data: bytes | str) -> JsonReading:
 
 
 def weight(data: bytes) -> int:
-    """About how many bytes of memory a text and its value take together.
+    """About how many bytes of memory a text, its value, and what is put together of its strings take.
 
     Counts what can begin a value, inside of strings as well: that is fast, and no real text has so many. Characters
     outside of the Basic Multilingual Plane make Python keep a string with four bytes for each of its characters.
     """
     characters = len(data) if _FOUR_BYTES.search(data) is None else 4 * len(data)
     members, items = data.count(b":"), data.count(b"[") + data.count(b",")
-    return 2 * characters + _OBJECT * data.count(b"{") + _MEMBER * members + _ITEM * items
+    return 3 * characters + _OBJECT * data.count(b"{") + _MEMBER * members + _ITEM * items
 
 
 def whole_text(text: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 from conformance.base.headers import is_credential
+from conformance.base.values import shortened
 from conformance.config.target import Target, roots
 from conformance.engine.fill import fill
 from conformance.engine.retry import requested_wait
@@ -31,6 +32,8 @@ Send = Callable[[SentRequest, int], Awaitable[Reply]]
 """Sends a request whose first attempt has the given number; returns the reply that no further attempt follows."""
 
 UNREACHABLE = ("dns", "connect", "tls", "timeout-connect")
+
+LONGEST_LOCATION = 200
 
 CREDIT = re.compile(
     r"credit balance|insufficient[_ ](quota|balance|credit|fund)|out of credit|exceeded your current quota"
@@ -133,7 +136,7 @@ def _no_answer(target: Target, reply: Reply, answered: str) -> str:
     response = reply.exchange.response
     assert response is not None
     if is_redirect(response.status):
-        where = response.header("location") or "nowhere"
+        where = shortened(response.header("location") or "nowhere", LONGEST_LOCATION)
         return f"{target.url} redirects to {where}, which is not followed; --url names the endpoint itself"
     if response.status in PUSHED_BACK:
         wait = requested_wait(reply.exchange)

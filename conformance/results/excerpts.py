@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from conformance.model import INVALID_KEY, Exchange, Finding, Judgement, Mode
+from conformance.base.values import shortened
+from conformance.model import INVALID_KEY, Exchange, Finding, Judgement, Mode, Response, Trouble
 from conformance.protocol.reply import Reply
 from conformance.protocol.sse import Event
 from conformance.results.model import ExchangeSummary, FindingResult, TargetSummary, TraceLine
 from conformance.results.shell import curl
 
+HEADERS_LIMIT = 60
 REQUEST_LIMIT = 4096
 RESPONSE_LIMIT = 8192
 FINDINGS_LIMIT = 5
@@ -65,20 +67,20 @@ def excerpt(reply: Reply, finding: Finding) -> tuple[TraceLine, ...]:
     response = reply.exchange.response
     if response is None:
         trouble = reply.exchange.trouble
-        return (TraceLine(trouble.at, f"{trouble.kind}: {trouble.message}"),) if trouble else ()
+        return (TraceLine(trouble.at, _said(trouble)),) if trouble else ()
     if reply.events is not None and finding.where.event is not None:
         last = min(finding.where.event, len(reply.events))
         shown = reply.events[max(0, last - EXCERPT_EVENTS) : last]
         return tuple(line for event in shown for line in _event_lines(event))
     head = TraceLine(response.first_byte, f"{response.http_version} {response.status}")
-    kind = response.header("content-type")
+    kind = shortened(response.header("content-type") or "", EXCERPT_WIDTH)
     body = _text(response.body, EXCERPT_WIDTH)[0]
     return (head, TraceLine(None, f"content-type: {kind}" if kind else "no content-type"), TraceLine(None, body))
 
 
 def _event_lines(event: Event) -> Iterable[TraceLine]:
     if event.name is not None:
-        yield TraceLine(event.at, f"event: {event.name}")
+        yield TraceLine(event.at, f"event: {event.name[:EXCERPT_WIDTH]}")
     data = event.data if event.data is not None else "(no data)"
     yield TraceLine(None if event.name is not None else event.at, f"data: {data[:EXCERPT_WIDTH]}")
 
@@ -100,22 +102,34 @@ def summary_of(exchange: Exchange) -> ExchangeSummary:
         step=exchange.step,
         attempt=exchange.attempt,
         method=exchange.request.method,
-        url=exchange.request.url,
+        url=shortened(exchange.request.url),
         status=response.status if response else None,
         started=exchange.started,
         elapsed=response.ended if response else (trouble.at if trouble else None),
         first_byte=response.first_byte if response else None,
-        request_id=response.header("request-id") if response else None,
+        request_id=_request_id(response) if response else None,
         request=request,
         request_truncated=request_cut,
         response=body,
         response_truncated=response_cut,
-        trouble=f"{trouble.kind}: {trouble.message}" if trouble else None,
+        trouble=_said(trouble) if trouble else None,
     )
 
 
+def _said(trouble: Trouble) -> str:
+    return shortened(f"{trouble.kind}: {trouble.message}")
+
+
+def _request_id(response: Response) -> str | None:
+    identity = response.header("request-id")
+    return shortened(identity, EXCERPT_WIDTH) if identity is not None else None
+
+
 def _head(start: str, headers: Sequence[tuple[str, str]]) -> str:
-    return "\n".join((start, *(f"{name}: {value}" for name, value in headers))) + "\n\n"
+    """The lines in front of a body, as many and as long as people read."""
+    lines = [start, *(f"{name}: {value}" for name, value in headers[:HEADERS_LIMIT])]
+    more = [f"({len(headers) - HEADERS_LIMIT} more headers)"] if len(headers) > HEADERS_LIMIT else []
+    return "\n".join([*(shortened(line) for line in lines), *more]) + "\n\n"
 
 
 def _text(body: bytes, limit: int) -> tuple[str, bool]:

@@ -15,6 +15,7 @@ import httpx
 
 from conformance.base.clock import now
 from conformance.base.daemon import in_daemon
+from conformance.base.values import LONGEST, shortened
 from conformance.model import Exchange, Mode, SentRequest, Trouble, UsageError
 from conformance.protocol.reply import Reply
 from conformance.wire import codings as decoding
@@ -96,9 +97,9 @@ class Client:
             sent = SentRequest(prepared.method, request.url, header_texts(prepared.headers.raw), request.body)
             bare = Exchange(scenario, mode, step, attempt, started, sent, None)
             if transfer.size < LARGE:
-                return self._finished(bare, transfer, trouble)
+                return _said_shortly(self._finished(bare, transfer, trouble))
             async with self._reading:
-                return await in_daemon(lambda: self._finished(bare, transfer, trouble))
+                return _said_shortly(await in_daemon(lambda: self._finished(bare, transfer, trouble)))
 
     def _finished(self, bare: Exchange, transfer: Transfer, trouble: Trouble | None) -> Exchange:
         """The exchange with its answer, redacted and read, or cut where the run has no room for that."""
@@ -134,3 +135,14 @@ class Client:
             message = self._redactor.text(f"{request.url} is not a URL with http or https and a host.")
             raise UsageError(message)
         return prepared
+
+
+def _said_shortly(exchange: Exchange) -> Exchange:
+    """The exchange with a bound on the text of its trouble, which libraries make of what an endpoint sends.
+
+    It is cut here because a secret has to be looked for in the whole of it.
+    """
+    trouble = exchange.trouble
+    if trouble is None or len(trouble.message) <= LONGEST:
+        return exchange
+    return replace(exchange, trouble=Trouble(trouble.kind, shortened(trouble.message), trouble.at))

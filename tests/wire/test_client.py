@@ -13,6 +13,7 @@ from dataclasses import replace
 import brotli
 import pytest
 
+from conformance.base.values import LONGEST
 from conformance.model import Cut, Exchange, HarnessError, Mode, SentRequest, Trouble
 from conformance.wire.client import Client
 from conformance.wire.cut import KEPT
@@ -527,6 +528,15 @@ def test_answers_beyond_the_memory_of_a_run_are_cut() -> None:
     assert third.response is not None
     assert third.response.cut == Cut(40_000, hashlib.sha256(b"x" * 40_000).hexdigest())
     assert len(third.response.body) == KEPT
+
+
+def test_what_a_library_says_of_an_answer_is_cut_after_it_was_redacted() -> None:
+    for shift in range(-3, 3):
+        head = b"x" * (970 + shift) + KEY.encode() + b"x" * 5000
+        exchange = exchange_with(b"HTTP/1.1 " + head + b"\r\n\r\n")
+        assert exchange.trouble is not None
+        assert len(exchange.trouble.message) <= LONGEST
+        assert not any(KEY[:size] in exchange.trouble.message for size in range(8, len(KEY)))
 
 
 def test_an_answer_that_takes_too_much_cpu_is_cut() -> None:
