@@ -28,7 +28,7 @@ EXACT: Final = 2**53
 MOST_FLAWS: Final = 20
 """Flaws of one text that are kept."""
 
-_OBJECT, _MEMBER, _ITEM = 130, 45, 55
+_OBJECT, _MEMBER, _ITEM = 130, 40, 55
 """Bytes of memory that an object takes, the name of a member, and one more value."""
 
 REPLACEMENT: Final = "\ufffd"

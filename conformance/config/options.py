@@ -139,7 +139,7 @@ OPTIONS: tuple[Option, ...] = (
         "max-memory",
         "megabytes that all answers of the run may take in memory; those that do not fit are cut",
         kind="number",
-        default=220,
+        default=280,
         metavar="MB",
     ),
     Option("max-journal", "megabytes that the journal of the run may take", kind="number", default=256, metavar="MB"),

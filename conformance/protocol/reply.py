@@ -18,6 +18,8 @@ from conformance.protocol.trace import trace_of
 
 EVENTS = "events"
 READING = "reading"
+TRACE = "trace"
+MESSAGE = "message"
 """Where `Response.memo` keeps what a body says, so that a response is read once, whoever reads it first."""
 
 
@@ -85,7 +87,13 @@ class Reply:
     @cached_property
     def trace(self) -> Trace | None:
         """The way of the events through the grammar, or None where the body is not an event stream."""
-        return trace_of(self.events) if self.events is not None else None
+        if self.events is None or self.exchange.response is None:
+            return None
+        memo = self.exchange.response.memo
+        if TRACE not in memo:
+            memo[TRACE] = trace_of(self.events)
+        trace: Trace = memo[TRACE]
+        return trace
 
     @cached_property
     def message(self) -> dict[str, Json] | None:
@@ -93,8 +101,14 @@ class Reply:
 
         A stream that broke off before its end gives none; its events are what it says.
         """
-        if self.events is not None:
-            return None if self.cut_off else accumulate(self.events, self.trace)
+        if self.events is not None and self.exchange.response is not None:
+            if self.cut_off:
+                return None
+            memo = self.exchange.response.memo
+            if MESSAGE not in memo:
+                memo[MESSAGE] = accumulate(self.events, self.trace)
+            message: dict[str, Json] | None = memo[MESSAGE]
+            return message
         return self.json if self.ok and isinstance(self.json, dict) else None
 
     @property

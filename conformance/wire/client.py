@@ -31,6 +31,9 @@ from conformance.wire.transfer import Transfer
 LARGE: Final = 256 * 1024
 """Bytes from which on a body is read beside the event loop, one at a time."""
 
+COPIES: Final = 4
+"""How often a body is in memory while it is redacted and read, beside what stays of it."""
+
 
 class Client:
     """Sends requests over one pool of connections; an async context manager, for one event loop.
@@ -108,14 +111,17 @@ class Client:
         exchange = replace(bare, response=response, trouble=trouble)
         if response is None:
             return self._redactor.exchange(exchange)
-        if response.cut is None and not self._room.take(memory_of(exchange)):
+        copies = COPIES * transfer.size
+        if response.cut is None and not self._room.take(memory_of(exchange) + copies):
             most = f"{self._limits.memory / 1_000_000:,.0f} MB (--max-memory)"
             full = f"the answers of this run take more memory than {most}"
             exchange = without_room(exchange, "limit-memory", full, KEPT + MARGIN)
+            copies = 0
         exchange = self._redactor.exchange(exchange)
         if exchange.response is not None and exchange.response.cut is not None:
             return replace(exchange, response=trimmed(exchange.response))
         _ = Reply(exchange).message
+        self._room.give(copies)
         spent = time.thread_time() - began
         if spent <= self._limits.cpu:
             return exchange

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-SHARED: Final = 16 * 1024 * 1024
+SHARED: Final = 8 * 1024 * 1024
 """Bytes that all unfinished bodies may take together before they wait for each other."""
 
 

@@ -53,7 +53,7 @@ class Limits:
     """Separately timed chunks of one body. Bytes beyond it are added to the last chunk, which takes the time of the
     latest of them: no trouble, only coarser times."""
 
-    memory: int = 220_000_000
+    memory: int = 280_000_000
     """All answers of a run together, as they are kept and read: `limit-memory`."""
 
     cpu: float = 60.0

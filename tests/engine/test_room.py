@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 import pytest
 
 from conformance.base.records import StopNote
 from conformance.engine.rejudge import rejudge
-from conformance.model import NO_ROOM, TOO_LARGE, Outcome
+from conformance.model import NO_ROOM, TOO_LARGE, Mode, Outcome
 from conformance.wire.cut import KEPT
 from conformance.wire.importers.files import open_recording
+from support import make
 from support.endpoint import Done
 
 pytestmark = pytest.mark.slow
 
 LARGE: Final = 900_000
 """Bytes of an answer that is no larger than an ordinary one may be, and large for these budgets."""
+
+
+TOKENS: Final = 128_000
 
 
 def padded(size: int) -> Any:
@@ -79,5 +84,33 @@ def test_a_cut_answer_is_judged_again_as_it_was_judged_live(serve: Any, run: Any
     done = run(serve(intervene), area=["messages"])
     path = done.folder / "journal.ndjson"
     assert set(kinds(done)) & {*TOO_LARGE, *NO_ROOM}
+    again = {(each.case, each.mode): each for each in rejudge(open_recording(path), ()).judgements}
+    assert {key: again[key] for key in done.judgements} == done.judgements
+
+
+def test_a_stream_of_128_000_tokens_fits_and_is_judged_whole_live_and_again(serve: Any, run: Any) -> None:
+    tokens = ["LAPIS-7431", *(f" w{number}" for number in range(TOKENS - 1))]
+    deltas = ({"type": "text_delta", "text": token} for token in tokens)
+    events = [
+        {"type": "message_start", "message": make.message(stop_reason=None)},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        *({"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas),
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": make.USAGE},
+        {"type": "message_stop"},
+    ]
+    body = b"".join(f"event: {data['type']}\ndata: {json.dumps(data)}\n\n".encode() for data in events)
+
+    def intervene(call: Any, number: int) -> Any:
+        about = (call.header("user-agent") or "").endswith("(text)") and b'"stream":true' in call.body
+        return (200, body, {"content-type": "text/event-stream", "request-id": "req_1"}) if about else None
+
+    done = run(serve(intervene), case=["messages-content-string", "stream-ends-with-message-stop"], mode=Mode.STREAM)
+    assert set(kinds(done)) == {None}
+    (large,) = (each for each in done.recording.exchanges if each.response and len(each.response.body) > LARGE)
+    assert large.response is not None
+    assert large.response.body == body
+    assert set(done.outcomes().values()) == {"pass"}
+    path = done.folder / "journal.ndjson"
     again = {(each.case, each.mode): each for each in rejudge(open_recording(path), ()).judgements}
     assert {key: again[key] for key in done.judgements} == done.judgements

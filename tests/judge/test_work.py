@@ -101,6 +101,7 @@ BODIES: Final[Mapping[str, Callable[[int], bytes]]] = {
     "members": lambda n: make.encoded(make.message(usage={f"x{i}": 1 for i in range(n)})),
     "names twice": lambda n: b'{"a":1' + b',"a":1' * n + b"}",
     "depth": lambda n: b"[" * 20 * n,
+    "an escaped string without an end": lambda n: b'["\\' + b'\\"' * 20 * n,
     "quotes": lambda n: b'"' * 20 * n,
     "backslashes": lambda n: b"\\" * 20 * n,
     "percent signs": lambda n: b"%" + b"25" * 20 * n,

@@ -523,7 +523,7 @@ def test_answers_beyond_the_memory_of_a_run_are_cut() -> None:
     async def answer(_request: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(sized(b"x" * 40_000))
 
-    first, second, third = asyncio.run(exchanges_with(answer, Limits(memory=400_000), count=3))
+    first, second, third = asyncio.run(exchanges_with(answer, Limits(memory=650_000), count=3))
     assert [kind_of(each.trouble) for each in (first, second, third)] == [None, None, "limit-memory"]
     assert third.response is not None
     assert third.response.cut == Cut(40_000, hashlib.sha256(b"x" * 40_000).hexdigest())
