@@ -18,7 +18,7 @@ from conformance.engine.pace import Clock, Turnstile, WallClock
 from conformance.engine.preflight import account_trouble, fatal_reason
 from conformance.engine.retry import TIMED_OUT, RetryPolicy, next_attempt, requested_wait, slows_down
 from conformance.engine.sent import why_stopped
-from conformance.engine.vitals import Vitality, is_doubtful, timed_out, vitality_of, what_came
+from conformance.engine.vitals import Vitality, found_no_room, is_doubtful, timed_out, vitality_of, what_came
 from conformance.judge.evidence import ScenarioReplies
 from conformance.model import Exchange, Mode, Scenario, SentRequest
 from conformance.protocol.reply import Reply
@@ -348,7 +348,7 @@ class Sender:
 
     async def _give_up_unless_alive(self, target: Target) -> None:
         reply = await self.probe(target)
-        self.alive = vitality_of(reply) >= self.control
+        self.alive = vitality_of(reply) >= self.control or found_no_room(reply)
         if not self.alive:
             self._gone = self.gone(reply)
             self.stop(self._gone)

@@ -61,6 +61,12 @@ def _is_ill_formed(reply: Reply) -> bool:
     return not exists(reply.status) or any(flaw.kind in ("encoding", "depth") for flaw in flaws)
 
 
+def found_no_room(reply: Reply) -> bool:
+    """Whether the endpoint answered, and the run had no room for that."""
+    trouble = reply.exchange.trouble
+    return reply.exchange.response is not None and trouble is not None and trouble.kind in NO_ROOM
+
+
 def is_doubtful(shown: Vitality, control: Vitality) -> bool:
     """Whether a reply may come from a dead endpoint. `control` is what the first ordinary request showed; what is no
     worse than that says nothing new.
