@@ -32,6 +32,7 @@ ENTRY: Mapping[str, tuple[str, ...]] = {
     "between-tools-thinking": ("thinking", "types", "between_tools"),
     "effort": ("effort",),
     "highest-effort": ("effort", "xhigh"),
+    "max-effort": ("effort", "max"),
 }
 """Where the `capabilities` of an entry describe a capability, as an object with `supported` (REQ-MODELS-005)."""
 

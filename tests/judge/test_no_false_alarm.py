@@ -43,6 +43,7 @@ NEVER_RECORDED = {
     "errors-details-well-formed",
     "errors-not-retryable",
     "response-diagnostics-well-formed",
+    "server-tools-errors-have-a-code",
     "stop-pause-has-no-tool-call",
     "stop-refusal-before-output",
     "stop-refusal-has-details",

@@ -19,7 +19,10 @@ OTHER_VERSION: Mapping[str, str] = {"version-2023-06-01-refused": "2026-10-21"}
 """Faults that a run in the default API version cannot see, and the version in which it can."""
 
 
-OTHER_MODEL: Mapping[str, str] = {"prefill-accepted-without-it": "reference-2-strict"}
+OTHER_MODEL: Mapping[str, str] = {
+    "prefill-accepted-without-it": "reference-2-strict",
+    "sampling-accepted-without-it": "reference-2-strict",
+}
 """Faults that a run with the default model cannot see, and the model with which it can."""
 
 

@@ -74,3 +74,24 @@ def server_results_follow(reply: Reply) -> Observation:
             if results.get(str(block.get("id")), -1) < index
         )
     )
+
+
+@check("server-tool-errors")
+def server_tool_errors(reply: Reply) -> Observation:
+    """An error in the result of a server tool has a string as error_code."""
+    errors = [
+        (index, block["content"])
+        for index, block in blocks(reply)
+        if str(block.get("type")).endswith("_tool_result")
+        and isinstance(block.get("content"), dict)
+        and str(block["content"].get("type")).endswith("_error")
+    ]
+    if not errors:
+        return NOTHING_SEEN
+    return found(
+        *(
+            deviation(reply, "a string as error_code", show(content), pointer=f"/content/{index}/content")
+            for index, content in errors
+            if not (isinstance(content.get("error_code"), str) and content["error_code"])
+        )
+    )

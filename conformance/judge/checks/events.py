@@ -13,6 +13,7 @@ from typing import Final
 from conformance.base.values import MISSING, Missing, show, whole_number
 from conformance.judge.arguments import choice
 from conformance.judge.check import NOTHING_SEEN, Observation, check
+from conformance.judge.checks.token_counts import has_server_side
 from conformance.judge.stream_findings import Problem, conclude, of_type
 from conformance.model import Json
 from conformance.protocol.reply import Reply
@@ -127,6 +128,30 @@ def message_delta_counts(reply: Reply) -> Observation:
                 if usage[key] is not None and not _is_count(usage[key]):
                     problems.append(Problem(number, f"a whole number or null as {key}", f"{key} {show(usage[key])}"))
     return conclude(reply, seen, problems, "counts")
+
+
+@check("delta-repeats-input")
+def delta_repeats_input(reply: Reply) -> Observation:
+    """The input counts in message_delta equal those in message_start; nothing is seen where the server ran a tool."""
+    if has_server_side(reply):
+        return NOTHING_SEEN
+    started: Json = next((data.get("message") for _, data in of_type(reply, "message_start")), None)
+    first = _counts_in(started)
+    seen, problems = 0, []
+    for number, data in of_type(reply, "message_delta"):
+        for key, after in _counts_in(data).items():
+            if key in first:
+                seen += 1
+                if after != first[key]:
+                    problems.append(Problem(number, f"{key} {first[key]}, as in message_start", f"{key} {after}"))
+    return conclude(reply, seen, problems, "counts")
+
+
+def _counts_in(value: Json) -> dict[str, int]:
+    """The input counts in the usage of a Message or an event."""
+    usage = value.get("usage") if isinstance(value, dict) else None
+    counts = {key: whole_number(usage.get(key)) for key in INPUT_COUNTS} if isinstance(usage, dict) else {}
+    return {key: count for key, count in counts.items() if count is not None}
 
 
 @check("final-stop-reason")

@@ -13,8 +13,9 @@ from typing import Final
 from conformance.base.pointer import join, look_up, spread
 from conformance.base.values import MISSING, show
 from conformance.judge.arguments import STEP, record
+from conformance.judge.capabilities import declined
 from conformance.judge.check import FINE, NOTHING_SEEN, Context, Observation, check, deviates, deviation, found
-from conformance.model import Json, Mode
+from conformance.model import Json, Mode, ScenarioName
 from conformance.protocol.reply import Reply
 from conformance.protocol.times import is_rfc_3339, rfc_3339
 
@@ -160,3 +161,33 @@ def model_listed(reply: Reply, context: Context) -> Observation:
 
 def _entries(reply: Reply) -> list[dict[str, Json]]:
     return [entry for _, entry in spread(reply.json, "/data/*") if isinstance(entry, dict)]
+
+
+PROBES: Final[Mapping[str, tuple[ScenarioName, tuple[str, ...]]]] = {
+    "image_input": (ScenarioName("image"), ("image_input",)),
+    "structured_outputs": (ScenarioName("json-format"), ("structured_outputs",)),
+    "enabled thinking": (ScenarioName("thinking"), ("thinking", "types", "enabled")),
+    "adaptive thinking": (ScenarioName("thinking-adaptive-omitted", Mode.STREAM), ("thinking", "types", "adaptive")),
+    "disabled thinking": (ScenarioName("thinking-disabled"), ("thinking", "types", "disabled")),
+    "effort": (ScenarioName("output-effort-low"), ("effort",)),
+    "effort max": (ScenarioName("output-effort-max"), ("effort", "max")),
+}
+"""Capabilities that a model states, each with a request that needs nothing else, and its place in the entry."""
+
+
+@check("capabilities-as-observed")
+def capabilities_as_observed(reply: Reply, context: Context) -> Observation:
+    """No request for what the entry says to be supported is refused, and none for what it denies is answered."""
+    seen, findings = 0, []
+    for name, (probe, steps) in PROBES.items():
+        pointer = join("/capabilities", *steps, "supported")
+        said = look_up(reply.json, pointer)
+        other = context.reply(probe, probe.mode or Mode.JSON)
+        if not isinstance(said, bool) or other is None or not (other.answers or declined(other)):
+            continue
+        seen += 1
+        if said != other.answers:
+            met = "answered" if other.answers else f"refused with status {other.status}"
+            expected = f"{str(other.answers).lower()}, as the request for {name} was {met}"
+            findings.append(deviation(reply, expected, show(said), pointer=pointer))
+    return found(*findings) if seen else NOTHING_SEEN

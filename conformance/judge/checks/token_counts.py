@@ -116,7 +116,7 @@ def _answered(reply: Reply | None) -> Reply | None:
     return reply if reply is not None and reply.ok else None
 
 
-def _has_server_side(reply: Reply, *, by_usage: bool = True) -> bool:
+def has_server_side(reply: Reply, *, by_usage: bool = True) -> bool:
     """True where more than one model pass can be behind the counts: server tools, compaction, an advisor."""
     usage = reply.usage or {}
     if by_usage and ("iterations" in usage or usage.get("server_tool_use")):
@@ -141,7 +141,7 @@ def _generates_nothing(reply: Reply) -> bool:
 
 
 def _has_no_limit(reply: Reply) -> bool:
-    return (_max_tokens(reply) or 0) < 1 or _has_server_side(reply)
+    return (_max_tokens(reply) or 0) < 1 or has_server_side(reply)
 
 
 def _is_no_stream(reply: Reply) -> bool:
@@ -179,7 +179,7 @@ ROWS: Final[Mapping[str, CountComparison]] = {
         _cache_creation,
         "parts that add up to {right}, which is cache_creation_input_tokens",
         "/usage/cache_creation",
-        silent=_has_server_side,
+        silent=has_server_side,
     ),
     "input-as-in-json": CountComparison(
         _input,
@@ -265,7 +265,7 @@ def server_tools_counted_only_if_used(reply: Reply) -> Observation:
     Nothing is seen in a usage that has no token counts in our sense, such as another API's.
     """
     usage = reply.usage or {}
-    if not usage.keys() & {"input_tokens", "output_tokens"} or _has_server_side(reply, by_usage=False):
+    if not usage.keys() & {"input_tokens", "output_tokens"} or has_server_side(reply, by_usage=False):
         return NOTHING_SEEN
     counts = usage.get("server_tool_use")
     if counts is None or (isinstance(counts, dict) and not any(counts.values())):

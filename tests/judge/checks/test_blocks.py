@@ -42,3 +42,17 @@ def test_a_server_call_is_followed_by_its_result():
 @pytest.mark.parametrize("reason", ["pause_turn", "tool_use", "max_tokens"])
 def test_an_answer_that_ended_early_may_lack_the_result(reason):
     assert not observe("server-results-follow", True, make.reply(make.message(SEARCH, stop_reason=reason))).seen
+
+
+@pytest.mark.parametrize(
+    ("content", "seen", "findings"),
+    [
+        ({"type": "web_search_tool_result_error", "error_code": "max_uses_exceeded"}, True, []),
+        ({"type": "web_search_tool_result_error"}, True, ["/content/0/content"]),
+        ([], False, []),
+    ],
+)
+def test_the_error_of_a_server_tool_has_a_code(content, seen, findings):
+    block = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": content}
+    observed = observe("server-tool-errors", True, make.reply(make.message(block)))
+    assert (observed.seen, places(observed)) == (seen, findings)

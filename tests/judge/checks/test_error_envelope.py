@@ -104,3 +104,21 @@ def test_a_stream_that_opens_with_the_refusal_of_the_request_is_reported():
 def test_a_stream_that_breaks_for_overload_is_no_disguise():
     overload = make.reply(streams.events(make.error("overloaded_error")))
     assert make.observe("error-not-disguised", True, overload).findings == ()
+
+
+OVERFLOW = "prompt is too long: 9000 tokens > 8192 maximum"
+
+
+def too_long(status, kind, message):
+    return make.reply({"type": "error", "error": {"type": kind, "message": message}}, status)
+
+
+def test_a_prompt_that_is_too_long_is_a_400_in_the_words_of_the_api():
+    fitting = too_long(400, "invalid_request_error", OVERFLOW)
+    for argument in ("type", "wording"):
+        observed = make.observe("overflow", argument, fitting)
+        assert (observed.seen, observed.findings) == (True, ())
+    assert make.places(make.observe("overflow", "type", too_long(429, "rate_limit_error", OVERFLOW))) == ["/error/type"]
+    reworded = too_long(400, "invalid_request_error", "This model's maximum context length is 8192 tokens.")
+    assert make.places(make.observe("overflow", "wording", reworded)) == ["/error/message"]
+    assert not make.observe("overflow", "type", too_long(400, "invalid_request_error", "max_tokens: too large")).seen

@@ -100,3 +100,21 @@ class TestEntries:
         assert make.observe("model-listed", True, page(entry("x"), entry("m"))).findings == ()
         assert make.places(make.observe("model-listed", True, page(entry("x")))) == ["/data"]
         assert not make.observe("model-listed", True, page(entry("x"), has_more=True)).seen
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "found"),
+    [
+        (True, 200, []),
+        (False, 400, []),
+        (False, 200, ["/capabilities/image_input/supported"]),
+        (True, 400, ["/capabilities/image_input/supported"]),
+    ],
+)
+def test_what_a_model_says_of_a_capability_is_what_a_request_meets(said, status, found):
+    body = make.message("red") if status == 200 else {"type": "error", "error": {"type": "x", "message": "no images"}}
+    image = make.reply(body, status)
+    model = make.reply({"type": "model", "capabilities": {"image_input": {"supported": said}}})
+    observed = make.observe("capabilities-as-observed", True, model, image=image)
+    assert (observed.seen, make.places(observed)) == (True, found)
+    assert not make.observe("capabilities-as-observed", True, model).seen

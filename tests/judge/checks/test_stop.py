@@ -106,3 +106,13 @@ class TestStopFields:
         wrong = make.reply(make.message(make.call(), stop_reason="pause_turn"))
         assert make.places(make.observe("pause-has-no-call", True, wrong)) == ["/stop_reason"]
         assert not make.observe("pause-has-no-call", True, make.reply(make.message(make.call()))).seen
+
+
+@pytest.mark.parametrize(
+    ("tokens", "content", "seen", "places"),
+    [(0, [], True, []), (3, [], True, ["/usage/output_tokens"]), (3, ["No."], False, [])],
+)
+def test_a_refusal_without_content_costs_nothing(tokens, content, seen, places):
+    refused = make.message(*content, stop_reason="refusal", usage={"input_tokens": 5, "output_tokens": tokens})
+    observed = make.observe("refusal-costs-nothing", True, make.reply(refused))
+    assert (observed.seen, make.places(observed)) == (seen, places)

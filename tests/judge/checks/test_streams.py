@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.model import Chunk, Trouble
-from support import streams
+from support import make, streams
 
 GOOD_CASES_NEED = {
     "stream-server-tool-starts-object",
@@ -273,3 +273,26 @@ def test_a_replacement_character_of_the_request_comes_back_legally():
     body = holding(streams.text(0, "a \ufffd b"))
     request = {"messages": [{"role": "user", "content": "Say \ufffd"}]}
     assert streams.failing(streams.reply_to(body.replace("\\ufffd", "\ufffd"), request=request)) == []
+
+
+@pytest.mark.parametrize(
+    ("times", "argument", "findings"),
+    [([1.0, 2.0, 50.0], 60, 0), ([1.0, 2.0, 70.0], 60, 1), ([1.0, 2.0, 70.0], 300, 0)],
+)
+def test_silence_is_the_longest_time_between_two_arrivals(times, argument, findings):
+    observed = make.observe("silent-at-most", argument, timed(times, end=times[-1]))
+    assert (observed.seen, len(observed.findings)) == (True, findings)
+
+
+def test_a_recording_without_times_shows_no_silence():
+    assert not make.observe("silent-at-most", 60, streams.reply_to(streams.whole())).seen
+
+
+@pytest.mark.parametrize(("repeated", "findings"), [({}, 0), ({"input_tokens": 12}, 0), ({"input_tokens": 19}, 1)])
+def test_message_delta_repeats_the_input_of_message_start(repeated, findings):
+    start = streams.event(
+        "message_start", message=make.message(stop_reason=None, usage={"input_tokens": 12, "output_tokens": 1})
+    )
+    delta = streams.event("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": 7, **repeated})
+    observed = make.observe("delta-repeats-input", True, streams.reply_to(start + delta + streams.STOP))
+    assert (observed.seen, len(observed.findings)) == (bool(repeated), findings)
