@@ -90,7 +90,7 @@ def server_tool_errors(reply: Reply) -> Observation:
         return NOTHING_SEEN
     return found(
         *(
-            deviation(reply, "a string as error_code", show(content), pointer=f"/content/{index}/content")
+            deviation(reply, "a string as error_code", show(content), pointer=join("/content", index, "content"))
             for index, content in errors
             if not (isinstance(content.get("error_code"), str) and content["error_code"])
         )
