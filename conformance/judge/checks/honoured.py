@@ -11,7 +11,7 @@ from conformance.base.values import show
 from conformance.judge.arguments import TEXT, optional, partial
 from conformance.judge.check import FINE, NOTHING_SEEN, Context, Observation, check, deviates
 from conformance.model import Json
-from conformance.protocol.message import text_of
+from conformance.protocol.message import text_of, tool_calls
 from conformance.protocol.reply import Reply
 from conformance.protocol.usage import total_input
 
@@ -22,10 +22,10 @@ FORM: Final = optional(partial({"marker": TEXT, "absent": TEXT}))
 def honoured(reply: Reply, argument: Json, context: Context) -> Observation:
     """The reply contains the marker, or its input tokens exceed those of the control; it has no unwanted text.
 
-    With `true` in place of a marker the tokens alone decide. Nothing is seen where there is neither the marker nor a
-    control that answered, or where one of the two counts no input tokens. A missing marker proves nothing against a
-    server (the model may not cooperate), and more input tokens than without the part under test prove that the part was
-    read.
+    With `true` in place of a marker the tokens alone decide; a call of a declared tool proves that tools were read.
+    Nothing is seen where there is neither the marker nor a control that answered in the same mode, or where one of the
+    two counts no input tokens. A missing marker proves nothing against a server (the model may not cooperate), and more
+    input tokens than without the part under test prove that the part was read.
     """
     if not reply.ok or reply.message is None:
         return NOTHING_SEEN
@@ -37,6 +37,10 @@ def honoured(reply: Reply, argument: Json, context: Context) -> Observation:
     if isinstance(marker, str) and _contains(text, marker):
         return FINE
     control = _control(reply, context)
+    if control is not None and _calls_a_tool_that_only(reply, control):
+        return FINE
+    if control is not None and control.exchange.mode is not reply.exchange.mode:
+        control = None  # counts of the other mode prove nothing
     if control is None and context.case.control is not None:
         return NOTHING_SEEN
     tokens, before = total_input(reply.usage), total_input(control.usage) if control is not None else None
@@ -61,6 +65,18 @@ def _control(reply: Reply, context: Context) -> Reply | None:
     name = context.case.control
     control = context.reply(name, reply.exchange.mode) if name is not None else None
     return control if control is not None and control.ok and control.message is not None else None
+
+
+def _calls_a_tool_that_only(reply: Reply, control: Reply) -> bool:
+    """Whether the reply calls a tool that its own request declares and the control's request does not."""
+    called = {call.name for call in tool_calls(reply) if isinstance(call.name, str)}
+    return bool(called & (_declared(reply) - _declared(control)))
+
+
+def _declared(reply: Reply) -> set[str]:
+    tools = reply.request.get("tools")
+    names = [tool.get("name") for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+    return {name for name in names if isinstance(name, str)}
 
 
 def _expected(marker: Json, context: Context) -> str:

@@ -1,6 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from conformance.judge.checks.honoured import honoured
+from conformance.model import Mode
+from conformance.protocol.reply import Reply
 from support import make
 
 MARKER = {"marker": "LAPIS-7431"}
@@ -77,3 +81,22 @@ def test_unwanted_text_means_ignored_even_beside_the_marker():
     wanted = {**MARKER, "absent": "OPAL"}
     (finding,) = honoured(make.reply(make.message("LAPIS-7431, OPAL")), wanted, make.context()).findings
     assert finding.kind == "ignored"
+
+
+def prompt(text: str, **more):
+    return {"model": "m", "messages": [{"role": "user", "content": text}], **more}
+
+
+def test_a_control_in_the_other_mode_is_no_control():
+    control = Reply(make.exchange(with_input(20, "NONE"), mode=Mode.JSON))
+    streamed = Reply(replace(make.exchange(with_input(21, "hm")), mode=Mode.STREAM))
+    assert not honoured(streamed, MARKER, make.context("ask", ask=control)).seen
+
+
+def test_a_call_of_a_tool_that_only_this_request_declares_proves_that_tools_were_read():
+    tools = {"tools": [{"name": "get_weather", "input_schema": {"type": "object"}}]}
+    called = make.reply(make.message(make.call(), usage={"input_tokens": 0}), request=prompt("a", **tools))
+    without = make.reply(with_input(0, "NONE"), request=prompt("a"))
+    assert honoured(called, True, make.context("ask", ask=without)).seen
+    declaring = make.reply(with_input(0, "NONE"), request=prompt("a", **tools))
+    assert not honoured(called, True, make.context("ask", ask=declaring)).seen
