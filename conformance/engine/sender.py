@@ -86,7 +86,8 @@ class Sender:
     """Sends for one run, in one event loop. `stopped` says why nothing is sent any more, or is empty.
 
     `control` is what the first ordinary request showed, which is sent again where the endpoint may be dead; `alive` is
-    whether the last reply showed that it is not.
+    False once a reply was no answer, until the control was answered again: how many requests a run sends does not
+    depend on which of them ended last.
     """
 
     def __init__(self, wiring: Wiring, probe: Scenario, spent: Spend = NO_SPEND, expected: int = 0) -> None:
@@ -294,8 +295,7 @@ class Sender:
         """
         shown = vitality_of(reply)
         if shown is Vitality.ANSWER:
-            self.alive = others == self._others
-            if self.alive:
+            if others == self._others:
                 self._settle_doubts()
             return
         self._others += 1
@@ -339,7 +339,7 @@ class Sender:
             self._settle_doubts()
 
     async def end(self, target: Target) -> None:
-        """Finds out whether the endpoint is still alive, where its last reply did not show it."""
+        """Finds out whether the endpoint is still alive, where any of its replies was no answer."""
         async with self._probing:
             if self.alive or self.stopped:
                 return

@@ -42,7 +42,7 @@ def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
 
 def without_key(target: str, variable: str) -> str:
     """The line for a run without a key."""
-    return one_line(f"{target}: no key ({variable} is not set or empty), so nothing is said about cases on credentials")
+    return one_line(f"{target}: no key ({variable} is not set or empty), so cases about credentials do not apply")
 
 
 def slowed(target: str, status: int, pause_s: float, done: int, left: int, seconds_left: float) -> str:
