@@ -344,7 +344,7 @@ class Response(_WithHeaders):
 
 TOO_LARGE = ("limit-bytes", "limit-pieces", "limit-events", "limit-lines", "limit-event-size", "limit-values")
 """Kinds of trouble that are about one answer: its size, into how many pieces it was cut on the way, the number of its
-events and lines, the size of one event, or the number of values in its JSON.
+events and lines, the size of one event, or the memory that its JSON takes, which has too many values.
 """
 
 NO_ROOM = ("limit-memory", "limit-journal", "limit-cpu")

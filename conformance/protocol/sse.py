@@ -81,13 +81,13 @@ class EventBounds:
     """Bounds of one stream: bytes of an event from its first field to its blank line, the number of events and of all
     lines, and the memory that their JSON takes once it is read (`strict_json.weight`).
 
-    The defaults hold 128,000 tokens sent one by one, about 130 bytes and 1,150 of memory each, and a fifth more.
+    The defaults hold 128,000 tokens sent one by one, about 130 bytes and 1,250 of memory each, and a fifth more.
     """
 
     event_bytes: int = 1024 * 1024
     events: int = 160_000
     lines: int = 1_000_000
-    weight: int = 176_000_000
+    weight: int = 240_000_000
 
 
 @dataclass(frozen=True)

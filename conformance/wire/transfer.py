@@ -138,7 +138,7 @@ class Transfer:
             return None  # it was measured event by event
         if sum(weight(part.data) for part in parts) <= self._limits.weight:
             return None
-        return self._trouble("limit-values", "the JSON of the body holds too many values")
+        return self._trouble("limit-values", "the JSON of the body takes too much memory once it is read")
 
     def _legible(self, parts: tuple[Chunk, ...], trouble: Trouble | None) -> tuple[tuple[Chunk, ...], Trouble | None]:
         """Describes a body that is not text, in place of keeping it."""
@@ -256,7 +256,7 @@ def _event_limit(kind: str, limits: Limits) -> str:
     if kind == "limit-lines":
         return "the stream has more lines than any stream needs"
     if kind == "limit-values":
-        return "the JSON of the stream holds too many values"
+        return "the JSON of the stream takes too much memory once it is read"
     return f"an event is larger than {limits.event_bytes:,} bytes"
 
 
