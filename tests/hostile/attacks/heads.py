@@ -58,8 +58,9 @@ class StatusLine(Attack):
         draft.illegible_line = self.name not in HARMLESS_LINES and not still_an_error
 
 
-HARMLESS_LINES = frozenset({"no reason", "HTTP/1.0", "ANSI reason", "bytes", "status 206", "status 205", "lower case",
-                            "two spaces", "HTTP/9.9", "HTTP/0.9", "NUL reason", "status of Arabic digits"})  # fmt: skip
+HARMLESS_LINES = frozenset({"no reason", "HTTP/1.0", "ANSI reason", "long reason", "bytes", "status 206", "status 205",
+                            "lower case", "two spaces", "HTTP/9.9", "HTTP/0.9", "NUL reason",
+                            "status of Arabic digits"})  # fmt: skip
 """Those that a lenient reader may take for a status 2xx."""
 
 
