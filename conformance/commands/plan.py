@@ -51,7 +51,7 @@ def _plan_of(settings: RunSettings) -> dict[str, Any]:
             for scenario in plan.scenarios
             for cost in [scenario_ceiling(scenario)]
         ],
-        "requests": plan.requests,
+        "requests": found.least.requests,
         **{
             name: {**_spend(spend), "cost": limits.prices.of(spend)}
             for name, spend in (

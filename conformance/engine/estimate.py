@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.base.spend import Prices, Spend
 from conformance.base.strict_json import read
@@ -87,10 +87,15 @@ def estimate(
 
 
 def estimate_of(plan: Plan, catalogue: Catalogue, settings: RunSettings) -> Estimate:
-    """What a plan costs under the settings of a run."""
+    """What a plan costs under the settings of a run.
+
+    The first request is sent again at the end where others were refused: whether the endpoint is still alive.
+    """
+    refusals, first = refusals_of(plan, catalogue), plan.scenarios[0]
+    control = [replace(first, steps=first.steps[:1])] if refusals else []
     return estimate(
-        plan.scenarios,
-        refusals_of(plan, catalogue),
+        [*plan.scenarios, *control],
+        refusals,
         _repeatable(plan, catalogue),
         settings["repeat"],
         settings["concurrency"],

@@ -21,7 +21,8 @@ NOWHERE = ("--url", "http://127.0.0.1:9", "--model", "m")
 
 def test_a_plan_sends_nothing_and_adds_up(tmp_path: Path) -> None:
     found = plan(*NOWHERE, "--price-input", "3", "--price-output", "15", cwd=tmp_path)
-    assert found["requests"] == sum(scenario["requests"] for scenario in found["scenarios"])
+    control = 1  # asks at the end, after requests that are refused, whether the endpoint is still alive
+    assert found["requests"] == sum(scenario["requests"] for scenario in found["scenarios"]) + control
     assert found["requests"] == found["served"]["requests"] + found["refused"]["requests"]
     parts = [found[name]["output_tokens"] for name in ("served", "refused", "repeated")]
     assert found["most"]["output_tokens"] == sum(parts)
