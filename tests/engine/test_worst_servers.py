@@ -133,6 +133,7 @@ OPEN: Mapping[str, tuple[str, ...]] = {
     ),
     "caching-first-request-writes tells once that the cache is not used; nothing can be read from it": (
         "caching-second-request-reads",
+        "caching-system-turn-keeps-prefix",
     ),
     "the claim begins with something that a model is free not to do, such as counting or calling a tool": (
         "messages-prefill-continued",
@@ -226,7 +227,7 @@ def test_a_canned_stream_earns_the_shape_of_its_stream_and_no_more(judged, libra
     passed = [case for (case, mode), judgement in judged("CannedStream").items() if judgement.outcome is Outcome.PASS]
     assert "stream-ends-with-message-stop" in passed
     assert {library.cases[case].area for case in passed} <= {
-        "documents", "errors", "response", "stop", "streaming", "transport", "usage",
+        "caching", "documents", "errors", "response", "stop", "streaming", "transport", "usage",
     }  # fmt: skip
     assert all(library.cases[case].on for case in passed)
 
