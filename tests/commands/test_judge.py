@@ -262,7 +262,6 @@ def test_what_cannot_be_read_is_told_with_file_and_line_and_exits_4(
 @pytest.mark.parametrize(
     "records",
     [
-        [],
         [record(1, synthetic=True)],
         [record(1, response=None)],
         [record(1, request__url="https://api.openai.com/v1/chat/completions")],
