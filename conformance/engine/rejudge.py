@@ -92,7 +92,8 @@ def rejudge(
         behaviour=past.header.option("gate-behaviour", False),
     )
     items = _items(past.header, library)
-    judge = _Judge(past, build_plan(items, library.catalogue), library, policy)
+    unasked = library.unasked(past.target.absent, past.target.declared, past.target.model)
+    judge = _Judge(past, build_plan(items, library.catalogue, unasked), library, policy)
     same = past.header.catalogue == fingerprint()
     judged: list[Judgement] = []
     left_out: list[LeftOut] = []
