@@ -59,10 +59,10 @@ def generate(prompt: Prompt, new_id: Callable[[str], str]) -> Draft:
     ordered = direct(conversation.request) is not None
     calls = choose_calls(prompt, conversation.request or _asked_before(prompt), answered=answered, ordered=ordered)
     if calls:
-        draft = _with_calls(prompt, calls, limit - used, new_id)
+        draft = call_tools(prompt, calls, limit - used, new_id)
     else:
         found = search(prompt, conversation.request, new_id)
-        draft = _with_text(prompt, _text(prompt, conversation), limit - used)
+        draft = write(prompt, _text(prompt, conversation), limit - used)
         draft = replace(draft, content=(*found, *draft.content))
     tokens = max(1, used + draft.tokens)
     return Draft((*blocks, *draft.content), draft.stop_reason, draft.stop_sequence, tokens, used)
@@ -119,7 +119,8 @@ def _text(prompt: Prompt, conversation: Conversation) -> str:
     return text.removeprefix(prefill).lstrip() if prefill and text.startswith(prefill) else text
 
 
-def _with_text(prompt: Prompt, text: str, limit: int) -> Draft:
+def write(prompt: Prompt, text: str, limit: int) -> Draft:
+    """The draft of a text: cut at a stop sequence or at `limit` tokens (REQ-BODY-010, REQ-BODY-012)."""
     text, matched = _stopped(text, prompt.body.get("stop_sequences"))
     tokens = count_text(text)
     if tokens > limit:
@@ -131,7 +132,8 @@ def _with_text(prompt: Prompt, text: str, limit: int) -> Draft:
     return Draft(blocks, reason, matched, tokens)
 
 
-def _with_calls(prompt: Prompt, calls: list[ToolCall], limit: int, new_id: Callable[[str], str]) -> Draft:
+def call_tools(prompt: Prompt, calls: list[ToolCall], limit: int, new_id: Callable[[str], str]) -> Draft:
+    """The draft of calls, the last one without its input where `limit` tokens do not hold it."""
     costs = [count_text(call.name) + count_text(dump(call.arguments)) for call in calls]
     blocks: list[Block] = []
     used = 0
