@@ -152,7 +152,7 @@ def judge(
     files: tuple[Path, ...], as_json: bool, html: Path | None, markdown: Path | None, findings: Path | None,
     gate: str | None, strict: bool, damage: tuple[str, ...], with_sdk: bool,
 ) -> None:  # fmt: skip
-    """Judge recorded exchanges: NDJSON and HAR (also gzipped), and the journals of runs. Sends nothing.
+    """Judge recorded exchanges (NDJSON, HAR, cassettes; also gzipped) and the journals of runs. Sends nothing.
 
     Case files of your own (*.messages.yaml) among the files are judged as well. The documentation describes the form of
     NDJSON and the flags of damage.

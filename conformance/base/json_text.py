@@ -18,15 +18,21 @@ _LONGEST_INTEGER: Final = 4_000
 def read(data: bytes, bounds: Bounds) -> JsonReading:
     """What a text says (see `strict_json`). Raises ValueError, as one sentence, where it crosses a bound.
 
-    Python keeps a text with two bytes for each character if one of them is not Latin, and with four if one is an emoji;
-    such texts may be half as long, or a quarter.
+    A text that is not ASCII may be half as long, or a quarter (`most`).
     """
-    width = 1 if data.isascii() else 4 if _FOUR_BYTES.search(data) else 2
-    if len(data) > bounds.bytes // width:
-        raise ValueError(f"the JSON is larger than {size(bounds.bytes // width)}")
+    if len(data) > (room := most(data, bounds)):
+        raise ValueError(f"the JSON is larger than {size(room)}")
     if _holds_more(data, bounds.values):
         raise ValueError(f"the JSON holds more than {bounds.values:,} values")
     return strict_json.read(data)
+
+
+def most(data: bytes, bounds: Bounds) -> int:
+    """How many bytes a text may have so that it fits the bounds in memory.
+
+    Python keeps a text with two bytes for each character if one of them is not Latin, and with four if one is an emoji.
+    """
+    return bounds.bytes // (1 if data.isascii() else 4 if _FOUR_BYTES.search(data) else 2)
 
 
 def as_recorded(data: bytes, reading: JsonReading) -> Any:

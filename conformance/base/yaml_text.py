@@ -7,7 +7,9 @@ refused before it takes memory, and nothing recurses.
 
 from __future__ import annotations
 
+import binascii
 import re
+from base64 import b64decode
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -77,13 +79,14 @@ class _Anchored:
     marks: Marks
 
 
-def read(text: str, path: Path, bounds: Bounds) -> YamlText:
+def read(text: str, path: Path, bounds: Bounds, *, binary: bool = False) -> YamlText:
     """Reads a text. Raises FileError with file and line where it is not YAML, has a duplicate key, or crosses a bound.
 
-    Aliases count as often as they are used. An empty text has no value, which is an error as well.
+    Aliases count as often as they are used. An empty text has no value, which is an error as well. `binary`: the tag
+    `!!binary`, as Ruby writes it also `!binary`, makes bytes of base64.
     """
     try:
-        return _Reader(path, bounds).read(text)
+        return _Reader(path, bounds, binary=binary).read(text)
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         reason = " ".join(part for part in (problem.context, problem.problem) if part)
@@ -96,8 +99,9 @@ def read(text: str, path: Path, bounds: Bounds) -> YamlText:
 
 
 class _Reader:
-    def __init__(self, path: Path, bounds: Bounds) -> None:
+    def __init__(self, path: Path, bounds: Bounds, *, binary: bool) -> None:
         self._path = path
+        self._binary = binary
         self._bounds = bounds
         self._seen = 0
         self._frames: list[_Frame] = []
@@ -214,6 +218,8 @@ class _Reader:
                 return text
             return self._resolved(text, line)
         name = tag.removeprefix(_TAG)
+        if self._binary and name.removeprefix("!") == "binary":
+            return self._bytes(text, line)
         if tag == "!" or name == "str":
             return text
         if name == "null" or (name == "bool" and text in _BOOLEANS):
@@ -222,6 +228,12 @@ class _Reader:
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise self._error(f"Unsupported tag {tag!r}", line)
         return number
+
+    def _bytes(self, text: str, line: int) -> bytes:
+        try:
+            return b64decode("".join(text.split()), validate=True)
+        except (binascii.Error, ValueError) as problem:
+            raise self._error(f"Broken base64: {problem}", line) from None
 
     def _resolved(self, text: str, line: int) -> Any:
         if text in _NULLS:

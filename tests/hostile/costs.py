@@ -22,7 +22,8 @@ from hostile.files import RECORD as HONEST
 
 MOST: Mapping[str, int] = {
     "cases": CASES.bytes, "baseline": BASELINE.bytes, "targets": SETTINGS.bytes, "pyproject": SETTINGS.bytes,
-    ".env": DOTENV.bytes, "NDJSON": RECORD.bytes, "HAR": RECORD.bytes, "journal": JOURNAL.bytes,
+    ".env": DOTENV.bytes, "NDJSON": RECORD.bytes, "HAR": RECORD.bytes, "cassette": RECORD.bytes,
+    "JSON cassette": RECORD.bytes, "journal": JOURNAL.bytes,
     "journal of a run": JOURNAL.bytes, "results": RESULTS.bytes,
 }  # fmt: skip
 """Bytes of a file of each kind, or of one record of it."""

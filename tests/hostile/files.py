@@ -116,6 +116,25 @@ HAR = {
     }
 }
 
+CASSETTE = {
+    "interactions": [
+        {
+            "request": {
+                "method": "POST",
+                "uri": _REQUEST["url"],
+                "headers": {"x-api-key": ["sk-recorded-1234567890"]},
+                "body": json.dumps(_REQUEST["body"]),
+            },
+            "response": {
+                "status": {"code": 200, "message": "OK"},
+                "headers": {"content-type": ["application/json"]},
+                "body": {"string": json.dumps(_ANSWER)},
+            },
+        }
+    ],
+    "version": 1,
+}
+
 JOURNAL = [
     {
         "kind": "proxy", "journal": 1, "suite": "0", "catalogue": "0", "started": "2026-11-22T10:00:00Z",
@@ -240,6 +259,8 @@ KINDS: Mapping[str, Kind] = {
     ".env": Kind(".env", DOTENV, str.encode, lambda path: _settings({}, path.parent)),
     "NDJSON": Kind("recorded.ndjson", [RECORD, RECORD], _lines, _judge),
     "HAR": Kind("recorded.har", HAR, _json, _judge),
+    "cassette": Kind("recorded.yaml", CASSETTE, _yaml, _judge),
+    "JSON cassette": Kind("recorded.json", CASSETTE, _json, _judge),
     "journal": Kind("journal.ndjson", JOURNAL, _lines, _judge),
 }
 """Kinds of files by name. The journal of a run and results.json are made by a run (`run_kinds`)."""

@@ -1,4 +1,4 @@
-"""Files of recorded exchanges: what a file is, and its exchanges one at a time. NDJSON and HAR may be gzipped.
+"""Files of recorded exchanges: what a file is, and its exchanges one at a time. Each may be gzipped.
 
 Each format is a module with one function, `read` (`reader.FormatReader`).
 """
@@ -20,13 +20,21 @@ from conformance.base.errors import FileError
 from conformance.base.files import opened
 from conformance.base.strict_json import read
 from conformance.model import Json
-from conformance.wire.importers import har, journal, ndjson
+from conformance.wire.importers import cassette, har, journal, ndjson
 from conformance.wire.importers.reader import BrokenRecordError, FormatReader, RecordedExchange
 from conformance.wire.journal_format import HEADERS, Header, header_of
 
 _GZIP = b"\x1f\x8b"
 _HEAD = 1024 * 1024
 _HAR = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"log"\s*:')
+_JSON_CASSETTE = re.compile(
+    rb'(?:\xef\xbb\xbf)?\s*+\{\s*+(?:"(?:version|recorded_with)"\s*+:\s*+[^\s,{}\[\]]++[^,{}\[\]]*+,\s*+)*+'
+    rb'"(?:http_)?interactions"\s*+:'
+)
+_CASSETTE = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:(?:---[^\n]*+|[ \t\r]*+(?:#[^\n]*+)?|(?!(?:http_)?interactions:)[a-z_]++:[^\n]*+)\n)*+"
+    rb"(?:http_)?interactions:"
+)
 _UNPACKING = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
@@ -36,12 +44,16 @@ class Form(StrEnum):
     NDJSON = "ndjson"
     HAR = "har"
     JOURNAL = "journal"
+    CASSETTE = "cassette"
+    JSON_CASSETTE = "json-cassette"
 
 
 READERS: Final[Mapping[Form, FormatReader]] = {
     Form.NDJSON: ndjson.read,
     Form.HAR: har.read,
     Form.JOURNAL: journal.read,
+    Form.CASSETTE: cassette.read,
+    Form.JSON_CASSETTE: cassette.read_json,
 }
 
 
@@ -91,13 +103,18 @@ def open_recording(path: Path) -> Reading:
     record = _json(first)
     if _HAR.match(head) and not (isinstance(record, dict) and "log" not in record):
         return Reading(path, Form.HAR, size, packed=packed)
+    for pattern, form in ((_CASSETTE, Form.CASSETTE), (_JSON_CASSETTE, Form.JSON_CASSETTE)):
+        if pattern.match(head) and not (isinstance(record, dict) and "request" in record):
+            return Reading(path, form, size, packed=packed)
     if isinstance(record, dict) and str(record.get("kind")) in HEADERS:
         try:
             return Reading(path, Form.JOURNAL, size, header_of(record), packed=packed)
         except ValueError as problem:
             raise unreadable(path, 1, str(problem)) from None
     if head and not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        raise unreadable(path, 1, "this is neither NDJSON with one exchange a line, nor HAR, nor a journal")
+        raise unreadable(
+            path, 1, "this is neither NDJSON with one exchange a line, nor HAR, nor a journal, nor a cassette"
+        )
     return Reading(path, Form.NDJSON, size, packed=packed)
 
 

@@ -1,4 +1,7 @@
-"""HTTP archives (HAR 1.2): the entries of a file one by one, and the exchange that an entry records."""
+"""HTTP archives (HAR 1.2): the entries of a file one by one, and the exchange that an entry records.
+
+Cassettes of polly.js are such archives. They keep a packed body as a list of pieces in base64, old ones in hex.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ def read(stream: IO[bytes]) -> Generator[RecordedExchange, None, None]:
 
 def entries(stream: TextIO) -> Iterator[tuple[int, Json]]:
     """The line at which each entry of a HAR file starts, and the entry. Raises BrokenRecordError."""
-    scanner = _Scanner(stream)
+    scanner = Scanner(stream)
     for key in scanner.members():
         if key != "log":
             scanner.value()
@@ -87,6 +90,7 @@ def _request(record: Json) -> tuple[SentRequest, frozenset[str]]:
     method, url = record["method"], record["url"]
     if not isinstance(method, str) or not isinstance(url, str):
         raise TypeError("method and url are text")
+    method = method.upper()
     lost = text is None and method in ("POST", "PUT", "PATCH") and record.get("bodySize") != 0
     body = text.encode("utf-8", "surrogatepass") if text else b""
     request = SentRequest(method, url, _headers(record), body)
@@ -99,8 +103,8 @@ def _response(record: Json) -> tuple[Response | None, frozenset[str]]:
         return None, frozenset()
     content = record.get("content") or {}
     text, flags = content.get("text"), set()
-    if content.get("encoding") == "base64" and text:
-        body = _decoded(text)
+    if text and (content.get("encoding") == "base64" or content.get("_isBinary") is True):
+        body = _decoded(text, "base64" if content.get("encoding") == "base64" else "hex")
     else:
         body = (text or "").encode("utf-8", "surrogatepass")
         flags.add("body-as-text")
@@ -121,11 +125,17 @@ def _status(value: Json) -> int:
     return number
 
 
-def _decoded(text: str) -> bytes:
+def _decoded(text: str, encoding: str) -> bytes:
+    """The bytes of a body in base64 or hex, whole or as a JSON list of pieces. Raises ValueError."""
+    pieces = [text]
+    if text.startswith("["):
+        pieces = json_text.read(text.encode("utf-8", "surrogatepass"), RECORD).value
+        if not isinstance(pieces, list) or not all(isinstance(piece, str) for piece in pieces):
+            raise ValueError(f"a body in {encoding} is neither text nor a list of texts")
     try:
-        return b64decode(text)
-    except binascii.Error as problem:
-        raise ValueError(f"base64 is broken: {problem}") from None
+        return b"".join(b64decode(piece) if encoding == "base64" else bytes.fromhex(piece) for piece in pieces)
+    except (binascii.Error, ValueError) as problem:
+        raise ValueError(f"{encoding} is broken: {problem}") from None
 
 
 def _headers(record: Json) -> tuple[tuple[str, str], ...]:
@@ -134,7 +144,7 @@ def _headers(record: Json) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in pairs if not name.startswith(":"))
 
 
-class _Scanner:
+class Scanner:
     """Reads a JSON text from the front, a value at a time, so that only the value at hand is held."""
 
     def __init__(self, stream: TextIO) -> None:

@@ -71,7 +71,9 @@ def _recorded(record: Json, line: int) -> RecordedExchange:
     sent, got = record["request"], record["response"]
     flags = {_string(flag) for flag in _list(record.get("fidelity"))}
     body = _bytes(sent)
-    request = SentRequest(_string(sent["method"]), _string(sent["url"]), _headers(sent.get("headers")), body or b"")
+    request = SentRequest(
+        _string(sent["method"]).upper(), _string(sent["url"]), _headers(sent.get("headers")), body or b""
+    )
     if body is None and request.method == "POST":
         flags.add("no-request-body")
     response, streamed = None, False
