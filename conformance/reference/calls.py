@@ -22,6 +22,7 @@ _NO_TOOL = re.compile(
 _ANY_TOOL = re.compile(r"\b(?:use|using|call|invoke|run|try)\b[^.\n]{0,40}\b(?:tools?|functions?)\b", re.IGNORECASE)
 _EVERY_TOOL = re.compile(r"\b(?:both|all|each|every)\b[^.\n]{0,30}\b(?:tools?|functions?)\b", re.IGNORECASE)
 _MOST_CALLS = 8
+_PURPOSE = 400
 
 _BUILT_IN: dict[str, dict[str, Json]] = {
     "bash": {"type": "object", "properties": {"command": {"const": "echo hello"}}, "required": ["command"]},
@@ -66,7 +67,9 @@ def choose_calls(prompt: Prompt, request: str, *, answered: bool, ordered: bool)
         if answered or _NO_TOOL.search(request) or (ordered and not explicit):
             return []
         chosen = _wanted(tools, request)
-    calls = [call for tool in chosen for call in _calls_of(tool, _share(tool, chosen, request), request)]
+    chosen = chosen[:_MOST_CALLS]
+    shares = _shares(chosen, request)
+    calls = [call for tool, share in zip(chosen, shares, strict=True) for call in _calls_of(tool, share, request)]
     single = prompt.object("tool_choice").get("disable_parallel_tool_use") is True
     return calls[: 1 if single else _MOST_CALLS]
 
@@ -77,7 +80,8 @@ def _wanted(tools: list[Block], request: str) -> list[Block]:
     named = [tool for tool in tools if _mentions(request, str(tool["name"]))]
     if named:
         return named
-    best = [tool for tool in tools if _matches(tool, request)]
+    spoken = _stems(request)
+    best = [tool for tool in tools if _matches(_vocabulary(tool), spoken)]
     return best or (tools[:1] if _ANY_TOOL.search(request) else [])
 
 
@@ -90,28 +94,37 @@ def _mentions(request: str, name: str) -> bool:
     return ("_" in name or len(name) > 3) and bool(re.search(pattern, request)) and not name.isalpha()
 
 
-def _matches(tool: Block, text: str) -> bool:
-    """Whether the text contains a word of the tool's name, or two of its description."""
-    spoken = {stem(word) for word in plain_words(text)}
-    own = {stem(word) for word in plain_words(str(tool["name"]))} - _GENERIC
-    if own & spoken:
-        return True
-    described = {stem(word) for word in plain_words(str(tool.get("description") or "")) if len(word) > 3} - _GENERIC
-    return len(described & spoken) >= 2
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in set(plain_words(text)))
 
 
-def _share(tool: Block, chosen: list[Block], request: str) -> str:
-    """The parts of the request that concern this tool: from where it is matched to where another one is."""
+def _vocabulary(tool: Block) -> tuple[frozenset[str], frozenset[str]]:
+    """The words of a tool's name, and those of its description as far as that says what the tool is for."""
+    described = str(tool.get("description") or "")[:_PURPOSE]
+    long_words = " ".join(word for word in plain_words(described) if len(word) > 3)
+    return _stems(str(tool["name"])) - _GENERIC, _stems(long_words) - _GENERIC
+
+
+def _matches(vocabulary: tuple[frozenset[str], frozenset[str]], spoken: frozenset[str]) -> bool:
+    """Whether a text contains a word of the tool's name, or two of its description."""
+    own, described = vocabulary
+    return bool(own & spoken) or len(described & spoken) >= 2
+
+
+def _shares(chosen: list[Block], request: str) -> list[str]:
+    """For each tool the parts of the request that concern it: from where it is matched to where another one is."""
     if len(chosen) < 2:
-        return request
-    mine, owner = [], None
+        return [request] * len(chosen)
+    vocabularies = [_vocabulary(tool) for tool in chosen]
+    shares: list[list[str]] = [[] for _ in chosen]
+    owners: list[int] = []
     for clause in _CLAUSE.split(request):
-        matched = [other for other in chosen if _matches(other, clause)]
-        if matched:
-            owner = tool if tool in matched else matched[0]
-        if owner is tool:
-            mine.append(clause)
-    return ", ".join(mine) or request
+        spoken = _stems(clause)
+        matched = [number for number, vocabulary in enumerate(vocabularies) if _matches(vocabulary, spoken)]
+        owners = matched or owners
+        for number in owners:
+            shares[number].append(clause)
+    return [", ".join(share) or request for share in shares]
 
 
 def _calls_of(tool: Block, share: str, request: str) -> list[ToolCall]:

@@ -12,12 +12,13 @@ from conformance.reference.prompt import Block, Prompt, blocks_of, dicts
 
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 _SHORT = 4
+_MOST_WORDS = 60
 
 
 def cite(prompt: Prompt, text: str) -> list[dict[str, Any]] | None:
     """The citations of a reply, or None if no source asks for them or no source contains a word of the reply."""
     words = [word.strip(".,;:!?\"'") for word in text.split()]
-    words = [word for word in words if len(word) >= _SHORT]
+    words = [word for word in words if len(word) >= _SHORT][:_MOST_WORDS]
     found = [_of_document(number, block, words) for number, block in _numbered(prompt, "document")]
     found += [_of_search_result(number, block, words) for number, block in _numbered(prompt, "search_result")]
     return [citation for citation in found if citation is not None] or None

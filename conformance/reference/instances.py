@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from conformance.base.pointer import split
@@ -34,6 +35,26 @@ class _Supply:
     numbers: list[float] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     phrases: list[str] = field(default_factory=list)
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The words of the text."""
+        return plain_words(self.text)
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """The words of the text, each once."""
+        return frozenset(self.words)
+
+    @cached_property
+    def spoken(self) -> str:
+        """The words of the text with a space around each."""
+        return f" {' '.join(self.words)} "
+
+    @cached_property
+    def dates(self) -> list[str]:
+        """The dates in the text."""
+        return dates(self.text)
 
     def number(self) -> float | None:
         return self.numbers.pop(0) if self.numbers else None
@@ -72,7 +93,7 @@ def _value(schema: Json, name: str, supply: _Supply, optional: bool, depth: int)
     if "const" in schema:
         return schema["const"]
     if isinstance(schema.get("enum"), list) and schema["enum"]:
-        return _member(schema["enum"], supply.text)
+        return _member(schema["enum"], supply)
     kind = _type(schema)
     if kind == "object":
         return _made_object(schema, supply, optional, depth)
@@ -81,7 +102,7 @@ def _value(schema: Json, name: str, supply: _Supply, optional: bool, depth: int)
     if kind in ("integer", "number"):
         return _number(schema, kind, supply)
     if kind == "boolean":
-        return "false" not in plain_words(supply.text)
+        return "false" not in supply.vocabulary
     return None if kind == "null" else _string(schema, name, supply)
 
 
@@ -89,13 +110,14 @@ def _made_object(schema: dict[str, Json], supply: _Supply, optional: bool, depth
     properties = _object(schema.get("properties"))
     needed = schema.get("required")
     required = [str(key) for key in needed] if isinstance(needed, list) else []
+    needed_keys = frozenset(required)
     made: dict[str, Any] = {}
-    for key in [key for key in properties if key in required]:
+    for key in [key for key in properties if key in needed_keys]:
         made[key] = _value(properties[key], key, supply, optional, depth + 1)
     for key in required:
         made.setdefault(key, "unknown")
-    for key in [key for key in properties if key not in required]:
-        if depth < _DEEPEST and (optional or _mentioned(_object(properties[key]), supply.text)):
+    for key in [key for key in properties if key not in needed_keys]:
+        if depth < _DEEPEST and (optional or _mentioned(_object(properties[key]), supply)):
             made[key] = _value(properties[key], key, supply, optional, depth + 1)
     return made
 
@@ -131,10 +153,8 @@ def _number(schema: dict[str, Json], kind: str, supply: _Supply) -> float | int:
 
 def _string(schema: dict[str, Json], name: str, supply: _Supply) -> str:
     form = schema.get("format")
-    if form in ("date", "date-time") or "date" in plain_words(name):
-        found = dates(supply.text)
-        if found:
-            return found[0] if form != "date-time" else f"{found[0]}T00:00:00Z"
+    if supply.dates and (form in ("date", "date-time") or "date" in plain_words(name)):
+        return supply.dates[0] if form != "date-time" else f"{supply.dates[0]}T00:00:00Z"
     if isinstance(form, str) and form in _FORMATS:
         return _FORMATS[form]
     place = any(word in _PLACES for word in plain_words(name))
@@ -151,18 +171,16 @@ def _string(schema: dict[str, Json], name: str, supply: _Supply) -> str:
     return text[:most] if isinstance(most, int) else text
 
 
-def _member(members: list[Json], text: str) -> Json:
-    lowered = f" {' '.join(plain_words(text))} "
+def _member(members: list[Json], supply: _Supply) -> Json:
     for member in members:
-        if isinstance(member, str) and f" {' '.join(plain_words(member))} " in lowered and member.strip():
+        if isinstance(member, str) and f" {' '.join(plain_words(member))} " in supply.spoken and member.strip():
             return member
     return members[0]
 
 
-def _mentioned(schema: dict[str, Json], text: str) -> bool:
+def _mentioned(schema: dict[str, Json], supply: _Supply) -> bool:
     members = schema.get("enum")
-    lowered = set(plain_words(text))
-    return isinstance(members, list) and any(isinstance(m, str) and m.lower() in lowered for m in members)
+    return isinstance(members, list) and any(isinstance(m, str) and m.lower() in supply.vocabulary for m in members)
 
 
 def _resolved(schema: dict[str, Json], root: dict[str, Json]) -> dict[str, Json]:
@@ -198,4 +216,4 @@ def _object(value: Json) -> dict[str, Json]:
 
 
 def _shortened(text: str) -> str:
-    return " ".join(text.split())[:80].strip()
+    return " ".join(text[:2_000].split())[:80].strip()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
+from conformance.reference.attention import heeded, orders_of
 from conformance.reference.words import codes, integer, plain_words, quoted
 
 _VERBS = r"(?:reply|respond|answer|say|repeat|echo|output|write|print|return|type|state|give)"
@@ -26,6 +28,7 @@ _TAIL = re.compile(
     r"|\bwithout (?:any )?\w+(?: \w+)*|\band stop\b)[\s.!,]*$",
     re.IGNORECASE,
 )
+_LONGEST_TAIL = 120
 _META = re.compile(
     r"(?<=[.!?\n\"'`”])\s+(?:Do not|Don't|Nothing|No |Only|Just|Without|Then|Use|Answer|Reply|Say|Never|Keep|Add|That|"
     r"This|It|Please|Stop|Output|After|I |You |Even|Whatever|Ignore|What|Respond)\b.*",
@@ -56,7 +59,7 @@ _LONG = re.compile(
 )
 _ASKED = re.compile(
     r"\b(?:what|which|who|tell me|give me|repeat|recall|state|name|say|reply with|answer with|respond with)\b"
-    r"[^?.!\n]*?\b(?:is|was|are|were|of|with|the|my|me|your|did)\b\s+(?:(?:the|my|your|our|its)\s+)?([^?.!\n,:]+)",
+    r"[^?.!\n]{0,200}?\b(?:is|was|are|were|of|with|the|my|me|your|did)\b\s+(?:(?:the|my|your|our|its)\s+)?([^?.!\n,:]+)",
     re.IGNORECASE,
 )
 _CAPITALS = {
@@ -67,6 +70,7 @@ _CAPITALS = {
     "japan": "Tokyo",
     "england": "London",
 }
+_MOST_QUESTIONS, _MOST_WORDS, _MOST_NOTED = 4, 6, 8
 _SMALL_WORDS = """the a an of in on at to for from is was are were be been do did does you i told me my your our it its
     this that these those and or what which who how when where please tell give say reply answer respond with only just
     exactly nothing else one remember earlier above given mentioned user system document message conversation word
@@ -100,9 +104,10 @@ class Conversation:
 
 def reply(conversation: Conversation) -> str:
     """The reply to a conversation. Standing instructions come first, then the request itself."""
-    standing = direct(conversation.system)
+    orders = orders_of(conversation.system)
+    standing = direct(orders)
     text = standing if standing is not None else _to_request(conversation)
-    return _decorated(text, conversation.system)
+    return _decorated(text, orders)
 
 
 def direct(text: str) -> str | None:
@@ -145,7 +150,7 @@ def _payload(text: str, *, fenced: bool) -> str | None:
     if found and (rest[:1] in "\"'`“" or not fenced):
         return found[0]
     for _ in range(3):
-        rest = _TAIL.sub("", rest).strip()
+        rest = (rest[:-_LONGEST_TAIL] + _TAIL.sub("", rest[-_LONGEST_TAIL:])).strip()
     rest = re.sub(r",?\s*\b(?:\w+ times|twice|thrice)\b\.?$", "", rest)
     if rest.endswith(".") and (len(rest.split()) <= 3 or not fenced):
         rest = rest.rstrip(".")
@@ -210,15 +215,18 @@ def _arithmetic(request: str) -> str | None:
 
 def _recalled(conversation: Conversation) -> str | None:
     """An answer found in earlier texts: `The code word is X` answers `What is the code word?`."""
-    for match in _ASKED.finditer(conversation.request):
+    sources = [conversation.system, *conversation.known, *(text for _, text, _ in conversation.results)]
+    sources = [*reversed(sources), conversation.request]
+    lowered = [source.lower() for source in sources]
+    for match in islice(_ASKED.finditer(conversation.request), _MOST_QUESTIONS):
         words = [word for word in plain_words(match.group(1)) if word not in _STOPWORDS]
         asked = [word for word in plain_words(match.group()) if word not in _STOPWORDS and len(word) > 2]
         capital = re.search(r"capital of (\w+)", match.group(), re.IGNORECASE)
         if capital and capital.group(1).lower() in _CAPITALS:
             return _sentence(conversation.request, "capital", _CAPITALS[capital.group(1).lower()])
-        sources = [conversation.system, *conversation.known, *(text for _, text, _ in conversation.results)]
-        for source in [*reversed(sources), conversation.request]:
-            found = (_value_of(noun.split(), source) for noun in [" ".join(words), *asked] if noun)
+        nouns = [words[:_MOST_WORDS], *([word] for word in dict.fromkeys(asked[:_MOST_WORDS]))]
+        for source, low in zip(sources, lowered, strict=True):
+            found = (_value_of(noun, source) for noun in nouns if noun and noun[0] in low)
             value = next(filter(None, found), None)
             if value is not None and value.lower() not in match.group().lower():
                 return _sentence(conversation.request, match.group(1).strip(), value)
@@ -265,7 +273,8 @@ def _fallback(conversation: Conversation) -> str:
         text = "Hello! How can I help you?"
     else:
         text = "I understand."
-    seen = [code for source in (conversation.system, *conversation.known, request) for code in codes(source)]
+    sources = (conversation.system, *conversation.known[-_MOST_NOTED:], request)
+    seen = [code for source in sources for code in codes(heeded(source))]
     noted = list(dict.fromkeys(seen))[-8:]
     return f"Noted: {', '.join(noted)}. {text}" if noted else text
 
@@ -282,8 +291,8 @@ def _story(words: int) -> str:
 
 def _decorated(text: str, system: str) -> str:
     """Follows standing instructions on how replies begin and end, and what they contain."""
-    ends = re.search(r"\b(?:end|finish|close|conclude)\b[^.\n]*?\bwith\b([^\n]*)", system, re.IGNORECASE)
-    begins = re.search(r"\b(?:begin|start|open|prefix)\b[^.\n]*?\bwith\b([^\n]*)", system, re.IGNORECASE)
+    ends = re.search(r"\b(?:end|finish|close|conclude)\b[^.\n]{0,200}?\bwith\b([^\n]*)", system, re.IGNORECASE)
+    begins = re.search(r"\b(?:begin|start|open|prefix)\b[^.\n]{0,200}?\bwith\b([^\n]*)", system, re.IGNORECASE)
     holds = re.search(r"\b(?:always |must )?(?:include|mention|append|contain|add)s?\b([^\n]*)", system, re.IGNORECASE)
     for match, place in ((begins, "front"), (ends, "back"), (holds, "back")):
         wanted = _payload(match.group(1).lstrip(" :"), fenced=False) if match else None

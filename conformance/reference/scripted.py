@@ -11,6 +11,7 @@ from typing import Any
 
 from conformance.model import Json
 from conformance.reference.answer import dump
+from conformance.reference.attention import heeded, request_of
 from conformance.reference.cache import CacheUse
 from conformance.reference.calls import ToolCall, choose_calls
 from conformance.reference.citations import cite
@@ -93,19 +94,19 @@ def read(prompt: Prompt) -> Conversation:
     system = [str(block.get("text")) for block in blocks_of(prompt.body.get("system"))]
     system += [text for message in prompt.messages if message.role == "system" for text in _words(message)]
     last = _last_turn(prompt)
-    earlier = [m for m in prompt.messages if m not in last and m.role != "system"]
+    ids = {id(message) for message in last}
+    earlier = [m for m in prompt.messages if id(m) not in ids and m.role != "system"]
     known = [text for message in earlier for block in message.blocks for text in _all_text(block)]
     requests: list[str] = []
     for message in last:
         known += [text for block in message.blocks if block.get("type") != "text" for text in _all_text(block)]
         requests += _words(message)
     known += requests[:-1]
-    request = "\n".join(requests)
     return Conversation(
         system="\n".join(system),
         known=tuple(known),
         results=_results(prompt, last),
-        request=request,
+        request=request_of(requests),
         sights=tuple(colour for message in last for block in message.blocks for colour in _sights(block)),
     )
 
@@ -113,7 +114,7 @@ def read(prompt: Prompt) -> Conversation:
 def _text(prompt: Prompt, conversation: Conversation) -> str:
     schema = prompt.output_schema
     if schema is not None:
-        return dump(instance(schema, "\n".join([*conversation.known, conversation.request])))
+        return dump(instance(schema, heeded("\n".join([*conversation.known, conversation.request]))))
     text = reply(conversation)
     prefill = prompt.prefill
     return text.removeprefix(prefill).lstrip() if prefill and text.startswith(prefill) else text
@@ -222,7 +223,7 @@ def _last_turn(prompt: Prompt) -> tuple[Message, ...]:
 
 
 def _asked_before(prompt: Prompt) -> str:
-    return "\n".join(text for message in prompt.messages if message.role == "user" for text in _words(message))
+    return request_of(text for message in prompt.messages if message.role == "user" for text in _words(message))
 
 
 def _words(message: Message) -> list[str]:

@@ -15,6 +15,7 @@ _CAPITALS = re.compile(
 )
 _OBJECT = re.compile(r"\s(?:a|an|the|me|us|my|all|some|for|to|in|up|it|this|two|three|with|about|at)\b")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_NEAR = 40
 _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
 
 _ZERO_TO_TWENTY = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
@@ -82,8 +83,8 @@ def names(text: str) -> list[str]:
 
 def _opens(text: str, match: re.Match[str]) -> bool:
     """Whether a capitalised word only begins a sentence, like `Book` in `Book a table`."""
-    before, after = text[: match.start()].rstrip(), text[match.end() :]
-    return (not before or before[-1] in ".!?:\n") and bool(_OBJECT.match(after))
+    before = text[max(0, match.start() - _NEAR) : match.start()].rstrip()
+    return (not before or before[-1] in ".!?:\n") and bool(_OBJECT.match(text, match.end()))
 
 
 def plain_words(text: str) -> list[str]:
