@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from conformance.model import Chunk, Exchange, Mode, SentRequest, Trouble
-from conformance.wire.codings import Opaque, UndecodableError, decoder_for, description, why_illegible
+from conformance.wire.codings import Opaque, Plain, UndecodableError, decoder_for, description, why_illegible
 from conformance.wire.limits import Limits
 
 LARGEST_REQUEST: Final = 32 * 1024 * 1024
 """Bytes of a request body that are kept; the API takes no more."""
+
+_SIGNS: Final = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+"""How bodies in a coding begin where their header was dropped."""
 
 
 def decoded(exchange: Exchange, limits: Limits | None = None, *, whole: bool = True) -> Exchange:
@@ -35,6 +38,38 @@ def decoded(exchange: Exchange, limits: Limits | None = None, *, whole: bool = T
     return replace(exchange, response=replace(response, chunks=chunks), trouble=trouble)
 
 
+@dataclass(frozen=True)
+class Unpacked:
+    """A body that a recorder kept, as text where that is possible.
+
+    `body` None: nobody can read it. `cut`: it ends early.
+    """
+
+    body: bytes | None
+    cut: bool = False
+
+
+def unpacked(body: bytes, coding: str | None, room: int) -> Unpacked:
+    """A recorded body out of its content coding where it is still in it, at most `room` bytes.
+
+    Most recorders keep bodies decoded, and the header `content-encoding` all the same. Others drop the header of a body
+    that is packed: gzip and zstd show in their first bytes, br in that it can be undone to its end.
+    """
+    if _is_utf8(body):
+        return Unpacked(body)
+    named = next((name for sign, name in _SIGNS.items() if body.startswith(sign)), coding)
+    for name in dict.fromkeys((named, "br")):
+        if isinstance(decoder_for(name), Opaque | Plain):
+            continue
+        try:
+            chunks, problem = _undone(name, (Chunk(0.0, body),), room, whole=True)
+        except UndecodableError:
+            continue
+        if problem is None or (chunks and name == named):
+            return Unpacked(b"".join(chunk.data for chunk in chunks), cut=problem is not None)
+    return Unpacked(None if why_illegible(body) is not None else body)
+
+
 def legible(exchange: Exchange) -> Exchange:
     """A recorded exchange without bodies that are not text.
 
@@ -56,6 +91,14 @@ def without_bodies(exchange: Exchange, why: str) -> Exchange:
     response = replace(exchange.response, chunks=()) if exchange.response is not None else None
     request, trouble = replace(exchange.request, body=b""), exchange.trouble or Trouble("protocol", why, 0.0)
     return replace(exchange, request=request, response=response, trouble=trouble)
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _undone_request(request: SentRequest, *, whole: bool) -> SentRequest:

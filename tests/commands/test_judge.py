@@ -22,6 +22,7 @@ from support.servers import serving
 
 SCHEMAS = Path(conformance.report.__file__).parent
 KEY = "sk-ant-0123456789-secret"
+DATE = "Sat, 28 Nov 2026 00:00:00 GMT"
 USAGE = {"input_tokens": 9, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 3}
 
 
@@ -54,7 +55,7 @@ def record(number: int = 1, **changes: Any) -> dict[str, Any]:
     body = {"model": "m-1", "max_tokens": 64, "messages": [{"role": "user", "content": "Hi."}], "stream": streamed}
     media = "text/event-stream" if streamed else "application/json"
     answer = {"sse": stream(number)} if streamed else {"body": message(number)}
-    headers = {"content-type": media, "request-id": f"req_{number}"}
+    headers = {"content-type": media, "request-id": f"req_{number}", "date": DATE}
     request = {
         "method": "POST", "url": "https://gateway.test/v1/messages",
         "headers": {"anthropic-version": "2023-06-01", "x-api-key": KEY}, "body": body,
@@ -279,7 +280,7 @@ def test_where_nothing_can_be_judged_the_command_exits_2_and_says_so(
 
 
 def test_damage_that_a_recorder_did_is_left_out_by_its_flag(tmp_path: Path) -> None:
-    bare = [record(n, response__headers={"content-type": "application/json"}) for n in (1, 2)]
+    bare = [record(n, response__headers={"content-type": "application/json", "date": DATE}) for n in (1, 2)]
     (tmp_path / "log.ndjson").write_text(ndjson(*bare))
     assert failing(judged(tmp_path, "log.ndjson", code=1)) == {"transport-request-id-on-answers"}
     document = judged(tmp_path, "log.ndjson", "--damage", "headers-filtered", code=0)
@@ -287,6 +288,9 @@ def test_damage_that_a_recorder_did_is_left_out_by_its_flag(tmp_path: Path) -> N
     (tmp_path / "flagged.ndjson").write_text(
         ndjson(*(each | {"fidelity": ["headers-filtered", "odd"]} for each in bare))
     )
+    undated = [record(n, response__headers={"content-type": "application/json"}) for n in (1, 2)]
+    (tmp_path / "undated.ndjson").write_text(ndjson(*undated))
+    assert judged(tmp_path, "undated.ndjson", code=0)["excluded"] == document["excluded"]
     flagged = judged(tmp_path, "flagged.ndjson", code=0)
     assert flagged["unknown_flags"] == ["odd"]
     misspelt = command("judge", "log.ndjson", "--damage", "headers-filterd", cwd=tmp_path)

@@ -110,6 +110,7 @@ def polly(content: dict[str, Any], **headers: str) -> str:
             "httpVersion": "HTTP/1.1",
             "headers": [
                 {"name": "content-type", "value": "application/json"},
+                {"name": "date", "value": HEADERS["Date"][0]},
                 {"_fromType": "array", "name": "x-two", "value": "1"},
                 {"_fromType": "array", "name": "x-two", "value": "2"},
                 *({"name": name.replace("_", "-"), "value": value} for name, value in headers.items()),

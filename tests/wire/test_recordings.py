@@ -27,7 +27,7 @@ REQUEST: dict[str, Any] = {
     "body": {"stream": True},
 }
 PROXY = {"kind": "proxy", "journal": 1, "suite": "", "catalogue": "", "started": "", "upstream": ""}
-JSON_HEADERS = {"content-type": "application/json"}
+JSON_HEADERS = {"content-type": "application/json", "date": "Sat, 28 Nov 2026 00:00:00 GMT"}
 
 
 def recorded(folder: Path, *lines: Any, name: str = "a.ndjson") -> list[RecordedExchange]:

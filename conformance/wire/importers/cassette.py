@@ -176,15 +176,13 @@ def _request(record: Json) -> tuple[SentRequest, frozenset[str]]:
 
 
 def _response(record: Json) -> tuple[Response | None, frozenset[str]]:
-    """The response, None where none came. Every server sends a date: without it somebody chose what to keep."""
+    """The response, None where none came."""
     if record is None:
         return None, frozenset()
     status, body, headers = _status(record), _body(record), _headers(record)
     flags = set()
     if not headers:
         flags.add("no-response-headers")
-    elif "date" not in {name.lower() for name, _ in headers}:
-        flags.add("headers-filtered")
     if not body and status not in WITHOUT_BODY:
         flags.add("no-response-body")
     if isinstance(body, str):

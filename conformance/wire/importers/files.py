@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +21,7 @@ from conformance.base.files import opened
 from conformance.base.strict_json import read
 from conformance.model import Json
 from conformance.wire.importers import cassette, har, journal, ndjson
+from conformance.wire.importers.notice import noticed
 from conformance.wire.importers.reader import BrokenRecordError, FormatReader, RecordedExchange
 from conformance.wire.journal_format import HEADERS, Header, header_of
 
@@ -85,11 +86,24 @@ class Reading:
         with _opened(self.path) as (raw, stream):
             self._raw = raw
             try:
-                self.torn = yield from READERS[self.form](stream)
+                self.torn = yield from self._noticed(READERS[self.form](stream))
             except BrokenRecordError as problem:
                 raise unreadable(self.path, problem.line, str(problem)) from None
             finally:
                 self._raw = None
+
+    def _noticed(
+        self, exchanges: Generator[RecordedExchange, None, int | None]
+    ) -> Generator[RecordedExchange, None, int | None]:
+        """What a foreign recorder did, as flags; a journal of ours says it itself. Returns what the reader returns."""
+        if self.form is Form.JOURNAL:
+            return (yield from exchanges)
+        while True:
+            try:
+                recorded = next(exchanges)
+            except StopIteration as end:
+                return cast("int | None", end.value)
+            yield noticed(recorded)
 
 
 def open_recording(path: Path) -> Reading:
