@@ -82,14 +82,16 @@ def plan(as_json: bool, **given: Any) -> None:
 
 
 @command.command()
-@click.option("--port", default=4100, show_default=True, help="port on loopback; 0: any free one")
+@click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
+@click.option("--port", default=4100, show_default=True, help="port; 0: any free one")
 @click.option("--api-key", default="reference-key", show_default=True, help="the key that is accepted; not a secret")
+@click.option("--model", "models", multiple=True, metavar="NAME", help="serve a model of this name too; repeatable")
 @click.option("--fault", "faults", multiple=True, metavar="ID", help="serve with this defect; repeatable")
-def serve(port: int, api_key: str, faults: tuple[str, ...]) -> None:
-    """Serve the reference endpoint on loopback until interrupted."""
+def serve(host: str, port: int, api_key: str, models: tuple[str, ...], faults: tuple[str, ...]) -> None:
+    """Serve the reference endpoint until interrupted."""
     from conformance.commands import serve as serves
 
-    serves.serve(port, api_key, faults, click.echo)
+    serves.serve(host, port, api_key, models, faults, click.echo)
 
 
 @command.command("faults")

@@ -1,19 +1,26 @@
-"""The command `serve`: the reference endpoint on loopback, with deliberate faults where asked."""
+"""The command `serve`: the reference endpoint, with deliberate faults where asked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from conformance.reference.faults import faults_named, with_faults
+from conformance.reference.models import MODELS, named_model
 from conformance.reference.pipeline import Settings, Steps
 from conformance.reference.server import serve as serve_reference
 
 
-def serve(port: int, api_key: str, faults: Sequence[str], tell: Callable[[str], object]) -> None:
-    """Serves until interrupted. `port` 0 takes any free one. Raises HarnessError for an unknown fault."""
+def serve(
+    host: str, port: int, api_key: str, models: Sequence[str], faults: Sequence[str], tell: Callable[[str], object]
+) -> None:
+    """Serves until interrupted. `port` 0 takes any free one; `models` are names that are served beside the own ones.
+
+    Raises HarnessError for an unknown fault.
+    """
     serve_reference(
         port,
-        settings=Settings(keys=(api_key,)),
+        host=host,
+        settings=Settings(keys=(api_key,), models=(*map(named_model, dict.fromkeys(models)), *MODELS)),
         steps=with_faults(Steps(), faults_named(faults)),
         announce=lambda url: tell(f"reference endpoint at {url}, key {api_key}; interrupt to stop"),
     )

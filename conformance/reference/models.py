@@ -182,6 +182,11 @@ def lacking(name: str) -> frozenset[str]:
     return next((model.lacks() for model in MODELS if name == model.id or name in model.aliases), frozenset())
 
 
+def named_model(name: str) -> Model:
+    """A model of any name that supports everything, for clients that insist on the names they know."""
+    return Model(name, name, MODELS[0].created_at, "opus", max_input_tokens=1_000_000, max_tokens=128_000)
+
+
 def usable_model(models: Sequence[Model], name: str) -> Model:
     """A model that answers. Refuses an unknown or a retired one with 404 (REQ-ERR-017)."""
     model = find_model(models, name, "REQ-ERR-017")

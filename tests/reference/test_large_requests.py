@@ -176,3 +176,26 @@ def test_the_last_text_of_a_long_turn_decides(post: Callable[..., Answer]) -> No
     background = "Reply with exactly: GARNET-1\n" * 400
     answer = post(messages=[{"role": "user", "content": blocks(background, "Reply with exactly: LAPIS-2")}])
     assert answer.body["content"][0]["text"] == "LAPIS-2"
+
+
+TASKS = ("List the files in this folder with Bash.", "Use Read to read notes.txt and Grep to find TODO.", "say hi")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_task_of_one_line_ends_after_three_requests(post: Callable[..., Answer], task: str) -> None:
+    names = ("Agent", "Bash", "Edit", "Glob", "Grep", "List", "Read", "Skill", "Search", "Fetch", "Todo", "Write")
+    schema = {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}
+    tools = [{"name": n, "description": f"{n}: {TEXTS['sentences'] * 45}", "input_schema": schema} for n in names]
+    reminder = f"<system-reminder>\n{TEXTS['sentences'] * 20}</system-reminder>"
+    messages: list[dict[str, Any]] = [{"role": "user", "content": blocks(reminder, task)}]
+    for _ in range(3):
+        message = post(max_tokens=4096, system=TEXTS["sentences"] * 300, tools=tools, messages=messages).body
+        if message["stop_reason"] == "end_turn":
+            return
+        used = [block["id"] for block in message["content"] if block["type"] == "tool_use"]
+        results = [{"type": "tool_result", "tool_use_id": name, "content": "notes.txt"} for name in used]
+        messages += [
+            {"role": "assistant", "content": message["content"]},
+            {"role": "user", "content": [*results, *blocks(reminder)]},
+        ]
+    pytest.fail("the task does not end")
