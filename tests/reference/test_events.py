@@ -102,23 +102,23 @@ def test_an_event_with_line_breaks_stays_one_event() -> None:
     assert ServerEvent("a", {"text": "1\n\n2\r"}).encode() == b'event: a\ndata: {"text":"1\\n\\n2\\r"}\n\n'
 
 
-def test_signatures_protect_text_and_signature() -> None:
+def test_signatures_protect_themselves() -> None:
     signer = Signer(b"secret")
-    shown, hidden = signer.sign("Hm.", shown=True), signer.sign("Hm.", shown=False)
-    assert signer.verifies("Hm.", shown)
-    assert signer.verifies("", hidden)
-    assert signer.verifies("anything", hidden)
-    assert not signer.verifies("Hm!", shown)
-    assert not signer.verifies("Hm.", shown[:-4] + "AAA=")
-    assert not signer.verifies("Hm.", "no base64 ¤")
-    assert not Signer(b"other").verifies("Hm.", shown)
+    for signature in (signer.sign("Hm.", shown=True), signer.sign("Hm.", shown=False)):
+        assert signer.verifies(signature)
+        assert not signer.verifies(signature[:-4] + "AAA=")
+        assert not Signer(b"other").verifies(signature)
+    assert not signer.verifies("no base64 ¤")
+    assert not signer.verifies("")
 
 
-def test_returned_thinking_is_accepted_and_altered_thinking_is_refused(post: Post) -> None:
+def test_returned_thinking_is_accepted_and_an_altered_signature_is_refused(post: Post) -> None:
     first = post(thinking={"type": "adaptive"}).body["content"]
     ask, more = {"role": "user", "content": "Hi"}, {"role": "user", "content": "And now?"}
-    altered = [{**first[0], "thinking": "changed"}, *first[1:]]
+    reworded = [{**first[0], "thinking": "changed"}, *first[1:]]
+    altered = [{**first[0], "signature": first[0]["signature"][:-8]}, *first[1:]]
     assert post(messages=[ask, {"role": "assistant", "content": first}, more]).status == 200
+    assert post(messages=[ask, {"role": "assistant", "content": reworded}, more]).status == 200
     assert post(messages=[ask, {"role": "assistant", "content": altered}, more]).status == 400
 
 
