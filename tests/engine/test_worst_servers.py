@@ -150,6 +150,7 @@ OPEN: Mapping[str, tuple[str, ...]] = {
         "tools-parallel-calls-stop-reason",
         "tools-result-ends-the-turn",
         "tools-strict-input-valid",
+        "thinking-counted",
     ),
     "a request that calls itself text/plain may be read or refused; an answer without the marker shows neither": (
         "transport-text-plain-handled",

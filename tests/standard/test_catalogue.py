@@ -47,6 +47,17 @@ def test_refusals_have_a_control_and_judge_one_mode(library: Library) -> None:
     assert refusals
 
 
+def test_what_is_counted_against_a_control_has_a_control_of_the_same_mode(library: Library) -> None:
+    """Counts of the other mode prove nothing, and then the marker alone would decide, which is up to the model."""
+    other = [
+        case.id
+        for case in library.catalogue.cases
+        if case.control is not None and case.control.mode is not None and set(case.modes) != {case.control.mode}
+        if any(call.name in ("honoured", "read-or-refused") for call in case.expect)
+    ]
+    assert other == []
+
+
 def test_a_case_on_a_valid_request_is_not_governed_by_a_clause_on_refusals(library: Library) -> None:
     """Its level would be that of the refusal. Cases on errors judge what a refusal looks like."""
     odd = [

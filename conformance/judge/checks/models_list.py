@@ -167,7 +167,7 @@ PROBES: Final[Mapping[str, tuple[ScenarioName, tuple[str, ...]]]] = {
     "image_input": (ScenarioName("image"), ("image_input",)),
     "structured_outputs": (ScenarioName("json-format"), ("structured_outputs",)),
     "enabled thinking": (ScenarioName("thinking"), ("thinking", "types", "enabled")),
-    "adaptive thinking": (ScenarioName("thinking-adaptive-omitted", Mode.STREAM), ("thinking", "types", "adaptive")),
+    "adaptive thinking": (ScenarioName("thinking-omitted", Mode.STREAM), ("thinking", "types", "adaptive")),
     "disabled thinking": (ScenarioName("thinking-disabled"), ("thinking", "types", "disabled")),
     "effort": (ScenarioName("output-effort-low"), ("effort",)),
     "effort max": (ScenarioName("output-effort-max"), ("effort", "max")),

@@ -16,6 +16,7 @@ from conformance.protocol.message import text_of
 from conformance.protocol.refusals import NAME, other_field, other_subject, words_of
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import OTHER_REASON_TYPES, REFUSING, is_client_error, is_server_error, is_success
+from conformance.protocol.usage import total_input
 
 STATUS: Final[Schema] = {"type": "integer", "minimum": 400, "maximum": 499}
 FORM: Final = partial(
@@ -53,20 +54,25 @@ def refused(reply: Reply, argument: Json, context: Context) -> Observation:
 
 @check("read-or-refused", argument=record(marker=TEXT))
 def read_or_refused(reply: Reply, argument: Mapping[str, str], context: Context) -> Observation:
-    """The request is read, so that its marker is in the answer, or refused with a 4xx status.
+    """The request is read, as its marker or its input tokens show, or refused with a 4xx status.
 
-    Nothing is seen in an answer without the marker (the model may not cooperate), and in a refusal where the control
-    was not answered either.
+    The control is a shorter request, so more input tokens than there show that this one was read. Nothing is seen in an
+    answer with neither (the model may not cooperate), and in a refusal where the control was not answered either.
     """
     if reply.status is None:
         return NOTHING_SEEN
-    if reply.ok:
-        return FINE if argument["marker"].casefold() in text_of(reply).casefold() else NOTHING_SEEN
-    if not is_client_error(reply.status):
+    if not reply.ok and not is_client_error(reply.status):
         return deviates(reply, "an answer, or a 4xx status", f"status {reply.status}")
+    if reply.ok and argument["marker"].casefold() in text_of(reply).casefold():
+        return FINE
     name = context.case.control
     control = context.reply(name, reply.exchange.mode) if name is not None else None
-    return FINE if control is not None and control.ok else NOTHING_SEEN
+    if control is None or not control.ok:
+        return NOTHING_SEEN
+    if not reply.ok:
+        return FINE
+    tokens, before = total_input(reply.usage) or 0, total_input(control.usage) or 0
+    return FINE if 0 < before < tokens else NOTHING_SEEN
 
 
 def _other_reason(reply: Reply, wanted: Mapping[str, Json], context: Context) -> str:

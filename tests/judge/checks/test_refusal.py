@@ -156,6 +156,16 @@ class TestReadOrRefused:
     def test_a_canned_answer_shows_nothing(self):
         assert not make.observe("read-or-refused", LAPIS, make.reply(make.message("hello"))).seen
 
+    @pytest.mark.parametrize(
+        ("tokens", "before", "seen"), [(20, 8, True), (8, 8, False), (20, 0, False), (0, 0, False)]
+    )
+    def test_more_input_tokens_than_in_a_shorter_request_show_that_it_was_read(self, tokens, before, seen):
+        answer, control = (
+            make.reply(make.message("qx", usage={"input_tokens": count, "output_tokens": 1}))
+            for count in (tokens, before)
+        )
+        assert make.observe("read-or-refused", LAPIS, answer, control="hello", hello=control).seen is seen
+
     @pytest.mark.parametrize(("body", "status"), [(b"<html>", 302), (b"{}", 500), (b"", 503)])
     def test_a_breakdown_is_reported(self, body, status):
         assert make.observe("read-or-refused", LAPIS, make.reply(body, status)).findings
