@@ -22,6 +22,7 @@ from conformance.base.strict_json import read
 from conformance.model import Json
 from conformance.wire.importers import cassette, har, journal, ndjson
 from conformance.wire.importers.notice import noticed
+from conformance.wire.importers.platforms import as_native
 from conformance.wire.importers.reader import BrokenRecordError, FormatReader, RecordedExchange
 from conformance.wire.journal_format import HEADERS, Header, header_of
 
@@ -103,7 +104,7 @@ class Reading:
                 recorded = next(exchanges)
             except StopIteration as end:
                 return cast("int | None", end.value)
-            yield noticed(recorded)
+            yield noticed(as_native(recorded))
 
 
 def open_recording(path: Path) -> Reading:
