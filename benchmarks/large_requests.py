@@ -18,9 +18,11 @@ from typing import Any
 
 from conformance.reference.answer import Call
 from conformance.reference.app import create_endpoint
+from conformance.reference.models import named_model
 from conformance.reference.pipeline import Endpoint, Settings
 
 KEY = "reference-key"
+MODEL = "reference-large"
 HEADERS = (("x-api-key", KEY), ("anthropic-version", "2023-06-01"), ("content-type", "application/json"))
 TOOLS = (
     "Agent",
@@ -83,7 +85,7 @@ def request(text: Callable[[int], str], size: int, order: str = " Go on.") -> di
     properties = {name: {"type": "string", "description": text(size // 300)} for name in ("path", "query", "command")}
     schema = {"type": "object", "properties": properties, "required": ["path"], "additionalProperties": False}
     return {
-        "model": "reference-1",
+        "model": MODEL,
         "max_tokens": 32_000,
         "stream": True,
         "system": [
@@ -132,7 +134,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=400, help="the largest request in kB (default: 400)")
     parser.add_argument("--enough", type=float, default=10.0, help="seconds after which a kind ends (default: 10)")
     options = parser.parse_args()
-    endpoint = create_endpoint(Settings(keys=(KEY,)))
+    endpoint = create_endpoint(Settings(keys=(KEY,), models=(named_model(MODEL),)))
     cpu_seconds(endpoint, request(KINDS["sentences"], 1_000))
     for name in options.kind or KINDS:
         before, size = None, options.least
