@@ -422,3 +422,10 @@ def test_a_violated_schema_names_place_keyword_and_component(post: Post) -> None
     answer = post(messages=[{"role": "user", "content": [{"type": "text", "text": "Hi"}, {"type": "text"}]}])
     assert answer.cause == Cause("REQ-BODY-033", "/messages/*/content/*/text", "required", "TextBlockParam")
     assert post(surprise=1).cause == Cause("REQ-HTTP-032", "/surprise", "additionalProperties", "MessageCreateParams")
+
+
+@pytest.mark.parametrize(("text", "status"), [("a" * 60 + "!", 400), ("a" * 60, 200)])
+def test_a_pattern_that_backtracks_without_end_is_matched_in_linear_time(post: Post, text: str, status: int) -> None:
+    schema = {"type": "object", "properties": {"word": {"type": "string", "pattern": "^(a+)+$"}}}
+    tool = {"name": "note", "input_schema": schema, "input_examples": [{"word": text}]}
+    assert post(tools=[tool], betas="advanced-tool-use-2025-11-20").status == status

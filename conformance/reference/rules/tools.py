@@ -6,11 +6,14 @@ import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
+from jsonschema.exceptions import SchemaError, ValidationError
+from jsonschema.validators import extend
 from referencing.exceptions import Unresolvable
 
+from conformance.base.patterns import PatternError, occurs_in
 from conformance.model import Json
 from conformance.reference.prompt import Prompt, dicts
 
@@ -86,15 +89,34 @@ def examples_match_schema(prompt: Prompt) -> str | None:
             continue
         try:
             problem = _defect_of(json.dumps(schema))
-            validator = Draft202012Validator(schema)
             for position, example in enumerate(examples if isinstance(examples, list) and not problem else []):
-                if not validator.is_valid(example):
+                if not _fits(schema, example):
                     return f"tools.{number}.custom.input_examples.{position}: Example does not match input_schema"
         except (Unresolvable, RecursionError):
             problem = "unresolvable reference"
         if problem:
             return f"tools.{number}.custom.input_schema: JSON schema is invalid: {problem}"
     return None
+
+
+def _fits(schema: dict[str, Json], example: Json) -> bool:
+    """Whether an example matches a schema. Patterns of a client never run in `re`, which could take forever."""
+    if "patternProperties" in json.dumps(schema):  # the keywords beside it search with `re` too
+        return True
+    return bool(_LinearValidator(schema).is_valid(example))
+
+
+def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
+    """The keyword `pattern` in linear time. What cannot be matched so, such as a lookahead, is not checked."""
+    try:
+        missing = isinstance(instance, str) and not occurs_in(pattern, instance)
+    except PatternError:
+        return
+    if missing:
+        yield ValidationError("does not match the pattern")
+
+
+_LinearValidator: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
 
 
 @lru_cache(maxsize=256)
