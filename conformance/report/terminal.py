@@ -47,6 +47,8 @@ def _verdict(results: Results, paint: Paint) -> Iterator[str]:
     place = f"{target.name}: model {target.model} at {target.url}, answered on {target.path}"
     yield paint(one_line(f"{place}, API version {target.api_version}"), "dim")
     yield paint(f"{wording.effort(results)}; {one_line(results.started)}", "dim")
+    if results.unfollowed:
+        yield paint(one_line(results.unfollowed), "yellow")
 
 
 def _areas(results: Results, paint: Paint) -> Iterator[str]:

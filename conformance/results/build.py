@@ -12,6 +12,7 @@ from conformance.results.conclusions.baseline import KnownDeviations
 from conformance.results.conclusions.defects import defects
 from conformance.results.conclusions.demands import declined_demands
 from conformance.results.conclusions.gate import gate
+from conformance.results.conclusions.instructions import sentence_on_model
 from conformance.results.conclusions.tiers import standings, tier_results
 from conformance.results.excerpts import Excerpts
 from conformance.results.model import CapabilityResult, CaseResult, Results, Suite, TargetSummary
@@ -30,6 +31,7 @@ def build(
     *,
     capabilities: Sequence[CapabilityFacts] = (),
     baseline: KnownDeviations | None = None,
+    unfollowed: str = "",
 ) -> Results:
     """The results of one run against one target, in order of the catalogue.
 
@@ -78,6 +80,7 @@ def build(
         cost=run.prices.of(Spend(run.requests, run.tokens.input, run.tokens.output)),
         complete=run.complete,
         incomplete_reason=run.incomplete_reason,
+        unfollowed=unfollowed,
         exit_code=worst([run.failed, exit_code]),
         gate=decided,
         tiers=tier_results(tiers, found) if run.sent_by_us else (),
@@ -106,7 +109,8 @@ def build_run(
         excerpts.add_judgement(judgement, by_line, run.target)
     for reply in replies:
         excerpts.add_exchange(reply.exchange)
-    return build(run, judged, library, excerpts, capabilities=capabilities, baseline=baseline)
+    said = sentence_on_model(library.catalogue.cases, replies)
+    return build(run, judged, library, excerpts, capabilities=capabilities, baseline=baseline, unfollowed=said)
 
 
 def case_result(

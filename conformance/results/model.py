@@ -269,9 +269,10 @@ class DefectResult:
 class Results:
     """One run against one target.
 
-    `started` is an RFC 3339 time in UTC. `cost` is in US dollars, None where no prices are known. `exit_code` is the
-    exit code of the process: 0 the gate holds, 1 violated, 2 could not decide, 3 our own error, 4 bad input. Of several
-    targets each has its own, and the process ends with the worst. `exchanges` maps journal lines to their summaries.
+    `unfollowed` is a sentence on a model that follows no instruction, or empty. `started` is an RFC 3339 time in UTC.
+    `cost` is in US dollars, None where no prices are known. `exit_code` is the exit code of the process: 0 the gate
+    holds, 1 violated, 2 could not decide, 3 our own error, 4 bad input. Of several targets each has its own, and the
+    process ends with the worst. `exchanges` maps journal lines to their summaries.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -284,6 +285,7 @@ class Results:
     cost: float | None = None
     complete: bool = True
     incomplete_reason: str = ""
+    unfollowed: str = ""
     exit_code: int
     gate: Gate
     tiers: tuple[TierResult, ...] = ()

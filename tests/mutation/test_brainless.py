@@ -12,6 +12,7 @@ from conformance.judge.evidence import Evidence
 from conformance.judge.verdict import Policy
 from conformance.model import DEVIATING, Judgement, Mode, Outcome, Plane
 from conformance.reference.pipeline import Steps
+from conformance.results.conclusions.instructions import sentence_on_model
 from support.brainless import MODELS
 
 pytestmark = pytest.mark.slow
@@ -42,3 +43,12 @@ def test_no_protocol_case_gates_or_stays_open_because_of_the_model(stage, model,
     assert [key for key, judgement in judgements.items() if judgement.gates or judgement.outcome in OPEN] == []
     deviating = {case for (case, _), judgement in judgements.items() if judgement.outcome in DEVIATING}
     assert deviating == FOUND.get(model, frozenset())
+
+
+@pytest.mark.parametrize("model", [None, *MODELS])
+def test_only_of_a_model_without_a_mind_it_is_said_that_it_does_not_follow(stage, model) -> None:
+    honest = stage()
+    run = honest.honest if model is None else honest.send(replace(Steps(), generate=MODELS[model].generate))
+    replies = [reply for each in run.replies.values() for reply in each.replies]
+    said = sentence_on_model(honest.library.catalogue.cases, replies)
+    assert said.startswith("the model does not follow instructions") is (model is not None)

@@ -24,6 +24,11 @@ def test_a_run_that_decided_nothing_says_so(results, golden):
     golden("terminal-nothing-decided.txt", render(sample.with_cases(empty, ())))
 
 
+def test_a_model_that_follows_no_instruction_takes_one_line(results):
+    said = "the model does not follow instructions: none of 40 replies shows what it was asked for"
+    assert set(render(replace(results, unfollowed=said)).split("\n")) - set(render(results).split("\n")) == {said}
+
+
 def test_colour_adds_colour_codes_and_nothing_else(results):
     coloured = render(results, colour=True)
     assert "\x1b[31m" in coloured
