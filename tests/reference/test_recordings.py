@@ -12,6 +12,7 @@ from support.data import genuine, records
 
 UNKNOWABLE = {
     Cause("REQ-BODY-004"): "another model has another limit",
+    Cause("REQ-BODY-035"): "an older model takes temperature and top_p together",
     Cause("REQ-IN-016"): "another key signs thinking",
     Cause("REQ-MSG-021"): "one old recording answers a call under another id; the API refuses that today",
     Cause("REQ-HTTP-032", "/context_management", "additionalProperties", "MessageCreateParams"): (
