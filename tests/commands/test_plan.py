@@ -119,5 +119,5 @@ def test_a_run_that_ends_in_time_exits_2_and_its_journal_tells_the_same(serve: A
     assert loaded["complete"] is False
     assert {"pass", "not-run"} <= {case["outcome"] for case in loaded["cases"]}
     again = json.loads(run("judge", "out/journal.ndjson", "--json", cwd=tmp_path).stdout)
-    told_again = {(case["id"], case["mode"]): case["outcome"] for case in again["judged"][0]["results"]["cases"]}
+    told_again = {(case["id"], case["mode"]): case["outcome"] for case in again["cases"]}
     assert told_again == {(case["id"], case["mode"]): case["outcome"] for case in loaded["cases"]}
