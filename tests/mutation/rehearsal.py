@@ -19,6 +19,7 @@ from conformance.engine.plan import Plan, build_plan, needed
 from conformance.engine.preflight import preflight
 from conformance.engine.retry import RetryPolicy
 from conformance.engine.sender import FIRST_TICKET, Sender, Slot, Wiring
+from conformance.engine.vitals import vitality_of
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.judge.library import bench_of
@@ -221,10 +222,12 @@ class Stage:
         async def send(request: SentRequest, number: int) -> Reply:
             return await sender.attempts(request, Slot(first.name, first.mode, 1, FIRST_TICKET), first=number)
 
-        target = (await preflight(first, self.target, send)).target
+        found = await preflight(first, self.target, send)
+        if found.reply is not None:
+            sender.control = vitality_of(found.reply)
         # Backwards, so that what others ask for first is asked last, and knows of all the rest if anything is leaked.
         return {
-            scenario.id: await sender.send(scenario, target, ticket)
+            scenario.id: await sender.send(scenario, found.target, ticket)
             for ticket, scenario in enumerate(reversed(self.plan.scenarios))
         }
 
