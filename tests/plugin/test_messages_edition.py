@@ -10,7 +10,7 @@ from conformance.standard import library as loading
 from conformance.standard.editions import Edition
 from support.project import chosen
 
-CASE = "transport-no-credential-refused"
+CASE = "transport-empty-body-refused"
 
 
 @pytest.fixture

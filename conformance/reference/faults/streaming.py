@@ -43,6 +43,16 @@ def characters_replaced(events: Events) -> Iterable[ServerEvent]:
 
 
 @fault(in_events)
+def characters_added(events: Events) -> Iterable[ServerEvent]:
+    """Adds a replacement character to each piece of a text, as a decoder does that is emptied too early."""
+    for event in events:
+        text = event.data.get("delta", {}).get("text")
+        if isinstance(text, str):
+            event.data["delta"]["text"] = f"{text}\ufffd"
+    return events
+
+
+@fault(in_events)
 def surrogates_split(events: Events) -> Iterable[ServerEvent]:
     """Cuts texts between the halves of surrogate pairs, like a server that counts in UTF-16."""
     for event in events:
