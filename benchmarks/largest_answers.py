@@ -2,8 +2,8 @@
 
     python benchmarks/largest_answers.py [SHAPE ...] [-- OPTIONS OF run]
 
-For each shape: peak memory, size of the journal, seconds of CPU, exit code. Issue 9 asks for less than 400 MB, and for a
-journal within its budget.
+For each shape: peak memory, size of the journal, seconds of CPU, exit code. The aim is less than 400 MB, and a journal
+within its budget.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def handler(streamed: bytes, plain: bytes) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST
+        do_GET = do_POST  # noqa: N815 - the name that http.server calls
 
         def log_message(self, *args: object) -> None:
             pass

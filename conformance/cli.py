@@ -10,12 +10,13 @@ from typing import Any
 import click
 
 from conformance import __version__
+from conformance.base.errors import HarnessError, UsageError
 from conformance.base.interrupt import interruptible, interruption, uninterrupted
 from conformance.base.output import reason
 from conformance.base.streams import output_problem, standard_streams
 from conformance.config.keys import check_arguments
 from conformance.config.options import OPTIONS, Option
-from conformance.model import HarnessError, Level, UsageError, worst
+from conformance.model import Level, worst
 
 USAGE = 4
 """Exit code for bad input (DESIGN.md, section 6)."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.base.errors import HarnessError
 from conformance.commands.regen import GENERATED, regenerate
-from conformance.model import HarnessError
 from conformance.standard.library import Library
 
 CHECKOUT = Path(__file__).parents[1]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from conformance.base.errors import UsageError
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.judge.library import load_library
-from conformance.model import UsageError
 from conformance.report.files import save
 from conformance.standard.editions import (
     DATE,

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from conformance.base.dataclass_json import encode
+from conformance.base.errors import UsageError
 from conformance.base.suggestions import did_you_mean
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.commands import second_opinion
@@ -31,7 +32,7 @@ from conformance.judge.audit import LeftOut, Noticed
 from conformance.judge.capabilities import capability_facts
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
-from conformance.model import Case, Finding, Json, Level, Mode, UsageError
+from conformance.model import Case, Finding, Json, Level, Mode
 from conformance.protocol.reply import Reply
 from conformance.report import html as html_report
 from conformance.report import json_file, terminal

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from conformance.base.errors import UsageError
 from conformance.commands.proxy_judge import JudgedTraffic, Tell
 from conformance.commands.proxy_process import JudgingProcess
-from conformance.model import Level, UsageError
+from conformance.model import Level
 from conformance.wire.proxy import Proxy
 from conformance.wire.proxy_server import ProxyServer
 from conformance.wire.room import Room

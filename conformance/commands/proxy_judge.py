@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from conformance import __version__
 from conformance.base.clock import now
+from conformance.base.errors import HarnessError
 from conformance.base.records import EndNote, ProxyHeader
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.commands.judge import audited_part, keeping
@@ -19,7 +20,8 @@ from conformance.engine.run import JOURNAL
 from conformance.judge.audit import Noticed
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
-from conformance.model import Exchange, HarnessError, Level
+from conformance.model import Level
+from conformance.protocol.exchange import Exchange
 from conformance.protocol.sse import measure
 from conformance.report import terminal
 from conformance.report import traffic as watching

@@ -18,8 +18,9 @@ from itertools import accumulate
 from multiprocessing.connection import Connection
 from typing import Final
 
+from conformance.base.errors import HarnessError
 from conformance.commands.proxy_judge import JudgedTraffic, Tell, judging
-from conformance.model import Chunk, HarnessError
+from conformance.protocol.exchange import Chunk
 from conformance.wire.proxy import Passed
 from conformance.wire.room import Room
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from conformance.base.errors import UsageError
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.commands.faults import entries
 from conformance.judge.library import load_library
-from conformance.model import UsageError
 from conformance.report import coverage, faults
 from conformance.report.files import save
 from conformance.standard.library import Library

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
+from conformance.base.errors import UsageError
 from conformance.config.settings import RunSettings
 from conformance.config.timeouts import Timeouts, timeouts
-from conformance.model import UsageError
 
 SCHEMES: Final = ("http", "https", "socks5", "socks5h")
 """Schemes of proxies."""

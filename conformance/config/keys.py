@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from conformance.model import UsageError
+from conformance.base.errors import UsageError
 
 HOW: Final = (
     "Put the key into an environment variable or into .env, for example OUR_KEY, and name the variable with "

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.base import dotenv_text, json_text, toml_text
-from conformance.base.errors import FileError
+from conformance.base.errors import FileError, UsageError
 from conformance.base.files import DOTENV, RECORD, SETTINGS, opened
 from conformance.base.headers import DUMMY_KEYS, may_be_secret, secrets_in
 from conformance.base.suggestions import nearest
@@ -21,7 +21,6 @@ from conformance.config.keys import HOW, resembles_key
 from conformance.config.options import CONNECTION, NEVER_EMPTY, OPTIONS, PER_TARGET, RECORDED, REPEATED, Option
 from conformance.config.target import AUTHENTICATION, REFERENCE, Target, check_url, is_public, name_of
 from conformance.config.values import convert, described
-from conformance.model import UsageError
 
 TABLE = "messages-conformance"
 """The table below `[tool]` of `pyproject.toml`."""

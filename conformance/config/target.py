@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
+from conformance.base.errors import UsageError
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.config.keys import HOW, is_key
-from conformance.model import INVALID_KEY, Json, UsageError
+from conformance.model import INVALID_KEY, Json
 
 PRIVATE_DOMAINS = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
 """Domains that no public host is in (RFC 6761, RFC 6762, RFC 8375, and what routers and containers use)."""

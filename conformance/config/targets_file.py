@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from conformance.base import toml_text
-from conformance.base.errors import FileError
+from conformance.base.errors import FileError, UsageError
 from conformance.base.files import SETTINGS
 from conformance.base.suggestions import nearest
 from conformance.base.toml_text import TomlText
 from conformance.config.options import PER_TARGET
 from conformance.config.settings import RunSettings, check_keys, place_in, read_settings, safe_name
 from conformance.config.values import described
-from conformance.model import UsageError
 
 
 def read_all_settings(given: Mapping[str, Any], folder: Path) -> tuple[RunSettings, ...]:

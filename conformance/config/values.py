@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from conformance.base.errors import UsageError
 from conformance.base.values import printable, shortened
 from conformance.config.keys import HOW, is_key, resembles_key
 from conformance.config.options import Option
 from conformance.config.timeouts import timeouts
-from conformance.model import UsageError
 
 LONGEST: Final = 4_096
 """Characters of a text."""

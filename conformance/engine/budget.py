@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from conformance.base.errors import UsageError
 from conformance.base.spend import NO_SPEND, Prices, Spend
 from conformance.config.settings import RunSettings
-from conformance.model import UsageError
 
 
 @dataclass(frozen=True)

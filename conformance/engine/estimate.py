@@ -6,12 +6,14 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from conformance.base.errors import HarnessError
 from conformance.base.spend import Prices, Spend
 from conformance.base.strict_json import read
 from conformance.config.settings import RunSettings
 from conformance.engine.budget import SpendingLimits
 from conformance.engine.plan import Plan, scenario_of
-from conformance.model import Case, Direction, HarnessError, Json, Plane, Scenario, SentRequest, Step
+from conformance.model import Case, Direction, Json, Plane, Scenario, Step
+from conformance.protocol.exchange import SentRequest
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import is_success
 from conformance.protocol.usage import billed

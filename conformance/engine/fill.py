@@ -9,7 +9,8 @@ from urllib.parse import quote
 from conformance.base.pointer import look_up
 from conformance.base.values import Missing
 from conformance.config.target import Target
-from conformance.model import Json, Mode, SentRequest, Step
+from conformance.model import Json, Mode, Step
+from conformance.protocol.exchange import SentRequest
 from conformance.protocol.reply import Reply
 
 

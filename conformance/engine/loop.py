@@ -17,7 +17,8 @@ from conformance.engine.sender import FIRST_TICKET, Sender, Slot, Unsent, Wiring
 from conformance.engine.sent import sent_scenarios
 from conformance.engine.vitals import Vitality, vitality_of
 from conformance.judge.evidence import Evidence, ScenarioReplies
-from conformance.model import Scenario, SentRequest
+from conformance.model import Scenario
+from conformance.protocol.exchange import SentRequest
 from conformance.protocol.reply import Reply
 
 __all__ = ["Engine", "Wiring"]

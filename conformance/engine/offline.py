@@ -13,7 +13,8 @@ from conformance.judge.audit import Audit, LeftOut, Noticed
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench
 from conformance.judge.verdict import Policy
-from conformance.model import Judgement, SentRequest
+from conformance.model import Judgement
+from conformance.protocol.exchange import SentRequest
 from conformance.protocol.reply import Reply
 from conformance.protocol.usage import billed
 from conformance.standard.library import Library

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from conformance.base.errors import UsageError
 from conformance.base.suggestions import did_you_mean
 from conformance.config.settings import RunSettings
-from conformance.model import Case, Mode, Scenario, ScenarioName, UsageError
+from conformance.model import Case, Mode, Scenario, ScenarioName
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.models import ENTRY, ENTRY_SCENARIO
 

@@ -13,7 +13,8 @@ from conformance.config.target import Target, roots
 from conformance.engine.fill import fill
 from conformance.engine.retry import requested_wait
 from conformance.engine.vitals import is_http
-from conformance.model import Json, Scenario, SentRequest, Step
+from conformance.model import Json, Scenario, Step
+from conformance.protocol.exchange import SentRequest
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import (
     ACCOUNT_ENDED,

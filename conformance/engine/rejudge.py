@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.base.errors import FileError
+from conformance.base.errors import FileError, UsageError
 from conformance.base.records import PreflightNote, RunHeader, RunHistory, StopNote
 from conformance.config.options import OPTIONS
 from conformance.config.target import Target
@@ -18,7 +18,7 @@ from conformance.judge.audit import LeftOut
 from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.judge.library import bench_of, load_library
 from conformance.judge.verdict import Policy
-from conformance.model import Case, Judgement, Level, Mode, Outcome, Scenario, UsageError
+from conformance.model import Case, Judgement, Level, Mode, Outcome, Scenario
 from conformance.protocol.reply import Reply
 from conformance.standard.library import Library, fingerprint
 from conformance.wire.importers.files import Reading, unreadable

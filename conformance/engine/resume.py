@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from conformance.base.errors import UsageError
 from conformance.base.records import PreflightNote, RunHeader, StopNote
 from conformance.base.spend import NO_SPEND, Spend
 from conformance.config.target import Target
@@ -15,7 +16,8 @@ from conformance.engine.fill import fill
 from conformance.engine.retry import RetryPolicy, is_final
 from conformance.engine.sent import judged_scenarios
 from conformance.judge.evidence import ScenarioReplies
-from conformance.model import Exchange, Scenario, UsageError
+from conformance.model import Scenario
+from conformance.protocol.exchange import Exchange
 from conformance.protocol.reply import Reply
 from conformance.wire.journal import Journal, Recording
 from conformance.wire.redact import Redactor

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from conformance.model import Exchange
+from conformance.protocol.exchange import Exchange
 from conformance.protocol.statuses import PUSHED_BACK, RETRIED, RETRIED_BREAKDOWN, SLOW_DOWN, is_error
 
 TROUBLES = ("connect", "dns", "closed", "protocol", "timeout-connect")

@@ -20,7 +20,8 @@ from conformance.engine.retry import TIMED_OUT, RetryPolicy, next_attempt, reque
 from conformance.engine.sent import why_stopped
 from conformance.engine.vitals import Vitality, found_no_room, is_doubtful, timed_out, vitality_of, what_came
 from conformance.judge.evidence import ScenarioReplies
-from conformance.model import Exchange, Mode, Scenario, SentRequest
+from conformance.model import Mode, Scenario
+from conformance.protocol.exchange import Exchange, SentRequest
 from conformance.protocol.reply import Reply
 from conformance.wire.client import LARGE, Client
 from conformance.wire.cut import ORDINARY

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from enum import IntEnum
 
-from conformance.model import NO_ROOM, TOO_LARGE
+from conformance.protocol.exchange import NO_ROOM, TOO_LARGE
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import PUSHED_BACK, exists, is_client_error
 

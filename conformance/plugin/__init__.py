@@ -13,9 +13,9 @@ from typing import Any, NoReturn
 
 import pytest
 
+from conformance.base.errors import HarnessError, UsageError
 from conformance.config.keys import check_arguments
 from conformance.config.options import OPTIONS, PREFIX
-from conformance.model import HarnessError, UsageError
 from conformance.plugin.gatherer import Gatherer
 
 CATALOGUE = Path(__file__).parents[1] / "catalogue"

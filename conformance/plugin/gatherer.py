@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from conformance.model import HarnessError, worst
+from conformance.base.errors import HarnessError
+from conformance.model import worst
 
 PHASES = ("setup", "call", "teardown")
 """Phases of a test. The report of a test that took its worker with it has none."""

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from conformance.base.errors import HarnessError
 from conformance.engine.plan import is_selected
-from conformance.model import DECIDED, Case, HarnessError, Judgement, Mode
+from conformance.model import DECIDED, Case, Judgement, Mode
 from conformance.plugin.crash import foreseen
 from conformance.plugin.session import Judged, TargetSession, sessions_of
 from conformance.report.block import block

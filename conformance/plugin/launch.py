@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.base.errors import HarnessError
 from conformance.base.output import reason
-from conformance.model import HarnessError
 from conformance.standard.paths import catalogue_folder
 
 CONFIGURATION = Path(__file__).with_name("pytest.ini")

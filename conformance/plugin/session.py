@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from conformance.base.dataclass_json import decode, encode
+from conformance.base.errors import HarnessError, UsageError
 from conformance.config.options import OPTIONS, PREFIX
 from conformance.config.settings import RunSettings, target_of
 from conformance.config.target import REFERENCE, Target
@@ -20,7 +21,7 @@ from conformance.config.targets_file import read_all_settings
 from conformance.engine.run import JOURNAL, Resumption, Run, public
 from conformance.engine.sender import Slowdown
 from conformance.judge.capabilities import capability_facts
-from conformance.model import Case, HarnessError, Judgement, Mode, UsageError
+from conformance.model import Case, Judgement, Mode
 from conformance.protocol.reply import Reply
 from conformance.report import plan as words
 from conformance.report.files import write

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from conformance.base.strict_json import Flaw, JsonReading, read
-from conformance.model import TOO_LARGE, Exchange, Json
+from conformance.model import Json
 from conformance.protocol.accumulation import accumulate
+from conformance.protocol.exchange import TOO_LARGE, Exchange
 from conformance.protocol.grammar import Trace
 from conformance.protocol.sse import Event, looks_like_events, parse
 from conformance.protocol.statuses import is_success

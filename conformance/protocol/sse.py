@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from conformance.base.strict_json import Flaw, JsonReading, read, weight
-from conformance.model import Chunk, Json
+from conformance.model import Json
+from conformance.protocol.exchange import Chunk
 
 _LINE_END = re.compile(rb"\r\n?|\n")
 _BOM = b"\xef\xbb\xbf"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Self
 
+from conformance.base.errors import HarnessError
 from conformance.base.server import LOOPBACK, CannotListenError, Server, ServerThread, listen
-from conformance.model import HarnessError
 from conformance.reference.app import create_app, create_endpoint
 from conformance.reference.pipeline import Settings, Steps
 

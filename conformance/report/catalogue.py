@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 
+from conformance.base.errors import UsageError
 from conformance.base.suggestions import did_you_mean
-from conformance.model import Case, Clause, Json, UsageError
+from conformance.model import Case, Clause, Json
 
 WIDTH = 100
 

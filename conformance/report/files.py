@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from conformance.base.errors import HarnessError
 from conformance.base.output import OutputError, Outputs
-from conformance.model import HarnessError
 from conformance.report import html, json_file, junit, markdown
 from conformance.results.model import Results
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from conformance.base import json_text
 from conformance.base.dataclass_json import MisfitError, decode, encode
-from conformance.base.errors import FileError
+from conformance.base.errors import FileError, UsageError
 from conformance.base.files import RESULTS, read_bytes
 from conformance.base.values import shortened
-from conformance.model import Json, UsageError
+from conformance.model import Json
 from conformance.results.model import SCHEMA_VERSION, Results
 
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")

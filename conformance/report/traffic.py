@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from conformance.model import Case, Exchange, Finding
+from conformance.model import Case, Finding
+from conformance.protocol.exchange import Exchange
 from conformance.report.block import location
 from conformance.report.escape import cut, one_line
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from conformance.base.values import shortened
-from conformance.model import INVALID_KEY, Exchange, Finding, Judgement, Mode, Response, Trouble
+from conformance.model import INVALID_KEY, Finding, Judgement, Mode
+from conformance.protocol.exchange import Exchange, Response, Trouble
 from conformance.protocol.reply import Reply
 from conformance.protocol.sse import Event
 from conformance.results.model import ExchangeSummary, FindingResult, TargetSummary, TraceLine

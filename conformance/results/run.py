@@ -8,7 +8,8 @@ from datetime import datetime
 
 from conformance.base.records import PROBE, PreflightNote, ResumeNote, RunHistory, StopNote, TargetRecord
 from conformance.base.spend import Prices
-from conformance.model import Exchange, Judgement, Outcome
+from conformance.model import Judgement, Outcome
+from conformance.protocol.exchange import Exchange
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import PUSHED_BACK, is_client_error
 from conformance.protocol.usage import billed

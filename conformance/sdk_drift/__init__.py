@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from conformance.base.errors import UsageError
 from conformance.base.versions import API_VERSIONS
-from conformance.model import Json, UsageError
+from conformance.model import Json
 from conformance.sdk_drift import notes
 from conformance.sdk_drift.compare import Comparison, united
 from conformance.sdk_drift.explained import FILE, Explanations, Sorted, read_explanations, sort

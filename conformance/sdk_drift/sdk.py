@@ -20,7 +20,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from conformance.model import Json, UsageError
+from conformance.base.errors import UsageError
+from conformance.model import Json
 from conformance.sdk_drift.structure import Either, Field, Handle, Shape, Thing
 
 PACKAGE = "anthropic"

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.model import Json, UsageError
+from conformance.base.errors import UsageError
+from conformance.model import Json
 from conformance.protocol.reply import Reply
 from conformance.protocol.sse import Event
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import yaml
 
+from conformance.base.errors import UsageError
 from conformance.base.files import BASELINE
 from conformance.base.pointer import join
-from conformance.model import Json, Mode, UsageError
+from conformance.model import Json, Mode
 from conformance.standard.paths import spec_folder
 from conformance.standard.schemas import read_schema
 from conformance.standard.source import SourceError, check_shape, read_yaml

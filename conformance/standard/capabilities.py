@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from conformance.base.errors import UsageError
 from conformance.base.pointer import join
 from conformance.base.suggestions import nearest
-from conformance.model import Json, ScenarioName, UsageError
+from conformance.model import Json, ScenarioName
 from conformance.standard.source import SourceError, check_shape, load_yaml
 
 FILE = "capabilities.yaml"

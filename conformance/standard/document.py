@@ -9,9 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.base.errors import HarnessError, UsageError
 from conformance.base.suggestions import nearest
 from conformance.base.versions import API_VERSIONS, NEWEST_VERSION
-from conformance.model import HarnessError, Json, UsageError
+from conformance.model import Json
 from conformance.standard.betas import beta_file, beta_names, with_betas
 from conformance.standard.paths import spec_folder
 from conformance.standard.requests import merge_patch

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from conformance.base.errors import UsageError
 from conformance.base.suggestions import nearest
-from conformance.model import Case, UsageError
+from conformance.model import Case
 from conformance.standard.cases import USER_SUFFIX
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.source import SourceError, check_shape, load_yaml

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from conformance.model import Chunk, Exchange, Mode, SentRequest, Trouble
+from conformance.model import Mode
+from conformance.protocol.exchange import Chunk, Exchange, SentRequest, Trouble
 from conformance.wire.codings import Opaque, Plain, UndecodableError, decoder_for, description, why_illegible
 from conformance.wire.limits import Limits
 

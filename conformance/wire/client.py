@@ -15,8 +15,10 @@ import httpx
 
 from conformance.base.clock import now
 from conformance.base.daemon import in_daemon
+from conformance.base.errors import UsageError
 from conformance.base.values import LONGEST, shortened
-from conformance.model import Exchange, Mode, SentRequest, Trouble, UsageError
+from conformance.model import Mode
+from conformance.protocol.exchange import Exchange, SentRequest, Trouble
 from conformance.protocol.reply import Reply
 from conformance.wire import codings as decoding
 from conformance.wire.connections import Certificates, header_texts, open_pool

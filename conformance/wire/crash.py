@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from conformance import __version__
+from conformance.base.errors import HarnessError
 from conformance.base.output import OutputError, write_files
-from conformance.model import HarnessError
 from conformance.wire.credentials import HIDDEN, is_secret
 from conformance.wire.redact import Redactor
 

@@ -17,8 +17,8 @@ from conformance.base.headers import (
     scheme_of,
     secrets_in,
 )
-from conformance.model import Exchange, SentRequest
 from conformance.protocol.blocks import BLOCKS, DELTAS
+from conformance.protocol.exchange import Exchange, SentRequest
 from conformance.protocol.grammar import KNOWN_EVENTS
 from conformance.protocol.stop_reasons import STOP_REASONS
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from conformance.base.strict_json import weight
-from conformance.model import Chunk, Cut, Exchange, Response, Trouble
+from conformance.protocol.exchange import Chunk, Cut, Exchange, Response, Trouble
 from conformance.protocol.sse import EVENT_WEIGHT
 
 KEPT: Final = 16 * 1024

@@ -16,12 +16,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
-from conformance.base.errors import FileError
+from conformance.base.errors import FileError, HarnessError, UsageError
 from conformance.base.files import JOURNAL, opened, size
 from conformance.base.lock import Lock, LockedError, lock
 from conformance.base.output import is_of_disk, reason
 from conformance.base.records import EndNote, Note, ProxyHeader, RunHistory
-from conformance.model import Exchange, HarnessError, Json, UsageError
+from conformance.model import Json
+from conformance.protocol.exchange import Exchange
 from conformance.wire.cut import without_room
 from conformance.wire.journal_format import (
     Header,

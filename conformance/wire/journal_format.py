@@ -25,7 +25,8 @@ from conformance.base.records import (
     UnsentNote,
 )
 from conformance.base.values import kind
-from conformance.model import Chunk, Cut, Exchange, Json, Mode, Response, SentRequest, Trouble
+from conformance.model import Json, Mode
+from conformance.protocol.exchange import Chunk, Cut, Exchange, Response, SentRequest, Trouble
 
 VERSION: Final = 1
 """The version of the line format. It grows only when an old reader would misread a new journal."""

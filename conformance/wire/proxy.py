@@ -20,7 +20,8 @@ from typing import Any, Final
 import httpx
 
 from conformance.base.clock import stamp
-from conformance.model import Chunk, Exchange, Mode, Response, SentRequest, Trouble
+from conformance.model import Mode
+from conformance.protocol.exchange import Chunk, Exchange, Response, SentRequest, Trouble
 from conformance.wire.bodies import LARGEST_REQUEST
 from conformance.wire.connections import header_texts, kind_of, open_pool, raw_headers, reason_of
 from conformance.wire.limits import Limits

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Self
 
+from conformance.base.errors import HarnessError, UsageError
 from conformance.base.server import CannotListenError, ServerThread
-from conformance.model import HarnessError, UsageError
 from conformance.wire.proxy import Proxy
 
 _IDLE_SECONDS = 300

@@ -24,7 +24,8 @@ from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import Final
 
-from conformance.model import Chunk, Exchange, Json, Response, SentRequest, Trouble
+from conformance.model import Json
+from conformance.protocol.exchange import Chunk, Exchange, Response, SentRequest, Trouble
 from conformance.protocol.message import text_of
 from conformance.protocol.reply import Reply
 from conformance.wire.credentials import (

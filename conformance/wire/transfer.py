@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx
 
+from conformance.base.errors import HarnessError
 from conformance.base.strict_json import weight
-from conformance.model import TOO_LARGE, Chunk, HarnessError, Response, Trouble
+from conformance.protocol.exchange import TOO_LARGE, Chunk, Response, Trouble
 from conformance.protocol.sse import Framer, looks_like_events
 from conformance.wire import codings as decoding
 from conformance.wire.connections import header_texts, kind_of, raw_headers, reason_of

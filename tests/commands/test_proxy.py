@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
+from conformance.base.errors import HarnessError
 from conformance.base.records import ProxyHeader
 from conformance.commands import proxy as proxying
 from conformance.commands import proxy_judge, proxy_process
@@ -26,7 +27,8 @@ from conformance.commands.proxy_judge import JudgedTraffic, PassedJudge
 from conformance.commands.proxy_process import JudgingProcess
 from conformance.engine.offline import RecordingJudge
 from conformance.judge.verdict import Policy
-from conformance.model import Chunk, Exchange, HarnessError, Level
+from conformance.model import Level
+from conformance.protocol.exchange import Chunk, Exchange
 from conformance.reference.server import LocalServer
 from conformance.results.excerpts import Excerpts
 from conformance.standard.library import Library

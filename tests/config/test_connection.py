@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from conformance.base.errors import UsageError
 from conformance.config.connection import Connection, connection_of
 from conformance.config.options import BOUNDS, OPTIONS, PER_TARGET
 from conformance.config.settings import read_settings
 from conformance.config.targets_file import read_all_settings
 from conformance.config.timeouts import NAMES, Timeouts, timeouts
 from conformance.engine.connect import client_of
-from conformance.model import UsageError
 from conformance.wire.limits import Limits
 from conformance.wire.redact import Redactor
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.base.errors import UsageError
 from conformance.config.keys import check_arguments, resembles_key
-from conformance.model import UsageError
 
 KEY = "sk-ant-api03-Zx9Qw8Er7Ty6"
 

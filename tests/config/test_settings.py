@@ -7,10 +7,10 @@ import re
 
 import pytest
 
+from conformance.base.errors import HarnessError, UsageError
 from conformance.config.options import OPTIONS
 from conformance.config.settings import read_settings, target_of
 from conformance.config.targets_file import read_all_settings
-from conformance.model import HarnessError, UsageError
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.base.errors import HarnessError
 from conformance.config.target import INVALID_KEY, Target, check_url, name_of, roots
-from conformance.model import HarnessError
 
 TARGET = Target("t", "https://api.example.com", "some-model", api_key="k-123456", auth="x-api-key")
 

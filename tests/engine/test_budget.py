@@ -9,7 +9,8 @@ import pytest
 from conformance.base.spend import Prices, Spend
 from conformance.engine.budget import Budget, SpendingLimits
 from conformance.engine.estimate import bill, estimate, request_ceiling, scenario_ceiling, seconds_left, step_ceiling
-from conformance.model import Json, Mode, Scenario, SentRequest, Step, Trouble
+from conformance.model import Json, Mode, Scenario, Step
+from conformance.protocol.exchange import SentRequest, Trouble
 from conformance.protocol.reply import Reply
 from support import make
 

@@ -8,7 +8,8 @@ import pytest
 
 from conformance.config.target import Target
 from conformance.engine.fill import FillError, fill
-from conformance.model import Json, Mode, SentRequest, Step
+from conformance.model import Json, Mode, Step
+from conformance.protocol.exchange import SentRequest
 from conformance.protocol.reply import Reply
 from support import make
 

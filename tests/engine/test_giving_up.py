@@ -8,7 +8,8 @@ import pytest
 
 from conformance.base.records import PROBE, UnsentNote
 from conformance.engine.vitals import Vitality, is_doubtful, vitality_of, what_came
-from conformance.model import Outcome, Trouble
+from conformance.model import Outcome
+from conformance.protocol.exchange import Trouble
 from support import make
 
 USAGE: dict[str, Any] = {"area": ["usage"], "mode": "json"}

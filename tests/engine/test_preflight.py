@@ -10,7 +10,8 @@ import pytest
 
 from conformance.config.target import Target
 from conformance.engine.preflight import Preflight, account_trouble, fatal_reason, preflight
-from conformance.model import Json, Mode, Outcome, Scenario, SentRequest, Step, Trouble
+from conformance.model import Json, Mode, Outcome, Scenario, Step
+from conformance.protocol.exchange import SentRequest, Trouble
 from conformance.protocol.reply import Reply
 from support import make
 

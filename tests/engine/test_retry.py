@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from conformance.engine.retry import Retry, RetryPolicy, is_final, next_attempt, retry_after, slows_down
-from conformance.model import Exchange, Trouble
+from conformance.protocol.exchange import Exchange, Trouble
 from support import make
 
 POLICY = RetryPolicy()

@@ -9,7 +9,8 @@ import pytest
 
 from conformance.base.records import StopNote
 from conformance.engine.rejudge import rejudge
-from conformance.model import NO_ROOM, TOO_LARGE, Mode, Outcome
+from conformance.model import Mode, Outcome
+from conformance.protocol.exchange import NO_ROOM, TOO_LARGE
 from conformance.wire.cut import KEPT
 from conformance.wire.importers.files import open_recording
 from support import make

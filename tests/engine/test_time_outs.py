@@ -14,7 +14,8 @@ from conformance.config.target import Target
 from conformance.engine.retry import TIMED_OUT
 from conformance.engine.sender import Sender, Wiring
 from conformance.judge.evidence import ScenarioReplies
-from conformance.model import Exchange, Mode, Scenario, SentRequest, Step, Trouble
+from conformance.model import Mode, Scenario, Step
+from conformance.protocol.exchange import Exchange, SentRequest, Trouble
 from conformance.wire.client import Client
 from conformance.wire.journal import Journal, Recording, read
 from support import make

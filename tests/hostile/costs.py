@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from conformance.base.errors import HarnessError
 from conformance.base.files import BASELINE, CASES, DOTENV, JOURNAL, RECORD, RESULTS, SETTINGS
-from conformance.model import HarnessError
 from hostile.files import HAR, KINDS, NASTY, Kind, run_kinds
 from hostile.files import JOURNAL as LINES
 from hostile.files import RECORD as HONEST

@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from conformance.base.errors import HarnessError
 from conformance.config.settings import read_settings
 from conformance.engine import rejudge
 from conformance.engine import run as engine_run
 from conformance.engine.retry import RetryPolicy
 from conformance.judge.library import load_library
-from conformance.model import Case, Exchange, HarnessError, Judgement, Mode
+from conformance.model import Case, Judgement, Mode
 from conformance.plugin.session import Judged, TargetSession
+from conformance.protocol.exchange import Exchange
 from conformance.reference.answer import Call
 from conformance.report import terminal
 from conformance.report.files import OUTPUTS

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from conformance.model import HarnessError
+from conformance.base.errors import HarnessError
 from hostile.bounds import bounded
 from hostile.drive import folder, run
 from hostile.files import KINDS, Changed, Kind, changes, run_kinds

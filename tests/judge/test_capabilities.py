@@ -131,7 +131,7 @@ def test_every_case_knows_the_probes_of_what_it_needs(library):
     ],
 )
 def test_what_cannot_be_declared_is_reported(library, declared, lacking, words):
-    from conformance.model import HarnessError
+    from conformance.base.errors import HarnessError
 
     with pytest.raises(HarnessError, match=words) as caught:
         check_declared(library.capabilities, declared, lacking)

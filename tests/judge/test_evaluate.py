@@ -14,11 +14,8 @@ from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.judge.verdict import Policy
 from conformance.model import (
-    NO_ROOM,
-    TOO_LARGE,
     Case,
     CheckCall,
-    Cut,
     Direction,
     Json,
     Judgement,
@@ -30,8 +27,8 @@ from conformance.model import (
     ScenarioName,
     Selector,
     Step,
-    Trouble,
 )
+from conformance.protocol.exchange import NO_ROOM, TOO_LARGE, Cut, Trouble
 from conformance.protocol.reply import Reply
 from conformance.standard.document import Document, load_document
 from support import make

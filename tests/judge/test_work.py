@@ -14,7 +14,8 @@ from conformance.engine.offline import RecordingJudge
 from conformance.judge.check import MOST_FINDINGS
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
-from conformance.model import Exchange, Level, Mode
+from conformance.model import Level, Mode
+from conformance.protocol.exchange import Exchange
 from conformance.protocol.reply import Reply
 from conformance.wire.importers.reader import RecordedExchange
 from conformance.wire.journal_format import line_of, record_of

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from conformance.judge.evaluate import judge
 from conformance.judge.evidence import Evidence, ScenarioReplies
-from conformance.model import Case, Chunk, Exchange, Judgement, Mode, Scenario, SentRequest, Step
+from conformance.model import Case, Judgement, Mode, Scenario, Step
+from conformance.protocol.exchange import Chunk, Exchange, SentRequest
 from conformance.protocol.reply import Reply
 from conformance.reference.answer import Answer, Call
 from conformance.reference.cache import PromptCache

@@ -24,18 +24,8 @@ from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.judge.library import bench_of
 from conformance.judge.verdict import Policy
-from conformance.model import (
-    DEVIATING,
-    Case,
-    Chunk,
-    Exchange,
-    Judgement,
-    Level,
-    Mode,
-    Response,
-    SentRequest,
-    Trouble,
-)
+from conformance.model import DEVIATING, Case, Judgement, Level, Mode
+from conformance.protocol.exchange import Chunk, Exchange, Response, SentRequest, Trouble
 from conformance.protocol.reply import Reply
 from conformance.reference.answer import Answer, Call, dump
 from conformance.reference.app import create_endpoint

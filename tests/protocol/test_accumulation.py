@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.model import Chunk
 from conformance.protocol.accumulation import accumulate
+from conformance.protocol.exchange import Chunk
 from conformance.protocol.sse import Event, parse
 from support import streams
 

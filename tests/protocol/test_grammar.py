@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.model import Chunk
 from conformance.protocol import grammar
 from conformance.protocol.blocks import FITS
+from conformance.protocol.exchange import Chunk
 from conformance.protocol.grammar import GRAMMAR, KNOWN_EVENTS, REPAIRS, RULES, UNFINISHED, State
 from conformance.protocol.sse import Event, parse
 from conformance.protocol.trace import trace_of

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from conformance.model import Json, Trouble
+from conformance.model import Json
 from conformance.protocol import reply as reading
+from conformance.protocol.exchange import Trouble
 from conformance.protocol.reply import Reply
 from support import make
 

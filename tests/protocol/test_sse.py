@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.model import Chunk
+from conformance.protocol.exchange import Chunk
 from conformance.protocol.sse import Event, EventBounds, Framer, measure, parse
 
 PIECES = [b"\r", b"\n", b"\r\n", b"\n\n", b":", b" ", b"data", b"data:", b"data: ", b"event: x", b"event:", b"id: 7"]

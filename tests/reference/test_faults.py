@@ -11,10 +11,10 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from conformance.base.errors import HarnessError
 from conformance.base.versions import API_VERSIONS
 from conformance.cli import command
 from conformance.judge.library import load_library
-from conformance.model import HarnessError
 from conformance.reference.answer import Answer, Call
 from conformance.reference.app import create_endpoint
 from conformance.reference.faults import AREAS, all_faults, faults_named, with_faults

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.model import HarnessError
+from conformance.base.errors import HarnessError
 from conformance.reference.answer import Answer, Call
 from conformance.reference.pipeline import Endpoint
 from conformance.reference.server import LocalServer

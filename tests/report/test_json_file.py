@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from conformance.base.dataclass_json import decode, encode
-from conformance.model import HarnessError, Where
+from conformance.base.errors import HarnessError
+from conformance.model import Where
 from conformance.report.json_file import SCHEMA_FILE, from_json, load, render, to_json
 from conformance.results import model
 from support import sample

@@ -7,7 +7,8 @@ from dataclasses import asdict, replace
 import pytest
 
 from conformance.base.values import LONGEST
-from conformance.model import Exchange, Finding, Trouble, Where
+from conformance.model import Finding, Where
+from conformance.protocol.exchange import Exchange, Trouble
 from conformance.protocol.reply import Reply
 from conformance.results.excerpts import (
     EXCERPT_WIDTH,

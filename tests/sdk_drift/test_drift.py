@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 from typing_extensions import Annotated, Required, TypedDict  # noqa: UP035
 
+from conformance.base.errors import HarnessError
 from conformance.cli import command
-from conformance.model import HarnessError
 from conformance.report.drift import _SAYINGS, text
 from conformance.sdk_drift import compare, drift, sort
 from conformance.sdk_drift.explained import Explanation, read_explanations

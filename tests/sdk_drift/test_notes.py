@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.model import HarnessError
+from conformance.base.errors import HarnessError
 from conformance.sdk_drift.notes import differences_of, notes_of, read_notes, written
 from conformance.sdk_drift.structure import Scope
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from conformance.base.errors import UsageError
 from conformance.engine.offline import is_messages_api
-from conformance.model import UsageError
 from conformance.protocol.reply import Reply
 from conformance.report.second_opinion import text
 from conformance.second_opinion import Opinions, is_readable

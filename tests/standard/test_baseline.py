@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from conformance.model import HarnessError, Mode
+from conformance.base.errors import HarnessError
+from conformance.model import Mode
 from conformance.standard.baseline import Entry, placed, read_baseline, render
 from conformance.standard.paths import spec_folder
 

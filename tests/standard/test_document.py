@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import OpenAPIV32SpecValidator
 
+from conformance.base.errors import HarnessError
 from conformance.base.versions import API_VERSIONS, NEWEST_VERSION
-from conformance.model import HarnessError
 from conformance.standard.document import load_document
 from conformance.standard.ledger import load_ledger
 from conformance.standard.paths import catalogue_folder, spec_folder

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from conformance.base.errors import HarnessError
 from conformance.commands.edition import write_edition
-from conformance.model import CheckCall, HarnessError
+from conformance.model import CheckCall
 from conformance.standard.cases import USER_SUFFIX
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.editions import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.model import HarnessError
+from conformance.base.errors import HarnessError
 from conformance.standard.paths import spec_folder
 from conformance.standard.tiers import load_tiers, tier_name
 

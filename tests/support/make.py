@@ -9,20 +9,8 @@ from typing import Any
 
 from conformance.judge.check import Observation
 from conformance.judge.checks import REGISTRY
-from conformance.model import (
-    Case,
-    CheckCall,
-    Chunk,
-    Direction,
-    Exchange,
-    Level,
-    Mode,
-    Plane,
-    Response,
-    ScenarioName,
-    SentRequest,
-    Trouble,
-)
+from conformance.model import Case, CheckCall, Direction, Level, Mode, Plane, ScenarioName
+from conformance.protocol.exchange import Chunk, Exchange, Response, SentRequest, Trouble
 from conformance.protocol.reply import Reply
 from conformance.standard.document import Document, load_document
 

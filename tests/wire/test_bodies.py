@@ -7,7 +7,8 @@ from dataclasses import replace
 import brotli
 import pytest
 
-from conformance.model import Exchange, Mode
+from conformance.model import Mode
+from conformance.protocol.exchange import Exchange
 from conformance.wire.bodies import decoded, legible
 from conformance.wire.codings import UndecodableError
 from support import make

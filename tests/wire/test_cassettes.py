@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from conformance.base.errors import FileError
-from conformance.model import Mode, Response
+from conformance.model import Mode
+from conformance.protocol.exchange import Response
 from conformance.wire.bodies import legible
 from conformance.wire.importers.files import Form, open_recording
 from conformance.wire.importers.reader import RecordedExchange

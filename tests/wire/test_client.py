@@ -13,8 +13,10 @@ from dataclasses import replace
 import brotli
 import pytest
 
+from conformance.base.errors import HarnessError
 from conformance.base.values import LONGEST
-from conformance.model import Cut, Exchange, HarnessError, Mode, SentRequest, Trouble
+from conformance.model import Mode
+from conformance.protocol.exchange import Cut, Exchange, SentRequest, Trouble
 from conformance.wire.client import Client
 from conformance.wire.cut import KEPT
 from conformance.wire.limits import Limits

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from conformance.model import Exchange
+from conformance.protocol.exchange import Exchange
 from conformance.wire.redact import Redactor
 from support import make
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.base.errors import FileError
+from conformance.base.errors import FileError, HarnessError, UsageError
 from conformance.base.records import (
     EndNote,
     PreflightNote,
@@ -26,7 +26,8 @@ from conformance.base.records import (
     UnsentNote,
 )
 from conformance.base.spend import Prices
-from conformance.model import Chunk, Cut, Exchange, HarnessError, Mode, Response, SentRequest, Trouble, UsageError
+from conformance.model import Mode
+from conformance.protocol.exchange import Chunk, Cut, Exchange, Response, SentRequest, Trouble
 from conformance.wire.journal import LONGEST_LINE, Journal, Line, lines, read
 from conformance.wire.journal_format import Record, Unjudged, header_of, line_of, parse, parts_of, record_of, value_of
 from conformance.wire.redact import Redactor

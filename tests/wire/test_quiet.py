@@ -8,7 +8,8 @@ import logging
 import httpx
 import pytest
 
-from conformance.model import Mode, SentRequest
+from conformance.model import Mode
+from conformance.protocol.exchange import SentRequest
 from conformance.wire.client import Client
 from conformance.wire.redact import Redactor
 

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.base.errors import FileError
-from conformance.model import HarnessError, Mode
+from conformance.base.errors import FileError, HarnessError
+from conformance.model import Mode
 from conformance.wire.importers import har
 from conformance.wire.importers.files import Form, open_recording
 from conformance.wire.importers.reader import NOT_PROVOKED, BrokenRecordError, RecordedExchange

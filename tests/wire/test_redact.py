@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.model import Chunk, Exchange, Mode, Trouble
+from conformance.model import Mode
+from conformance.protocol.exchange import Chunk, Exchange, Trouble
 from conformance.protocol.message import text_of
 from conformance.protocol.reply import Reply
 from conformance.wire import redact

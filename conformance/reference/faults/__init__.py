@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 
+from conformance.base.errors import HarnessError, UsageError
 from conformance.base.suggestions import did_you_mean
-from conformance.model import HarnessError, UsageError
 from conformance.reference.faults import (
     caching,
     counting,

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from conformance.base.errors import UsageError
 from conformance.base.suggestions import did_you_mean
-from conformance.model import DECIDED, DEVIATING, Judgement, KnownDeviation, UsageError
+from conformance.model import DECIDED, DEVIATING, Judgement, KnownDeviation
 from conformance.results.model import BaselineResult, EntryResult
 from conformance.standard.baseline import Baseline, Entry, placed, read_baseline, render
 

@@ -24,7 +24,8 @@ from conformance.base.errors import FileError
 from conformance.base.files import RECORD, decoded, size
 from conformance.base.json_text import most
 from conformance.base.values import show
-from conformance.model import Chunk, Exchange, Json, Mode, Response, SentRequest
+from conformance.model import Json, Mode
+from conformance.protocol.exchange import Chunk, Exchange, Response, SentRequest
 from conformance.protocol.statuses import WITHOUT_BODY
 from conformance.wire.importers.har import Scanner
 from conformance.wire.importers.reader import (

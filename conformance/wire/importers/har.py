@@ -15,7 +15,8 @@ from typing import IO, Final, TextIO
 
 from conformance.base import json_text
 from conformance.base.files import RECORD, size
-from conformance.model import Chunk, Exchange, Json, Mode, Response, SentRequest
+from conformance.model import Json, Mode
+from conformance.protocol.exchange import Chunk, Exchange, Response, SentRequest
 from conformance.wire.importers.reader import (
     MOST_STATUS,
     NOT_PROVOKED,

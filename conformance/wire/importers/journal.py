@@ -6,7 +6,7 @@ from collections.abc import Generator
 from typing import IO
 
 from conformance.base.files import JOURNAL
-from conformance.model import Exchange
+from conformance.protocol.exchange import Exchange
 from conformance.wire.importers.reader import BrokenRecordError, RecordedExchange, next_line
 from conformance.wire.journal_format import parse, value_of
 

@@ -17,7 +17,8 @@ from typing import IO, Final
 from conformance.base import json_text
 from conformance.base.files import RECORD
 from conformance.base.values import show
-from conformance.model import Chunk, Exchange, Json, Mode, Response, SentRequest
+from conformance.model import Json, Mode
+from conformance.protocol.exchange import Chunk, Exchange, Response, SentRequest
 from conformance.protocol.statuses import WITHOUT_BODY
 from conformance.wire.importers.reader import (
     MOST_STATUS,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.model import Chunk, Exchange, Mode
+from conformance.model import Mode
+from conformance.protocol.exchange import Chunk, Exchange
 from conformance.wire.bodies import LARGEST_REQUEST, unpacked
 from conformance.wire.importers.reader import RecordedExchange
 from conformance.wire.limits import Limits

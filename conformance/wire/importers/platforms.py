@@ -18,7 +18,8 @@ from typing import Final
 
 from conformance.base.strict_json import read
 from conformance.base.urls import split_url
-from conformance.model import Chunk, Json, Mode, Response
+from conformance.model import Json, Mode
+from conformance.protocol.exchange import Chunk, Response
 from conformance.protocol.statuses import is_error
 from conformance.wire.importers.reader import RecordedExchange
 

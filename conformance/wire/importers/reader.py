@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import IO, Final
 
 from conformance.base.files import RECORD, Bounds, size
-from conformance.model import Exchange
+from conformance.protocol.exchange import Exchange
 
 NOT_PROVOKED: Final = frozenset({"not-provoked"})
 """The flag of every recording that did not come from a run: nothing is known of why a request was sent."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.model import Chunk, Trouble
+from conformance.protocol.exchange import Chunk, Trouble
 from support import make, streams
 
 GOOD_CASES_NEED = {
