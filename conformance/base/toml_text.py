@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,13 +31,16 @@ class TomlText:
 
     def line_of(self, *keys: str) -> int | None:
         """The line of a key below these tables, or of the innermost table of them that has a line of its own."""
-        places = dict(_places(self.text))
-        while keys and keys not in places:
-            below = (line for place, line in places.items() if place[: len(keys)] == keys)  # as in a.b = 1
-            if (line := next(below, None)) is not None:
-                return line
+        while keys and keys not in self._lines:
             keys = keys[:-1]
-        return places.get(keys)
+        return self._lines.get(keys)
+
+    @cached_property
+    def _lines(self) -> dict[tuple[str, ...], int]:
+        """The line of each key and table, and for a table without a line, as in `a.b = 1`, that of its first key."""
+        places = dict(_places(self.text))
+        above = {place[:end]: line for place, line in reversed(places.items()) for end in range(1, len(place))}
+        return {**above, **places}
 
     def error(self, problem: str, *keys: str, key: str | None = None, suggestion: str | None = None) -> FileError:
         """The error for what is at a key. `key` names it in another way, where that is shorter."""

@@ -59,9 +59,9 @@ class RunSettings:
         if self.target is not None:
             file = self["targets"]
             return [*(["--targets", file] if file != "targets.toml" else []), "--target", self.target]
-        if target.name == REFERENCE:
-            return [f"--lacks={name}" for name in sorted(self["lacks"])]
         lacks = [f"--lacks={name}" for name in sorted(self["lacks"])]
+        if target.name == REFERENCE:
+            return lacks
         capabilities = [*(f"--declare={name}" for name in sorted(self["declare"])), *lacks]
         arguments = ["--url", target.url, "--model", target.model, "--api-key-env", target.key_name, *capabilities]
         if target.api_version != DEFAULT_VERSION:
@@ -94,35 +94,38 @@ class RunSettings:
         }
 
 
-def read_settings(
-    given: Mapping[str, Any],
-    folder: Path,
-    *,
-    target: str | None = None,
-    entry: Mapping[str, Any] | None = None,
-    place: Callable[[str], str] | None = None,
-) -> RunSettings:
+def read_settings(given: Mapping[str, Any], folder: Path) -> RunSettings:
     """RunSettings from the options given on a command line (None or empty: not given) and from the folder's files.
 
-    `entry` is the table of a target in the targets file, and `place` says where in the file a key of it is. Raises
-    UsageError for values that do not fit, with file and line where they come from a file.
+    Raises UsageError for values that do not fit, with file and line where they come from a file.
     """
-    variables = _Variables.of(folder)
-    configured = _pyproject(folder)
-    recorded = recorded_options(folder / given["resume"]) if given.get("resume") else NOTHING_FOUND
+    return settings_from(given, SettingSources.of(given, folder))
+
+
+def settings_from(
+    given: Mapping[str, Any],
+    sources: SettingSources,
+    *,
+    target: str | None = None,
+    entry: FoundOptions | None = None,
+) -> RunSettings:
+    """As `read_settings`, from files that were read before, which all targets share.
+
+    `entry` is what the targets file says of the target.
+    """
+    variables = sources.variables
     values: dict[str, Any] = {}
     places: dict[str, str] = {}
     for option in OPTIONS:
         value = _filled(option, given.get(option.key), f"--{option.name}")
         where = on_command_line = f"--{option.name} (environment {option.variable})"
         if _absent(value) and entry is not None and option.name in PER_TARGET:
-            value = entry.get(option.name)
-            where = place(option.name) if place is not None else f"{option.name} of the target {target}"
+            value, where = entry.find(option.name)
             value = _fitting(option, value, where)
         if _absent(value) and not (entry is not None and option.name in CONNECTION):
             value, where = variables.find(option.variable)
             value = _fitting(option, value, where)
-            for found in (configured, recorded):
+            for found in (sources.configured, sources.recorded):
                 if value in (None, ""):
                     value, where = found.find(option.name)
                     value = _fitting(option, value, where)
@@ -153,7 +156,7 @@ def _absent(value: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class _Found:
+class FoundOptions:
     """The options of one file by name; `place` says where in the file an option is."""
 
     values: Mapping[str, Any]
@@ -164,7 +167,7 @@ class _Found:
         return (self.values[name], self.place(name)) if name in self.values else (None, name)
 
 
-NOTHING_FOUND = _Found({}, str)
+_NOTHING_FOUND = FoundOptions({}, str)
 
 
 @dataclass(frozen=True)
@@ -195,7 +198,25 @@ class _Variables:
         return self.values.get(name), self.places.get(name, name)
 
 
-def recorded_options(folder: Path) -> _Found:
+@dataclass(frozen=True)
+class SettingSources:
+    """Where values come from besides the command line and the targets file.
+
+    `variables` are the environment and `.env`, `configured` is `pyproject.toml`, `recorded` the run that is continued.
+    """
+
+    variables: _Variables
+    configured: FoundOptions
+    recorded: FoundOptions
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any], folder: Path) -> SettingSources:
+        """What is in a folder. Raises UsageError for files that do not fit, and where there is no run to continue."""
+        recorded = _recorded(folder / given["resume"]) if given.get("resume") else _NOTHING_FOUND
+        return cls(_Variables.of(folder), _pyproject(folder), recorded)
+
+
+def _recorded(folder: Path) -> FoundOptions:
     """The options that the run in a folder recorded. Raises UsageError if it holds no run."""
     path = folder / "journal.ndjson"
     if not path.exists():
@@ -209,7 +230,9 @@ def recorded_options(folder: Path) -> _Found:
     if not isinstance(header, dict) or header.get("kind") != "run":
         raise FileError("This is not the journal of a run", path=path, line=1)
     options = header.get("options")
-    return _Found(options if isinstance(options, dict) else {}, lambda name: f"{path}:1: {name} of the recorded run")
+    return FoundOptions(
+        options if isinstance(options, dict) else {}, lambda name: f"{path}:1: {name} of the recorded run"
+    )
 
 
 def target_of(settings: RunSettings) -> Target | None:
@@ -313,17 +336,17 @@ def safe_name(name: str) -> str:
     return name
 
 
-def _pyproject(folder: Path) -> _Found:
+def _pyproject(folder: Path) -> FoundOptions:
     path = folder / "pyproject.toml"
     if not path.exists():
-        return NOTHING_FOUND
+        return _NOTHING_FOUND
     file = toml_text.read(path, SETTINGS)
     tool = file.tables.get("tool", {})
     table = tool.get(TABLE, {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
         raise file.error("Expected a table of options", "tool", TABLE)
     check_keys(file, table, [option.name for option in OPTIONS], "tool", TABLE)
-    return _Found(table, lambda name: place_in(file, "tool", TABLE, name))
+    return FoundOptions(table, lambda name: place_in(file, "tool", TABLE, name))
 
 
 def place_in(file: TomlText, *keys: str) -> str:

@@ -13,7 +13,15 @@ from conformance.base.files import SETTINGS
 from conformance.base.suggestions import nearest
 from conformance.base.toml_text import TomlText
 from conformance.config.options import PER_TARGET
-from conformance.config.settings import RunSettings, check_keys, place_in, read_settings, safe_name
+from conformance.config.settings import (
+    FoundOptions,
+    RunSettings,
+    SettingSources,
+    check_keys,
+    place_in,
+    safe_name,
+    settings_from,
+)
 from conformance.config.values import described
 
 
@@ -22,7 +30,8 @@ def read_all_settings(given: Mapping[str, Any], folder: Path) -> tuple[RunSettin
 
     Raises UsageError for values that do not fit, an unknown target or a malformed targets file.
     """
-    whole = read_settings(given, folder)
+    sources = SettingSources.of(given, folder)
+    whole = settings_from(given, sources)
     if not whole["target"]:
         return (whole,)
     if given.get("url"):
@@ -40,7 +49,7 @@ def read_all_settings(given: Mapping[str, Any], folder: Path) -> tuple[RunSettin
             safe_name(name)
         except UsageError as problem:
             raise file.error(str(problem), "targets", name, key="") from None
-        found.append(read_settings(given, folder, target=name, entry=entries[name], place=place))
+        found.append(settings_from(given, sources, target=name, entry=FoundOptions(entries[name], place)))
     if whole["resume"] and len(found) > 1:
         raise UsageError("--resume continues the run of one target; name it with --target.")
     _check_baselines(found)

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.base import toml_text
 from conformance.base.errors import FileError
 from conformance.base.files import Bounds
 from conformance.base.toml_text import TomlText, read
@@ -45,6 +46,13 @@ def test_the_line_of_each_key_is_known(toml):
     places = {("a",): 1, ("b",): 2, ("b", "c"): 3, ("b", "d e", "f"): 5, ("g", "h"): 7, ("b", "i", "j"): 9}
     assert {keys: file.line_of(*keys) for keys in places} == places
     assert (file.line_of("b", "nowhere"), file.line_of("nowhere"), file.line_of()) == (2, None, None)
+
+
+def test_the_lines_of_a_file_are_found_once_for_all_its_keys(toml, monkeypatch):
+    file, texts = toml("a = 1\nb = 2\n"), []
+    monkeypatch.setattr(toml_text, "_places", lambda text: texts.append(text) or iter([(("a",), 1), (("b",), 2)]))
+    assert (file.line_of("a"), file.line_of("b"), file.line_of("c")) == (1, 2, None)
+    assert len(texts) == 1
 
 
 def test_an_error_names_file_line_and_key(toml):

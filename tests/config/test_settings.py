@@ -70,10 +70,19 @@ def test_an_empty_name_is_an_error_wherever_it_comes_from(folder, monkeypatch, o
         read_settings({}, folder)
 
 
-@pytest.mark.parametrize("option", ["url", "model", "api-key-env"])
-def test_an_empty_name_in_the_targets_file_is_an_error(folder, option) -> None:
-    with pytest.raises(UsageError, match=f"{option} of the target naga is empty"):
-        read_settings({}, folder, target="naga", entry={"url": "https://e.example", "model": "m", option: ""})
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ('url = ""\nmodel = "m"', r"\[targets\.naga\] has no url"),
+        ('url = " "\nmodel = "m"', r"targets\.toml:2: url is empty"),
+        ('url = "https://e.example"\nmodel = ""', r"targets\.toml:3: model is empty"),
+        ('url = "https://e.example"\napi-key-env = ""', r"targets\.toml:3: api-key-env is empty"),
+    ],
+)
+def test_an_empty_name_in_the_targets_file_is_an_error(folder, written, problem) -> None:
+    (folder / "targets.toml").write_text(f"[targets.naga]\n{written}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=problem):
+        read_all_settings({"target": ("naga",)}, folder)
 
 
 KEY = "sk-ant-api03-0123456789abcdef"
