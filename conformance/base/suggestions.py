@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import islice
 from typing import Final
 
@@ -26,8 +26,17 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     return {_folded(other): other for other in known}.get(_folded(name))
 
 
+def unknown(what: str, name: str, names: Collection[str], plural: str = "") -> str:
+    """The sentence about an unknown name of a `what`, with the nearest one. Where none is close, and with `plural`, it
+    lists them all.
+    """
+    near = nearest(name, names)
+    known = f" Known {plural}: {', '.join(names) or 'none'}." if plural else ""
+    return f"Unknown {what} {name!r}.{f' Did you mean {near!r}?' if near else known}"
+
+
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """The end of a sentence about an unknown name: "; did you mean 'x'?", or nothing."""
+    """The end of a clause about an unknown name: "; did you mean 'x'?", or nothing."""
     near = nearest(name, names)
     return f"; did you mean {near!r}?" if near else ""
 

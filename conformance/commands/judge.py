@@ -13,7 +13,7 @@ import click
 
 from conformance.base.dataclass_json import encode
 from conformance.base.errors import UsageError
-from conformance.base.suggestions import did_you_mean
+from conformance.base.suggestions import unknown
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.commands import second_opinion
 from conformance.engine.offline import (
@@ -316,5 +316,4 @@ def _check_flags(flags: Sequence[str], library: Library) -> None:
     known = recorders_of(library).damages
     for flag in flags:
         if flag not in known:
-            hint = did_you_mean(flag, known) or f"; known flags: {', '.join(known)}"
-            raise UsageError(f"Unknown recorder damage {flag!r}{hint}")
+            raise UsageError(f"--damage: {unknown('flag', flag, known, 'flags')}")

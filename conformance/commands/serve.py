@@ -15,7 +15,7 @@ def serve(
 ) -> None:
     """Serves until interrupted. `port` 0 takes any free one; `models` are names that are served beside the own ones.
 
-    Raises HarnessError for an unknown fault.
+    Raises UsageError for an unknown fault.
     """
     serve_reference(
         port,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.base.errors import UsageError
-from conformance.base.suggestions import did_you_mean
+from conformance.base.suggestions import unknown
 from conformance.config.settings import RunSettings
 from conformance.model import Case, Mode, Scenario, ScenarioName
 from conformance.standard.catalogue import Catalogue
@@ -36,7 +36,7 @@ def check_selection(settings: RunSettings, catalogue: Catalogue) -> None:
     for word, names, known in (("case", settings["case"], ids), ("area", settings["area"], areas)):
         for name in names:
             if name not in known:
-                raise UsageError(f"Unknown {word} {name!r}{did_you_mean(name, known)}")
+                raise UsageError(unknown(word, name, known))
 
 
 def selected_items(catalogue: Catalogue, settings: RunSettings) -> list[tuple[Case, Mode]]:

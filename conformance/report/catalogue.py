@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from conformance.base.errors import UsageError
-from conformance.base.suggestions import did_you_mean
+from conformance.base.suggestions import unknown
 from conformance.model import Case, Clause, Json
 
 WIDTH = 100
@@ -55,8 +55,7 @@ def explain(name: str, cases: Sequence[Case], clauses: Mapping[str, Clause]) -> 
     for case in cases:
         if name == case.id or name in case.aliases:
             return "\n".join(_explained_case(case, clauses)) + "\n"
-    hint = did_you_mean(name, [*clauses, *(case.id for case in cases)])
-    raise UsageError(f"Unknown case or clause {name!r}{hint}")
+    raise UsageError(unknown("case or clause", name, [*clauses, *(case.id for case in cases)]))
 
 
 def _case(case: Case) -> dict[str, Json]:

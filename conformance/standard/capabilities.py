@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from conformance.base.errors import UsageError
 from conformance.base.pointer import join
-from conformance.base.suggestions import nearest
+from conformance.base.suggestions import unknown
 from conformance.model import Json, ScenarioName
 from conformance.standard.source import SourceError, check_shape, load_yaml
 
@@ -133,9 +133,7 @@ def check_declared(known: Mapping[str, Capability], declared: Collection[str], l
     for option, names in (("--declare", declared), ("--lacks", lacking)):
         for name in names:
             if name not in known:
-                near = nearest(name, known)
-                hint = f"Did you mean {near!r}?" if near else f"Known capabilities: {', '.join(known)}."
-                raise UsageError(f"{option}: Unknown capability {name!r}. {hint}")
+                raise UsageError(f"{option}: {unknown('capability', name, known, 'capabilities')}")
             if option == "--lacks" and known[name].core:
                 raise UsageError(f"--lacks: {name} is core, and no target is exempt from it.")
     both = sorted(set(declared) & set(lacking))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.base.errors import UsageError
-from conformance.base.suggestions import nearest
+from conformance.base.suggestions import unknown
 from conformance.model import Case
 from conformance.standard.cases import USER_SUFFIX
 from conformance.standard.catalogue import Catalogue
@@ -121,9 +121,7 @@ def load_edition(folder: Path, name: str | None = None) -> Edition | None:
     path = folder / f"{name}.yaml"
     names = sorted(found.stem for found in folder.glob("*.yaml"))
     if name not in names:
-        near = nearest(name, names)
-        hint = f"Did you mean {near!r}?" if near else f"Known editions: {', '.join(names) or 'none'}."
-        raise UsageError(f"Unknown edition {name!r}. {hint}")
+        raise UsageError(unknown("edition", name, names, "editions"))
     edition = _load(path)
     if not edition.frozen:
         raise UsageError(f"The edition {name} is a draft, and a draft never scores. Freeze it first.")

@@ -229,7 +229,7 @@ def test_3_an_error_of_ours_beside_results(run: Run, monkeypatch: pytest.MonkeyP
     [
         (["--gate=may"], "must"),
         (["--min-decided=101"], "100"),
-        (["--case=response-has-idd"], "did you mean 'response-has-id'"),
+        (["--case=response-has-idd"], "Did you mean 'response-has-id'"),
         (["--baseline=nowhere.yaml"], "There is no baseline nowhere.yaml; --baseline-update writes it"),
         (["--lacks=text"], "text is core, and no target is exempt from it"),
     ],

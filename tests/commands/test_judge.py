@@ -295,7 +295,7 @@ def test_damage_that_a_recorder_did_is_left_out_by_its_flag(tmp_path: Path) -> N
     assert flagged["unknown_flags"] == ["odd"]
     misspelt = command("judge", "log.ndjson", "--damage", "headers-filterd", cwd=tmp_path)
     assert misspelt.returncode == 4
-    assert "did you mean 'headers-filtered'" in misspelt.stderr
+    assert "Did you mean 'headers-filtered'" in misspelt.stderr
 
 
 def test_records_without_headers_and_bodies_are_judged_by_what_they_have(tmp_path: Path) -> None:

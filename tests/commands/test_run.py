@@ -212,7 +212,7 @@ def test_list_and_explain_print_catalogue_and_ledger(tmp_path: Path, library: Li
     assert "tools-any-forces-a-call" in run("explain", "REQ-TOOL-005", cwd=tmp_path).stdout
     unknown = run("explain", "tools-any-force-a-call", cwd=tmp_path)
     assert unknown.returncode == 4
-    assert "did you mean 'tools-any-forces-a-call'" in unknown.stderr
+    assert "Did you mean 'tools-any-forces-a-call'" in unknown.stderr
 
 
 def test_report_makes_outputs_from_a_results_file(full_run: tuple[Path, Done], tmp_path: Path) -> None:

@@ -22,5 +22,5 @@ def test_only_what_the_case_needs_is_sent(project) -> None:
 def test_an_unknown_case_is_told_with_the_nearest_name_and_exit_code_4(project) -> None:
     done = project.catalogue(*chosen("response-has-idd"))
     assert done.ret == 4
-    done.stderr.fnmatch_lines(["ERROR: Unknown case 'response-has-idd'; did you mean 'response-has-id'?"])
+    done.stderr.fnmatch_lines(["ERROR: Unknown case 'response-has-idd'. Did you mean 'response-has-id'?"])
     assert project.wrote_nothing

@@ -108,7 +108,7 @@ def test_a_fault_of_streams_goes_with_any_other(answered, name) -> None:
 
 
 def test_an_unknown_fault_names_the_nearest() -> None:
-    with pytest.raises(HarnessError, match="did you mean 'message-stop-missing'") as problem:
+    with pytest.raises(HarnessError, match="Did you mean 'message-stop-missing'") as problem:
         faults_named(["message-stop-mising"])
     assert problem.value.exit_code == 4
 

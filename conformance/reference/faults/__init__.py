@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 
 from conformance.base.errors import HarnessError, UsageError
-from conformance.base.suggestions import did_you_mean
+from conformance.base.suggestions import unknown
 from conformance.reference.faults import (
     caching,
     counting,
@@ -86,7 +86,7 @@ def faults_named(names: Iterable[str]) -> tuple[Fault, ...]:
     known = all_faults()
     for name in names:
         if name not in known:
-            raise UsageError(f"unknown fault {name!r}{did_you_mean(name, known)}")
+            raise UsageError(unknown("fault", name, known))
     return tuple(known[name] for name in names)
 
 
