@@ -10,10 +10,8 @@ test: figures depend on the machine.
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 from conformance.reference.answer import Call
@@ -46,41 +44,35 @@ SENTENCES = (
     "Use the tool to find John Smith, Anna of Oslo and the Rue de la Paix, then list 3 of them.\n",
 )
 
-KINDS: dict[str, Callable[[int], str]] = {
-    "sentences": lambda size: _filled(SENTENCES, size),
-    "one line": lambda size: _filled([sentence.replace("\n", " ") for sentence in SENTENCES], size),
-    "one word": lambda size: "x" * size,
-    "spaces": lambda size: " " * size,
-    "digits": lambda size: "7" * size,
-    "codes": lambda size: "a1-" * (size // 3),
-    "capitals": lambda size: "Ab " * (size // 3),
-    "upper case": lambda size: "AB_" * (size // 3),
-    "quotes": lambda size: '"' * size,
-    "open quotes": lambda size: "'a " * (size // 3),
-    "what": lambda size: "what " * (size // 5),
-    "questions": lambda size: "What is the word? " * (size // 18),
-    "words are": lambda size: "the word is " * (size // 12),
-    "say": lambda size: "say " * (size // 4),
-    "orders": lambda size: "say: what?" * (size // 10),
-    "lines": lambda size: "\n" * size,
-    "end": lambda size: "count end begin add or to use not all " * (size // 38),
-    "without": lambda size: "only please, " * (size // 13),
+KINDS = {
+    "sentences": "".join(SENTENCES),
+    "one line": "".join(SENTENCES).replace("\n", " "),
+    "one word": "x",
+    "spaces": " ",
+    "digits": "7",
+    "codes": "a1-",
+    "capitals": "Ab ",
+    "upper case": "AB_",
+    "quotes": '"',
+    "open quotes": "'a ",
+    "what": "what ",
+    "questions": "What is the word? ",
+    "words are": "the word is ",
+    "say": "say ",
+    "orders": "say: what?",
+    "lines": "\n",
+    "end": "count end begin add or to use not all ",
+    "without": "only please, ",
 }
+"""Name -> what a request repeats until it is full."""
 
 
-def _filled(sentences: Any, size: int) -> str:
-    parts: list[str] = []
-    length = 0
-    for sentence in itertools.cycle(sentences):
-        if length >= size:
-            return "".join(parts)
-        parts.append(sentence)
-        length += len(sentence)
-    return ""
-
-
-def request(text: Callable[[int], str], size: int, order: str = " Go on.") -> dict[str, Any]:
+def request(repeated: str, size: int, order: str = " Go on.") -> dict[str, Any]:
     """A request of about `size` characters: two fifths are tools, the rest is spread over what else an agent sends."""
+
+    def text(length: int) -> str:
+        return (repeated * (length // len(repeated) + 1))[:length]
+
     fifth = size // 5
     properties = {name: {"type": "string", "description": text(size // 300)} for name in ("path", "query", "command")}
     schema = {"type": "object", "properties": properties, "required": ["path"], "additionalProperties": False}

@@ -149,6 +149,9 @@ def main(arguments: list[str]) -> int:
     if "--" in arguments:
         at = arguments.index("--")
         own, options = arguments[:at], arguments[at + 1 :]
+    unknown = [name for name in own if name not in SHAPES]
+    if unknown:
+        sys.exit(f"Unknown shape {unknown[0]!r}; the shapes are {', '.join(SHAPES)}")
     held = []
     for name in own or SHAPES:
         with tempfile.TemporaryDirectory() as folder:
