@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,6 +113,9 @@ class Pair:
     model: str = "reference-1"
     version: str = "2023-06-01"
     betas: frozenset[str] = field(default_factory=frozenset)
+
+
+X_IS_TEXT = {"type": "object", "patternProperties": {"^x": {"type": "string"}}}
 
 
 def talk(*messages: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -262,6 +266,11 @@ PAIRS = (
         "REQ-TOOL-015",
         talk(user("Hi"), tools=[tool(input_schema={"type": "object", "properties": {"a": {"type": 5}}})]),
         talk(user("Hi"), tools=[tool()]),
+    ),
+    Pair(
+        "REQ-TOOL-015",
+        talk(user("Hi"), tools=[tool(input_schema=X_IS_TEXT, input_examples=[{"x1": 5}])]),
+        talk(user("Hi"), tools=[tool(input_schema=X_IS_TEXT, input_examples=[{"x1": "5", "y": 5}])]),
     ),
     Pair(
         "REQ-TOOL-016",
@@ -429,3 +438,12 @@ def test_a_pattern_that_backtracks_without_end_is_matched_in_linear_time(post: P
     schema = {"type": "object", "properties": {"word": {"type": "string", "pattern": "^(a+)+$"}}}
     tool = {"name": "note", "input_schema": schema, "input_examples": [{"word": text}]}
     assert post(tools=[tool], betas="advanced-tool-use-2025-11-20").status == status
+
+
+def test_a_reference_out_of_a_schema_is_refused_and_nothing_is_fetched(post: Post, tmp_path: Path) -> None:
+    (tmp_path / "schema.json").write_text("{}")
+    schema = {"type": "object", "$ref": (tmp_path / "schema.json").as_uri()}
+    tool = {"name": "note", "input_schema": schema, "input_examples": [{}]}
+    answer = post(tools=[tool], betas="advanced-tool-use-2025-11-20")
+    assert answer.status == 400
+    assert "unresolvable reference" in answer.body["error"]["message"]

@@ -11,11 +11,11 @@ from typing import Final
 
 from jsonschema.exceptions import ValidationError
 
+from conformance.base.json_schema import schema_errors
 from conformance.base.pointer import is_within, join, look_up, parent, split, spread
 from conformance.base.values import MISSING, Missing, show
 from conformance.judge.arguments import JSON_SCHEMA, Schema
 from conformance.judge.check import NOTHING_SEEN, Context, Observation, check, deviates, deviation, found
-from conformance.judge.request_schema import schema_errors
 from conformance.model import Finding, Json
 from conformance.protocol import message as content
 from conformance.protocol.reply import Reply

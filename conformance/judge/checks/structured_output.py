@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from jsonschema.exceptions import ValidationError
 
+from conformance.base.json_schema import schema_errors
 from conformance.base.pointer import join, look_up
 from conformance.base.strict_json import read
 from conformance.base.values import show
 from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviates
-from conformance.judge.request_schema import schema_errors
 from conformance.model import Json
 from conformance.protocol.message import text_of, was_cut
 from conformance.protocol.reply import Reply

@@ -166,7 +166,7 @@ def _schema_problem(value: Json, schema: Json) -> str:
     """
     from jsonschema.exceptions import best_match
 
-    from conformance.judge.request_schema import schema_errors
+    from conformance.base.json_schema import schema_errors
 
     errors = schema_errors(value, schema)
     problem = best_match(iter(errors)) if errors else None

@@ -6,19 +6,18 @@ import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError
-from jsonschema.validators import extend
+from jsonschema.exceptions import SchemaError
 from referencing.exceptions import Unresolvable
 
-from conformance.base.patterns import PatternError, occurs_in
+from conformance.base.json_schema import errors_under_valid
 from conformance.model import Json
 from conformance.reference.prompt import Prompt, dicts
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _MOST_STRICT, _MOST_OPTIONAL, _MOST_UNIONS = 20, 24, 16
+_MOST_REMEMBERED = 16_000
 
 
 def names_are_plain(prompt: Prompt) -> str | None:
@@ -82,15 +81,18 @@ def strict_schemas_are_within_limits(prompt: Prompt) -> str | None:
 
 
 def examples_match_schema(prompt: Prompt) -> str | None:
-    """REQ-TOOL-015: input_examples match input_schema, which is a valid schema (REQ-TOOL-001)."""
+    """REQ-TOOL-015: input_examples match input_schema, which is a valid schema (REQ-TOOL-001).
+
+    An example that cannot be checked within bounds matches.
+    """
     for number, tool in enumerate(prompt.tools):
         schema, examples = tool.get("input_schema"), tool.get("input_examples")
         if not isinstance(schema, dict):
             continue
         try:
-            problem = _defect_of(json.dumps(schema))
+            problem = _defect_of(schema)
             for position, example in enumerate(examples if isinstance(examples, list) and not problem else []):
-                if not _fits(schema, example):
+                if errors_under_valid(example, schema):
                     return f"tools.{number}.custom.input_examples.{position}: Example does not match input_schema"
         except (Unresolvable, RecursionError):
             problem = "unresolvable reference"
@@ -99,34 +101,20 @@ def examples_match_schema(prompt: Prompt) -> str | None:
     return None
 
 
-def _fits(schema: dict[str, Json], example: Json) -> bool:
-    """Whether an example matches a schema. Patterns of a client never run in `re`, which could take forever."""
-    if "patternProperties" in json.dumps(schema):  # the keywords beside it search with `re` too
-        return True
-    return bool(_LinearValidator(schema).is_valid(example))
-
-
-def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
-    """The keyword `pattern` in linear time. What cannot be matched so, such as a lookahead, is not checked."""
-    try:
-        missing = isinstance(instance, str) and not occurs_in(pattern, instance)
-    except PatternError:
-        return
-    if missing:
-        yield ValidationError("does not match the pattern")
-
-
-_LinearValidator: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+def _defect_of(schema: dict[str, Json]) -> str:
+    """What makes a schema invalid; empty if nothing does. A client sends the same tools with every request."""
+    text = json.dumps(schema)
+    return _remembered_defect(text) if len(text) <= _MOST_REMEMBERED else _defect(schema)
 
 
 @lru_cache(maxsize=256)
-def _defect_of(schema: str) -> str:
-    """What makes a schema, given as JSON, invalid; empty if nothing does.
+def _remembered_defect(schema: str) -> str:
+    return _defect(json.loads(schema))
 
-    A client sends the same tools with every request.
-    """
+
+def _defect(schema: dict[str, Json]) -> str:
     try:
-        Draft202012Validator.check_schema(json.loads(schema))
+        Draft202012Validator.check_schema(schema)
     except SchemaError as problem:
         return problem.message
     return ""

@@ -1,4 +1,4 @@
-"""JSON Schemas that a request or a case of a user holds, and what a value deviates from them in.
+"""JSON Schemas that somebody else wrote (in a request, in a case of a user), and what a value deviates from them in.
 
 Such a schema may ask for anything: for references that double at each level, for patterns that backtrack, for what is
 on the network. So validation takes a bounded number of steps, patterns are matched by RE2, nothing is fetched, and
@@ -17,8 +17,7 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from conformance.base.patterns import PatternError, occurs_in
-from conformance.model import Json
+from conformance.base.patterns import occurs_in
 
 MOST_STEPS: Final = 50_000
 """Keywords that are looked at for one value; a step takes 10 to 50 microseconds."""
@@ -28,26 +27,39 @@ MOST_VALUES: Final = 2_500
 
 _Keyword = Callable[[Any, Any, Any, Any], Any]
 
+_RAISED = (ArithmeticError, TypeError, ValueError, AttributeError, KeyError)
+"""What jsonschema raises for schemas that its own schema admits, and `patterns` for a pattern that it cannot match."""
+
 
 class _TooManyStepsError(Exception):
     """The validation of a value took more steps than are allowed."""
 
 
-def schema_errors(value: Json, schema: Json, most_steps: int = MOST_STEPS) -> list[ValidationError] | None:
+def schema_errors(value: Any, schema: Any, most_steps: int = MOST_STEPS) -> list[ValidationError] | None:
     """All deviations of a value from a schema, or None where the schema is none or cannot be checked within bounds."""
     if _holds_more(schema, MOST_VALUES):
         return None
     try:
         Draft202012Validator.check_schema(schema)
-        validator = _validators(most_steps)(schema, registry=Registry())
-        return list(validator.iter_errors(value))
-    except (SchemaError, Unresolvable, _TooManyStepsError, PatternError):
+        return errors_under_valid(value, schema, most_steps)
+    except (SchemaError, Unresolvable, RecursionError, *_RAISED):
         return None
-    except (ArithmeticError, RecursionError, TypeError, ValueError, AttributeError, KeyError):
-        return None  # what jsonschema raises for schemas that its own schema admits
 
 
-def _holds_more(schema: Json, most: int) -> bool:
+def errors_under_valid(value: Any, schema: Any, most_steps: int = MOST_STEPS) -> list[ValidationError] | None:
+    """All deviations of a value from a schema that is a valid one, or None where finding them exceeds the bounds.
+
+    Raises Unresolvable for a reference to something outside the schema, RecursionError for one that leads to itself.
+    """
+    if _holds_more(schema, MOST_VALUES):
+        return None
+    try:
+        return list(_validators(most_steps)(schema, registry=Registry()).iter_errors(value))
+    except (_TooManyStepsError, *_RAISED):
+        return None
+
+
+def _holds_more(schema: Any, most: int) -> bool:
     left = [schema]
     for _ in range(most):
         if not left:
