@@ -160,15 +160,24 @@ def call_tools(prompt: Prompt, calls: list[ToolCall], limit: int, new_id: Callab
 
 def _think(prompt: Prompt, limit: int) -> list[tuple[str, Block]]:
     """The thinking block with its full text, or nothing (REQ-THINK-003, REQ-THINK-004)."""
-    kind = prompt.thinking or ("adaptive" if prompt.model.thinks else "disabled")
-    if kind not in ("adaptive", "enabled") or limit < _LEAST_TO_THINK:
+    if not may_think(prompt, limit):
         return []
     effort = prompt.object("output_config").get("effort")
     steps = _STEPS.get(effort, 3) if isinstance(effort, str) else 3
     text = cut(" ".join(_THOUGHTS[:steps]), limit // 2)
+    return [(text, thinking_block(prompt, text))]
+
+
+def may_think(prompt: Prompt, limit: int) -> bool:
+    """Whether the request lets the model think, and `limit` tokens leave room for it."""
+    kind = prompt.thinking or ("adaptive" if prompt.model.thinks else "disabled")
+    return kind in ("adaptive", "enabled") and limit >= _LEAST_TO_THINK
+
+
+def thinking_block(prompt: Prompt, text: str) -> Block:
+    """A signed block of thinking, without its text where the request has that omitted."""
     shown = (prompt.object("thinking").get("display") or prompt.model.display) != "omitted"
-    signature = prompt.signer.sign(text, shown=shown)
-    return [(text, {"type": "thinking", "thinking": text if shown else "", "signature": signature})]
+    return {"type": "thinking", "thinking": text if shown else "", "signature": prompt.signer.sign(text, shown=shown)}
 
 
 def _stopped(text: str, sequences: Json) -> tuple[str, str | None]:

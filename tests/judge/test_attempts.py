@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from conformance.judge.attempts import judge_in_attempts, together
 from conformance.judge.evidence import Evidence, ScenarioReplies
-from conformance.judge.library import bench_of, load_library
+from conformance.judge.library import bench_of
 from conformance.judge.verdict import Policy, is_settled, over_attempts
 from conformance.model import (
     Case,
@@ -24,7 +24,7 @@ from conformance.model import (
     ScenarioName,
     Step,
 )
-from support import make
+from support import make, standard
 
 PASS = Judgement("c", Mode.JSON, Outcome.PASS, evidence=(1,))
 FAIL = Judgement("c", Mode.JSON, Outcome.FAIL, findings=(Finding("x", "a", "b"),), evidence=(2,), gates=True)
@@ -113,7 +113,7 @@ def judged(case: Case, *statuses: int, wanted: int = 3) -> tuple[Judgement, list
         asked.append(repetition)
         return others[repetition - 2] if len(others) > repetition - 2 else None
 
-    bench = bench_of(load_library("2023-06-01"), Policy(), model="m")
+    bench = bench_of(standard.library(), Policy(), model="m")
     evidence = Evidence({"probe/json": first}, {})
     return judge_in_attempts(case, Mode.JSON, evidence, bench, again, wanted), asked
 

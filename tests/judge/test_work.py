@@ -12,7 +12,6 @@ import pytest
 
 from conformance.engine.offline import RecordingJudge
 from conformance.judge.check import MOST_FINDINGS
-from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Level, Mode
 from conformance.protocol.exchange import Exchange
@@ -20,7 +19,7 @@ from conformance.protocol.reply import Reply
 from conformance.wire.importers.reader import RecordedExchange
 from conformance.wire.journal_format import line_of, record_of
 from conformance.wire.redact import Redactor
-from support import make
+from support import make, standard
 
 GROWTH: Final = 4
 """How much larger the second answer is."""
@@ -125,7 +124,7 @@ def answer(body: bytes, *, streamed: bool) -> Exchange:
 
 def cpu_of(body: bytes, *, streamed: bool) -> float:
     """Seconds of CPU to redact, record, read and judge an answer."""
-    judge = RecordingJudge(load_library("2023-06-01", (), None), Policy(Level.MUST), lambda *_: None)
+    judge = RecordingJudge(standard.library(), Policy(Level.MUST), lambda *_: None)
     exchange = answer(body, streamed=streamed)
     gc.collect()
     gc.disable()  # what earlier tests left is not looked through again and again
@@ -154,7 +153,7 @@ def test_work_grows_with_the_size_of_an_answer_and_no_faster(shape: Callable[[in
 def test_no_check_reports_more_findings_than_anybody_reads() -> None:
     body = events(START, *(delta(i, {"type": "text_delta", "text": ""}) for i in range(3000)), *END)
     kept: list[int] = []
-    library = load_library("2023-06-01", (), None)
+    library = standard.library()
     judge = RecordingJudge(library, Policy(Level.MUST), lambda _, noticed, __: kept.append(len(noticed)))
     judge.take(RecordedExchange(answer(body, streamed=True)), 1, "file:1")
     assert kept

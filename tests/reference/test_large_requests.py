@@ -124,7 +124,7 @@ def test_a_large_request_delays_no_other() -> None:
 
     async def both() -> tuple[Any, Any]:
         large = asyncio.ensure_future(ask(app, body_of(TEXTS["sentences"], LARGE)))
-        await asyncio.to_thread(reached.wait)
+        assert await asyncio.to_thread(reached.wait, 60)
         small = await ask(app, {"model": "reference-1", "max_tokens": 16, "messages": [HI]})
         assert not large.done()
         go_on.set()
@@ -147,11 +147,11 @@ def test_work_ends_when_its_client_has_left() -> None:
     async def leave() -> list[dict[str, Any]]:
         leaves = asyncio.Event()
         asked = asyncio.ensure_future(ask(app, body_of(TEXTS["sentences"], LARGE), leaves))
-        await asyncio.to_thread(reached.wait)
+        assert await asyncio.to_thread(reached.wait, 60)
         leaves.set()
         sent = await asked
         go_on.set()
-        await asyncio.to_thread(ended.wait)
+        assert await asyncio.to_thread(ended.wait, 60)
         return sent
 
     assert asyncio.run(leave()) == []

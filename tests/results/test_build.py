@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.judge.library import load_library
 from conformance.model import Finding, Judgement, Mode, Outcome, Where
 from conformance.results.build import build
 from conformance.results.excerpts import Excerpts
@@ -18,11 +17,6 @@ TARGET = TargetSummary("naga", "https://naga.example", "/v1/messages", "m", "202
 RUN = RunFacts(TARGET, "abc", "2026-11-27T10:00:00Z", 1.5, 2, "must")
 FINE = Judgement("response-has-id", Mode.JSON, Outcome.PASS, can_gate=True)
 WRONG = Judgement("response-has-id", Mode.STREAM, Outcome.FAIL, gates=True, can_gate=True)
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library("2023-06-01")
 
 
 def test_results_are_in_the_order_of_the_catalogue_whatever_the_order_of_judging(library: Library) -> None:

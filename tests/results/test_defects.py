@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from conformance.judge.library import load_library
 from conformance.model import Finding, Harm, Judgement, KnownDeviation, Mode, Outcome, Where
 from conformance.results.build import build
 from conformance.results.excerpts import Excerpts
@@ -23,11 +22,6 @@ TARGET = TargetSummary("naga", "https://naga.example", "/v1/messages", "m", "202
 RUN = RunFacts(TARGET, "abc", "2026-11-27T10:00:00Z", 1.5, 2, "must")
 MISSING = Finding("status", "status 200", "status 404")
 COUNT, MESSAGES = "/v1/messages/count_tokens?beta=true", "/v1/messages"
-
-
-@pytest.fixture(scope="module")
-def library() -> Library:
-    return load_library("2023-06-01")
 
 
 def fails(case: str, finding: Finding, line: int = 0, mode: Mode = Mode.JSON, **more: object) -> Judgement:

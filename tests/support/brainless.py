@@ -15,10 +15,8 @@ from conformance.reference.answer import dump
 from conformance.reference.calls import ToolCall
 from conformance.reference.instances import instance
 from conformance.reference.prompt import Block, Prompt
-from conformance.reference.scripted import Draft, call_tools, write
+from conformance.reference.scripted import Draft, call_tools, may_think, thinking_block, write
 from conformance.reference.tokens import count_text
-
-_LEAST_TO_THINK = 48
 
 
 @dataclass(frozen=True)
@@ -50,14 +48,10 @@ class Brainless:
         return replace(draft, content=content, tokens=max(1, used + draft.tokens), thinking_tokens=used)
 
     def _think(self, prompt: Prompt, limit: int, chance: random.Random) -> tuple[tuple[Block, ...], int]:
-        kind = prompt.thinking or ("adaptive" if prompt.model.thinks else "disabled")
-        if not self.thinks or kind not in ("adaptive", "enabled") or limit < _LEAST_TO_THINK:
+        if not self.thinks or not may_think(prompt, limit):
             return (), 0
         text = letters(chance)
-        shown = (prompt.object("thinking").get("display") or prompt.model.display) != "omitted"
-        signature = prompt.signer.sign(text, shown=shown)
-        block: Block = {"type": "thinking", "thinking": text if shown else "", "signature": signature}
-        return (block,), count_text(text)
+        return (thinking_block(prompt, text),), count_text(text)
 
     def _calls(self, prompt: Prompt, chance: random.Random) -> list[ToolCall]:
         """The call that a forced choice demands, or any call where the model likes to call and may."""
@@ -88,4 +82,4 @@ MODELS: Mapping[str, Brainless] = {
     "think tags": Brainless(lambda chance: f"<think>{letters(chance)}</think>{letters(chance)}", thinks=False),
     "damaged": Brainless(lambda chance: f"{letters(chance)} \N{REPLACEMENT CHARACTER} {letters(chance)}"),
 }
-"""The seven by name."""
+"""Name -> model."""
