@@ -19,7 +19,7 @@ from conformance.config.options import OPTIONS, Option
 from conformance.model import Level, worst
 
 USAGE = 4
-"""Exit code for bad input (DESIGN.md, section 6)."""
+"""Exit code for bad input; the README lists them all."""
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 INPUT = click.Path(path_type=Path)
@@ -46,7 +46,7 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _click_arguments(option: Option) -> dict[str, Any]:
     default = f"  [default: {option.default}]" if option.default is not None else ""
-    arguments: dict[str, Any] = {"help": option.help + default, "default": None}
+    arguments: dict[str, Any] = {"help": option.full_help + default, "default": None}
     if option.kind == "flag":
         return {**arguments, "is_flag": True}
     if option.choices:
@@ -147,8 +147,14 @@ def regen() -> None:
 @click.option("--html", type=FILE, help="write the HTML report here")
 @click.option("--markdown", type=FILE, help="write the Markdown summary here")
 @click.option("--findings", type=FILE, help="write every finding here; schema of a line: report/finding.schema.json")
-@click.option("--gate", type=click.Choice(["must", "should"]), help="weakest level that gates  [default: must]")
-@click.option("--strict", is_flag=True, help="strictness gates as well (journals of runs only)")
+@click.option(
+    "--gate",
+    type=click.Choice(["must", "should"]),
+    help="weakest level that gates  [default: that of the run, else must]",
+)
+@click.option(
+    "--strict", is_flag=True, help="also gate on what was accepted although the API refuses it (journals of runs only)"
+)
 @click.option("--damage", multiple=True, metavar="FLAG", help="what the recorder did to all exchanges; repeatable")
 @click.option("--with-sdk", is_flag=True, help="compare with what the official Python SDK reads (extra `sdk`)")
 def judge(
@@ -172,8 +178,14 @@ def judge(
 @command.command()
 @click.option("--upstream", required=True, metavar="URL", help="base URL of the endpoint")
 @click.option("--port", default=4200, show_default=True, help="port on loopback; 0: any free one")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="folder for the files of the proxy")
-@click.option("--gate", type=click.Choice(["must", "should"]), default="must", show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="folder for its files; default: reports/proxy-<host>/<UTC time>",
+)
+@click.option(
+    "--gate", type=click.Choice(["must", "should"]), default="must", show_default=True, help="weakest level that gates"
+)
 def proxy(upstream: str, port: int, out: Path | None, gate: str) -> None:
     """Pass traffic between a client and an endpoint, record it, and report what deviates.
 

@@ -7,6 +7,7 @@ one sentence with file and line, exit code 4, within two seconds of CPU and 200 
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 from collections.abc import Iterator
@@ -46,8 +47,7 @@ JOURNAL: Final = Bounds(40 * MIB, 250_000, 128)
 SHIPPED: Final = Bounds(4 * MIB, 500_000)
 """What comes with the package."""
 
-_BOM: Final = b"\xef\xbb\xbf"
-_OTHER_BOMS: Final = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _KINDS: Final = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
@@ -94,10 +94,10 @@ def decoded(data: bytes, path: Path, line: int = 1) -> str:
 
     Raises FileError where they are not UTF-8, or hold a NUL, as no text file does.
     """
-    if data[:2] in _OTHER_BOMS:
-        raise FileError(f"The file is {_OTHER_BOMS[data[:2]]}; save it as UTF-8", path=path, line=line)
+    if data.startswith(_UTF_16):
+        raise FileError("The file is UTF-16; save it as UTF-8", path=path, line=line)
     try:
-        text = data.removeprefix(_BOM).decode("utf-8")
+        text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as problem:
         number = line + problem.object.count(b"\n", 0, problem.start)
         found = problem.object[problem.start]
@@ -124,5 +124,5 @@ def size(number: int) -> str:
 
 def _check_regular(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "no regular file")
-        raise FileError(f"This is {kind} and not a file", path=path)
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "something else")
+        raise FileError(f"Expected a file, found {kind}", path=path)

@@ -11,7 +11,6 @@ from conformance.base.files import Bounds, size
 from conformance.base.strict_json import JsonReading
 
 _MARK: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{,]', re.DOTALL)
-_FOUR_BYTES: Final = re.compile(rb"[\xf0-\xf4]")
 _LONGEST_INTEGER: Final = 4_000
 
 
@@ -32,7 +31,7 @@ def most(data: bytes, bounds: Bounds) -> int:
 
     Python keeps a text with two bytes for each character if one of them is not Latin, and with four if one is an emoji.
     """
-    return bounds.bytes // (1 if data.isascii() else 4 if _FOUR_BYTES.search(data) else 2)
+    return bounds.bytes // (1 if data.isascii() else 4 if strict_json.has_astral(data) else 2)
 
 
 def as_recorded(data: bytes, reading: JsonReading) -> Any:

@@ -10,6 +10,7 @@ with, printed, written and sent.
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
@@ -36,7 +37,6 @@ REPLACEMENT: Final = "\ufffd"
 
 FlawKind = Literal["encoding", "byte-order-mark", "syntax", "depth", "duplicate", "number", "surrogate"]
 
-_BOM: Final = b"\xef\xbb\xbf"
 _BOM_CHARACTER: Final = "\ufeff"
 _LONGEST_INTEGER: Final = 40
 _LARGEST: Final = 1.7976931348623157e308
@@ -72,7 +72,7 @@ def read(data: bytes | str) -> JsonReading:
     """
     flaws: list[Flaw] = []
     if isinstance(data, bytes):
-        marked = data.startswith(_BOM)
+        marked = data.startswith(codecs.BOM_UTF8)
         try:
             text = data.decode("utf-8")
         except UnicodeDecodeError as problem:
@@ -104,9 +104,14 @@ def weight(data: bytes) -> int:
     Counts what can begin a value, inside of strings as well: that is fast, and no real text has so many. Characters
     outside of the Basic Multilingual Plane make Python keep a string with four bytes for each of its characters.
     """
-    characters = len(data) if _FOUR_BYTES.search(data) is None else 4 * len(data)
+    characters = 4 * len(data) if has_astral(data) else len(data)
     members, items = data.count(b":"), data.count(b"[") + data.count(b",")
     return 3 * characters + _OBJECT * data.count(b"{") + _MEMBER * members + _ITEM * items
+
+
+def has_astral(data: bytes) -> bool:
+    """Whether UTF-8 has a character outside of the Basic Multilingual Plane, such as an emoji."""
+    return _FOUR_BYTES.search(data) is not None
 
 
 def whole_text(text: str) -> str:
@@ -119,7 +124,7 @@ def _unread(*flaws: Flaw) -> JsonReading:
 
 
 def _bytes_before(text: str, position: int, *, marked: bool) -> int:
-    return len(text[:position].encode("utf-8", "surrogatepass")) + (len(_BOM) if marked else 0)
+    return len(text[:position].encode("utf-8", "surrogatepass")) + (len(codecs.BOM_UTF8) if marked else 0)
 
 
 def _too_deep(text: str) -> int | None:

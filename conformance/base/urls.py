@@ -1,7 +1,8 @@
-"""URLs that somebody else wrote, taken apart without an exception."""
+"""URLs that somebody else wrote, checked and taken apart without an exception."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from urllib.parse import SplitResult, urlsplit
 
 NOTHING = SplitResult("", "", "", "", "")
@@ -17,3 +18,12 @@ def split_url(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:
         return NOTHING
+
+
+def names_host(url: str, schemes: Collection[str]) -> bool:
+    """Whether a URL has one of the schemes and a host, and a port that can be connected to where it has a port."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -10,8 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from conformance.base.errors import UsageError
+from conformance.base.urls import names_host
 from conformance.commands.proxy_judge import JudgedTraffic, Tell
 from conformance.commands.proxy_process import JudgingProcess
+from conformance.config.target import SCHEMES, is_bare
 from conformance.model import Level
 from conformance.wire.proxy import Proxy
 from conformance.wire.proxy_server import ProxyServer
@@ -49,13 +51,8 @@ def watch(asked: ProxyOptions, tell: Tell, wait: Callable[[], object], *, colour
 
 
 def check_upstream(url: str) -> None:
-    """Raises UsageError for anything but a base URL; credentials in it are not quoted."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        usable = False
-    if not usable:
+    """Raises UsageError, without quoting it, for anything but a base URL."""
+    if not names_host(url, SCHEMES):
         raise UsageError("--upstream expects a URL that starts with http:// or https:// and names a host.")
-    if parts.username is not None or parts.query or parts.fragment:
-        raise UsageError("--upstream expects a base URL without credentials, query and fragment.")
+    if not is_bare(url):
+        raise UsageError("--upstream expects a base URL without a key, user name, password, query or fragment.")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from conformance.base.errors import UsageError
+from conformance.base.urls import names_host
 from conformance.config.settings import RunSettings
 from conformance.config.timeouts import Timeouts, timeouts
 
@@ -35,7 +36,7 @@ class Connection:
 def connection_of(settings: RunSettings) -> Connection:
     """How the options say that the endpoint is reached. Raises UsageError for what does not fit."""
     if settings["insecure"] and settings["ca_bundle"]:
-        raise UsageError("Use either --insecure or --ca-bundle: without a check of certificates no bundle is read.")
+        raise UsageError("Use either --insecure or --ca-bundle: with --insecure, no certificate is checked.")
     with settings.at("proxy"):
         proxy, secrets = _proxy(settings)
     return Connection(
@@ -68,12 +69,7 @@ def _proxy(settings: RunSettings) -> tuple[str | None, tuple[str, ...]]:
         return quote(unquote(value), safe="")
 
     url = re.sub(r"\$\{(\w+)\}", value_of, written)
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
+    if not names_host(url, SCHEMES):
         raise UsageError("--proxy expects the URL of a proxy, such as http://proxy.example.com:3128.")
     return url, tuple(secrets)
 

@@ -32,6 +32,11 @@ class Option:
         return self.name.replace("-", "_")
 
     @property
+    def full_help(self) -> str:
+        """The help, and whether the option may be given several times."""
+        return f"{self.help}; repeatable" if self.kind == "list" else self.help
+
+    @property
     def variable(self) -> str:
         """The environment variable that sets the option."""
         return f"{PREFIX}_{self.key}".upper()
@@ -39,10 +44,10 @@ class Option:
 
 OPTIONS: tuple[Option, ...] = (
     Option(
-        "url", "base URL of the endpoint, with or without /v1; none: the embedded reference endpoint", metavar="URL"
+        "url", "base URL of the endpoint, with or without /v1; default: the embedded reference endpoint", metavar="URL"
     ),
     Option("model", "model to request", metavar="NAME"),
-    Option("target", "target from the targets file; repeatable", kind="list", metavar="NAME"),
+    Option("target", "target from the targets file", kind="list", metavar="NAME"),
     Option("targets", "TOML file of targets", default="targets.toml", metavar="FILE"),
     Option(
         "api-key-env",
@@ -88,7 +93,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("lacks", "capability that the endpoint lacks: its cases do not apply", kind="list", metavar="NAME"),
     Option(
         "tier",
-        "what has to be there: declining a capability of this tier violates the gate",
+        "tier that the endpoint has to offer: declining one of its capabilities violates the gate",
         choices=("core", "agent", "full"),
         default="agent",
     ),
@@ -96,7 +101,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("level", "only cases of this level", kind="list", choices=("must", "should", "may")),
     Option("area", "only cases of this area", kind="list", metavar="AREA"),
     Option("case", "only this case", kind="list", metavar="ID"),
-    Option("mode", "only this mode", choices=("json", "stream")),
+    Option("mode", "only cases in this mode", choices=("json", "stream")),
     Option("concurrency", "maximum number of concurrent requests", kind="number", default=8, metavar="N"),
     Option("repeat", "maximum attempts where a model may answer differently", kind="number", default=3, metavar="N"),
     Option(
@@ -130,7 +135,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "max-seconds",
-        "seconds after which no further request is sent; running ones end",
+        "seconds after which no further request is sent; those already sent are completed",
         kind="seconds",
         default=7200,
         metavar="SECONDS",

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from conformance.base.errors import UsageError
+from conformance.base.urls import names_host
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.config.keys import HOW, is_key
 from conformance.model import INVALID_KEY, Json
@@ -18,6 +19,9 @@ PRIVATE_DOMAINS = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
 
 AUTHENTICATION = "authentication"
 """The capability of an endpoint that asks for a credential."""
+
+SCHEMES = ("http", "https")
+"""Schemes of base URLs."""
 
 AUTH_STYLES = ("auto", "x-api-key", "bearer", "both")
 _PARTS_OF_URL = re.compile(r"[/.:;=,&]+")
@@ -90,18 +94,18 @@ def check_url(url: str) -> str:
 
     Raises UsageError for what is not an HTTP URL; what may be a credential is not repeated.
     """
-    plain = unquote(url)
-    if re.search(r"[@?#]", plain) or any(map(_is_key, _PARTS_OF_URL.split(plain))):
+    if not is_bare(url):
         raise UsageError(f"A base URL has no key, user name, password, query or fragment. {HOW}")
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
+    if not names_host(url, SCHEMES):
         shown = repr(url) if _WORDS_AND_PORT.fullmatch(url) else "The given URL"
         raise UsageError(f"{shown} is not a base URL; it must start with http:// or https:// and name a host.")
     return url.rstrip("/")
+
+
+def is_bare(url: str) -> bool:
+    """Whether a URL is free of what a base URL never has: a key, user name, password, query or fragment."""
+    plain = unquote(url)
+    return re.search(r"[@?#]", plain) is None and not any(map(_is_key, _PARTS_OF_URL.split(plain)))
 
 
 def _is_key(part: str) -> bool:

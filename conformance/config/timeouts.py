@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, fields, replace
 from typing import Final
@@ -34,8 +33,8 @@ NAMES: Final = {field.name.replace("_", "-"): field.name for field in fields(Tim
 def timeouts(text: str) -> Timeouts:
     """The time-outs that a text such as `first-byte=300,total=900` sets; the others keep their default.
 
-    A number alone is for everything but connecting. The total is never shorter than a part that is named. Raises
-    ValueError, with a clause about what does not fit.
+    A number alone is for everything but connecting. A total that is not set is no shorter than the parts that are.
+    Raises ValueError, with a clause about what does not fit.
     """
     found: dict[str, float] = {}
     for part in text.split(","):
@@ -43,7 +42,7 @@ def timeouts(text: str) -> Timeouts:
         if match is None or (match[1] is not None and match[1] not in NAMES):
             raise ValueError(f"seconds, such as 60, or {' or '.join(f'{name}=60' for name in NAMES)}")
         seconds = float(match[2])
-        if not 0 < seconds <= LONGEST or not math.isfinite(seconds):
+        if not 0 < seconds <= LONGEST:
             raise ValueError(f"seconds from 0.000001 to {LONGEST:,.0f}")
         found |= {NAMES[match[1]]: seconds} if match[1] else {"first_byte": seconds, "gap": seconds, "total": seconds}
     longest = max(found.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -14,7 +13,7 @@ from conformance.config.options import Option
 from conformance.config.timeouts import timeouts
 
 LONGEST: Final = 4_096
-"""Characters of a text."""
+"""Characters of a string."""
 
 MOST_SECONDS: Final = 10**7
 """Seconds: four months."""
@@ -29,7 +28,7 @@ _LONGEST_SHOWN: Final = 60
 _ON: Final = ("1", "true", "yes", "on")
 _OFF: Final = ("0", "false", "no", "off")
 _WHOLE: Final = re.compile(r"[0-9]{1,15}")
-_AMOUNT: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_DECIMAL: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
 def convert(option: Option, value: Any, where: str) -> Any:
@@ -84,9 +83,9 @@ def _count(_: Option, value: Any, where: str) -> int:
 
 
 def _seconds(_: Option, value: Any, where: str) -> float:
-    number = float(value) if isinstance(value, str) and _AMOUNT.fullmatch(value) else value
-    if isinstance(number, bool | str) or not isinstance(number, int | float) or not 0 < number <= MOST_SECONDS:
-        raise UsageError(f"{where} expects seconds, such as 90, not {described(value)}.")
+    number = _real(value)
+    if number is None or not 0 < number <= MOST_SECONDS:
+        raise UsageError(f"{where} expects seconds, from above 0 to {MOST_SECONDS:,}, not {described(value)}.")
     return number
 
 
@@ -111,15 +110,10 @@ def _percent(_: Option, value: Any, where: str) -> int:
 def _amount(_: Option, value: Any, where: str) -> float | None:
     if value is None:
         return None
-    text = value if isinstance(value, str) else None
-    number = float(text) if text is not None and _AMOUNT.fullmatch(text) else value
-    if isinstance(number, bool | str) or not isinstance(number, int | float) or not _is_amount(number):
+    number = _real(value)
+    if number is None or not 0 <= number < 10**9:
         raise UsageError(f"{where} expects an amount in US dollars such as 0.25, not {described(value)}.")
     return float(number)
-
-
-def _is_amount(number: float) -> bool:
-    return 0 <= number < 10**9 and math.isfinite(number)
 
 
 def _list(option: Option, value: Any, where: str) -> tuple[str, ...]:
@@ -127,7 +121,7 @@ def _list(option: Option, value: Any, where: str) -> tuple[str, ...]:
     if parts is None:
         return ()
     if not isinstance(parts, list | tuple):
-        raise UsageError(f"{where} expects a list of texts, not {described(value)}.")
+        raise UsageError(f"{where} expects a list of strings, not {described(value)}.")
     if len(parts) > MOST:
         raise UsageError(f"{where} has more than {MOST:,} items.")
     return tuple(_chosen(option, part, where) for part in parts)
@@ -144,13 +138,19 @@ def _chosen(option: Option, value: Any, where: str) -> str:
     if option.choices and value not in option.choices:
         raise UsageError(f"{where} expects one of {', '.join(option.choices)}, not {described(value)}.")
     if not isinstance(value, str):
-        raise UsageError(f"{where} expects a text, not {described(value)}.")
+        raise UsageError(f"{where} expects a string, not {described(value)}.")
     if len(value) > LONGEST:
         raise UsageError(f"{where} is longer than {LONGEST:,} characters.")
     if not value.isprintable():
         what = "a line break" if "\n" in value or "\r" in value else "an invisible character"
         raise UsageError(f"{where} holds {what}.")
     return value
+
+
+def _real(value: Any) -> float | None:
+    if isinstance(value, str):
+        return float(value) if _DECIMAL.fullmatch(value) else None
+    return value if type(value) in (int, float) else None
 
 
 def _whole(value: Any) -> int | None:

@@ -16,7 +16,7 @@ import pytest
 from conformance.base.errors import HarnessError, UsageError
 from conformance.config.keys import check_arguments
 from conformance.config.options import OPTIONS, PREFIX
-from conformance.plugin.gatherer import Gatherer
+from conformance.plugin.gatherer import GATHERER, Gatherer
 
 CATALOGUE = Path(__file__).parents[1] / "catalogue"
 NOT_CASES = ("bases.yaml", "frames.yaml")
@@ -47,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             more |= {"action": "append", "default": []}
         default = f" (default: {option.default})" if option.default is not None else ""
         group.addoption(
-            f"--{PREFIX}-{option.name}", dest=f"{PREFIX}_{option.key}", help=f"{option.help}{default}", **more
+            f"--{PREFIX}-{option.name}", dest=f"{PREFIX}_{option.key}", help=f"{option.full_help}{default}", **more
         )
 
 
@@ -62,7 +62,7 @@ def pytest_load_initial_conftests(args: list[str]) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Registers the markers, and what gathers judgements where results are written."""
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Gatherer(config), "messages-gatherer")
+        config.pluginmanager.register(Gatherer(config), GATHERER)
     words = [path.name for path in CATALOGUE.iterdir() if path.is_dir()] if CATALOGUE.is_dir() else []
     for word in (*words, *MARKERS):
         config.addinivalue_line(
@@ -138,7 +138,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         except HarnessError as problem:
             if problem.exit_code == 4:
                 raise pytest.UsageError(str(problem)) from None
-            gatherer: Any = config.pluginmanager.get_plugin("messages-gatherer")
+            gatherer: Any = config.pluginmanager.get_plugin(GATHERER)
             gatherer.add(problem.exit_code, str(problem))
             return True
     return None
@@ -155,7 +155,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         from conformance.base.output import reason
 
         sentence = f"a file of another plugin of pytest cannot be written: {reason(problem)}."
-        gatherer: Any = item.config.pluginmanager.get_plugin("messages-gatherer")
+        gatherer: Any = item.config.pluginmanager.get_plugin(GATHERER)
         if gatherer is not None:
             gatherer.add(3, sentence)
         else:
@@ -209,7 +209,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Gives the workers of pytest-xdist the folder that the controller writes to."""
-    gatherer = node.config.pluginmanager.get_plugin("messages-gatherer")
+    gatherer = node.config.pluginmanager.get_plugin(GATHERER)
     node.workerinput["messages_stamp"] = gatherer.stamp
 
 

@@ -14,6 +14,12 @@ import pytest
 from conformance.base.errors import HarnessError
 from conformance.model import worst
 
+GATHERER = "messages-gatherer"
+"""The name under which pytest knows the one `Gatherer` of a session."""
+
+OURS = "error of messages-conformance, not of the endpoint: "
+"""How the sentence about an error with exit code 3 begins."""
+
 PHASES = ("setup", "call", "teardown")
 """Phases of a test. The report of a test that took its worker with it has none."""
 
@@ -81,7 +87,7 @@ class Gatherer:
             return
         from conformance.plugin.crash import sentence_of
 
-        sentence = f"error of messages-conformance, not of the endpoint: {sentence_of(excinfo.value, self.config)}"
+        sentence = f"{OURS}{sentence_of(excinfo.value, self.config)}"
         pytest.exit(sentence, returncode=3)
 
     def _has_runs(self) -> bool:
@@ -118,7 +124,7 @@ class Gatherer:
     def add(self, exit_code: int, sentence: str) -> None:
         """Notes an error that belongs to no test. The first one is the cause, and is printed."""
         self.error = worst([self.error, exit_code])
-        whose = "error of messages-conformance, not of the endpoint: " if exit_code == 3 else ""
+        whose = OURS if exit_code == 3 else ""
         self.problem = self.problem or f"{whose}{sentence}"
 
     def _has_cases(self, session: pytest.Session) -> bool:

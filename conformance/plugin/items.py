@@ -14,6 +14,7 @@ from conformance.base.errors import HarnessError
 from conformance.engine.plan import is_selected
 from conformance.model import DECIDED, Case, Judgement, Mode
 from conformance.plugin.crash import foreseen
+from conformance.plugin.gatherer import GATHERER, OURS
 from conformance.plugin.session import Judged, TargetSession, sessions_of
 from conformance.report.block import block
 from conformance.results.excerpts import Excerpts
@@ -37,7 +38,7 @@ class GateViolation(Exception):  # noqa: N818 - it is the endpoint's, and no err
 def sessions(config: pytest.Config) -> dict[str, TargetSession]:
     """The runs of this process by name of the target. Raises HarnessError for unusable options."""
     workerinput = getattr(config, "workerinput", None)
-    gatherer: Any = config.pluginmanager.get_plugin("messages-gatherer")
+    gatherer: Any = config.pluginmanager.get_plugin(GATHERER)
     return sessions_of(config, workerinput["messages_stamp"] if workerinput is not None else gatherer.stamp)
 
 
@@ -160,7 +161,7 @@ class CaseItem(pytest.Item):
         if isinstance(excinfo.value, GateViolation):
             return excinfo.value.shown
         if isinstance(excinfo.value, HarnessError):
-            return f"error of messages-conformance, not of the endpoint: {excinfo.value}"
+            return f"{OURS}{excinfo.value}"
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:

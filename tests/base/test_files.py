@@ -55,7 +55,7 @@ def test_only_as_much_as_is_allowed_is_read(tmp_path):
 
 
 def test_a_folder_and_a_missing_file_are_one_sentence(tmp_path):
-    assert refusal(tmp_path) == f"{tmp_path}: This is a folder and not a file"
+    assert refusal(tmp_path) == f"{tmp_path}: Expected a file, found a folder"
     assert refusal(tmp_path / "a" / "b") == f"{tmp_path / 'a' / 'b'}: The file does not exist"
     assert "NUL" in refusal(tmp_path / "a\0b")
     assert "cannot be read" in refusal(tmp_path / ("x" * 5_000))
@@ -65,9 +65,9 @@ def test_a_folder_and_a_missing_file_are_one_sentence(tmp_path):
 def test_a_pipe_and_a_device_are_not_even_opened(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    assert "This is a pipe and not a file" in refusal(pipe)
+    assert "Expected a file, found a pipe" in refusal(pipe)
     (tmp_path / "zero").symlink_to("/dev/zero")
-    assert "This is a device and not a file" in refusal(tmp_path / "zero")
+    assert "Expected a file, found a device" in refusal(tmp_path / "zero")
 
 
 def test_a_file_that_may_not_be_read_is_one_sentence(tmp_path, monkeypatch):

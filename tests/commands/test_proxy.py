@@ -429,7 +429,10 @@ def test_a_redacted_answer_keeps_words_of_its_cookies() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "ftp://x", "http://", "x.test", "http://[", "http://u:canary@x", "http://x?key=canary", "http://x:99999"],
+    [
+        *("", "ftp://x", "http://", "x.test", "http://[", "http://x:0", "http://x:99999"),
+        *("http://u:canary@x", "http://x?key=canary", "http://x/sk-canary", "http://u%3acanary%40x"),
+    ],
 )
 def test_an_upstream_that_is_no_base_url_is_refused_and_not_quoted(url: str) -> None:
     with pytest.raises(HarnessError) as caught:

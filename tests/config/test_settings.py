@@ -305,15 +305,15 @@ def test_a_targets_file_that_does_not_fit_is_told_with_exit_code_4(folder, text,
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("url = 5", "2: url expects a text, not 5."),
-        ("url = {}", "2: url expects a text, not a table."),
-        ("model = []", "2: model expects a text, not a list of 0."),
-        ("model = 2026-10-21", "2: model expects a text, not a date or a time."),
+        ("url = 5", "2: url expects a string, not 5."),
+        ("url = {}", "2: url expects a string, not a table."),
+        ("model = []", "2: model expects a string, not a list of 0."),
+        ("model = 2026-10-21", "2: model expects a string, not a date or a time."),
         ('model = "a\\nb"', "2: model holds a line break."),
         ('model = "\\u202e"', "2: model holds an invisible character."),
         (f'model = "{"x" * 5_000}"', "2: model is longer than 4,096 characters."),
-        ("header = 5", "2: header expects a list of texts, not 5."),
-        ("\nheader = [5]", "3: header expects a text, not 5."),
+        ("header = 5", "2: header expects a list of strings, not 5."),
+        ("\nheader = [5]", "3: header expects a string, not 5."),
         (f"case = [{'1,' * 1_001}]", "2: case has more than 1,000 items."),
         (
             f"concurrency = 0x{'f' * 9_000}",
@@ -411,7 +411,7 @@ def test_the_options_of_a_recorded_run_are_checked_like_any_others(folder) -> No
 
     place = f"{folder / 'journal.ndjson'}:1: "
     assert resume(b'{"kind": "run", "options": {"url": 5}}').startswith(
-        f"{place}url of the recorded run expects a text"
+        f"{place}url of the recorded run expects a string"
     )
     for line in (b"", b"\0", b"[" * 100_000, b"\xff", b'{"kind": "end"}', b"9" * 9_000):
         assert resume(line) == f"{place}This is not the journal of a run"
