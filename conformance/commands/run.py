@@ -33,7 +33,7 @@ def _check(given: Mapping[str, Any], pytest_args: Sequence[str], folder: Path) -
         if cases:
             load_library(settings["api_version"], cases, settings["edition"])
         baseline = settings["baseline"]
-        if baseline and (folder / baseline).exists():
+        if baseline and ((folder / baseline).exists() or not settings["baseline_update"]):
             read_baseline(folder / baseline, baseline, {})
 
 

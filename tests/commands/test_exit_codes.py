@@ -249,6 +249,7 @@ def test_4_usage(run: Run, folder: Path, options: list[str], words: str) -> None
         (2, ["--case=response-has-id", "--url=http://127.0.0.1:9", "--model=m"]),
         (3, ["--case=response-has-id", "--out=taken"]),
         (4, ["--case=response-has-idd"]),
+        (4, ["--case=response-has-id", "--baseline=nowhere.yaml", "--", "-n", "1"]),
     ],
 )
 def test_the_shell_sees_the_exit_code(tmp_path: Path, code: int, options: list[str]) -> None:
