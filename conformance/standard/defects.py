@@ -101,11 +101,10 @@ def load_defect_rules(folder: Path) -> tuple[DefectRule, ...]:
             raise SourceError(f"Unknown feature {strange[0]!r}", path=path, pointer=join("", index, "when"))
         named = {name for _, name, _, _ in Formatter().parse(item["title"]) if name is not None}
         if strange := sorted(named - {*item.get("by", ()), CLAIM}):
-            raise SourceError(
-                f"The title names {strange[0]!r}, `by` does not", path=path, pointer=join("", index, "title")
-            )
+            problem = f"The title names {strange[0]!r}, which is not in `by`"
+            raise SourceError(problem, path=path, pointer=join("", index, "title"))
         if item["id"] in seen:
-            raise SourceError(f"Two rules with the id {item['id']}", path=path, pointer=join("", index, "id"))
+            raise SourceError(f"Duplicate id {item['id']!r}", path=path, pointer=join("", index, "id"))
         seen.add(item["id"])
     if "when" in data[-1]:
         raise SourceError(

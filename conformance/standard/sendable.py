@@ -10,7 +10,7 @@ from conformance.model import Json, Step
 from conformance.standard.requests import SendError
 
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_VALUE: Final = re.compile(r"(?![\t ])[\t\x20-\x7e\x80-\xff]*(?<![\t ])")
 _PATH: Final = re.compile(r"/[\x21-\x7e]*")
 _OF_REPLY: Final = ("content", "sent", "tool-results")
 
@@ -38,8 +38,13 @@ def _check_header(name: str, value: Json, key: str) -> None:
     if not _NAME.fullmatch(name):
         raise SendError(f"{name!r} cannot be the name of a header", key)
     for line in lines:
-        if line is not None and not (isinstance(line, str) and _VALUE.fullmatch(line)):
-            raise SendError(f"The header {name} expects a text in Latin-1 without control characters", key)
+        if line is None:
+            continue
+        if name.lower() == "content-length":
+            raise SendError("The header content-length follows from the body and cannot be set", key)
+        if not (isinstance(line, str) and _VALUE.fullmatch(line)):
+            problem = "expects text in Latin-1 without control characters and without spaces at its ends"
+            raise SendError(f"The header {name} {problem}", key)
 
 
 def _check_call(call: Mapping[str, Json], key: str, *, first: bool) -> None:

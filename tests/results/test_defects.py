@@ -120,10 +120,10 @@ def test_what_the_baseline_lists_has_a_defect_that_does_not_gate(library: Librar
             "- {id: a, title: t, harm: breaks, when: {colour: red}}\n- {id: b, title: t, harm: breaks}",
             "Unknown feature",
         ),
-        ("- {id: a, title: 't {route}', harm: breaks}", "`by` does not"),
+        ("- {id: a, title: 't {route}', harm: breaks}", "which is not in `by`"),
         ("- {id: a, title: t, harm: hurts}", "hurts"),
         ("- {id: a, title: t, harm: breaks, when: {kind: x}}", "has to fit every finding"),
-        ("- {id: a, title: t, harm: breaks, when: {kind: x}}\n- {id: a, title: t, harm: breaks}", "Two rules"),
+        ("- {id: a, title: t, harm: breaks, when: {kind: x}}\n- {id: a, title: t, harm: breaks}", "Duplicate id"),
     ],
 )
 def test_a_wrong_rule_is_one_sentence_with_its_line(tmp_path: Path, rules: str, problem: str) -> None:

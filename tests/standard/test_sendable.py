@@ -18,6 +18,9 @@ PLAIN: dict[str, Any] = {"messages": []}
         ({"$headers": {"a\nb": "c"}}, "$headers", "cannot be the name of a header"),
         ({"$headers": {"a": "b\r\nc: d"}}, "$headers", "Latin-1 without control characters"),
         ({"$headers": {"a": "\u0101"}}, "$headers", "Latin-1 without control characters"),
+        ({"$headers": {"a": " b"}}, "$headers", "without spaces at its ends"),
+        ({"$headers": {"a": ["b", "c\t"]}}, "$headers", "without spaces at its ends"),
+        ({"$headers": {"Content-Length": "5"}}, "$headers", "follows from the body"),
         ({"$path": "/v1/\0"}, "$path", "printable ASCII"),
         ({"$path": "/v1/a b"}, "$path", "printable ASCII"),
         ({"$query": {"a": [1]}}, "$query", "expects a string, a number, true or false"),
@@ -38,7 +41,7 @@ def test_what_cannot_be_sent_is_refused_with_its_key(send: dict[str, Any], key: 
     [
         PLAIN,
         {
-            "$headers": {"x-a": "b\t\xe9", "x-b": None},
+            "$headers": {"x-a": "b\t\xe9", "x-b": None, "x-c": "", "content-length": None},
             "$path": "/v1/messages%20",
             "$query": {"a": 1, "b": True, "c": "d e"},
         },
