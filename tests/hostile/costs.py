@@ -66,6 +66,10 @@ TEXTS: Mapping[str, Callable[[int], str]] = {
     "assignments": lambda size: "".join(f"k{number:x} = 1\n" for number in range(size // 11)),
     "tables": lambda size: "".join(f"[t.a{number:x}.b.c.d]\n" for number in range(size // 20)),
     "dotted keys": lambda size: "".join(f"k{number}{'.a' * 30} = 1\n" for number in range(size // 72)),
+    "many targets": lambda size: "".join(
+        f"[targets.{name}]\nurl = 'http://h'\nmodel = 'm'\nretries = 1\n"
+        for name in ("one", "two", *(f"t{number:x}" for number in range(min(size // 52, 3_700))))
+    ),
     "a text of TOML": lambda size: "a = '''" + "x\n" * (size // 2 - 6) + "'''",
     "entries": lambda size: "".join(
         f"- {{case: c{number}, reason: x, expires: 2027-01-01}}\n" for number in range(min(size // 50, 3_700))
@@ -80,8 +84,8 @@ TEXTS: Mapping[str, Callable[[int], str]] = {
 
 DEAREST = {
     "aliases", "gzip bomb", "dotted TOML", "dotted keys", "tables", "own cases", "entries", "variables", "too large",
-    "empty lists", "honest with long numbers", "honest with double names", "honest with a text of commas",
-    "honest with half a text", "honest with a text with an emoji",
+    "empty lists", "many targets", "honest with long numbers", "honest with double names",
+    "honest with a text of commas", "honest with half a text", "honest with a text with an emoji",
 }  # fmt: skip
 """Contents that cost most, in one reader or another; the others are measured where many examples are asked for."""
 
