@@ -8,20 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.engine.pace import Pace, Turnstile
-
-
-class FakeClock:
-    """Time that passes only where somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def now(self) -> float:
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        self.time += seconds
-        await asyncio.sleep(0)
+from support.clock import FakeClock
 
 
 def test_a_push_back_halves_the_number_and_successes_raise_it_one_by_one() -> None:

@@ -19,28 +19,15 @@ from conformance.protocol.exchange import Exchange, SentRequest, Trouble
 from conformance.wire.client import Client
 from conformance.wire.journal import Journal, Recording, read
 from support import make
+from support.clock import FakeClock
 
 TARGET = Target("t", make.URL.removesuffix("/v1/messages"), "m", root=make.URL.removesuffix("/messages"))
-
-
-class SlowClock:
-    """Time that passes where somebody sends or sleeps."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def now(self) -> float:
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        self.time += seconds
-        await asyncio.sleep(0)
 
 
 class CrowdedClient:
     """An endpoint that answers in time only where a request is alone with it, or (`dead`) never."""
 
-    def __init__(self, clock: SlowClock, kind: str, *, dead: bool = False) -> None:
+    def __init__(self, clock: FakeClock, kind: str, *, dead: bool = False) -> None:
         self.clock, self.kind, self.dead = clock, kind, dead
         self.inside = 0
         self.crowd: dict[tuple[str, int], int] = {}
@@ -78,7 +65,7 @@ class Rehearsed:
 
 @pytest.mark.parametrize("kind", TIMED_OUT)
 def test_a_time_out_in_company_is_tried_once_more_alone_before_it_counts(tmp_path: Path, kind: str) -> None:
-    done = Rehearsed(tmp_path / "j", CrowdedClient(SlowClock(), kind), 6)
+    done = Rehearsed(tmp_path / "j", CrowdedClient(FakeClock(), kind), 6)
     assert [sent.replies[-1].status for sent in done.sent] == [200] * 6
     again = {place: crowd for place, crowd in done.client.crowd.items() if place[1] > 1}
     assert again
@@ -87,7 +74,7 @@ def test_a_time_out_in_company_is_tried_once_more_alone_before_it_counts(tmp_pat
 
 
 def test_a_time_out_that_stays_counts_after_one_more_attempt(tmp_path: Path) -> None:
-    client = CrowdedClient(SlowClock(), "timeout-first-byte", dead=True)
+    client = CrowdedClient(FakeClock(), "timeout-first-byte", dead=True)
     done = Rehearsed(tmp_path / "j", client, 2)
     assert {attempt for _, attempt in client.crowd} <= {1, 2}
     assert ("s0", 2) in client.crowd
@@ -95,14 +82,14 @@ def test_a_time_out_that_stays_counts_after_one_more_attempt(tmp_path: Path) -> 
 
 
 def test_a_time_out_of_a_request_that_was_alone_counts_at_once(tmp_path: Path) -> None:
-    client = CrowdedClient(SlowClock(), "timeout-gap", dead=True)
+    client = CrowdedClient(FakeClock(), "timeout-gap", dead=True)
     Rehearsed(tmp_path / "j", client, 1)
     assert ("s0", 1) in client.crowd
     assert ("s0", 2) not in client.crowd
 
 
 def test_a_run_sends_nothing_more_once_its_seconds_are_over(tmp_path: Path) -> None:
-    done = Rehearsed(tmp_path / "j", CrowdedClient(SlowClock(), "timeout-gap"), 40, seconds=60.0)
+    done = Rehearsed(tmp_path / "j", CrowdedClient(FakeClock(), "timeout-gap"), 40, seconds=60.0)
     (stop,) = (note for note in done.recording.notes if isinstance(note, StopNote))
     assert stop.why == "the run has taken longer than 60 s (--max-seconds); --resume continues it"
     assert done.sent[0].replies
