@@ -10,8 +10,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 
-VARIABLE = "HOSTILE_EXAMPLES"
-"""Names the number of examples of `tox -e fuzz`, which are random."""
+VARIABLE = "MESSAGES_EXAMPLES"
+"""Names the number of examples of `tox -e fuzz`, which are random. tests/conftest.py reads it for other properties."""
 
 SHRINK = "HOSTILE_SHRINK"
 """Set to have a failing example made smaller, which can take minutes; without it the first one is shown."""
