@@ -224,7 +224,7 @@ def _stream(data: bytes) -> Iterator[Any]:
 
 
 def _joined(data: bytes) -> Iterator[tuple[str, str]]:
-    """What stands in one piece only once the parts of a body are put together, as readers put them together."""
+    """What is in one piece only once the parts of a body are put together, as readers put them together."""
     parts: dict[str, list[str]] = {}
     values = list(_stream(data)) or list(_records(data.decode("utf-8", "replace")))
     for value in values:

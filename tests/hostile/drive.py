@@ -93,7 +93,7 @@ def selected(*, area: str, mode: str) -> tuple[tuple[Case, Mode], ...]:
 
 
 Asked = tuple[str, str, bytes]
-"""What tells one request from another: method, path and body."""
+"""Method, path and body, by which one request differs from another."""
 
 
 @dataclass

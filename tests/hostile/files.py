@@ -19,7 +19,7 @@ from conformance.config.targets_file import read_all_settings
 from conformance.judge.library import load_library
 from conformance.standard.baseline import read_baseline
 from hostile.attacks.values import VALUES, edited
-from hostile.draft import Pairs, Raw, dump
+from hostile.draft import Pairs, dump
 
 CASES = [
     {
@@ -320,6 +320,3 @@ def changes() -> SearchStrategy[Changed]:
         ),
         st.builds(Changed, st.just("nasty"), what=st.sampled_from(sorted(NASTY))),
     )
-
-
-__all__ = ["KINDS", "Changed", "Kind", "Raw", "changes", "run_kinds"]

@@ -51,8 +51,8 @@ def ends(ran: Ran) -> None:
     assert ran.error is None, f"harness error {ran.error.exit_code}: {ran.error}"
     assert ran.results is not None
     assert ran.results.exit_code in (0, 1, 2), ran.results.gate
-    told = json.loads((ran.folder / "results.json").read_text(encoding="utf-8"))
-    assert told["exit_code"] == ran.results.exit_code
+    written = json.loads((ran.folder / "results.json").read_text(encoding="utf-8"))
+    assert written["exit_code"] == ran.results.exit_code
 
 
 def shows_no_mistake_of_ours(ran: Ran) -> None:

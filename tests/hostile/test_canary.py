@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 
@@ -14,14 +16,18 @@ from hostile.server import Stage
 pytestmark = pytest.mark.slow
 
 
+def _holds(stage: Stage, plans: Sequence[Plan], key: str, *, reports: bool = False) -> None:
+    with folder() as here:
+        ran = run(stage, plans, key, here, reports=reports)
+        properties.ends(ran)
+        properties.leaks_nothing(ran, key)
+
+
 def test_a_key_is_in_no_output(stage: Stage) -> None:
     @examples()
     @given(strategies.plans(strategies.spoken()), strategies.keys())
     def holds(plans: tuple[Plan, ...], key: str) -> None:
-        with folder() as here:
-            ran = run(stage, plans, key, here, reports=True)
-            properties.ends(ran)
-            properties.leaks_nothing(ran, key)
+        _holds(stage, plans, key, reports=True)
 
     holds()
 
@@ -32,10 +38,7 @@ def test_a_key_is_in_no_output_of_packed_foreign_or_broken_bodies(stage: Stage) 
     @examples()
     @given(strategies.plans(*layers, most=3), strategies.keys())
     def holds(plans: tuple[Plan, ...], key: str) -> None:
-        with folder() as here:
-            ran = run(stage, plans, key, here)
-            properties.ends(ran)
-            properties.leaks_nothing(ran, key)
+        _holds(stage, plans, key)
 
     holds()
 
@@ -44,9 +47,6 @@ def test_a_short_key_is_never_a_whole_value(stage: Stage) -> None:
     @examples()
     @given(strategies.plans(strategies.spoken()), strategies.keys(2, 7))
     def holds(plans: tuple[Plan, ...], key: str) -> None:
-        with folder() as here:
-            ran = run(stage, plans, key, here)
-            properties.ends(ran)
-            properties.leaks_nothing(ran, key)
+        _holds(stage, plans, key)
 
     holds()
