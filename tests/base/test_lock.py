@@ -13,7 +13,7 @@ import pytest
 from conformance.base.lock import NAME, LockedError, lock
 
 HOLDER = """
-import sys, time
+import sys
 from pathlib import Path
 from conformance.base.lock import lock
 held = lock(Path(sys.argv[1]))

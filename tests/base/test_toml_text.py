@@ -28,7 +28,7 @@ def toml(tmp_path):
         ("a = " + "9" * 9_000, "a.toml: Invalid TOML: a number is too long"),
         ("a = 2026-02-30", "a.toml:1: Invalid TOML: Invalid date or datetime"),
         ("\na" + ".a" * 40 + " = 1", "a.toml:2: A key has more than 32 parts"),
-        ('\n"a" . ' * 1 + "'a' . " * 40 + "a = 1", "a.toml:2: A key has more than 32 parts"),
+        ('\n"a" . ' + "'a' . " * 40 + "a = 1", "a.toml:2: A key has more than 32 parts"),
         ("a = " + "[" * 11 + "]" * 11, "a.toml: Nested deeper than 10 levels"),
         ("a = " + "[" * 20_000, "a.toml: Nested deeper than 10 levels"),
         ("a = [" + "1," * 100 + "]", "a.toml: The file holds more than 100 values"),

@@ -36,19 +36,19 @@ def recording(folder: Path, *bodies: str) -> str:
 
 
 def opinion(done: Done) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(done.stdout)["second_opinion"]
+    found: dict[str, Any] = json.loads(done.stdout)["second_opinion"]
     schema = {"$defs": SCHEMA["$defs"], **SCHEMA["properties"]["second_opinion"]}
-    Draft202012Validator(schema).validate(told)
-    return told
+    Draft202012Validator(schema).validate(found)
+    return found
 
 
-def test_what_the_sdk_raises_stands_beside_what_our_cases_find(tmp_path: Path) -> None:
+def test_what_the_sdk_raises_is_shown_beside_what_our_cases_find(tmp_path: Path) -> None:
     start = streams.event("message_start", message=streams.message(id="msg_2"))
     gap = start + streams.text(0, "a") + streams.text(2, "b") + streams.DELTA + streams.STOP
     file = recording(tmp_path, streams.whole(), gap)
-    told = opinion(command("judge", file, "--with-sdk", "--json", cwd=tmp_path))
-    assert (told["read"], told["agreed"]) == (2, 1)
-    (exchange,) = told["exchanges"]
+    found = opinion(command("judge", file, "--with-sdk", "--json", cwd=tmp_path))
+    assert (found["read"], found["agreed"]) == (2, 1)
+    (exchange,) = found["exchanges"]
     assert exchange["place"] == "a.ndjson:2"
     assert exchange["must_findings"] == ["stream-index-contiguous"]
     assert [(each["event"], each["id"]) for each in exchange["differences"]] == [(6, "raised IndexError")]
@@ -69,9 +69,9 @@ def test_the_journal_of_a_run_is_read_as_well(tmp_path: Path) -> None:
         target = ("--url", server.url, "--model", server.model, "--case", "stream-index-contiguous", "--out", "out")
         ran = command("run", *target, cwd=tmp_path, environment={"ANTHROPIC_API_KEY": server.key})
     assert ran.returncode == 1, ran.text
-    told = opinion(command("judge", "out/journal.ndjson", "--with-sdk", "--json", cwd=tmp_path))
-    assert told["streams"] > 0
-    raised = [each for each in told["exchanges"] if each["differences"][0]["id"] == "raised IndexError"]
+    found = opinion(command("judge", "out/journal.ndjson", "--with-sdk", "--json", cwd=tmp_path))
+    assert found["streams"] > 0
+    raised = [each for each in found["exchanges"] if each["differences"][0]["id"] == "raised IndexError"]
     assert raised
     assert any("stream-index-contiguous" in each["must_findings"] for each in raised)
 

@@ -24,7 +24,6 @@ import pytest
 
 NUMBER = getattr(signal, os.environ["SENT"])
 TIMES = int(os.environ["TIMES"])
-seen = 0
 
 def send(config, moment):
     if os.environ["MOMENT"] == moment and not hasattr(config, "workerinput"):

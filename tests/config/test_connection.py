@@ -10,7 +10,7 @@ import pytest
 from conformance.base.errors import UsageError
 from conformance.config.connection import Connection, connection_of
 from conformance.config.options import BOUNDS, OPTIONS, PER_TARGET
-from conformance.config.settings import read_settings
+from conformance.config.settings import read_settings, target_of
 from conformance.config.targets_file import read_all_settings
 from conformance.config.timeouts import NAMES, Timeouts, timeouts
 from conformance.engine.connect import client_of
@@ -97,9 +97,7 @@ def test_the_password_of_a_proxy_comes_from_the_environment_and_is_a_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PROXY_PASSWORD", "pa:ss/w%rd")
-    found = connection(
-        tmp_path, proxy="http://me:${PROXY_PASSWORD}@proxy.example:3128".replace("me", "${PROXY_PASSWORD}")
-    )
+    found = connection(tmp_path, proxy="http://${PROXY_PASSWORD}:${PROXY_PASSWORD}@proxy.example:3128")
     assert found.proxy == "http://pa%3Ass%2Fw%25rd:pa%3Ass%2Fw%25rd@proxy.example:3128"
     assert {"pa:ss/w%rd", "pa%3Ass%2Fw%25rd"} <= set(found.secrets)
     assert "ss/w" not in repr(found)
@@ -124,8 +122,6 @@ def test_what_is_no_proxy_is_refused_and_no_password_repeated(url: str, why: str
 
 
 def test_a_run_that_is_repeated_takes_the_same_way(tmp_path: Path) -> None:
-    from conformance.config.settings import target_of
-
     given = {"url": "https://e.example", "model": "m", "insecure": True, "timeout": "9", "proxy": "http://p:1"}
     settings = read_settings(given, tmp_path)
     target = target_of(settings)

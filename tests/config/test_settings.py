@@ -417,25 +417,22 @@ def test_the_options_of_a_recorded_run_are_checked_like_any_others(folder) -> No
         assert resume(line) == f"{place}This is not the journal of a run"
 
 
-REAL = "sk-ant-api03-0123456789abcdef"
-
-
 @pytest.mark.parametrize(
     ("url", "key", "options", "has"),
     [
-        ("https://api.naga.example", REAL, {}, True),
-        ("https://8.8.8.8/v1", REAL, {}, True),
+        ("https://api.naga.example", KEY, {}, True),
+        ("https://8.8.8.8/v1", KEY, {}, True),
         ("https://api.naga.example", "", {}, False),
         ("https://api.naga.example", "EMPTY", {}, False),
-        ("https://api.naga.example", REAL, {"lacks": ["authentication"]}, False),
-        ("http://127.0.0.1:8000", REAL, {}, False),
-        ("http://[::1]:8000", REAL, {}, False),
-        ("http://10.0.0.7:8000", REAL, {}, False),
-        ("http://192.168.1.7", REAL, {}, False),
-        ("http://localhost:8000", REAL, {}, False),
-        ("http://vllm:8000", REAL, {}, False),
-        ("http://host.docker.internal:8000", REAL, {}, False),
-        ("http://127.0.0.1:8000", REAL, {"declare": ["authentication"]}, True),
+        ("https://api.naga.example", KEY, {"lacks": ["authentication"]}, False),
+        ("http://127.0.0.1:8000", KEY, {}, False),
+        ("http://[::1]:8000", KEY, {}, False),
+        ("http://10.0.0.7:8000", KEY, {}, False),
+        ("http://192.168.1.7", KEY, {}, False),
+        ("http://localhost:8000", KEY, {}, False),
+        ("http://vllm:8000", KEY, {}, False),
+        ("http://host.docker.internal:8000", KEY, {}, False),
+        ("http://127.0.0.1:8000", KEY, {"declare": ["authentication"]}, True),
         ("http://127.0.0.1:8000", "EMPTY", {"declare": ["authentication"]}, True),
     ],
 )
@@ -445,9 +442,9 @@ def test_authentication_is_assumed_of_a_public_host_with_a_real_key(folder, url,
     target = target_of(settings)
     assert target is not None
     assert ("authentication" in target.declared, "authentication" in target.absent) == (has, not has)
-    told = settings.selecting(target)
-    assert ("--declare=authentication" in told) == ("declare" in options)
-    assert ("--lacks=authentication" in told) == ("lacks" in options)
+    arguments = settings.selecting(target)
+    assert ("--declare=authentication" in arguments) == ("declare" in options)
+    assert ("--lacks=authentication" in arguments) == ("lacks" in options)
 
 
 def test_authentication_cannot_be_declared_without_a_key(folder) -> None:
