@@ -183,9 +183,12 @@ class _Variables:
 
     @classmethod
     def of(cls, folder: Path) -> _Variables:
-        """The variables in a folder. Raises FileError for a `.env` that does not fit."""
+        """The variables in a folder. Raises FileError for a `.env` that does not fit.
+
+        A folder of that name is a virtual environment, and none of our business.
+        """
         path = folder / ".env"
-        written = dotenv_text.read(path, DOTENV) if path.exists() else {}
+        written = dotenv_text.read(path, DOTENV) if path.exists() and not path.is_dir() else {}
         raw = {**{name: variable.value for name, variable in written.items()}, **os.environ}
         return cls(
             {name: value.rstrip("\r\n") for name, value in raw.items()},

@@ -70,6 +70,11 @@ def test_an_empty_name_is_an_error_wherever_it_comes_from(folder, monkeypatch, o
         read_settings({}, folder)
 
 
+def test_a_virtual_environment_called_env_is_no_file_of_variables(folder) -> None:
+    (folder / ".env" / "bin").mkdir(parents=True)
+    assert read_settings({}, folder)["concurrency"] == 8
+
+
 @pytest.mark.parametrize(
     ("written", "problem"),
     [
