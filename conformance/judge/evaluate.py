@@ -93,9 +93,9 @@ NOTHING_CHECKED = Checked(CheckResult.UNSEEN)
 
 def judge(case: Case, mode: Mode, evidence: Evidence, bench: Bench) -> Judgement:
     """The judgement of one case in one mode. Pure: the same evidence gives the same judgement."""
-    state, clause = _capability_state(case, mode, evidence, bench)
+    state, why = _capability_state(case, mode, evidence, bench)
     context = CaseContext(bench.document, case, bench.model, evidence)
-    trial = _Trial(case, mode, context, bench, state, clause)
+    trial = _Trial(case, mode, context, bench, state, why)
     if state in SETTLED:
         return trial.conclude(Signals(Completeness.FULL, capability=state), NOTHING_CHECKED, ())
     return trial.judge_on() if case.on else trial.judge_send()
@@ -103,14 +103,14 @@ def judge(case: Case, mode: Mode, evidence: Evidence, bench: Bench) -> Judgement
 
 @dataclass(frozen=True)
 class _Trial:
-    """One case in one mode. `clause` is the clause that has the model refuse the request, or empty."""
+    """One case in one mode. `why` is what makes the state what it is (`_capability_state`), or empty."""
 
     case: Case
     mode: Mode
     context: CaseContext
     bench: Bench
     state: CapabilityState
-    clause: str
+    why: str
 
     def judge_on(self) -> Judgement:
         """Judges the replies of other scenarios."""
@@ -177,7 +177,8 @@ class _Trial:
             return Checked(CheckResult.DECLINED, seen=len(replies))
         if self.state is CapabilityState.MUST_REFUSE and all(reply.answers for reply in replies):
             return Checked(CheckResult.ACCEPTED, tuple(map(_not_refused, replies)), len(replies), len(replies))
-        if checked.findings and all(declined(reply) for reply in replies):
+        unseen = checked.result is CheckResult.UNSEEN and self.state is CapabilityState.UNKNOWN
+        if (checked.findings or unseen) and all(declined(reply) for reply in replies):
             return replace(checked, result=CheckResult.DECLINED)
         return checked
 
@@ -284,7 +285,8 @@ class _Trial:
         return row.reason.format(
             detail=detail,
             needs=", ".join(self.case.needs),
-            clause=self.clause,
+            clause=self.why,
+            lacking=self.why,
             lacks=", ".join(self.case.lacks),
             reported_by=self.case.reported_by,
             opt_in=" and ".join(f"--declare {name}" for name in self.case.opt_in),
@@ -325,7 +327,8 @@ def _all_readable(replies: Sequence[Reply]) -> bool:
 
 
 def _capability_state(case: Case, mode: Mode, evidence: Evidence, bench: Bench) -> tuple[CapabilityState, str]:
-    """What is known of the capabilities that a case needs, and the clause that has the model refuse the request.
+    """What is known of the capabilities that a case needs, and why: the clause that has the model refuse the request,
+    or the capabilities that are lacking.
 
     A capability is lacking by the target's declaration, by the specification of the model, or by the list of models.
     """
@@ -353,7 +356,7 @@ def _capability_state(case: Case, mode: Mode, evidence: Evidence, bench: Bench) 
 def _lacking(names: Sequence[str], refusals: Mapping[str, RefusalClause]) -> tuple[CapabilityState, str]:
     """How a lack of capabilities shows: by the first certain clause, else by an uncertain one, else not at all."""
     if not all(name in refusals for name in names):
-        return CapabilityState.LACKING, ""
+        return CapabilityState.LACKING, ", ".join(names)
     found = sorted((refusals[name] for name in names), key=lambda refusal: not refusal.certain)
     return (CapabilityState.MUST_REFUSE if found[0].certain else CapabilityState.MAY_REFUSE), found[0].clause
 

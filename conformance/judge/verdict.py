@@ -35,11 +35,11 @@ class CapabilityState(StrEnum):
     """What is known of the capabilities that a case needs.
 
     CORE: it needs none that is optional. PROBED: nothing is declared, but the probe was accepted. UNKNOWN: neither
-    declared nor accepted. LACKING: the target declares not to have one, and no clause says how a request for it is
-    answered. OTHER_MODEL: the claim is about models that lack something, and this one is not known to. OPT_IN:
-    nobody asked for a capability that is asked for only on demand. NO_ROUTE: a route is missing, which another case
-    reports. MUST_REFUSE: the model lacks one, and a clause requires it to refuse the request. MAY_REFUSE: the same,
-    by a clause that never decides.
+    declared nor accepted. LACKING: the target declares not to have one, or is assumed not to, and no clause says how
+    a request for it is answered. OTHER_MODEL: the claim is about models that lack something, and this one is not
+    known to. OPT_IN: nobody asked for a capability that is asked for only on demand. NO_ROUTE: a route is missing,
+    which another case reports. MUST_REFUSE: the model lacks one, and a clause requires it to refuse the request.
+    MAY_REFUSE: the same, by a clause that never decides.
     """
 
     CORE = "core"
@@ -89,9 +89,9 @@ class Signals:
 class Row:
     """One line of the table: None matches anything. The first line that matches decides.
 
-    The reason is a template: `{detail}` is what happened, `{needs}` the capabilities, `{clause}` the clause that
-    requires the model to refuse, `{lacks}` what a model lacks that the claim is about, `{opt_in}` the options that ask,
-    `{reported_by}` the case that reports a missing route.
+    The reason is a template: `{detail}` is what happened, `{needs}` the capabilities, `{lacking}` those of them that
+    the target lacks, `{clause}` the clause that requires the model to refuse, `{lacks}` what a model lacks that the
+    claim is about, `{opt_in}` the options that ask, `{reported_by}` the case that reports a missing route.
     """
 
     outcome: Outcome
@@ -119,8 +119,12 @@ class Row:
 
 
 TABLE: tuple[Row, ...] = (
-    # A capability that the target declares not to have is not asked for.
-    Row(Outcome.NOT_APPLICABLE, "the target declares that it lacks {needs}", capability=CapabilityState.LACKING),
+    # A capability that the target lacks, as it declares or as is assumed of it, is not asked for.
+    Row(
+        Outcome.NOT_APPLICABLE,
+        "the target is taken to lack {lacking}; --declare says otherwise",
+        capability=CapabilityState.LACKING,
+    ),
     Row(
         Outcome.NOT_APPLICABLE,
         "the claim is about models without {lacks}, and this model is not known to be one",

@@ -60,7 +60,7 @@ def _lines(case: CaseResult, others: Sequence[CaseResult]) -> Iterator[str]:
     if first is not None:
         yield from _place(first)
     yield from _further(case, others)
-    accept = ("known", accepted(case)) if case.known else ("accept", case.accept)
+    accept = ("known", accepted(case)) if case.known else ("accept", case.accept if case.deviates else "")
     for label, text in (("rerun", case.rerun), ("curl", case.curl), accept):
         if text:
             yield _row(label, one_line(text))

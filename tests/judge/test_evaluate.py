@@ -359,6 +359,20 @@ def test_a_capability_is_declined_whatever_the_form_of_the_error(bench) -> None:
     assert judged.outcome is Outcome.UNSUPPORTED
 
 
+def test_a_capability_of_which_nothing_but_refusals_is_seen_is_declined(bench) -> None:
+    judged_case = case(CheckCall("unseen"), on=named("one"), needs=("vision",))
+    assert World().add("one", (404, REFUSAL)).judge(judged_case, bench).outcome is Outcome.UNSUPPORTED
+    assert World().add("one", (200, MESSAGE)).judge(judged_case, bench).outcome is Outcome.INCONCLUSIVE
+    core = case(CheckCall("unseen"), on=named("one"))
+    assert World().add("one", (404, REFUSAL)).judge(core, bench).outcome is not Outcome.UNSUPPORTED
+
+
+def test_what_a_target_lacks_is_named_and_nothing_else(bench) -> None:
+    needs = ("tools", "vision")
+    judged = sees((200, MESSAGE)).judge(case(STATUS, needs=needs), replace(bench, lacking=("vision",)))
+    assert judged.reason == "the target is taken to lack vision; --declare says otherwise"
+
+
 def test_an_ability_whose_first_request_was_accepted_is_not_declined(bench) -> None:
     world = sees((400, REFUSAL)).add("probe", (200, MESSAGE))
     assert world.judge(case(STATUS, needs=("vision",), probes=named("probe")), bench).outcome is Outcome.FAIL

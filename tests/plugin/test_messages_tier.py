@@ -31,6 +31,7 @@ def test_declining_what_the_tier_needs_violates_the_gate(project, without_tools,
     assert [defect["title"] for defect in project.results["defects"]] == [SENTENCE]
     assert project.outcomes["tools-read", "json"] == "unsupported"
     assert SENTENCE in done.stdout.str()
+    assert project.results["defects"][0]["cases"][0] == "tools-read/json"
 
 
 @pytest.mark.parametrize("options", [("--messages-tier=core",), ("--messages-lacks=tools",)])
@@ -39,6 +40,12 @@ def test_what_the_tier_does_not_need_or_the_target_says_to_lack_may_be_declined(
 ) -> None:
     assert project.catalogue(*without_tools, *options, *chosen(*CASES)).ret == 0
     assert project.results["gate"]["declined"] == []
+
+
+def test_what_is_only_asked_for_together_with_what_is_declined_is_no_demand_of_its_own(project, without_tools) -> None:
+    cases = chosen(*CASES, "tools-any-forces-a-call", "tools-named-choice-forces-the-call")
+    assert project.catalogue(*without_tools, *cases).ret == 1
+    assert project.results["gate"]["declined"] == [SENTENCE]
 
 
 def test_an_unknown_tier_ends_with_exit_code_4(project) -> None:

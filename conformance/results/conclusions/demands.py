@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Final
 
 from conformance.model import Harm, Level, Outcome
 from conformance.results.model import CaseResult, DefectResult, ExchangeSummary
 from conformance.standard.capabilities import CapabilityFacts
 from conformance.standard.tiers import NAMES, Tier
+
+_LEVELS: Final = list(Level)
 
 
 def declined_demands(
@@ -21,17 +25,27 @@ def declined_demands(
     """The capabilities that `tier`, or a tier that it includes, requires and that the endpoint declines, as defects.
 
     However cleanly it declines them. A capability that the target declares to lack is exempt, and one that it declares
-    to have is a failure of the cases that need it. `known` is what the specification says of the model, empty for a
-    model that it does not name: of another, only what it is known to have is demanded.
+    to have is a failure of the cases that need it. One that is only asked for together with another declined one is
+    reported with that: nothing shows whether it alone is declined. `known` is what the specification says of the
+    model, empty for a model that it does not name: of another, only what it is known to have is demanded.
     """
     demanded = {name: each for each in tiers[: NAMES.index(tier) + 1] for name in each.requires}
-    return tuple(
-        _defect(demanded[facts.capability.name], facts, results, exchanges)
+    declined = [
+        facts
         for facts in capabilities
         if facts.capability.name in demanded
         and facts.probed == "declined"
         and facts.declared is None
         and (not known or known.get(facts.capability.name) is True)
+    ]
+    needing = {
+        facts.capability.name: {result.key for result in results if facts.capability.name in result.needs}
+        for facts in declined
+    }
+    return tuple(
+        _defect(demanded[facts.capability.name], facts, results, exchanges)
+        for facts in declined
+        if not any(needing[facts.capability.name] < others for others in needing.values())
     )
 
 
@@ -48,12 +62,17 @@ def _defect(
         harm=Harm.BREAKS,
         gates=True,
         level=Level.MUST,
-        cases=tuple(_unsupported(name, results)),
+        cases=tuple(result.key for result in sorted(_unsupported(name, results), key=partial(_witness_first, lines))),
         exchanges=tuple(lines),
     )
 
 
-def _unsupported(name: str, results: Sequence[CaseResult]) -> Iterator[str]:
+def _unsupported(name: str, results: Sequence[CaseResult]) -> Iterator[CaseResult]:
     for result in results:
         if result.outcome is Outcome.UNSUPPORTED and name in result.needs:
-            yield result.key
+            yield result
+
+
+def _witness_first(lines: Sequence[int], result: CaseResult) -> tuple[bool, int]:
+    """Results that the probe itself shows come first, then by level."""
+    return not set(lines) & set(result.evidence), _LEVELS.index(result.level)
