@@ -38,8 +38,10 @@ HIDDEN: Final = "[redacted]"
 
 _PARAMETER: Final = re.compile(r"(?<=[?&;#])([^=&;#]*+)=([^&;#]*+)")
 _USER_INFO: Final = re.compile(r"(?<=://)[^/?#]*@")
-_MASKED: Final = re.compile(r"\W*(?:redacted|removed|filtered|masked|hidden|secret|x+|\.+|)\W*", re.IGNORECASE)
-"""What recorders write where a credential was."""
+_MASKED: Final = re.compile(
+    r"\W*(?:redacted|removed|filtered|masked|hidden|secret)\W*|[<\[({]*(?:(x|\W)\1*)?[>\])}]*", re.IGNORECASE
+)
+"""What recorders write where a credential was: a word for it, or one character again and again."""
 
 _LONGEST_MARK: Final = 64
 """A longer value is not a mark; the pattern would take quadratic time on some."""

@@ -372,7 +372,9 @@ def test_unknown_kinds_and_keys_are_skipped(tmp_path: Path) -> None:
     assert recording.notes == ()
 
 
-@pytest.mark.parametrize(("path", "problem"), [("missing.ndjson", "does not exist"), (".", "is a folder")])
+@pytest.mark.parametrize(
+    ("path", "problem"), [("missing.ndjson", "does not exist"), (".", "Expected a file, found a folder")]
+)
 def test_a_file_that_cannot_be_read_is_a_usage_error(tmp_path: Path, path: str, problem: str) -> None:
     with pytest.raises(FileError, match=problem) as caught:
         read(tmp_path / path)

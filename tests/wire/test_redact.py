@@ -162,6 +162,11 @@ def test_dummy_keys_and_marks_of_recorders_are_no_secrets(secret: str) -> None:
     assert Redactor([secret]).data(text.encode()) == text.encode()
 
 
+@pytest.mark.parametrize("secret", ["X/+", "x-x", "--x", "hidden1", "x1"])
+def test_what_only_resembles_a_mark_is_a_secret(secret: str) -> None:
+    assert secret not in Redactor([secret]).text(secret)
+
+
 def test_a_short_secret_that_deltas_add_up_to_is_redacted() -> None:
     body = deltas("text", ["K7q", "9", "Zx"])
     after = Redactor(["K7q9Zx"]).exchange(exchange_full_of("K7q9Zx", body, [])).response
