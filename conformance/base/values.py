@@ -106,13 +106,14 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
-def strings(value: Any) -> Iterator[str]:
-    """Every string in a value, in no particular order; keys of objects are left out."""
+def strings(value: Any, *, names: bool = False) -> Iterator[str]:
+    """Every string in a value, in no particular order; keys of objects only where `names` is True."""
     waiting = [value]
     while waiting:
         item = waiting.pop()
         if isinstance(item, dict):
             waiting += item.values()
+            yield from item if names else ()
         elif isinstance(item, list):
             waiting += item
         elif isinstance(item, str):

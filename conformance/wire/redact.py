@@ -24,6 +24,7 @@ from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import Final
 
+from conformance.base.values import strings
 from conformance.model import Json
 from conformance.protocol.exchange import Chunk, Exchange, Response, SentRequest, Trouble
 from conformance.protocol.message import text_of
@@ -49,6 +50,7 @@ _MARK: Final = HIDDEN.encode()
 _BODY_ENDS: Final = b'"\\\r\n'
 _TEXT_ENDS: Final = b" \t\r\n\"'\\,;:=&?/#@()<>[]"
 _EDGES: Final = b""
+_FIELDS: Final = (b"event:", b"event: ", b"data:", b"data: ", b"id:", b"id: ")
 _BACKSLASH: Final = 0x5C
 _JSON_SHORT_ESCAPES: Final = b'"\\/bfnrt'
 _JSON_CONTROLS: Final = b"bfnrt"
@@ -82,7 +84,7 @@ class Redactor:
         short = self._secrets.difference(long)
         self._needles = tuple(sorted({needle.lower() for secret in long for needle in _needles(secret)}))
         whole = {needle.lower() for secret in short for needle in _whole_needles(secret)}
-        self._whole = {ends: _whole_pattern(whole, ends) for ends in (_BODY_ENDS, _TEXT_ENDS, _EDGES) if whole}
+        self._whole = {ends: tuple(_whole_patterns(whole, ends)) for ends in (_BODY_ENDS, _TEXT_ENDS, _EDGES)}
         self._longest = max(map(len, [*self._needles, *whole]), default=0)
 
     def data(self, data: bytes) -> bytes:
@@ -146,14 +148,15 @@ class Redactor:
             if room < 0:
                 yield 0, len(data)
                 return
-            found = _merged((*self._found(level.lower(), self._whole.get(ends)), *self._in_base64(level, packed)))
+            found = _merged((*self._found(level.lower(), ends), *self._in_base64(level, packed)))
             yield from origins(above, found) if found else ()
             above.append(level)
 
-    def _found(self, folded: bytes, whole: re.Pattern[bytes] | None) -> Iterator[tuple[int, int]]:
+    def _found(self, folded: bytes, ends: bytes) -> Iterator[tuple[int, int]]:
         for needle in self._needles:
             yield from ((start, start + len(needle)) for start in _occurrences(needle, folded))
-        yield from (match.span() for match in (whole.finditer(folded) if whole is not None else ()))
+        for whole in self._whole[ends]:
+            yield from (match.span() for match in whole.finditer(folded))
 
     def _in_base64(self, data: bytes, packed: int) -> Iterator[tuple[int, int]]:
         """What is Base64 of something that has a long secret in it, in a spelling of its own."""
@@ -223,19 +226,7 @@ def _texts_read(reply: Reply) -> Iterator[str]:
     """What a reader puts together of an answer: the text of all blocks, and where it is a stream, each string."""
     yield text_of(reply)
     if reply.events is not None:
-        yield from _strings(reply.message)
-
-
-def _strings(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield name
-            yield from _strings(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
+        yield from strings(reply.message, names=True)
 
 
 def _with_body(response: Response, body: bytes) -> Response:
@@ -259,15 +250,19 @@ def _without_credentials(exchange: Exchange) -> Exchange:
     return replace(exchange, request=request, response=response)
 
 
-def _whole_pattern(needles: Iterable[bytes], ends: bytes) -> re.Pattern[bytes]:
-    """Matches a needle between the edges of the data, two of the bytes `ends`, or as a field of an event stream."""
-    choice = b"|".join(re.escape(needle) for needle in sorted(needles, key=len, reverse=True))
-    if not ends:
-        return re.compile(rb"\A(?:" + choice + rb")\Z")
+def _whole_patterns(needles: Iterable[bytes], ends: bytes) -> Iterator[re.Pattern[bytes]]:
+    """Match a needle between the edges of the data, two of the bytes `ends`, or as a field of an event stream.
+
+    Each begins with its needle, which is found fast; what is before it is looked at afterwards. A search that takes
+    seconds would hold off an interrupt for as long.
+    """
     other = b"[^" + re.escape(ends) + b"]"
-    fields = (b"event:", b"event: ", b"data:", b"data: ", b"id:", b"id: ")
-    before = b"|".join([rb"(?<!" + other + rb")", *(rb"(?<=" + re.escape(field) + rb")" for field in fields)])
-    return re.compile(rb"(?:" + before + rb")(?:" + choice + rb")(?!" + other + rb")")
+    for needle in map(re.escape, sorted(needles)):
+        if not ends:
+            yield re.compile(rb"\A" + needle + rb"\Z")
+            continue
+        fields = b"|".join(rb"(?<=" + re.escape(field) + needle + rb")" for field in _FIELDS)
+        yield re.compile(needle + rb"(?:(?<!" + other + needle + rb")|" + fields + rb")(?!" + other + rb")")
 
 
 def _mark(length: int) -> bytes:

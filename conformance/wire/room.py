@@ -1,4 +1,4 @@
-"""How much room the copies of all exchanges of the proxy take together."""
+"""Memory that several exchanges share: the answers of a run, or what a proxy has copied."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import threading
 from typing import Final
 
 MOST_HELD: Final = 256 * 1024 * 1024
-"""Bytes of all copies that are held at the same time, on their way and waiting to be judged."""
+"""Bytes of all copies that a proxy holds at the same time, on their way and waiting to be judged."""
 
 
 class Room:
-    """How many bytes all copies together may take. Used by several threads."""
+    """How many bytes they may take together. Used by several threads."""
 
     def __init__(self, size: int = MOST_HELD) -> None:
         self._left = size
