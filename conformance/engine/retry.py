@@ -12,9 +12,6 @@ from conformance.protocol.statuses import PUSHED_BACK, RETRIED, RETRIED_BREAKDOW
 TROUBLES = ("connect", "dns", "closed", "protocol", "timeout-connect")
 """Kinds of trouble in which the endpoint has answered nothing yet, so that sending again is harmless."""
 
-TIMED_OUT = ("timeout-connect", "timeout-first-byte", "timeout-gap", "timeout-total")
-"""Kinds of trouble that may be due to other requests at the same time."""
-
 
 @dataclass(frozen=True)
 class RetryPolicy:

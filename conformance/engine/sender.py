@@ -16,7 +16,7 @@ from conformance.engine.estimate import bill, request_ceiling, seconds_left
 from conformance.engine.fill import fill
 from conformance.engine.pace import Clock, Turnstile, WallClock
 from conformance.engine.preflight import account_trouble, fatal_reason
-from conformance.engine.retry import TIMED_OUT, RetryPolicy, next_attempt, requested_wait, slows_down
+from conformance.engine.retry import RetryPolicy, next_attempt, requested_wait, slows_down
 from conformance.engine.sent import why_stopped
 from conformance.engine.vitals import Vitality, found_no_room, is_doubtful, timed_out, vitality_of, what_came
 from conformance.judge.evidence import ScenarioReplies
@@ -175,7 +175,7 @@ class Sender:
         while True:
             reply, entered = await self._once(request, slot, number, alone=alone)
             exchange = reply.exchange
-            if not alone and self._counts_only_alone(exchange, entered, policy):
+            if not alone and self._counts_only_alone(reply, entered, policy):
                 alone = True
                 self._retries += 1
                 self.turnstile.ease(entered)
@@ -192,10 +192,10 @@ class Sender:
                 await self._wiring.clock.sleep(retry.wait_s)
             number += 1
 
-    def _counts_only_alone(self, exchange: Exchange, entered: float, policy: RetryPolicy) -> bool:
+    def _counts_only_alone(self, reply: Reply, entered: float, policy: RetryPolicy) -> bool:
         """Whether a time-out may be due to the requests that ran at the same time, and can be tried without them."""
-        late = exchange.trouble is not None and exchange.trouble.kind in TIMED_OUT
-        return late and not self.stopped and self._retries < policy.total and self.turnstile.had_company(entered)
+        allowed = not self.stopped and self._retries < policy.total
+        return allowed and timed_out(reply) and self.turnstile.had_company(entered)
 
     async def _once(
         self, request: SentRequest, slot: Slot, attempt: int, *, alone: bool = False

@@ -17,6 +17,10 @@ _HTTP = re.compile(r"content-length|transfer-encoding|header line|receive buffer
 """What the client says of a malformed response that comes from a server of HTTP."""
 
 
+TIMED_OUT = ("timeout-connect", "timeout-first-byte", "timeout-gap", "timeout-total")
+"""Kinds of trouble that may be due to other requests at the same time."""
+
+
 class Vitality(IntEnum):
     """What a reply says about the endpoint, worst first."""
 
@@ -77,7 +81,7 @@ def is_doubtful(shown: Vitality, control: Vitality) -> bool:
 def timed_out(reply: Reply) -> bool:
     """Whether the endpoint was silent for a whole time-out."""
     trouble = reply.exchange.trouble
-    return trouble is not None and trouble.kind.startswith("timeout-")
+    return trouble is not None and trouble.kind in TIMED_OUT
 
 
 def what_came(reply: Reply) -> str:

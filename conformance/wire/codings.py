@@ -14,6 +14,8 @@ from typing import Final, Protocol
 
 import brotli
 
+from conformance.base.values import shortened
+
 if sys.version_info >= (3, 14):
     from compression.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
 else:
@@ -204,7 +206,8 @@ def decoder_for(content_encoding: str | None) -> Decoder:
         case ["zstd"]:
             return Zstd()
         case _:
-            return Opaque(f"the body has the content coding {_cut(content_encoding or '')}, which cannot be undone")
+            name = shortened(content_encoding or "", _LONGEST_NAME)
+            return Opaque(f"the body has the content coding {name}, which cannot be undone")
 
 
 def why_illegible(body: bytes) -> str | None:
@@ -241,7 +244,3 @@ def _not_coded(coding: str) -> UndecodableError:
 
 def _ends_early(coding: str) -> UndecodableError:
     return UndecodableError(f"the {coding} body ends too early")
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}..."

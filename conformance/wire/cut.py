@@ -20,7 +20,6 @@ MARGIN: Final = 8 * 1024
 ORDINARY: Final = 1024 * 1024
 """Bytes up to which an answer is an ordinary one: where it does not fit, hardly any other will."""
 
-
 CHUNK_WEIGHT: Final = 160
 """Bytes of memory that a chunk takes beside its data."""
 

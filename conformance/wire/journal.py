@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
@@ -102,26 +102,18 @@ class Journal:
         Raises `HarnessError` with exit code 4 where the file holds a line, another process writes to the folder, or it
         cannot be written to; with exit code 3 where the disk is full.
         """
-        try:
+        with _usable(path, "created"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            held = lock(path.parent)
-        except LockedError as problem:
-            raise _in_use(problem) from None
-        except OSError as problem:
-            raise _unusable(path, "created", problem) from problem
-        journal = cls(path, -1, held, redactor)
-        try:
-            _check_unused(path)
-            journal._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC, 0o666)
-            journal._write_record(header)
-        except OSError as problem:
-            journal.close()
-            raise _unusable(path, "created", problem) from problem
-        except BaseException:
-            if journal._descriptor >= 0:
-                path.unlink(missing_ok=True)  # nothing was recorded
-            journal.close()
-            raise
+            journal = cls(path, -1, lock(path.parent), redactor)
+            try:
+                _check_unused(path)
+                journal._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC, 0o666)
+                journal._write_record(header)
+            except BaseException:
+                if journal._descriptor >= 0:
+                    path.unlink(missing_ok=True)  # nothing was recorded
+                journal.close()
+                raise
         return journal
 
     @classmethod
@@ -131,26 +123,18 @@ class Journal:
         Raises `HarnessError`: what `lines` raises, and exit code 4 where another process writes to the folder or the
         file cannot be written to.
         """
-        try:
-            held = lock(path.parent)
-        except LockedError as problem:
-            raise _in_use(problem) from None
-        except OSError as problem:
-            raise _unusable(path, "continued", problem) from problem
-        journal = cls(path, -1, held, redactor)
-        try:
-            for each in lines(path):
-                if each.data is None:
-                    journal._torn = each.offset
-                else:
-                    journal._line = each.number
-            journal._descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
-        except OSError as problem:
-            journal.close()
-            raise _unusable(path, "continued", problem) from problem
-        except BaseException:
-            journal.close()
-            raise
+        with _usable(path, "continued"):
+            journal = cls(path, -1, lock(path.parent), redactor)
+            try:
+                for each in lines(path):
+                    if each.data is None:
+                        journal._torn = each.offset
+                    else:
+                        journal._line = each.number
+                journal._descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
+            except BaseException:
+                journal.close()
+                raise
         return journal
 
     def append(self, exchange: Exchange) -> Exchange:
@@ -211,9 +195,6 @@ class Journal:
         record = record_of(value)
         if not isinstance(value, Exchange | Unjudged):
             record = {name: item if name == "kind" else self._redactor.json(item) for name, item in record.items()}
-        return self._write(record)
-
-    def _write(self, record: Mapping[str, Json]) -> int:
         line = line_of(record)
         with self._lock:
             return self._write_line([line])
@@ -265,13 +246,16 @@ class Journal:
         self._finished = True
 
 
-def _in_use(problem: LockedError) -> HarnessError:
-    return UsageError(f"{problem}. Wait until it has ended, or choose another folder.")
-
-
-def _unusable(path: Path, what: str, problem: OSError) -> HarnessError:
-    message = f"The journal {path} cannot be {what}: {reason(problem)}."
-    return HarnessError(message, exit_code=3 if is_of_disk(problem) else 4)
+@contextmanager
+def _usable(path: Path, what: str) -> Iterator[None]:
+    """Raises HarnessError where the journal cannot be `what`: the folder is in use, or the system refuses."""
+    try:
+        yield
+    except LockedError as problem:
+        raise UsageError(f"{problem}. Wait until it has ended, or choose another folder.") from None
+    except OSError as problem:
+        message = f"The journal {path} cannot be {what}: {reason(problem)}."
+        raise HarnessError(message, exit_code=3 if is_of_disk(problem) else 4) from problem
 
 
 def _check_unused(path: Path) -> None:

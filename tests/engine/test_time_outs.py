@@ -11,8 +11,8 @@ import pytest
 
 from conformance.base.records import ProxyHeader, StopNote
 from conformance.config.target import Target
-from conformance.engine.retry import TIMED_OUT
 from conformance.engine.sender import Sender, Wiring
+from conformance.engine.vitals import TIMED_OUT
 from conformance.judge.evidence import ScenarioReplies
 from conformance.model import Mode, Scenario, Step
 from conformance.protocol.exchange import Exchange, SentRequest, Trouble
