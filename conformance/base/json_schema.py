@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator
@@ -18,9 +19,10 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from conformance.base.patterns import occurs_in
+from conformance.base.values import MISSING
 
 MOST_STEPS: Final = 50_000
-"""Keywords that are looked at for one value; a step takes 10 to 50 microseconds."""
+"""Keywords that are looked at for one value, and as many subschemas; a step takes 10 to 50 microseconds."""
 
 MOST_VALUES: Final = 2_500
 """Values that a schema may hold."""
@@ -37,7 +39,7 @@ class _TooManyStepsError(Exception):
 
 def schema_errors(value: Any, schema: Any, most_steps: int = MOST_STEPS) -> list[ValidationError] | None:
     """All deviations of a value from a schema, or None where the schema is none or cannot be checked within bounds."""
-    if _holds_more(schema, MOST_VALUES):
+    if _is_beyond(schema):
         return None
     try:
         Draft202012Validator.check_schema(schema)
@@ -51,7 +53,7 @@ def errors_under_valid(value: Any, schema: Any, most_steps: int = MOST_STEPS) ->
 
     Raises Unresolvable for a reference to something outside the schema, RecursionError for one that leads to itself.
     """
-    if _holds_more(schema, MOST_VALUES):
+    if _is_beyond(schema):
         return None
     try:
         return list(_validators(most_steps)(schema, registry=Registry()).iter_errors(value))
@@ -59,27 +61,45 @@ def errors_under_valid(value: Any, schema: Any, most_steps: int = MOST_STEPS) ->
         return None
 
 
-def _holds_more(schema: Any, most: int) -> bool:
+def _is_beyond(schema: Any) -> bool:
+    """Whether a schema has too many values, or makes jsonschema match patterns itself, as `unevaluatedProperties` does."""
+    if next(islice(_values(schema), MOST_VALUES, None), MISSING) is not MISSING:
+        return True
+    names = {name for value in _values(schema) if isinstance(value, dict) for name in value}
+    return names >= {"unevaluatedProperties", "patternProperties"}
+
+
+def _values(schema: Any) -> Iterator[Any]:
+    """The schema and every value in it."""
     left = [schema]
-    for _ in range(most):
-        if not left:
-            return False
+    while left:
         value = left.pop()
+        yield value
         if isinstance(value, dict | list):
             left += value.values() if isinstance(value, dict) else value
-    return bool(left)
+
+
+class _Steps:
+    """Counts down to zero, and then raises."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def take(self, number: int = 1) -> None:
+        self._left -= number
+        if self._left < 0:
+            raise _TooManyStepsError
 
 
 def _validators(most_steps: int) -> Any:
-    """A class of validators that counts its steps."""
-    left = most_steps
+    """A class of validators that counts its steps, in all of a schema: a part that names another dialect is read in
+    this one, because that dialect's own validators would count nothing.
+    """
+    steps, subschemas = _Steps(most_steps), _Steps(most_steps)
 
     def counted(keyword: _Keyword) -> _Keyword:
         def check(validator: Any, asked: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise _TooManyStepsError
+            steps.take(1 + _looks(keyword, value, schema))
             yield from keyword(validator, asked, value, schema) or ()
 
         return check
@@ -92,7 +112,25 @@ def _validators(most_steps: int) -> Any:
         "uniqueItems": _unique_items,
     }
     keywords = {name: counted(keyword) for name, keyword in known.items()}
-    return extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
+    made: Any = extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
+    into = made.evolve
+
+    def evolve(validator: Any, **changes: Any) -> Any:
+        subschemas.take()
+        schema = changes.get("schema")
+        if isinstance(schema, dict) and "$schema" in schema:
+            changes["schema"] = {name: value for name, value in schema.items() if name != "$schema"}
+        return into(validator, **changes)
+
+    made.evolve = evolve
+    return made
+
+
+def _looks(keyword: _Keyword, value: Any, schema: Any) -> int:
+    """How often a keyword matches the name of a member with a pattern."""
+    if keyword not in (_pattern_properties, _additional_properties) or not isinstance(value, dict):
+        return 0
+    return len(value) * len(schema.get("patternProperties", {}))
 
 
 def _pattern(validator: Any, pattern: Any, value: Any, _: Any) -> Iterator[ValidationError]:
@@ -117,8 +155,8 @@ def _additional_properties(validator: Any, allowed: Any, value: Any, schema: Any
             continue
         if allowed is False:
             yield ValidationError(f"Additional properties are not allowed ({name!r} was unexpected)")
-        else:
-            yield from validator.descend(value[name], allowed, path=name)
+            return  # one for all of them, as jsonschema has it
+        yield from validator.descend(value[name], allowed, path=name)
 
 
 def _unique_items(validator: Any, asked: Any, value: Any, _: Any) -> Iterator[ValidationError]:

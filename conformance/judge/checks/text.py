@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
 from conformance.base.strict_json import REPLACEMENT
@@ -27,6 +28,9 @@ PARTS: Final = one_or_more(TEXT)
 
 CONTEXT: Final = 4
 """So many characters around a lost one have to be those of the request."""
+
+MOST_LOST: Final = 1_000
+"""Lost characters of one reply that are looked for in the request."""
 
 FEWEST_ANSWERS: Final = 5
 """With fewer JSON answers than this, that none holds U+FFFD is chance."""
@@ -103,7 +107,7 @@ def damaged_prompt(reply: Reply) -> tuple[str, str] | None:
     text, asked = text_of(reply), _asked(reply)
     if REPLACEMENT in asked:
         return None
-    for lost in _LOST.finditer(text):
+    for lost in islice(_LOST.finditer(text), MOST_LOST):
         before = text[max(0, lost.start() - CONTEXT) : lost.start()].rpartition(REPLACEMENT)[2]
         after = text[lost.end() : lost.end() + CONTEXT].partition(REPLACEMENT)[0]
         if len(before) + len(after) < CONTEXT:

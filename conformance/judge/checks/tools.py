@@ -9,6 +9,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from jsonschema.exceptions import best_match
+
+from conformance.base.json_schema import schema_errors
 from conformance.base.pointer import join
 from conformance.base.values import show
 from conformance.judge.arguments import COUNT, TEXT, Schema, partial
@@ -164,10 +167,6 @@ def _schema_problem(value: Json, schema: Json) -> str:
 
     A schema that is none, or that nothing can be checked against (a reference outside itself), forbids nothing.
     """
-    from jsonschema.exceptions import best_match
-
-    from conformance.base.json_schema import schema_errors
-
     errors = schema_errors(value, schema)
     problem = best_match(iter(errors)) if errors else None
     return "" if problem is None else str(problem.message)

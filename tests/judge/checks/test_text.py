@@ -1,6 +1,6 @@
 import pytest
 
-from conformance.judge.checks.text import characters_as_in_json, prompt_undamaged, text_contains, text_lacks
+from conformance.judge.checks.text import MOST_LOST, characters_as_in_json, prompt_undamaged, text_contains, text_lacks
 from conformance.protocol.reply import Reply
 from support import make, streams
 
@@ -87,3 +87,10 @@ def test_json_in_place_of_a_stream_shows_nothing_of_streams():
 )
 def test_nothing_is_seen_in_a_reply_that_is_no_message(check, argument):
     assert not check(make.reply({}, status=400), argument, make.context()).seen
+
+
+def test_so_many_lost_characters_are_looked_for_and_no_more():
+    others, damaged = [f"{number:04d}\ufffd" for number in range(MOST_LOST)], "5512 Z\ufffdrich"
+    for text, found in ((damaged + "".join(others), True), ("".join(others) + damaged, False)):
+        observed = prompt_undamaged(make.reply(make.message(text), request=ASKED), True, make.context())
+        assert bool(observed.findings) is found
