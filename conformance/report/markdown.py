@@ -36,6 +36,9 @@ def _head(results: Results) -> Iterator[str]:
     yield markdown(
         f"{wording.verdict_sentence(results)} Exit code {results.exit_code}, {wording.exit_meaning(results)}."
     )
+    if results.unfollowed:
+        yield ""
+        yield markdown(wording.sentence(results.unfollowed))
     yield ""
     yield "| model | endpoint | API version | date | suite |"
     yield "|---|---|---|---|---|"
@@ -65,7 +68,7 @@ def _contradictions(results: Results) -> Iterator[str]:
     found = wording.contradictions(results)
     if not found:
         return
-    yield f"### What the target says and does contradicts itself ({len(found)})"
+    yield f"### Contradictions between what the target declares and what it does ({len(found)})"
     yield ""
     yield "| capability | declared | probed | observed | contradiction |"
     yield "|---|---|---|---|---|"
@@ -140,7 +143,8 @@ def _defects(results: Results, limit: int) -> Iterator[str]:
     yield "|---|---|---|---|"
     for defect, members in found[:limit]:
         harm, extent = wording.HARMS[defect.harm], wording.extent(defect)
-        yield f"| {markdown(defect.title)} | {harm} | {markdown(extent)} | {markdown_code(members[0].id)} |"
+        first = markdown_code(members[0].id) if members else ""
+        yield f"| {markdown(defect.title)} | {harm} | {markdown(extent)} | {first} |"
 
 
 def _deviations(results: Results, limit: int, blocks: int) -> Iterator[str]:

@@ -8,7 +8,7 @@ from conformance.report import words as wording
 from conformance.report.block import block
 from conformance.report.escape import cut, one_line
 from conformance.results.count import Count, PartCounts
-from conformance.results.model import CaseResult, DefectResult, Results
+from conformance.results.model import CaseResult, Results
 
 Paint = Callable[[str, str], str]
 
@@ -162,17 +162,17 @@ def _deviations(results: Results, paint: Paint, limit: int) -> Iterator[str]:
         yield f"  {number:>2}  {harm}  {one_line(defect.title)} {paint(f'({wording.extent(defect)})', 'dim')}"
     if len(found) > _DEFECTS_LISTED:
         yield f"      and {wording.plural(len(found) - _DEFECTS_LISTED, 'more defect')}, in the report"
-    for number, group in enumerate(_witnesses(found, limit), start=1):
+    for number, (defect, members) in enumerate(found[:limit], start=1):
         yield ""
-        yield f"{paint(f'defect {number}', 'bold')}  {one_line(found[number - 1][0].title)}"
-        yield _coloured(block(group[0], group[1:]), group[0], paint)
+        yield f"{paint(f'defect {number}', 'bold')}  {one_line(defect.title)}"
+        if members:
+            first, *others = _witness(members)
+            yield _coloured(block(first, others), first, paint)
 
 
-def _witnesses(found: Sequence[tuple[DefectResult, list[CaseResult]]], limit: int) -> Iterator[list[CaseResult]]:
-    """Of each of the first defects, the case to read first, in the modes in which it deviates."""
-    for _, members in found[:limit]:
-        first = next(case for case in members if case.known is None)
-        yield [first, *(case for case in members if case.id == first.id and case is not first and case.known is None)]
+def _witness(members: Sequence[CaseResult]) -> list[CaseResult]:
+    """The case of a defect to read first, in the modes in which it deviates."""
+    return [case for case in members if case.id == members[0].id and case.known is None]
 
 
 def _coloured(text: str, case: CaseResult, paint: Paint) -> str:

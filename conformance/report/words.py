@@ -185,11 +185,20 @@ def decisive(cases: Sequence[CaseResult]) -> list[list[CaseResult]]:
 
 def defects(results: Results) -> list[tuple[DefectResult, list[CaseResult]]]:
     """The defects that the baseline does not list whole, worst first, each with its results, the one to read first in
-    front.
+    front. A declined capability that no case of the run needs has none.
     """
     by_key = {case.key: case for case in results.cases}
     found = [(defect, [by_key[key] for key in defect.cases if key in by_key]) for defect in results.defects]
-    return [(defect, members) for defect, members in found if any(case.known is None for case in members)]
+    return [
+        (defect, sorted(members, key=lambda case: case.known is not None))
+        for defect, members in found
+        if not members or any(case.known is None for case in members)
+    ]
+
+
+def sentence(text: str) -> str:
+    """A clause as a sentence of its own."""
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def extent(defect: DefectResult) -> str:

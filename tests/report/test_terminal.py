@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from conformance.model import KnownDeviation
+from conformance.report import html, markdown, words
 from conformance.report.terminal import render
+from conformance.results.conclusions.instructions import SENTENCE
 from support import sample
+
+UNFOLLOWED = SENTENCE.format(count=40)
 
 
 def test_the_summary_reads_as_designed(results, golden):
@@ -25,8 +30,29 @@ def test_a_run_that_decided_nothing_says_so(results, golden):
 
 
 def test_a_model_that_follows_no_instruction_takes_one_line(results):
-    said = "the model does not follow instructions: none of 40 replies shows what it was asked for"
-    assert set(render(replace(results, unfollowed=said)).split("\n")) - set(render(results).split("\n")) == {said}
+    found = replace(results, unfollowed=UNFOLLOWED)
+    assert set(render(found).split("\n")) - set(render(results).split("\n")) == {UNFOLLOWED}
+    said = f"{UNFOLLOWED[0].upper()}{UNFOLLOWED[1:]}."
+    for report in (html.render, markdown.render):
+        assert said in report(found)
+        assert said not in report(results)
+
+
+def test_a_declined_capability_that_no_result_needs_is_a_defect_in_every_report(results):
+    bare = replace(results.defects[0], id="tier-needs-x", title="Agent needs x: declined", cases=())
+    others = [replace(bare, id=f"tier-needs-{number}", title=f"Agent needs {number}") for number in range(20)]
+    found = replace(results, defects=(bare, *others))
+    for text in (render(found), html.render(found), markdown.render(found)):
+        assert "Agent needs x: declined" in text
+
+
+def test_the_result_to_read_first_is_one_that_the_baseline_does_not_list(results):
+    known = KnownDeviation("later", "2027-01-01", "known.yaml:1")
+    defect = next(each for each in results.defects if len(each.cases) > 1)
+    cases = tuple(replace(case, known=known) if case.key == defect.cases[0] else case for case in results.cases)
+    ((_, members),) = words.defects(replace(results, cases=cases, defects=(defect,)))
+    assert members[0].known is None
+    assert [case.key for case in members[-1:]] == [defect.cases[0]]
 
 
 def test_colour_adds_colour_codes_and_nothing_else(results):
