@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from conformance.base.values import strings
 from conformance.model import Json
 from conformance.protocol.reply import Reply
 
@@ -18,13 +19,13 @@ LONGEST: Final = 2_000
 
 _SUBJECTS: Final = {
     "context": re.compile(
-        r"context (?:length|window|size|limit)|maximum context|max_model_len|prompt is too long|"
+        r"context (?:length|window|size|limit)|maximum context|max_model_len|"
         r"(?:input|prompt|request) (?:is )?(?:too long|exceeds)|too many (?:input |prompt )?tokens",
         re.IGNORECASE,
     ),
     "quota": re.compile(
         r"\bquota\b|\bcredits?\b|\bbalance\b|\bbilling\b|rate.?limit|too many requests|overloaded|usage limit|"
-        r"insufficient (?:funds|quota|balance)",
+        r"insufficient funds",
         re.IGNORECASE,
     ),
 }
@@ -39,13 +40,18 @@ _KEYS: Final = ("message", "detail", "msg", "error", "errors", "title")
 
 
 def words_of(reply: Reply) -> str:
-    """What an error says, whatever its form, at most `LONGEST` characters; empty where it has no body."""
+    """What an error says, whatever its form, at most `LONGEST` characters; empty where it has no body.
+
+    Of JSON without a message these are its strings, each in quotes: its keys name no field of the request.
+    """
     response = reply.exchange.response
     if reply.error is not None and isinstance(reply.error.get("message"), str):
         return str(reply.error["message"])[:LONGEST]
     said = "; ".join(dict.fromkeys(_texts(reply.json)))
     if said or response is None:
         return said[:LONGEST]
+    if reply.json is not None:
+        return "; ".join(f'"{text}"' for text in strings(reply.json))[:LONGEST]
     return response.body[:LONGEST].decode("utf-8", "replace")
 
 

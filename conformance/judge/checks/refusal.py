@@ -106,7 +106,7 @@ def changed_names(request: Json, control: Json) -> set[str]:
         return names
     if isinstance(request, list) and isinstance(control, list) and len(request) == len(control):
         return {name for pair in zip(request, control, strict=True) for name in changed_names(*pair)}
-    return set() if request == control else {*_names_in(request), *_names_in(control), "type"}
+    return set() if request == control else {*_names_in(request), *_names_in(control)}
 
 
 def _members_in(value: Json) -> Iterator[str]:

@@ -1,6 +1,7 @@
 import pytest
 
 from conformance.judge.checks.refusal import refused
+from conformance.protocol.refusals import other_field, other_subject
 from support import make
 
 LAPIS = {"marker": "LAPIS-7431"}
@@ -96,6 +97,8 @@ def against_control(words: object, changed: dict[str, object], *, wanted: object
         "messages: at least one message is required",
         {"detail": [{"loc": ["body", "max_tokens"], "msg": "max_tokens must be at least 16"}]},
         {"error": {"message": "`max_tokens` is too small", "code": 400}},
+        {"field": "messages", "reason": "wrong"},
+        {"reason": "You exceeded your quota"},
     ],
 )
 def test_a_refusal_for_another_reason_shows_nothing_and_quotes_the_words(words):
@@ -116,6 +119,7 @@ def test_a_refusal_for_another_reason_shows_nothing_and_quotes_the_words(words):
         "",
         {"detail": "bad temperature"},
         {"error": "Bad Request"},
+        {"model": "m", "content": None, "reason": "bad"},
         [],
         None,
     ],
@@ -124,6 +128,35 @@ def test_words_that_name_the_field_or_none_at_all_are_a_refusal(words):
     observation = against_control(words, {"temperature": "hot"})
     assert observation.seen
     assert observation.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        *(("context", words) for words in (
+            "context length", "context window", "context size", "context limit", "Maximum context", "max_model_len",
+            "prompt is too long", "prompt too long", "input exceeds", "request is too long", "too many tokens",
+            "too many input tokens", "too many prompt tokens",
+        )),
+        *(("quota", words) for words in (
+            "quota", "credit", "credits", "balance", "billing", "rate limit", "rate_limit", "ratelimit",
+            "Too many requests", "overloaded", "usage limit", "insufficient funds",
+        )),
+        *((None, words) for words in ("context", "input", "creditor", "imbalanced", "a limit", "too many tools")),
+    ],
+)  # fmt: skip
+def test_the_words_say_what_a_refusal_is_about(subject, words):
+    assert other_subject(f"Sorry: {words} ...") == subject
+
+
+@pytest.mark.parametrize(
+    ("words", "own"),
+    [("output_format: wrong", "format"), ("'max_tokens' is wrong", "max_tokens_to_sample")],
+)
+def test_an_older_or_a_longer_name_is_that_of_the_same_field(words, own):
+    known = {"output_format", "max_tokens"}
+    assert other_field(words, known, {own}) is None
+    assert other_field(words, known, {"temperature"}) in known
 
 
 def test_a_parent_of_what_is_wrong_is_no_other_field():
