@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from conformance.judge.checks import REGISTRY
 from conformance.model import Finding, Harm, Judgement, KnownDeviation, Mode, Outcome, Where
 from conformance.results.build import build
 from conformance.results.excerpts import Excerpts
@@ -15,7 +16,6 @@ from conformance.results.model import DefectResult, ExchangeSummary, TargetSumma
 from conformance.results.run import RunFacts
 from conformance.standard.defects import load_defect_rules
 from conformance.standard.library import Library
-from conformance.standard.paths import spec_folder
 from conformance.standard.source import SourceError
 
 TARGET = TargetSummary("naga", "https://naga.example", "/v1/messages", "m", "2023-06-01", select=("--target", "naga"))
@@ -133,6 +133,45 @@ def test_a_wrong_rule_is_one_sentence_with_its_line(tmp_path: Path, rules: str, 
     assert "defects.yaml" in str(raised.value)
 
 
-def test_every_rule_but_the_last_can_be_reached() -> None:
-    rules = load_defect_rules(spec_folder())
-    assert [rule.id for rule in rules if not rule.when] == [rules[-1].id]
+ACCEPTED = Finding("refused", "a refusal: status 400", "accepted with status 200", kind="accepted")
+SHAPE = Finding("matches", "a string", "null", Where(pointer="/data/0/id"))
+
+REACHED: Mapping[str, tuple[str, Finding, str, int]] = {
+    "error-form": ("errors-have-envelope", Finding("error-envelope", "", ""), MESSAGES, 400),
+    "route-missing": ("counting-needs-no-max-tokens", MISSING, COUNT, 404),
+    "refused-at-random": ("stop-max-tokens", Finding("answered-alike", "", "", kind="at-random"), MESSAGES, 400),
+    "invalid-requests-crash": ("request-model-type", replace(ACCEPTED, kind="server-error"), MESSAGES, 500),
+    "valid-requests-crash": ("caching-accepted", MISSING, MESSAGES, 500),
+    "valid-requests-refused": ("caching-accepted", MISSING, MESSAGES, 400),
+    "credentials": ("transport-no-credential-refused", ACCEPTED, MESSAGES, 200),
+    "refused-otherwise": ("request-model-type", replace(ACCEPTED, kind="other-status"), MESSAGES, 403),
+    "required-members-optional": ("request-model-missing", ACCEPTED, MESSAGES, 200),
+    "values-unchecked": ("request-model-type", ACCEPTED, MESSAGES, 200),
+    "invalid-accepted": ("transport-version-missing-refused", ACCEPTED, MESSAGES, 200),
+    "tool-choice-ignored": ("tools-parallel-calls", Finding("calls", "", ""), MESSAGES, 200),
+    "dropped": ("documents-text-repeated", Finding("text-contains", "", "", kind="ignored"), MESSAGES, 200),
+    "header-missing": ("transport-request-id-on-answers", Finding("header-present", "", ""), MESSAGES, 200),
+    "answers-of-route": ("models-entries-name-models", SHAPE, "/v1/models", 200),
+    "input-not-counted": ("stream-usage-counts-input", Finding("message-start-counts-input", "", ""), MESSAGES, 200),
+    "member": ("response-text-blocks", Finding("blocks", "", "", Where(pointer="/content/0/text")), MESSAGES, 200),
+    "deviation": ("transport-should-retry-is-boolean", Finding("header-matches", "", ""), MESSAGES, 200),
+}
+"""For each rule a case of the catalogue, its finding, and the path and status of the exchange."""
+
+
+@pytest.mark.parametrize("rule", REACHED)
+def test_a_rule_is_reached_by_a_case(library: Library, rule: str) -> None:
+    case, finding, path, status = REACHED[rule]
+    assert finding.check in {*(call.name for call in library.cases[case].expect), "answered-alike"}
+    (defect,) = found(library, [fails(case, finding, 2)], (1, MESSAGES, 200), (2, path, status))
+    assert max((each.id for each in library.defect_rules if defect.id.startswith(each.id)), key=len) == rule
+
+
+def test_every_rule_is_reached_and_looks_at_what_there_is(library: Library) -> None:
+    assert list(REACHED) == [rule.id for rule in library.defect_rules]
+    looked_at = [each for rule in library.defect_rules for each in rule.when]
+    assert {check for each in looked_at for check in each.get("check", ())} <= set(REGISTRY)
+    assert {area for each in looked_at for area in each.get("area", ())} <= {
+        each.area for each in library.cases.values()
+    }
+    assert {clause for each in looked_at for clause in each.get("clause", ())} <= set(library.ledger.clauses)

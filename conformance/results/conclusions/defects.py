@@ -109,10 +109,8 @@ class _Features:
 
 
 def _argument(case: Case, check: str) -> str:
-    """What the case's check looks for, where that is a name."""
+    """What the case's check looks for, where that is a text."""
     argument = next((call.argument for call in case.expect if call.name == check), None)
-    if isinstance(argument, dict):
-        argument = argument.get("name")
     return argument if isinstance(argument, str) else ""
 
 
