@@ -86,7 +86,7 @@ class Response(_WithHeaders):
 
     @property
     def is_event_stream(self) -> bool:
-        """Whether the response says to be an event stream."""
+        """Whether the response says that it is an event stream."""
         return self.media_type == "text/event-stream"
 
 
