@@ -62,7 +62,7 @@ def errors_under_valid(value: Any, schema: Any, most_steps: int = MOST_STEPS) ->
 
 
 def _is_beyond(schema: Any) -> bool:
-    """Whether a schema has too many values, or patterns beside `unevaluatedProperties`, which jsonschema matches itself."""
+    """Whether there are too many values, or patterns that jsonschema itself matches, for `unevaluatedProperties`."""
     if next(islice(_values(schema), MOST_VALUES, None), MISSING) is not MISSING:
         return True
     names = {name for value in _values(schema) if isinstance(value, dict) for name in value}
