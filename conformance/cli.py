@@ -83,12 +83,37 @@ def plan(as_json: bool, **given: Any) -> None:
 
 
 @command.command()
+@click.argument("direct")
+@click.argument("through")
+@run_options
+@click.option("--through-model", metavar="NAME", help="the model's name at the gateway; default: that of --model")
+@click.option("--through-key-env", metavar="VAR", help="variable of the gateway's key; default: that of --api-key-env")
+@click.option("--loopback", is_flag=True, help="serve the reference endpoint at DIRECT, and read what arrives there")
+@AS_JSON
+def compare(
+    direct: str, through: str, through_model: str | None, through_key_env: str | None, loopback: bool, as_json: bool,
+    **given: Any,
+) -> None:  # fmt: skip
+    """Send the same scenarios to an upstream and through a gateway, and report what the gateway changes.
+
+    Exit code 1 where something is lost, added, changed, reordered or joined. What the upstream itself answers
+    differently each time is not compared.
+    """
+    from conformance.commands import compare as compares
+
+    asked = compares.CompareOptions(direct, through, through_model, through_key_env, loopback, as_json)
+    text, exit_code = compares.run(given, asked, Path.cwd(), lambda line: click.echo(line, err=True))
+    click.echo(text)
+    sys.exit(exit_code)
+
+
+@command.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
 @click.option("--port", default=4100, show_default=True, help="port; 0: any free one")
-@click.option("--api-key", default="reference-key", show_default=True, help="the key that is accepted; not a secret")
+@click.option("--api-key", help="the only key that is accepted, not a secret; default: any key")
 @click.option("--model", "models", multiple=True, metavar="NAME", help="serve a model of this name too; repeatable")
 @click.option("--fault", "faults", multiple=True, metavar="ID", help="serve with this defect; repeatable")
-def serve(host: str, port: int, api_key: str, models: tuple[str, ...], faults: tuple[str, ...]) -> None:
+def serve(host: str, port: int, api_key: str | None, models: tuple[str, ...], faults: tuple[str, ...]) -> None:
     """Serve the reference endpoint until interrupted."""
     from conformance.commands import serve as serves
 

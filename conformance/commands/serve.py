@@ -11,16 +11,28 @@ from conformance.reference.server import serve as serve_reference
 
 
 def serve(
-    host: str, port: int, api_key: str, models: Sequence[str], faults: Sequence[str], tell: Callable[[str], object]
+    host: str,
+    port: int,
+    api_key: str | None,
+    models: Sequence[str],
+    faults: Sequence[str],
+    tell: Callable[[str], object],
 ) -> None:
     """Serves until interrupted. `port` 0 takes any free one; `models` are names that are served beside the own ones.
 
+    Without `api_key` every key is accepted.
+
     Raises UsageError for an unknown fault.
     """
+    served = (*map(named_model, dict.fromkeys(models)), *MODELS)
     serve_reference(
         port,
         host=host,
-        settings=Settings(keys=(api_key,), models=(*map(named_model, dict.fromkeys(models)), *MODELS)),
+        settings=Settings(keys=(api_key,) if api_key else (), models=served),
         steps=with_faults(Steps(), faults_named(faults)),
-        announce=lambda url: tell(f"reference endpoint at {url}, key {api_key}; interrupt to stop"),
+        announce=lambda url: tell(f"reference endpoint at {url}, {_accepted(api_key)}; interrupt to stop"),
     )
+
+
+def _accepted(api_key: str | None) -> str:
+    return f"key {api_key}" if api_key else "which accepts any key"

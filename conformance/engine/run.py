@@ -9,6 +9,7 @@ from pathlib import Path
 
 from conformance import __version__
 from conformance.base.clock import now
+from conformance.base.errors import HarnessError
 from conformance.base.records import EndNote, RunHeader, TargetRecord, resume_of
 from conformance.config.connection import connection_of
 from conformance.config.settings import RunSettings
@@ -22,6 +23,7 @@ from conformance.engine.resume import NOTHING, Earlier, check_same, earlier_part
 from conformance.engine.retry import RetryPolicy
 from conformance.engine.sender import Slowdown
 from conformance.judge.attempts import judge_in_attempts
+from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.judge.library import bench_of, load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Case, Judgement, Level, Mode, Outcome
@@ -190,6 +192,22 @@ class Run:
             lacking=found.target.absent,
         )
         return judge_in_attempts(case, mode, evidence, bench, engine.again, self.settings["repeat"])
+
+    def everything(self) -> Evidence:
+        """The replies to all that was planned, for which this waits. The run must have been started.
+
+        Raises HarnessError (exit code 2) where the first request showed that nothing else can be asked.
+        """
+        assert self._started is not None
+        found = self._started.engine.preflight()
+        if found.fatal:
+            raise HarnessError(f"{self._started.target.name}: {found.fatal}", exit_code=2)
+        return self._started.engine.wait(scenario.id for scenario in self._started.plan.scenarios)
+
+    def again(self, scenario_id: str) -> ScenarioReplies:
+        """The replies to a scenario that is sent once more; waits for them. The run must have been started."""
+        assert self._started is not None
+        return self._started.engine.again(scenario_id, 2)
 
     @property
     def settled(self) -> Target:

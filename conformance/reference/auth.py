@@ -23,9 +23,12 @@ def keys_of(call: Call) -> tuple[str, ...]:
 
 
 def authenticate(call: Call, valid: Collection[str]) -> None:
-    """Refuses with 401 a call without a key, and a call with any key that is not valid (REQ-HTTP-010, REQ-HTTP-011)."""
+    """Refuses with 401 a call without a key, and a call with any key that is not valid (REQ-HTTP-010, REQ-HTTP-011).
+
+    Where no valid keys are named, every key is valid.
+    """
     keys = keys_of(call)
     if not keys:
         raise refusal(401, "x-api-key header is required", "REQ-HTTP-011")
-    if not all(any(hmac.compare_digest(key.encode(), known.encode()) for known in valid) for key in keys):
+    if valid and not all(any(hmac.compare_digest(key.encode(), known.encode()) for known in valid) for key in keys):
         raise refusal(401, "invalid x-api-key", "REQ-HTTP-011")

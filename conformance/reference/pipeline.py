@@ -27,8 +27,8 @@ _RATE_LIMIT = {"requests": 4_000, "tokens": 2_000_000, "input-tokens": 1_600_000
 class Settings:
     """How an endpoint is set up.
 
-    `keys` are the valid API keys, `secret` signs thinking, `max_body` is the largest body in bytes, `pace` the pause in
-    seconds after each of the first events of a stream.
+    `keys` are the valid API keys (none: every key is), `secret` signs thinking, `max_body` is the largest body in
+    bytes, `pace` the pause in seconds after each of the first events of a stream.
     """
 
     keys: tuple[str, ...] = ("reference-key",)

@@ -1,0 +1,197 @@
+"""The command `compare`: the same scenarios to an upstream and through a gateway."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from conformance.base.errors import UsageError
+from conformance.base.output import write_files
+from conformance.base.urls import names_host, split_url
+from conformance.comparison.compare import compare, to_repeat
+from conformance.comparison.pairs import GatewayComparison, NotCompared, Pair
+from conformance.config.settings import RunSettings, read_settings, target_of
+from conformance.config.target import AUTHENTICATION, Target
+from conformance.engine.plan import selected_items
+from conformance.engine.run import Run
+from conformance.judge.evidence import Evidence
+from conformance.protocol.exchange import Exchange, SentRequest
+from conformance.reference.answer import Call
+from conformance.reference.models import MODELS, named_model
+from conformance.reference.pipeline import Settings, Steps
+from conformance.reference.server import DEFAULT_MODEL, LocalServer
+from conformance.report import comparison as report
+from conformance.standard.capabilities import check_declared
+
+PACE_S = 0.02
+"""Seconds between the events of the reference endpoint's streams, so that holding them back can be seen."""
+
+ANY_KEY = "reference-key"
+"""A key for the reference endpoint behind a gateway; it accepts any."""
+
+COMPARISON = "comparison.json"
+"""The file with all findings."""
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """What `compare` was asked for: two base URLs, and what is different on the way through the gateway.
+
+    `loopback`: the reference endpoint serves at `direct`, for the gateway to forward to.
+    """
+
+    direct: str
+    through: str
+    through_model: str | None = None
+    through_key_env: str | None = None
+    loopback: bool = False
+    as_json: bool = False
+
+
+class Arrivals:
+    """What the reference endpoint hears, with the moment. Written by its threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: list[tuple[datetime, Call]] = []
+
+    def hear(self, call: Call) -> Call:
+        """Notes a call; a step of the reference endpoint."""
+        with self._lock:
+            self._calls.append((datetime.now(UTC), call))
+        return call
+
+    def within(self, exchange: Exchange) -> tuple[SentRequest, ...]:
+        """The requests that arrived while an exchange lasted. Exchanges must not overlap."""
+        begun = datetime.fromisoformat(exchange.started)
+        response, trouble = exchange.response, exchange.trouble
+        lasted = (response.ended if response is not None else None) or (trouble.at if trouble is not None else 0.0)
+        ended = begun + timedelta(seconds=lasted, milliseconds=1)
+        with self._lock:
+            return tuple(_as_request(call) for moment, call in self._calls if begun <= moment <= ended)
+
+
+def run(given: Mapping[str, Any], asked: CompareOptions, here: Path, tell: Callable[[str], object]) -> tuple[str, int]:
+    """Compares; returns the text and the exit code: 1 where the gateway changes something, 2 where nothing could be
+    compared, else 0.
+
+    Raises HarnessError: exit code 4 for options that do not fit, 2 for an endpoint that does not answer at all.
+    """
+    if asked.loopback and not given.get("model"):
+        given = {**given, "model": DEFAULT_MODEL}
+    direct, through = _settings(given, asked, here)
+    folder = _folder(direct, through, here)
+    key = ANY_KEY if asked.loopback else None
+    with ExitStack() as opened:
+        arrivals = opened.enter_context(_loopback(asked, direct)) if asked.loopback else None
+        upstream = opened.enter_context(_sending(direct, folder / "direct", here, key))
+        ours = upstream.everything()
+        gateway = opened.enter_context(_sending(through, folder / "through", here, key))
+        theirs = gateway.everything()
+        pairs, unsent = _pairs(ours, theirs, arrivals)
+        again = {
+            (scenario, step): reply
+            for scenario in to_repeat(pairs)
+            for step, reply in enumerate(upstream.again(scenario).replies, 1)
+        }
+        found = compare(pairs, again, unsent)
+    document = report.document(found, direct["url"], through["url"], loopback=asked.loopback)
+    written = json.dumps(document, indent=1) + "\n"
+    write_files({folder / COMPARISON: written})
+    tell(f"files in {folder}")
+    text = written.rstrip("\n") if asked.as_json else report.text(found, direct["url"], through["url"], folder)
+    return text, _exit_code(found)
+
+
+def _exit_code(found: GatewayComparison) -> int:
+    return 1 if found.defects else 2 if not found.compared else 0
+
+
+def _settings(given: Mapping[str, Any], asked: CompareOptions, here: Path) -> tuple[RunSettings, RunSettings]:
+    """The settings of both runs. Behind a loopback one request at a time goes through the gateway, so that it is known
+    whose arrival is whose.
+    """
+    if given.get("target") or given.get("url"):
+        raise UsageError("compare takes two base URLs, DIRECT and THROUGH; --url and --target are for run.")
+    direct = read_settings({**given, "url": asked.direct}, here)
+    changed: dict[str, Any] = {"url": asked.through, "model": asked.through_model, "api_key_env": asked.through_key_env}
+    changed["concurrency"] = 1 if asked.loopback else None
+    through = read_settings({**given, **{name: value for name, value in changed.items() if value is not None}}, here)
+    return direct, through
+
+
+def _folder(direct: RunSettings, through: RunSettings, here: Path) -> Path:
+    if direct["out"]:
+        return here / str(direct["out"])
+    host = re.sub(r"[^A-Za-z0-9.-]", "-", split_url(through["url"]).netloc)
+    return here / "reports" / f"compare-{host}" / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+@contextmanager
+def _sending(settings: RunSettings, folder: Path, here: Path, key: str | None) -> Iterator[Run]:
+    """A run that sends what the options select, with `key` where the options name none."""
+    target = _target(settings, key)
+    sending = Run(settings, folder, here)
+    sending.check_selection()
+    check_declared(sending.library.capabilities, settings["declare"], settings["lacks"])
+    items = selected_items(sending.library.catalogue, settings)
+    try:
+        sending.start(items, target, whole=False)
+        yield sending
+    finally:
+        sending.close()
+        sending.release()
+
+
+def _target(settings: RunSettings, key: str | None) -> Target:
+    target = target_of(settings)
+    if target is None:
+        raise UsageError("compare needs two base URLs: DIRECT and THROUGH.")
+    # What the two make of a wrong key is not comparable: each has keys of its own.
+    return replace(target, api_key=target.api_key or key, absent=target.absent | {AUTHENTICATION})
+
+
+@contextmanager
+def _loopback(asked: CompareOptions, direct: RunSettings) -> Iterator[Arrivals]:
+    """Serves the reference endpoint at DIRECT, and notes what arrives there."""
+    address = split_url(asked.direct)
+    local = names_host(asked.direct, ("http",)) and address.hostname in ("127.0.0.1", "localhost")
+    if not local or address.port is None:
+        raise UsageError(
+            "--loopback serves at DIRECT, so that has to be http://127.0.0.1:PORT, where the gateway forwards to."
+        )
+    arrivals = Arrivals()
+    names = dict.fromkeys([direct["model"]])
+    settings = Settings(keys=(), models=(*(named_model(name) for name in names), *MODELS), pace=PACE_S)
+    with LocalServer(settings, Steps(hear=arrivals.hear), port=address.port):
+        yield arrivals
+
+
+def _pairs(ours: Evidence, theirs: Evidence, arrivals: Arrivals | None) -> tuple[list[Pair], list[NotCompared]]:
+    """The replies to the same step of the same scenario, and what was not sent on one of the sides."""
+    pairs: list[Pair] = []
+    unsent = [NotCompared(name, f"not sent to the upstream: {why}") for name, why in ours.unsent.items()]
+    for name, sent in ours.by_id.items():
+        other = theirs.by_id.get(name)
+        if other is None:
+            unsent.append(NotCompared(name, f"not sent through the gateway: {theirs.unsent.get(name, '')}"))
+            continue
+        for step, (direct, through) in enumerate(zip(sent.replies, other.replies, strict=False), 1):
+            arrived = arrivals.within(through.exchange) if arrivals is not None else None
+            pairs.append(Pair(name, step, direct, through, arrived))
+        if len(sent.replies) > len(other.replies):
+            unsent.append(NotCompared(f"{name}, later steps", f"not sent through the gateway: {other.stopped}"))
+    return pairs, unsent
+
+
+def _as_request(call: Call) -> SentRequest:
+    query = urlencode(call.query)
+    return SentRequest(call.method, f"{call.path}?{query}" if query else call.path, call.headers, call.body)

@@ -1,0 +1,102 @@
+"""The words of a comparison: pairs of replies, findings, and what all of them come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from conformance.model import Json
+from conformance.protocol.exchange import SentRequest
+from conformance.protocol.reply import Reply
+
+HARMLESS: Final = frozenset({"header-added", "request-header-added", "request-header-changed", "delay-added"})
+"""Kinds that inform: they take nothing away, and any gateway may do so."""
+
+RENAMED: Final = frozenset({"model", "message_start.message.model"})
+"""Places that say the name of the model, which a gateway may translate on purpose."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The replies to one step of a scenario, of the upstream and through the gateway.
+
+    `arrived` is what reached the upstream of the gateway's request, where somebody stood there to read it.
+    """
+
+    scenario: str
+    step: int
+    direct: Reply
+    through: Reply
+    arrived: tuple[SentRequest, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One difference in one pair: its kind, its place without indices, and the values on both sides (None: none)."""
+
+    kind: str
+    where: str
+    direct: Json = None
+    through: Json = None
+
+
+@dataclass(frozen=True)
+class GatewayFinding:
+    """A difference of one kind in one place, and the pairs that show it; the values are those of the first.
+
+    `informs` is True for what is no defect on its own.
+    """
+
+    seen: Seen
+    pairs: tuple[Pair, ...]
+    informs: bool
+
+
+@dataclass(frozen=True)
+class NotCompared:
+    """What was left out of the comparison, and why, in words."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Milliseconds at the median over all pairs until the first byte, and how many pairs that is."""
+
+    direct_ms: float
+    through_ms: float
+    pairs: int
+
+
+@dataclass(frozen=True)
+class GatewayComparison:
+    """All findings, the gravest first; how many pairs were compared, and what was not."""
+
+    findings: tuple[GatewayFinding, ...]
+    compared: int
+    not_compared: tuple[NotCompared, ...]
+    timing: Timing | None
+
+    @property
+    def defects(self) -> tuple[GatewayFinding, ...]:
+        """The findings that are more than information."""
+        return tuple(finding for finding in self.findings if not finding.informs)
+
+
+def informs(seen: Seen) -> bool:
+    """Whether a difference is no defect on its own."""
+    return seen.kind in HARMLESS or (seen.kind.endswith("-changed") and seen.where in RENAMED)
+
+
+def grouped(found: Iterable[tuple[Seen, Pair]]) -> tuple[GatewayFinding, ...]:
+    """One finding for each kind and place, defects first, then what most pairs show."""
+    groups: dict[tuple[str, str], list[tuple[Seen, Pair]]] = {}
+    for seen, pair in found:
+        groups.setdefault((seen.kind, seen.where), []).append((seen, pair))
+    findings = [
+        GatewayFinding(members[0][0], tuple(dict.fromkeys(pair for _, pair in members)), informs(members[0][0]))
+        for members in groups.values()
+    ]
+    return tuple(sorted(findings, key=lambda each: (each.informs, -len(each.pairs), each.seen.kind, each.seen.where)))
