@@ -200,6 +200,18 @@ class Scenario:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of the request of a case: the same request without the other parts, sent only where the whole is refused.
+
+    `name` is how findings call it, `scenario` the name of what is sent.
+    """
+
+    name: str
+    scenario: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
 class Case:
     """One claim that follows from clauses and is judged on replies by checks.
 
@@ -210,6 +222,7 @@ class Case:
     `beside` further scenarios that checks may look up. The first of `clauses` governs the level. A case that
     expects a refusal has direction refuse. `protects` marks refusals that gate although strictness does not.
     `probes` are the scenarios that show the capabilities in `needs`, in the same order, None without a probe.
+    `parts` are what `steps` is put together from, for a case whose refusal is looked into.
     `derived` says how a case that follows from the OpenAPI document breaks its request (`missing`, `type`, `bound`,
     `unknown`), and is empty for others. `tier` is the tier that counts the case (core, agent, full), empty for a
     user's own case. `scored` is False for a case that the edition of the run does not hold.
@@ -228,6 +241,7 @@ class Case:
     file: str
     line: int
     steps: tuple[Step, ...] = ()
+    parts: tuple[Part, ...] = ()
     scenario: str | None = None
     on: tuple[ScenarioName | Selector, ...] = ()
     control: ScenarioName | None = None

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.base.errors import HarnessError
-from conformance.base.spend import Prices, Spend
+from conformance.base.spend import NO_SPEND, Prices, Spend
 from conformance.base.strict_json import read
 from conformance.config.settings import RunSettings
 from conformance.engine.budget import SpendingLimits
@@ -51,13 +51,14 @@ class Estimate:
 
     `served` are requests that are expected to be answered, `refused` those expected to be refused, which cost tokens
     only where the endpoint accepts what the API refuses. `repeated` is the most that repetitions of the
-    behaviour plane add. `seconds` is the expected duration.
+    behaviour plane add, `parts` the most that parts of refused requests add. `seconds` is the expected duration.
     """
 
     served: Spend
     refused: Spend
     repeated: Spend
     seconds: float
+    parts: Spend = NO_SPEND
 
     @property
     def least(self) -> Spend:
@@ -67,7 +68,7 @@ class Estimate:
     @property
     def most(self) -> Spend:
         """The maximum cost of the plan, without retries."""
-        return self.served + self.refused + self.repeated
+        return self.served + self.refused + self.repeated + self.parts
 
 
 def estimate(
@@ -95,13 +96,14 @@ def estimate_of(plan: Plan, catalogue: Catalogue, settings: RunSettings) -> Esti
     """
     refusals, first = refusals_of(plan, catalogue), plan.scenarios[0]
     control = [replace(first, steps=first.steps[:1])] if refusals else []
-    return estimate(
+    found = estimate(
         [*plan.scenarios, *control],
         refusals,
         _repeatable(plan, catalogue),
         settings["repeat"],
         settings["concurrency"],
     )
+    return replace(found, parts=sum(map(scenario_ceiling, plan.parts), NO_SPEND))
 
 
 def refusals_of(plan: Plan, catalogue: Catalogue) -> frozenset[str]:

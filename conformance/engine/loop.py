@@ -38,6 +38,7 @@ class Engine:
         self._wiring = wiring
         self._earlier = earlier
         self._scenarios = {scenario.id: scenario for scenario in plan.scenarios}
+        self._parts = {scenario.id: scenario for scenario in plan.parts}
         self._futures: Mapping[str, Future[ScenarioReplies]] = {name: Future() for name in self._scenarios}
         self._repeated: dict[tuple[str, int], ScenarioReplies] = dict(earlier.done)
         self._ready: Future[Preflight] = Future()
@@ -82,7 +83,8 @@ class Engine:
         return Evidence(done, unsent)
 
     def again(self, scenario_id: str, repetition: int) -> ScenarioReplies:
-        """The replies to a further repetition (2, 3, ...) of a scenario, sent when nothing else is in progress.
+        """The replies to a further repetition (2, 3, ...) of a scenario, or to a part of a request (1), sent when
+        nothing else is in progress.
 
         Each repetition is sent once, whoever asks for it. One without replies says why it was not sent. Raises
         HarnessError where our own side failed.
@@ -90,7 +92,7 @@ class Engine:
         known = self._repeated.get((scenario_id, repetition))
         if known is not None:
             return known
-        scenario = self._scenarios[scenario_id]
+        scenario = (self._parts if repetition == 1 else self._scenarios)[scenario_id]
         if self._loop is None or self._stopped.is_set():
             return ScenarioReplies(scenario, (), "the run was stopped")
         sending = self._send_again(scenario, repetition)

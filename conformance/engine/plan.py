@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from conformance.base.errors import UsageError
 from conformance.base.suggestions import unknown
 from conformance.config.settings import RunSettings
-from conformance.model import Case, Mode, Scenario, ScenarioName
+from conformance.model import Case, Mode, Part, Scenario, ScenarioName
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.models import ENTRY, ENTRY_SCENARIO
 
@@ -18,10 +18,14 @@ FIRST = "text"
 
 @dataclass(frozen=True)
 class Plan:
-    """The items to judge, in order, and the scenarios to send, in order."""
+    """The items to judge, in order, and the scenarios to send, in order.
+
+    `parts` are sent only where the whole that they belong to is refused.
+    """
 
     items: tuple[tuple[Case, Mode], ...]
     scenarios: tuple[Scenario, ...]
+    parts: tuple[Scenario, ...] = ()
 
     @property
     def requests(self) -> int:
@@ -75,7 +79,8 @@ def build_plan(items: Sequence[tuple[Case, Mode]], catalogue: Catalogue, absent:
         for selector in case.selectors:
             for sample in catalogue.samples.get(selector, ()):
                 want(ScenarioName(sample), Mode.STREAM if selector.streams else mode)
-    return Plan(tuple(items), tuple(wanted.values()))
+    parts = {part.scenario: part for case, _ in applying for part in case.parts}
+    return Plan(tuple(items), tuple(wanted.values()), tuple(map(scenario_of_part, parts.values())))
 
 
 def names_of(case: Case) -> Iterable[ScenarioName]:
@@ -97,6 +102,11 @@ def scenario_of(name: ScenarioName, mode: Mode, catalogue: Catalogue) -> Scenari
     steps = catalogue.scenarios[name.name]
     exists = any(step.makes_message for step in steps)
     return Scenario(name.name, (name.mode or mode) if exists else Mode.JSON, steps)
+
+
+def scenario_of_part(part: Part) -> Scenario:
+    """What is sent of a part: one request in json mode, for both modes of the whole."""
+    return Scenario(part.scenario, Mode.JSON, part.steps)
 
 
 def needed(case: Case, mode: Mode, plan: Plan, catalogue: Catalogue) -> tuple[str, ...]:

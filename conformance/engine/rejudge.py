@@ -148,6 +148,7 @@ class _Judge:
         self._plan = plan
         self._library = library
         self._scenarios = {scenario.id: scenario for scenario in plan.scenarios}
+        self._parts = {scenario.id: scenario for scenario in plan.parts}
         self._done = {
             name: replies
             for name, scenario in self._scenarios.items()
@@ -169,7 +170,8 @@ class _Judge:
         return judge_in_attempts(case, mode, Evidence(done, unsent), self._bench, self._again, attempts)
 
     def _again(self, scenario_id: str, repetition: int) -> ScenarioReplies | None:
-        return _replies(self._scenarios[scenario_id], repetition, self._past)
+        scenario = (self._parts if repetition == 1 else self._scenarios)[scenario_id]
+        return _replies(scenario, repetition, self._past)
 
 
 def _replies(scenario: Scenario, repetition: int, past: _Past) -> ScenarioReplies | None:

@@ -5,19 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from conformance.judge.capabilities import declined
 from conformance.judge.check import deviation
 from conformance.judge.evaluate import Bench, judge
-from conformance.judge.evidence import Evidence, ScenarioReplies
+from conformance.judge.evidence import Again, Evidence, ScenarioReplies
+from conformance.judge.parts import by_part, is_refused
 from conformance.judge.verdict import Policy, is_settled, over_attempts
 from conformance.model import DEVIATING, Case, Direction, Judgement, Level, Mode, Outcome, Plane
 from conformance.protocol.reply import Reply
-
-Again = Callable[[str, int], ScenarioReplies | None]
-"""The replies of a scenario (by id) in a further repetition (2, 3, ...); None, or no replies, if it was not sent."""
 
 
 def judge_in_attempts(case: Case, mode: Mode, evidence: Evidence, bench: Bench, again: Again, wanted: int) -> Judgement:
@@ -26,12 +24,19 @@ def judge_in_attempts(case: Case, mode: Mode, evidence: Evidence, bench: Bench, 
     A deviation of the behaviour plane is attempted again, and so is a case whose claim nobody could see because the
     model did not meet its precondition. A deviation of the protocol plane is final. A valid request that was refused is
     sent once more: an endpoint that answers it now refuses at random, which is a defect and never an honest refusal.
+    Where it is refused again, each of its parts is sent alone.
     """
     made = [judge(case, mode, evidence, bench)]
-    if wanted > 1 and (refusal := _refusal(case, mode, evidence, made[0].outcome)) is not None:
+    refusal = _refusal(case, mode, evidence, made[0].outcome) if wanted > 1 else None
+    if refusal is not None:
         repeated = _repeated(case, mode, evidence, again, 2)
-        answer = _answer(case, mode, repeated) if repeated is not None else None
-        return made[0] if answer is None else _at_random(made[0], refusal, answer, bench.policy)
+        answer = _last(case, mode, repeated) if repeated is not None else None
+        if answer is not None and answer.answers:
+            return _at_random(made[0], refusal, answer, bench.policy)
+    if case.parts and made[0].outcome is Outcome.FAIL and is_refused(_last(case, mode, evidence)):
+        return by_part(made[0], case, again)
+    if refusal is not None:
+        return made[0]
     seen = evidence
     while _needs_another(case, mode, seen, made, wanted):
         repeated = _repeated(case, mode, evidence, again, len(made) + 1)
@@ -51,14 +56,14 @@ def _refusal(case: Case, mode: Mode, evidence: Evidence, outcome: Outcome) -> Re
         return None
     if outcome is not Outcome.FAIL and not (outcome is Outcome.UNSUPPORTED and case.judged[0] in case.probes):
         return None
-    sent = evidence.get(case.judged[0], mode)
-    return sent.last if sent is not None and sent.last is not None and declined(sent.last) else None
+    last = _last(case, mode, evidence)
+    return last if last is not None and declined(last) else None
 
 
-def _answer(case: Case, mode: Mode, evidence: Evidence) -> Reply | None:
-    """The answer to the case's request, where it got one."""
+def _last(case: Case, mode: Mode, evidence: Evidence) -> Reply | None:
+    """The reply to the last request of the case's own scenario, where it got one."""
     sent = evidence.get(case.judged[0], mode)
-    return sent.last if sent is not None and sent.last is not None and sent.last.answers else None
+    return sent.last if sent is not None else None
 
 
 def _at_random(judgement: Judgement, refusal: Reply, answer: Reply, policy: Policy) -> Judgement:

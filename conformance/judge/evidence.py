@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from conformance.model import Case, Mode, Scenario, ScenarioName, Selector
@@ -59,6 +59,11 @@ class Evidence:
         for sent in self.by_id.values():
             yield from (reply for reply in sent.earlier if reply.status in DOCUMENTED_RETRIES)
 
+
+Again = Callable[[str, int], ScenarioReplies | None]
+"""The replies of a scenario (by id) in a further repetition (2, 3, ...), or of a part of a request (1); None, or no
+replies, if it was not sent.
+"""
 
 NO_EVIDENCE = Evidence({}, {})
 

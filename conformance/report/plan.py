@@ -22,6 +22,7 @@ def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
         ("served", "expected to be answered"),
         ("refused", "expected to be refused; tokens only where they are accepted"),
         ("repeated", f"at most, if the model does something else: {plan['repeat']} attempts in all"),
+        ("parts", "at most, one at a time, where a request of several parts is refused as a whole"),
         ("most", "in total, without retries"),
     ):
         row = plan[name]

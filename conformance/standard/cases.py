@@ -13,12 +13,14 @@ from typing import Any, Final
 from conformance.base.files import CASES, SHIPPED
 from conformance.base.pointer import join
 from conformance.base.suggestions import nearest
-from conformance.model import Case, CheckCall, Direction, Json, Level, Mode, Plane, ScenarioName, Selector, Step
+from conformance.model import Case, CheckCall, Direction, Json, Level, Mode, Part, Plane, ScenarioName, Selector, Step
 from conformance.standard.bases import Bases
 from conformance.standard.derive import DeriveError, derive
 from conformance.standard.document import Document
 from conformance.standard.ledger import Ledger
+from conformance.standard.pairwise import PairwiseError, Template
 from conformance.standard.paths import CASE_SCHEMA
+from conformance.standard.requests import SendError, expand, with_part
 from conformance.standard.schemas import read_checked
 from conformance.standard.source import SourceError, check_shape, lines_of
 
@@ -92,7 +94,8 @@ def _written(entry: _Entry, bases: Bases, sources: Sources, area: str, line: int
     data = entry.data
     clauses = _clauses(entry, ("clauses",), data.get("clauses", ()), sources.ledger)
     expect = tuple(_calls(entry, "expect", sources.checks))
-    steps = bases.steps_of(data["send"], entry.path, join(entry.pointer, "send")) if "send" in data else ()
+    whole, single = _sends(entry, bases)
+    steps = bases.steps_of(whole, entry.path, join(entry.pointer, "send")) if whole is not None else ()
     on = _judged(entry)
     return Case(
         id=data["id"],
@@ -108,6 +111,10 @@ def _written(entry: _Entry, bases: Bases, sources: Sources, area: str, line: int
         file=str(entry.path),
         line=line,
         steps=steps,
+        parts=tuple(
+            Part(name, f"{data['id']}+{name}", bases.steps_of(send, entry.path, join(entry.pointer, "send")))
+            for name, send in single.items()
+        ),
         scenario=_scenario(data["id"], steps, bases) if steps else None,
         on=on,
         control=_scenario_name(entry, "control", data["control"]) if "control" in data else None,
@@ -119,6 +126,30 @@ def _written(entry: _Entry, bases: Bases, sources: Sources, area: str, line: int
         caught=tuple(data.get("caught", ())),
         aliases=tuple(data.get("aliases", ())),
     )
+
+
+def _sends(entry: _Entry, bases: Bases) -> tuple[Mapping[str, Json] | None, Mapping[str, Mapping[str, Json]]]:
+    """What the case sends, None where it sends nothing, and the same with each of its parts alone, by name."""
+    data = entry.data
+    if "send" not in data:
+        return None, {}
+    send = data["send"]
+    if "parts" not in data and "pairwise" not in data:
+        return send, {}
+    try:
+        frame = expand(send, bases.sends)
+        whole, parts = dict(frame), dict(data.get("parts", {}))
+        for part in reversed(parts.values()):
+            whole = with_part(whole, part)
+        if "pairwise" in data:
+            template = Template(data["pairwise"]["turns"], data["pairwise"]["of"])
+            whole = with_part(whole, {"messages": template.history()})
+            parts |= {name: {"messages": turns} for name, turns in template.alone().items()}
+    except SendError as problem:
+        raise entry.error(str(problem), "send", problem.key) from None
+    except PairwiseError as problem:
+        raise entry.error(str(problem), "pairwise") from None
+    return whole, {name: with_part(frame, part) for name, part in parts.items()}
 
 
 def _derived(entry: _Entry, bases: Bases, sources: Sources, area: str) -> Iterator[Case]:

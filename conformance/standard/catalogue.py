@@ -43,14 +43,15 @@ class Catalogue:
 
     @cached_property
     def optional(self) -> frozenset[str]:
-        """Scenarios that ask for optional capabilities, so that an endpoint may decline them: those that probe one, and
-        those that no other case judges.
+        """Scenarios whose refusal is an answer: those that ask for optional capabilities (that probe one, or that no
+        other case judges), and parts of a request that was refused as a whole.
         """
         by_need = {True: set[str](), False: set[str]()}
         for case in self.cases:
             by_need[bool(case.needs)].update(name.name for name in case.judged)
         probes = {probe.name for case in self.cases for probe in case.probes if probe is not None}
-        return frozenset(by_need[True] - by_need[False] | probes)
+        parts = {part.scenario for case in self.cases for part in case.parts}
+        return frozenset(by_need[True] - by_need[False] | probes | parts)
 
     @cached_property
     def meanings(self) -> Mapping[str, str]:
@@ -84,6 +85,7 @@ def _assemble(cases: Sequence[Case], bases: Bases) -> Catalogue:
             seen[name] = case
         if case.scenario is not None:
             scenarios.setdefault(case.scenario, case.steps)
+        scenarios.update({part.scenario: part.steps for part in case.parts})
     by_case = {case.id: case.scenario for case in cases if case.scenario is not None}
     capabilities, tiers = load_capabilities(spec_folder()), load_tiers(spec_folder())
     probed = (_probed(case, capabilities) for case in cases)

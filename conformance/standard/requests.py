@@ -69,6 +69,28 @@ def expand(send: Mapping[str, Json], bases: Mapping[str, Mapping[str, Json]]) ->
     return {**merged, "$headers": headers} if headers else merged
 
 
+def with_part(send: Mapping[str, Json], part: Mapping[str, Json]) -> dict[str, Json]:
+    """The send with a part added: items of arrays come before those that are there, members of objects beside them, and
+    lines of a header behind a comma. Anything else of the part takes the place of what is there.
+    """
+    return {**send, **{key: _added(key, send[key], value) if key in send else value for key, value in part.items()}}
+
+
+def _added(key: str, there: Json, more: Json) -> Json:
+    if isinstance(there, list) and isinstance(more, list):
+        return [*more, *there]
+    if isinstance(there, dict) and isinstance(more, dict):
+        together = _headers if key == "$headers" else with_part
+        return together(there, more)
+    return more
+
+
+def _headers(there: Mapping[str, Json], more: Mapping[str, Json]) -> dict[str, Json]:
+    """Header lines of the same name are one line."""
+    both = {name: f"{there[name]},{line}" for name, line in more.items() if name in there}
+    return {**there, **more, **both}
+
+
 def steps_of(send: Mapping[str, Json], bases: Mapping[str, Mapping[str, Json]]) -> tuple[Step, ...]:
     """The steps of a send, in order. Raises SendError for an unknown base or `$` key."""
     whole = expand(send, bases)

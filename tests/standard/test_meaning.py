@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance.model import Case, CheckCall, Direction, Level, Mode, Plane, ScenarioName, Selector, Step
+from conformance.model import Case, CheckCall, Direction, Level, Mode, Part, Plane, ScenarioName, Selector, Step
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.library import Library
 from conformance.standard.meaning import canonical, meanings
@@ -42,6 +42,7 @@ MEANS_NOTHING: Mapping[str, Any] = {
     "scenario": "renamed",
     "caught": ("another-fault",),
     "aliases": ("old",),
+    "parts": (Part("half", "plain+half", (Step(),)),),
     "derived": True,
     "probes": (ScenarioName("text"),),
     "opt_in": ("vision",),

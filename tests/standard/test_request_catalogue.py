@@ -81,7 +81,8 @@ def test_a_marker_is_asked_for_in_its_own_request_and_not_in_the_control(name):
     control = CASES[name].get("control", "hello").partition("/")[0]
     other = CASES[control]["send"] if control in CASES else {"$base": control}
     for marker in markers:
-        assert marker in repr(CASES[name]["send"]) + repr(BASES.get(CASES[name]["send"].get("$base")))
+        sent = [CASES[name].get(key) for key in ("send", "parts", "pairwise")]
+        assert marker in repr(sent) + repr(BASES.get(CASES[name]["send"].get("$base")))
         assert marker not in repr([step.body for step in steps_of(other, BASES)])
 
 

@@ -1,0 +1,142 @@
+"""A request of several parts is sent whole. Where it is refused, each part is sent alone, to name the guilty one."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from conformance.engine.rejudge import rejudge
+from conformance.model import Mode, Outcome
+from conformance.wire.importers.files import open_recording
+from support import standard
+
+CASE = "messages-history-of-calls"
+CASES = [case for case in standard.library().catalogue.cases if case.parts]
+PARTS = {part.scenario for part in next(case for case in CASES if case.id == CASE).parts}
+MOST_PARTS = 60
+"""Requests that the parts of all cases may add to a run in which every whole is refused."""
+
+ERROR = {"type": "error", "error": {"type": "invalid_request_error", "message": "content: at least one item"}}
+
+
+def refusing(wanted: Any, status: int = 400) -> Any:
+    """Refuses each request for a message of which this holds."""
+
+    def intervene(call: Any, number: int) -> Any:
+        asks = call.method == "POST" and wanted(json.loads(call.body))
+        return (status, ERROR, {}) if asks else None
+
+    return intervene
+
+
+def results(body: Any) -> list[Any]:
+    blocks = [block for turn in body["messages"] if isinstance(turn["content"], list) for block in turn["content"]]
+    return [block for block in blocks if block["type"] == "tool_result"]
+
+
+def empty_array(body: Any) -> bool:
+    return any(result.get("content") == [] for result in results(body))
+
+
+def test_the_parts_of_an_accepted_request_are_not_sent(serve: Any, run: Any) -> None:
+    endpoint = serve()
+    done = run(endpoint, case=[CASE])
+    assert {judged.outcome for judged in done.judgements.values()} == {Outcome.PASS}
+    assert PARTS.isdisjoint(endpoint.names())
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_the_finding_names_the_part_that_is_refused_alone(serve: Any, run: Any, status: int) -> None:
+    endpoint = serve(refusing(empty_array, status))
+    judged = run(endpoint, case=[CASE], retries=0).of(CASE)
+    assert judged.outcome is Outcome.FAIL
+    assert judged.findings[0].expected == "the part result-empty-array accepted"
+    assert f"status {status} for it alone" in judged.findings[0].actual
+    assert judged.reason.endswith(f"refused alone, of its {len(PARTS)} parts: result-empty-array")
+    assert judged.findings[0].where.scenario == f"{CASE}+result-empty-array/json"
+
+
+def test_both_modes_share_the_parts_which_are_sent_once(serve: Any, run: Any) -> None:
+    endpoint = serve(refusing(empty_array))
+    done = run(endpoint, case=[CASE])
+    named = [done.of(CASE, mode).findings[0].expected for mode in Mode]
+    assert named == ["the part result-empty-array accepted"] * 2
+    sent = Counter(name for name in endpoint.names() if name in PARTS)
+    assert sent == Counter(PARTS)
+
+
+def test_a_request_that_is_refused_now_and_then_has_no_guilty_part(serve: Any, run: Any) -> None:
+    first = [True]
+
+    def once(body: Any) -> bool:
+        return len(body["messages"]) > 100 and bool(first) and first.pop()
+
+    endpoint = serve(refusing(once))
+    judged = run(endpoint, case=[CASE], mode="json").of(CASE)
+    assert judged.reason == "the same valid request is refused now and then"
+    assert PARTS.isdisjoint(endpoint.names())
+
+
+def test_what_is_refused_only_together_is_said(serve: Any, run: Any) -> None:
+    endpoint = serve(refusing(lambda body: len(body["messages"]) > 100))
+    judged = run(endpoint, case=[CASE], mode="json").of(CASE)
+    assert judged.reason.endswith(f"refused as a whole, and none of its {len(PARTS)} parts alone")
+    assert [finding.expected for finding in judged.findings] == ["status 200"]
+
+
+def test_what_is_refused_in_every_part_is_one_finding(serve: Any, run: Any) -> None:
+    endpoint = serve(refusing(lambda body: bool(results(body))))
+    judged = run(endpoint, case=[CASE], mode="json").of(CASE)
+    assert judged.reason.endswith(f"each of its {len(PARTS)} parts is refused alone as well")
+    assert len(judged.findings) == 1
+
+
+def test_parts_that_the_budget_forbids_are_said_to_be_missing(serve: Any, run: Any) -> None:
+    endpoint = serve(refusing(empty_array))
+    judged = run(endpoint, case=[CASE], mode="json", max_requests=8).of(CASE)
+    assert judged.outcome is Outcome.FAIL
+    assert "parts got no answer" in judged.reason
+
+
+def test_the_recorded_run_gives_the_same_again(serve: Any, run: Any) -> None:
+    endpoint = serve(refusing(empty_array))
+    done = run(endpoint, case=[CASE])
+    again = rejudge(open_recording(done.folder / "journal.ndjson"), ())
+    assert {(each.case, each.mode): each for each in again.judgements} == done.judgements
+
+
+def test_a_continued_run_sends_no_part_again(serve: Any, run: Any) -> None:
+    endpoint = serve(refusing(empty_array))
+    done = run(endpoint, case=[CASE])
+    before = len(endpoint.calls)
+    again = run(endpoint, case=[CASE], resume=str(done.folder))
+    assert again.judgements == done.judgements
+    assert len(endpoint.calls) == before
+
+
+def test_the_parts_of_all_cases_together_are_few() -> None:
+    assert sum(len(case.parts) for case in CASES) <= MOST_PARTS
+
+
+@pytest.mark.parametrize("version", ["2023-06-01", "2026-10-21"])
+def test_the_document_accepts_every_whole_and_every_part(version: str) -> None:
+    document = standard.library(version).document
+    wrong = {
+        name: found
+        for case in CASES
+        for name, steps in ((case.id, case.steps), *((part.scenario, part.steps) for part in case.parts))
+        if (found := document.validate("MessageCreateParams", {"model": "m", **steps[0].body}))
+    }
+    assert wrong == {}
+
+
+def test_the_reference_endpoint_accepts_every_part(serve: Any, run: Any) -> None:
+    """Where every whole is refused, every part is sent."""
+    wholes = {case.id for case in CASES}
+    endpoint = serve(lambda call, number: (400, ERROR, {}) if endpoint.names()[-1] in wholes else None)
+    done = run(endpoint, case=sorted(wholes), mode="json")
+    reasons = {name: done.of(name).reason for name in wholes}
+    assert {name: why for name, why in reasons.items() if "none of its" not in why} == {}
