@@ -62,11 +62,10 @@ def to_prompt(call: Call, desk: Desk, steps: Steps, component: str) -> Prompt:
     """Reads a body, validates it, finds its model and applies the rules. Raises a Refusal for what is not in order."""
     terms = steps.negotiate(call)
     value = steps.parse(call, desk.settings.max_body)
-    plain, extras = validate.split_extras(value, terms)
-    validate.refuse_stored_thread(extras)
-    steps.validate(component, plain, terms, desk.documents)
-    model = steps.find_model(desk.settings.models, str(plain["model"]))
-    prompt = Prompt(plain, terms, model, desk.signer, component == validate.COUNT, extras)
+    steps.validate(component, value, terms, desk.documents)
+    validate.refuse_stored_thread(value)
+    model = steps.find_model(desk.settings.models, str(value["model"]))
+    prompt = Prompt(value, terms, model, desk.signer, component == validate.COUNT)
     rules.apply_rules(prompt, steps.rules)
     return prompt
 

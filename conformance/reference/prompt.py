@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -38,7 +38,7 @@ class Message:
 class Prompt:
     """A request body that is valid under the OpenAPI document, and what applies to it.
 
-    `counting` is True for count_tokens. `extras` are the body fields that an opt-in added.
+    `counting` is True for count_tokens.
     """
 
     body: dict[str, Json]
@@ -46,7 +46,6 @@ class Prompt:
     model: Model
     signer: Signer
     counting: bool = False
-    extras: dict[str, Json] = field(default_factory=dict)
 
     @cached_property
     def messages(self) -> tuple[Message, ...]:
@@ -91,7 +90,7 @@ class Prompt:
     @property
     def output_schema(self) -> Json:
         """The JSON Schema that the reply has to follow, or None (REQ-BODY-022)."""
-        shape = self.object("output_config").get("format") or self.extras.get("output_format")
+        shape = self.object("output_config").get("format") or self.body.get("output_format")
         return shape.get("schema") if isinstance(shape, dict) else None
 
     @property

@@ -84,7 +84,7 @@ def to_message(prompt: Prompt, draft: Draft, usage: CacheUse, message_id: str) -
         "stop_details": None,
         "usage": _usage(prompt, draft, usage),
     }
-    if "context_management" in prompt.extras:
+    if "context_management" in prompt.body:
         message["context_management"] = {"applied_edits": []}
     return message
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from conformance.base.pointer import join, look_up, split
 from conformance.model import Json
 from conformance.reference.answer import Cause, Terms
 from conformance.reference.errors import invalid, refusal
-from conformance.reference.negotiate import BETA_FIELDS
 from conformance.standard.document import SchemaViolation
 
 CREATE = "MessageCreateParams"
 COUNT = "MessageCountTokensParams"
 
-_TASK_BUDGET = "task-budgets-2026-03-13"
 _TYPES = {
     "array": "list",
     "boolean": "boolean",
@@ -35,30 +33,24 @@ class Validator(Protocol):
     def validate(self, component: str, instance: Json) -> list[SchemaViolation]:
         """The violations of a value, empty where it is valid."""
 
-
-def split_extras(body: Json, terms: Terms) -> tuple[Json, dict[str, Json]]:
-    """The body without the fields that an opt-in of this call added, and those fields (REQ-BODY-030)."""
-    if not isinstance(body, dict):
-        return body, {}
-    extras = {name: body[name] for name, betas in BETA_FIELDS.items() if name in body and betas & terms.betas}
-    plain = {name: value for name, value in body.items() if name not in extras}
-    config = plain.get("output_config")
-    if _TASK_BUDGET in terms.betas and isinstance(config, dict) and "task_budget" in config:
-        extras["task_budget"] = config["task_budget"]
-        plain["output_config"] = {name: value for name, value in config.items() if name != "task_budget"}
-    return plain, extras
+    def with_betas(self, names: Iterable[str]) -> Validator:
+        """The document with what these betas add."""
 
 
-def refuse_stored_thread(extras: Mapping[str, Json]) -> None:
+def refuse_stored_thread(body: Mapping[str, Json]) -> None:
     """Refuses to continue a thread with 404: nothing of a conversation is stored here (REQ-MSG-018, REQ-ERR-019)."""
-    thread = extras.get("thread")
+    thread = body.get("thread")
     if isinstance(thread, dict) and thread.get("type") == "continue":
         raise refusal(404, "thread: not found", "REQ-ERR-019", code="thread_not_found")
 
 
 def validate(component: str, body: Json, terms: Terms, documents: Mapping[str, Validator]) -> None:
-    """Refuses with 400 a body that does not match its component in the version of the call (REQ-BODY-033)."""
-    violations = documents[terms.version].validate(component, body)
+    """Refuses with 400 a body that does not match its component in the version of the call (REQ-BODY-033).
+
+    The betas of the call add to the document what `specs/betas/` says, so that their fields need their names
+    (REQ-BODY-030).
+    """
+    violations = documents[terms.version].with_betas(terms.betas).validate(component, body)
     if violations:
         raise invalid(sentence(violations[0], body), cause_of(violations[0]))
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from conformance.base.pointer import join
 from conformance.model import Json
+from conformance.standard.paths import spec_folder
 from conformance.standard.source import SourceError, load_yaml
 
 FOLDER = "betas"
 HEADER = "x-beta"
 INCLUDES = "x-includes"
 USES = "x-uses"
+
+NAMES = "betas.yaml"
+"""The file with the names of all betas, beside the folder of what they add."""
 
 _ADDED_TO = frozenset({"oneOf", "anyOf", "enum", "x-known-values"})
 _KEYS = frozenset({HEADER, INCLUDES, USES, "components", "paths"})
@@ -26,6 +31,17 @@ def beta_file(folder: Path, name: str) -> Path:
 def beta_names(folder: Path) -> tuple[str, ...]:
     """The betas that add something to the document, by name."""
     return tuple(sorted(path.stem for path in (folder / FOLDER).glob("*.yaml")))
+
+
+@cache
+def known_betas(folder: Path | None = None) -> frozenset[str]:
+    """The names of all betas that clients send, also of those that change nothing any more.
+
+    `folder` is the specs folder (default: the project's own). Raises SourceError where the file does not fit.
+    """
+    specs = folder if folder is not None else spec_folder()
+    found = load_yaml(specs / NAMES)
+    return frozenset([*found["current"], *found["retired"]])
 
 
 def with_betas(tree: Mapping[str, Json], names: Iterable[str], folder: Path) -> Mapping[str, Json]:

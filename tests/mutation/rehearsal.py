@@ -60,12 +60,21 @@ class Remembering:
     def __init__(self, document: Validator) -> None:
         self._document = document
         self._said: dict[tuple[str, str], list[SchemaViolation]] = {}
+        self._extended: dict[frozenset[str], Remembering] = {}
 
     def validate(self, component: str, instance: object) -> list[SchemaViolation]:
         key = (component, dump(instance))
         if key not in self._said:
             self._said[key] = self._document.validate(component, instance)
         return self._said[key]
+
+    def with_betas(self, names: Iterable[str]) -> Remembering:
+        wanted = frozenset(names)
+        if not wanted:
+            return self
+        if wanted not in self._extended:
+            self._extended[wanted] = Remembering(self._document.with_betas(wanted))
+        return self._extended[wanted]
 
 
 class Names:

@@ -102,7 +102,7 @@ def as_data(call: Call) -> Data:
 
 def _on_message(self: Alteration, steps: Steps) -> Steps:
     def change(message: Data, prompt: Prompt) -> None:
-        if self.holds(request=_whole(prompt), mode=str(seams.mode_of(prompt))):
+        if self.holds(request=prompt.body, mode=str(seams.mode_of(prompt))):
             self.change(message)
 
     return seams.in_message_of(steps, change)
@@ -163,7 +163,7 @@ def _on_request(self: Alteration, steps: Steps) -> Steps:
         return counting in (None, prompt.counting) and self.holds(call=as_data(call))
 
     def problem(prompt: Prompt, call: Call) -> Refusal | None:
-        return self.refusal(_whole(prompt)) if concerns(prompt, call) else None
+        return self.refusal(prompt.body) if concerns(prompt, call) else None
 
     def change(body: Data, prompt: Prompt, call: Call) -> None:
         if concerns(prompt, call):
@@ -208,11 +208,6 @@ _INSTALL: Mapping[str, Callable[[Alteration, Steps], Steps]] = {
     **dict.fromkeys(REQUESTS, _on_request),
     "call": _on_call,
 }
-
-
-def _whole(prompt: Prompt) -> Data:
-    """The body of a request together with the fields that betas added."""
-    return {**prompt.extras, **prompt.body}
 
 
 def _changing(operation: Operation, change: Callable[[Json], Json]) -> Operation:

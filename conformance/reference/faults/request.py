@@ -49,10 +49,10 @@ def _unchecked(derived: Derived, component: str, cause: Cause) -> Fault:
             return False
         try:
             terms = steps.negotiate(call)
-            body, _ = validate.split_extras(steps.parse(call, desk.settings.max_body), terms)
+            body = steps.parse(call, desk.settings.max_body)
         except Refusal:
             return False
-        found = desk.documents[terms.version].validate(component, body)
+        found = desk.documents[terms.version].with_betas(terms.betas).validate(component, body)
         return bool(found) and all(validate.cause_of(each) == cause for each in found)
 
     def install(steps: Steps) -> Steps:

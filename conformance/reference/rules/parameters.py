@@ -70,7 +70,7 @@ def effort_fits_disabled_thinking(prompt: Prompt) -> str | None:
 
 def task_budget_is_large(prompt: Prompt) -> str | None:
     """REQ-BODY-023: a task budget has a minimum."""
-    budget = prompt.extras.get("task_budget")
+    budget = prompt.object("output_config").get("task_budget")
     total = budget.get("total") if isinstance(budget, dict) else None
     if budget is not None and not (isinstance(total, int) and total >= _LEAST_TASK_BUDGET):
         return f"output_config.task_budget.total: Input should be greater than or equal to {_LEAST_TASK_BUDGET}"
