@@ -1,6 +1,4 @@
-"""How many examples of a property are run: 50 in CI and 10 elsewhere, the same ones in every run; 2,000 random ones
-under `tox -e fuzz`.
-"""
+"""How many examples of a property are run: 10, the same ones in every run; 2,000 random ones under `tox -e fuzz`."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ VARIABLE = "MESSAGES_EXAMPLES"
 SHRINK = "HOSTILE_SHRINK"
 """Set to have a failing example made smaller, which can take minutes; without it the first one is shown."""
 
-EXAMPLES = 50 if "CI" in os.environ else 10
+EXAMPLES = 10
 
 
 def thorough() -> bool:
