@@ -219,13 +219,14 @@ class Case:
     replies) is set. `lacks` are capabilities without which a model has to be known for the claim to be about it;
     `opt_in` are those in `needs` that nothing asks for unless they are declared, `reported_by` is the case that
     reports a missing route. `control` names the scenario that is the same request without the thing under test,
-    `beside` further scenarios that checks may look up. The first of `clauses` governs the level. A case that
-    expects a refusal has direction refuse. `protects` marks refusals that gate although strictness does not.
-    `probes` are the scenarios that show the capabilities in `needs`, in the same order, None without a probe.
-    `parts` are what `steps` is put together from, for a case whose refusal is looked into.
-    `derived` says how a case that follows from the OpenAPI document breaks its request (`missing`, `type`, `bound`,
-    `unknown`), and is empty for others. `tier` is the tier that counts the case (core, agent, full), empty for a
-    user's own case. `scored` is False for a case that the edition of the run does not hold.
+    `beside` further scenarios that checks may look up, and `gauges` those that show in both modes whether token
+    counts are evidence. The first of `clauses` governs the level. A case that expects a refusal has direction
+    refuse. `protects` marks refusals that gate although strictness does not. `probes` are the scenarios that show
+    the capabilities in `needs`, in the same order, None without a probe. `parts` are what `steps` is put together
+    from, for a case whose refusal is looked into. `derived` says how a case that follows from the OpenAPI document
+    breaks its request (`missing`, `type`, `bound`, `unknown`), and is empty for others. `tier` is the tier that
+    counts the case (core, agent, full), empty for a user's own case. `scored` is False for a case that the edition
+    of the run does not hold.
     """
 
     id: str
@@ -246,6 +247,7 @@ class Case:
     on: tuple[ScenarioName | Selector, ...] = ()
     control: ScenarioName | None = None
     beside: tuple[ScenarioName, ...] = ()
+    gauges: tuple[ScenarioName, ...] = ()
     given: tuple[CheckCall, ...] = ()
     needs: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()

@@ -75,6 +75,11 @@ def build_plan(items: Sequence[tuple[Case, Mode]], catalogue: Catalogue, absent:
     for case, mode in applying:
         for name in names_of(case):
             want(name, mode)
+    modes = dict.fromkeys(mode for _, mode in applying)
+    for case, _ in applying:
+        for name in case.gauges:
+            for mode in modes:  # whether the two modes count alike
+                want(name, mode)
     for case, mode in applying:
         for selector in case.selectors:
             for sample in catalogue.samples.get(selector, ()):
@@ -113,4 +118,7 @@ def needed(case: Case, mode: Mode, plan: Plan, catalogue: Catalogue) -> tuple[st
     """The ids of the scenarios that have to be done before a case can be judged."""
     if case.selectors:
         return tuple(scenario.id for scenario in plan.scenarios)
-    return tuple(dict.fromkeys(scenario_of(name, mode, catalogue).id for name in names_of(case)))
+    named = [scenario_of(name, mode, catalogue).id for name in names_of(case)]
+    gauges = [scenario_of(name, each, catalogue).id for name in case.gauges for each in Mode]
+    planned = {scenario.id for scenario in plan.scenarios}
+    return tuple(dict.fromkeys([*named, *(name for name in gauges if name in planned)]))

@@ -63,7 +63,7 @@ class Context(Protocol):
     def reply(self, scenario: ScenarioName | str, mode: Mode, step: int | None = None) -> Reply | None:
         """The reply of another scenario (None: of its last step), or None where it was not sent or not answered.
 
-        Only scenarios that the case names in `control`, `on` or `beside` can be asked for.
+        Only scenarios that the case names in `control`, `on`, `beside` or `gauges` can be asked for.
         """
 
 
@@ -91,7 +91,8 @@ class Check:
     """A named check, called with a reply (`across`: with all of them), its argument and a context.
 
     `argument` is the JSON Schema of what a case file may write behind the name. `identities` belongs to a check across
-    replies that claims nothing but that these values are unique; it can then be judged reply by reply.
+    replies that claims nothing but that these values are unique; it can then be judged reply by reply. `counts`: the
+    check takes token counts as evidence, so that its cases need the gauges of the catalogue (see `counts.py`).
     """
 
     name: str
@@ -99,6 +100,7 @@ class Check:
     argument: Mapping[str, Json] = field(default_factory=lambda: NO_ARGUMENT)
     across: bool = False
     identities: Identities | None = None
+    counts: bool = False
 
     @property
     def summary(self) -> str:
@@ -136,9 +138,11 @@ class Check:
         return [self(each, argument, context) for each in ([replies] if self.across else replies)]
 
 
-def check(name: str, *, argument: Mapping[str, Json] = NO_ARGUMENT) -> Callable[[EachFunction], Check]:
+def check(
+    name: str, *, argument: Mapping[str, Json] = NO_ARGUMENT, counts: bool = False
+) -> Callable[[EachFunction], Check]:
     """Makes a check of a function that judges one reply."""
-    return lambda function: Check(name, function, argument)
+    return lambda function: Check(name, function, argument, counts=counts)
 
 
 def check_across(

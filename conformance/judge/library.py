@@ -19,7 +19,8 @@ def load_library(api_version: str, files: Sequence[Path] = (), edition: str | No
     `edition` None: the newest frozen one. Raises SourceError with file, line and key, UsageError for an unknown
     edition.
     """
-    names = CheckNames({name: check.argument for name, check in REGISTRY.items()}, refused.name)
+    counting = frozenset(name for name, check in REGISTRY.items() if check.counts)
+    names = CheckNames({name: check.argument for name, check in REGISTRY.items()}, refused.name, counting)
     return load_standard(api_version, names, files, edition)
 
 

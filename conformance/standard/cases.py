@@ -32,10 +32,13 @@ LARGEST_REQUESTS: Final = 32 * 1024 * 1024
 
 @dataclass(frozen=True)
 class CheckNames:
-    """The JSON Schema of each check's argument, by name of the check. A case that calls `refusal` expects a refusal."""
+    """The JSON Schema of each check's argument, by name of the check. A case that calls `refusal` expects a refusal.
+    Those of `counting` take token counts as evidence.
+    """
 
     arguments: Mapping[str, Mapping[str, Json]]
     refusal: str
+    counting: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

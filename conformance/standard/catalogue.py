@@ -72,10 +72,10 @@ def load_catalogue(sources: Sources, *, files: Iterable[Path] = ()) -> Catalogue
     ]
     for path in files:
         cases += read_cases(path, bases, sources, area=path.name.removesuffix(USER_SUFFIX))
-    return _assemble(cases, bases)
+    return _assemble(cases, bases, sources.checks.counting)
 
 
-def _assemble(cases: Sequence[Case], bases: Bases) -> Catalogue:
+def _assemble(cases: Sequence[Case], bases: Bases, counting: frozenset[str]) -> Catalogue:
     scenarios = dict(bases.steps)
     seen: dict[str, Case] = {}
     for case in cases:
@@ -89,12 +89,24 @@ def _assemble(cases: Sequence[Case], bases: Bases) -> Catalogue:
     by_case = {case.id: case.scenario for case in cases if case.scenario is not None}
     capabilities, tiers = load_capabilities(spec_folder()), load_tiers(spec_folder())
     probed = (_probed(case, capabilities) for case in cases)
-    resolved = tuple(_placed(_resolved(case, scenarios, by_case), tiers, scenarios) for case in probed)
+    gauges = tuple(name for name, send in bases.sends.items() if send.get("$gauge"))
+    resolved = tuple(
+        _placed(_resolved(case, scenarios, by_case, gauges, counting), tiers, scenarios) for case in probed
+    )
     return Catalogue(resolved, scenarios, _samples(bases))
 
 
-def _resolved(case: Case, scenarios: Mapping[str, tuple[Step, ...]], by_case: Mapping[str, str]) -> Case:
-    """The case with every name of another case replaced by the name of that case's scenario."""
+def _resolved(
+    case: Case,
+    scenarios: Mapping[str, tuple[Step, ...]],
+    by_case: Mapping[str, str],
+    gauges: Sequence[str],
+    counting: frozenset[str],
+) -> Case:
+    """The case with every name of another case replaced by the name of that case's scenario, and with its gauges.
+
+    `gauges` are those of the catalogue, `counting` the checks that need them.
+    """
 
     def known(name: ScenarioName, key: str) -> ScenarioName:
         found = by_case.get(name.name, name.name)
@@ -105,11 +117,19 @@ def _resolved(case: Case, scenarios: Mapping[str, tuple[Step, ...]], by_case: Ma
 
     return replace(
         case,
+        gauges=_gauges(case, scenarios, gauges) if counting.intersection(call.name for call in case.expect) else (),
         on=tuple(known(name, "on") if isinstance(name, ScenarioName) else name for name in case.on),
         control=known(case.control, "control") if case.control else None,
         beside=tuple(known(name, "beside") for name in case.beside),
         probes=tuple(known(name, "needs") if name else None for name in case.probes),
     )
+
+
+def _gauges(case: Case, scenarios: Mapping[str, tuple[Step, ...]], gauges: Sequence[str]) -> tuple[ScenarioName, ...]:
+    """The gauges on the paths that a case looks at: message requests, count requests, or both."""
+    named = (*case.judged, *case.beside)
+    paths = {step.path for name in named for step in scenarios.get(name.name, case.steps)}
+    return tuple(ScenarioName(name) for name in gauges if scenarios[name][0].path in paths)
 
 
 def _error(case: Case, problem: str, *steps: str | int, suggestion: str | None = None) -> SourceError:

@@ -55,12 +55,12 @@ def literal(value: Json) -> Json:
 
 
 def expand(send: Mapping[str, Json], bases: Mapping[str, Mapping[str, Json]]) -> dict[str, Json]:
-    """The send with its base request merged in, without `$base` and `$sample`.
+    """The send with its base request merged in, without `$base` and its marks.
 
     Raises SendError for an unknown base.
     """
     name = send.get("$base")
-    own = {key: value for key, value in send.items() if key not in ("$base", "$sample", "$headers")}
+    own = {key: value for key, value in send.items() if key not in ("$base", "$sample", "$gauge", "$headers")}
     if name is not None and name not in bases:
         raise SendError(f"Unknown base request {name!r}", "$base")
     base = expand(bases[name], bases) if name is not None else {}

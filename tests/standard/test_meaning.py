@@ -45,6 +45,7 @@ MEANS_NOTHING: Mapping[str, Any] = {
     "parts": (Part("half", "plain+half", (Step(),)),),
     "derived": True,
     "probes": (ScenarioName("text"),),
+    "gauges": (ScenarioName("text"),),
     "opt_in": ("vision",),
     "reported_by": "transport-count-endpoint",
     "tier": "full",

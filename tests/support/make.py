@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -134,9 +134,28 @@ class HandMadeContext:
         return next((self.replies[key] for key in keys if key in self.replies), None)
 
 
+def gauges(count: Callable[[int, Mode], int] = lambda size, _: 8 + size // 4) -> dict[str, Reply]:
+    """The replies of gauges by scenario and mode, which count what `count` makes of the length of a message."""
+    found = {}
+    for size in (2, 50, 600):
+        asked = {"messages": [{"role": "user", "content": "x" * size}]}
+        for mode in Mode:
+            counted = message("hm", usage={"input_tokens": count(size, mode), "output_tokens": 1})
+            found[f"gauge-{size}/{mode}"] = Reply(exchange(counted, sent=request(asked), mode=mode))
+        sent = {"request": asked, "path": "/v1/messages/count_tokens"}
+        found[f"count-gauge-{size}"] = reply({"input_tokens": count(size, Mode.JSON)}, **sent)
+    return found
+
+
 def context(control: str | None = None, **replies: Reply) -> HandMadeContext:
-    """The context of a case with this control; `replies` are those of other scenarios by name."""
-    return HandMadeContext(case(control=ScenarioName(control) if control else None), replies)
+    """The context of a case with this control; `replies` are those of other scenarios by name.
+
+    Token counts are alive, unless the replies name other `gauges`.
+    """
+    known = {**gauges(), **replies}
+    names = dict.fromkeys(name.partition("/")[0] for name in known if "gauge-" in name)
+    named = ScenarioName(control) if control else None
+    return HandMadeContext(case(control=named, gauges=tuple(map(ScenarioName, names))), known)
 
 
 def observe(check: str, argument: Any, subject: Reply | Sequence[Reply], **others: Any) -> Observation:

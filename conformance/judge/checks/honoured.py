@@ -10,6 +10,7 @@ from typing import Final
 from conformance.base.values import show
 from conformance.judge.arguments import TEXT, optional, partial
 from conformance.judge.check import FINE, NOTHING_SEEN, Context, Observation, check, deviates
+from conformance.judge.counts import why_dead
 from conformance.model import Json
 from conformance.protocol.message import text_of, tool_calls
 from conformance.protocol.reply import Reply
@@ -18,13 +19,13 @@ from conformance.protocol.usage import total_input
 FORM: Final = optional(partial({"marker": TEXT, "absent": TEXT}))
 
 
-@check("honoured", argument=FORM)
+@check("honoured", argument=FORM, counts=True)
 def honoured(reply: Reply, argument: Json, context: Context) -> Observation:
     """The reply contains the marker, or its input tokens exceed those of the control; it has no unwanted text.
 
     With `true` in place of a marker the tokens alone decide; a call of a declared tool proves that tools were read.
-    Nothing is seen where there is neither the marker nor a control that answered in the same mode, or where one of the
-    two counts no input tokens. A missing marker proves nothing against a server (the model may not cooperate), and more
+    Nothing is seen where there is neither the marker nor a control that answered in the same mode, or where the counts
+    of that mode are dead. A missing marker proves nothing against a server (the model may not cooperate), and more
     input tokens than without the part under test prove that the part was read.
     """
     if not reply.ok or reply.message is None:
@@ -45,7 +46,9 @@ def honoured(reply: Reply, argument: Json, context: Context) -> Observation:
         return NOTHING_SEEN
     tokens, before = total_input(reply.usage), total_input(control.usage) if control is not None else None
     if control is not None and not (tokens and before):
-        return _undecided(marker, tokens, before)
+        return _undecided(marker, f"{_counted(tokens)}, {_counted(before)} in the control")
+    if control is not None and (dead := why_dead(context, reply.exchange.mode)):
+        return _undecided(marker, dead)
     if tokens is not None and before is not None and tokens > before:
         return FINE
     seen = [f"the reply {show(text)}"] if isinstance(marker, str) else []
@@ -53,11 +56,10 @@ def honoured(reply: Reply, argument: Json, context: Context) -> Observation:
     return deviates(reply, _expected(marker, context), "; ".join(seen) or "no evidence", kind="ignored")
 
 
-def _undecided(marker: Json, tokens: int | None, before: int | None) -> Observation:
-    """Without token counts, a missing marker may be the model's doing: nothing is proven either way."""
-    counts = f"{_counted(tokens)}, {_counted(before)} in the control"
+def _undecided(marker: Json, why: str) -> Observation:
+    """Without living token counts, a missing marker may be the model's doing: nothing is proven either way."""
     missing = "the marker is not in the reply, and " if isinstance(marker, str) else ""
-    return Observation(seen=False, note=f"{missing}the token counts prove nothing ({counts})")
+    return Observation(seen=False, note=f"{missing}the token counts prove nothing ({why})")
 
 
 def _control(reply: Reply, context: Context) -> Reply | None:

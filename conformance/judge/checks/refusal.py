@@ -11,6 +11,7 @@ from typing import Final
 from conformance.base.values import show
 from conformance.judge.arguments import TEXT, Schema, one_or_more, optional, partial, record
 from conformance.judge.check import FINE, NOTHING_SEEN, Context, Observation, check, deviates
+from conformance.judge.counts import why_dead
 from conformance.model import Json
 from conformance.protocol.message import text_of
 from conformance.protocol.refusals import NAME, other_field, other_subject, words_of
@@ -52,7 +53,7 @@ def refused(reply: Reply, argument: Json, context: Context) -> Observation:
     return Observation(seen=False, note=f"refused for another reason: {other}{_error_of(reply)}") if other else FINE
 
 
-@check("read-or-refused", argument=record(marker=TEXT))
+@check("read-or-refused", argument=record(marker=TEXT), counts=True)
 def read_or_refused(reply: Reply, argument: Mapping[str, str], context: Context) -> Observation:
     """The request is read, as its marker or its input tokens show, or refused with a 4xx status.
 
@@ -72,7 +73,7 @@ def read_or_refused(reply: Reply, argument: Mapping[str, str], context: Context)
     if not reply.ok:
         return FINE
     tokens, before = total_input(reply.usage) or 0, total_input(control.usage) or 0
-    return FINE if 0 < before < tokens else NOTHING_SEEN
+    return FINE if 0 < before < tokens and not why_dead(context, reply.exchange.mode) else NOTHING_SEEN
 
 
 def _other_reason(reply: Reply, wanted: Mapping[str, Json], context: Context) -> str:

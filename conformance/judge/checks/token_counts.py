@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import eq, gt, le
-from typing import Final
+from typing import Final, Literal
 
 from conformance.base.pointer import look_up
 from conformance.base.values import MISSING, show, whole_number
 from conformance.judge.arguments import STEP, TEXT, choice, partial
 from conformance.judge.check import FINE, NOTHING_SEEN, Context, Observation, check, deviates
+from conformance.judge.counts import is_count, why_dead, why_stagnant
 from conformance.model import Json, Mode
 from conformance.protocol.message import blocks, stop_reason
 from conformance.protocol.reply import Reply
@@ -29,6 +30,9 @@ ESTIMATE_TOKENS: Final = 20
 Quantity = Callable[[Reply], int | None]
 """A count that a reply reports or its request sets; None if it is missing."""
 
+Counted = Literal["messages", "count_tokens"]
+"""Whose input counts are compared."""
+
 Other = Callable[[Reply, Json, Context], Reply | None]
 """The reply to compare with. The argument names it, where the row takes one."""
 
@@ -37,7 +41,9 @@ Other = Callable[[Reply, Json, Context], Reply | None]
 class CountComparison:
     """One row: `left` of the reply has to be in `relation` to `right` of the same or of the `other` reply.
 
-    Nothing is seen where one of them is None, or where `silent` is True for the reply. `expected` may contain `{right}`
+    Nothing is seen where one of them is None, where `silent` is True for the reply, or where counts are dead that the
+    row takes as `evidence`: those of messages, or of count_tokens. With
+    `reports`, dead counts that deviate are a finding all the same. `expected` may contain `{right}`
     and `{argument}`; `pointer` is the place of the finding. With `moves`, equal counts mean that the part under test
     was ignored.
     """
@@ -50,6 +56,8 @@ class CountComparison:
     other: Other = lambda reply, _argument, _context: reply
     silent: Callable[[Reply], bool] = lambda _reply: False
     moves: bool = False
+    evidence: tuple[Counted, ...] = ()
+    reports: bool = False
 
 
 def near(tokens: int) -> Callable[[int, int], bool]:
@@ -189,6 +197,8 @@ ROWS: Final[Mapping[str, CountComparison]] = {
         INPUT,
         other=_json_answer,
         silent=_is_no_stream,
+        evidence=("messages",),
+        reports=True,
     ),
     "input-as-in-step": CountComparison(
         _input,
@@ -197,6 +207,7 @@ ROWS: Final[Mapping[str, CountComparison]] = {
         "about {right} input tokens including cached ones, as in step {argument}",
         "/usage",
         other=_step,
+        evidence=("messages",),
     ),
     "input-as-counted": CountComparison(
         _input,
@@ -205,9 +216,16 @@ ROWS: Final[Mapping[str, CountComparison]] = {
         "about {right} input tokens, the answer of count_tokens to the same input",
         INPUT,
         other=_scenario,
+        evidence=("messages", "count_tokens"),
     ),
     "count-same": CountComparison(
-        _count, eq, _count, "exactly {right}, the count in scenario {argument}", "/input_tokens", other=_scenario
+        _count,
+        eq,
+        _count,
+        "exactly {right}, the count in scenario {argument}",
+        "/input_tokens",
+        other=_scenario,
+        evidence=("count_tokens",),
     ),
     "count-near": CountComparison(
         _count,
@@ -216,6 +234,7 @@ ROWS: Final[Mapping[str, CountComparison]] = {
         "about {right}, the count in scenario {argument}",
         "/input_tokens",
         other=_scenario,
+        evidence=("count_tokens",),
     ),
     "count-larger": CountComparison(
         _count,
@@ -225,6 +244,7 @@ ROWS: Final[Mapping[str, CountComparison]] = {
         "/input_tokens",
         other=_scenario,
         moves=True,
+        evidence=("count_tokens",),
     ),
 }
 """The comparisons by the name that case files use."""
@@ -241,6 +261,7 @@ ARGUMENTS: Final = {
 
 @check(
     "token-counts",
+    counts=True,
     argument={"oneOf": [choice(name for name in ROWS if name not in ARGUMENTS), partial(ARGUMENTS, most=1)]},
 )
 def token_counts(reply: Reply, argument: Json, context: Context) -> Observation:
@@ -251,11 +272,36 @@ def token_counts(reply: Reply, argument: Json, context: Context) -> Observation:
     left, right = row.left(reply), row.right(other) if other is not None else None
     if left is None or right is None:
         return NOTHING_SEEN
+    dead = _why_dead(row, reply, context)
     if row.relation(left, right):
-        return FINE
+        return _silent(dead) if dead else FINE
+    if dead and not row.reports:
+        return _silent(dead)
     kind = "ignored" if row.moves and left == right else "deviation"
     expected = row.expected.format(right=right, argument=value)
     return deviates(reply, expected, str(left), pointer=row.pointer, kind=kind)
+
+
+def _why_dead(row: CountComparison, reply: Reply, context: Context) -> str:
+    """Why counts prove nothing that a row takes as evidence, or the empty string."""
+    dead = (why_dead(context, reply.exchange.mode, counting=whose == "count_tokens") for whose in row.evidence)
+    return next(filter(None, dead), "")
+
+
+def _silent(dead: str) -> Observation:
+    return Observation(seen=False, note=f"the token counts prove nothing ({dead})")
+
+
+@check("counts-grow", counts=True)
+def counts_grow(reply: Reply, context: Context) -> Observation:
+    """Input tokens grow with the length of a plain message, in count_tokens and in the replies of one mode."""
+    counting = is_count(reply)
+    dead = why_stagnant(context, reply.exchange.mode, counting=counting)
+    if not reply.answers or dead is None:
+        return NOTHING_SEEN
+    expected = "more input tokens for a longer message, at most a few for each character"
+    pointer = "/input_tokens" if counting else INPUT
+    return deviates(reply, expected, dead, pointer=pointer) if dead else FINE
 
 
 @check("server-tools-counted-only-if-used")
