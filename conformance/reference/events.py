@@ -66,6 +66,8 @@ def _empty(block: Mapping[str, Any]) -> dict[str, Json]:
         return {**block, "text": "", "citations": [] if block.get("citations") else None}
     if block["type"] == "thinking":
         return {**block, "thinking": "", "signature": ""}
+    if block["type"] == "compaction":
+        return {**block, "content": None}
     return {**block, "input": {}} if block["type"] in ("tool_use", "server_tool_use") else dict(block)
 
 
@@ -79,6 +81,8 @@ def _deltas(block: Mapping[str, Any]) -> Iterator[dict[str, Json]]:
         for part in _parts(block["thinking"]):
             yield {"type": "thinking_delta", "thinking": part}
         yield {"type": "signature_delta", "signature": block["signature"]}
+    elif block["type"] == "compaction":
+        yield {"type": "compaction_delta", "content": block["content"], "encrypted_content": block["encrypted_content"]}
     elif block["type"] in ("tool_use", "server_tool_use"):
         yield {"type": "input_json_delta", "partial_json": ""}
         text = dump(block["input"])

@@ -17,6 +17,7 @@ from conformance.reference.cache import PromptCache
 from conformance.reference.models import MODELS, Model
 from conformance.reference.prompt import Prompt
 from conformance.reference.signatures import Signer
+from conformance.reference.triggers import slowed, trigger_of
 from conformance.reference.validate import Validator
 
 MIB = 1024 * 1024
@@ -86,6 +87,8 @@ def create_message(call: Call, desk: Desk, steps: Steps) -> Answer:
     message = steps.make_message(prompt, desk, steps)
     streamed = prompt.body.get("stream") is True
     answer = steps.encode_stream(message, desk, steps) if streamed else steps.encode_json(message)
+    if streamed and b"be slow" in call.body and trigger_of(scripted.read(prompt).request) == "be slow":
+        answer = slowed(answer)
     return replace(answer, headers={**answer.headers, **_rate_limits(desk)})
 
 

@@ -5,7 +5,7 @@ The model knows nothing of any test. It thinks, writes text or calls tools, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from conformance.reference.prompt import Block, Message, Prompt, blocks_of, dict
 from conformance.reference.replies import Conversation, direct, reply
 from conformance.reference.search import search
 from conformance.reference.tokens import count_text, cut
+from conformance.reference.triggers import REFUSAL, SUMMARY, compaction, redacted, trigger_of
 
 _LEAST_TO_THINK = 48
 _STEPS = {"low": 1, "medium": 2, "high": 3, "xhigh": 4, "max": 5}
@@ -37,13 +38,14 @@ _PREFACE = "Let me check."
 
 @dataclass(frozen=True)
 class Draft:
-    """What the model generated: blocks, why it ended, and the tokens it took."""
+    """What the model generated: blocks, why it ended, and the tokens it took. `details` are those of a refusal."""
 
     content: tuple[Block, ...]
     stop_reason: str
     stop_sequence: str | None
     tokens: int
     thinking_tokens: int = 0
+    details: Mapping[str, Json] | None = None
 
 
 def generate(prompt: Prompt, new_id: Callable[[str], str]) -> Draft:
@@ -51,10 +53,18 @@ def generate(prompt: Prompt, new_id: Callable[[str], str]) -> Draft:
     limit = prompt.max_tokens or 0
     if limit == 0:
         return Draft((), "max_tokens", None, 0)
+    conversation = read(prompt)
+    asked = trigger_of(conversation.request)
+    if asked == "refuse":
+        return Draft((), "refusal", None, 0, details=REFUSAL)
     thoughts = _think(prompt, limit)
     used = sum(count_text(text) for text, _ in thoughts)
-    blocks: list[Block] = [block for _, block in thoughts]
-    conversation = read(prompt)
+    blocks: list[Block] = [redacted(prompt) if asked == "redact thinking" else block for _, block in thoughts]
+    compacted = compaction(prompt) if asked == "compact" else None
+    if compacted is not None:
+        blocks.append(compacted[0])
+        if compacted[1]:
+            return Draft(tuple(blocks), "compaction", None, used + count_text(SUMMARY), used)
     last_turn = _last_turn(prompt)
     answered = any(message.of_type("tool_result") for message in last_turn)
     ordered = direct(conversation.request) is not None
@@ -81,7 +91,7 @@ def to_message(prompt: Prompt, draft: Draft, usage: CacheUse, message_id: str) -
         "diagnostics": {"cache_miss_reason": None} if _wants_diagnostics(prompt) else None,
         "stop_reason": draft.stop_reason,
         "stop_sequence": draft.stop_sequence,
-        "stop_details": None,
+        "stop_details": dict(draft.details) if draft.details is not None else None,
         "usage": _usage(prompt, draft, usage),
     }
     if "context_management" in prompt.body:
