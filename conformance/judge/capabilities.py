@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from conformance.base.pointer import spread
 from conformance.model import ScenarioName
+from conformance.protocol.refusals import is_too_long
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import DECLINING, NO_SUCH_PATH
 from conformance.standard.capabilities import Capability, CapabilityFacts, Probed, Sign
@@ -14,9 +15,9 @@ from conformance.standard.capabilities import Capability, CapabilityFacts, Probe
 
 def declined(reply: Reply) -> bool:
     """True for a clean refusal: a status that is not about key or rate, whatever the form of the error, or a missing
-    route.
+    route. A request that is too long for the model says nothing of what it asks for.
     """
-    return reply.status in DECLINING or route_missing(reply)
+    return route_missing(reply) or (reply.status in DECLINING and not is_too_long(reply))
 
 
 def route_missing(reply: Reply) -> bool:

@@ -22,12 +22,14 @@ class Observation:
     """What a check observes in the evidence it was given.
 
     `seen` is False where the evidence does not show what the check is about (no thinking block to look at): such
-    evidence neither passes nor fails, and `note` may say why. Without findings, what was seen is as it should be.
+    evidence neither passes nor fails, and `note` may say what hides it. `absent` says that nothing hides it, even
+    where the body cannot be read. Without findings, what was seen is as it should be.
     """
 
     seen: bool
     findings: tuple[Finding, ...] = ()
     note: str = ""
+    absent: bool = False
 
 
 MOST_FINDINGS: Final = 20
@@ -35,6 +37,9 @@ MOST_FINDINGS: Final = 20
 
 NOTHING_SEEN: Final = Observation(seen=False)
 """The evidence does not show what the check is about."""
+
+NOT_THERE: Final = Observation(seen=False, absent=True)
+"""What the check is about is not there, as status or headers say; the body does not matter."""
 
 FINE: Final = Observation(seen=True)
 """The evidence shows what the check is about, and it is as it should be."""

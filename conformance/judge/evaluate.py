@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from conformance.base.values import show
 from conformance.judge.capabilities import declined, probed, route_missing
 from conformance.judge.check import Check, Observation, deviation
 from conformance.judge.checks.refusal import refused
 from conformance.judge.evidence import Evidence, ScenarioReplies, picked, pushed_back
-from conformance.judge.soundness import can_be_sent_back, is_about_form, is_sound
+from conformance.judge.soundness import can_be_sent_back, is_about_form, is_readable, is_sound
 from conformance.judge.verdict import (
     SETTLED,
     CapabilityState,
@@ -25,6 +26,7 @@ from conformance.judge.verdict import (
     gates,
 )
 from conformance.model import Case, CheckCall, Direction, Finding, Json, Judgement, Mode, Plane, ScenarioName
+from conformance.protocol.refusals import is_too_long, words_of
 from conformance.protocol.reply import Reply
 from conformance.standard.document import Document
 from conformance.standard.models import ENTRY_SCENARIO, NO_MODELS, Models, RefusalClause, capabilities_of
@@ -79,13 +81,14 @@ class CaseContext:
 
 @dataclass(frozen=True)
 class Checked:
-    """What the checks of a case found together."""
+    """What the checks of a case found together. `absent`: nothing hides what the unseen claim is about."""
 
     result: CheckResult
     findings: tuple[Finding, ...] = ()
     seen: int = 0
     deviating: int = 0
     note: str = ""
+    absent: bool = False
 
 
 NOTHING_CHECKED = Checked(CheckResult.UNSEEN)
@@ -120,7 +123,7 @@ class _Trial:
             completeness, why = self._nothing_picked(candidates)
             return self.conclude(Signals(completeness, capability=self.state), NOTHING_CHECKED, candidates, why)
         checked = self._unless_declined(self._run_checks(replies), replies)
-        if checked.result is CheckResult.UNSEEN and not self.case.judged and _all_readable(replies):
+        if checked.result is CheckResult.UNSEEN and not self.case.judged and checked.absent:
             checked = replace(checked, result=CheckResult.ABSENT)
         return self.conclude(Signals(Completeness.FULL, checked.result, capability=self.state), checked, replies)
 
@@ -141,7 +144,7 @@ class _Trial:
             checked = Checked(CheckResult.DEVIATION, (_too_large(sent.replies[-1]),), 1, 1)
             signals = Signals(Completeness.FULL, checked.result, control, capability=self.state)
             return self.conclude(signals, checked, sent.replies, control_detail)
-        if completeness in (Completeness.TROUBLE, Completeness.BUSY):
+        if completeness in (Completeness.TROUBLE, Completeness.BUSY, Completeness.TOO_LONG):
             signals = Signals(completeness, control=control, capability=self.state)
             return self.conclude(signals, NOTHING_CHECKED, sent.replies, detail)
         unmet = self._unmet_precondition(sent)
@@ -202,7 +205,7 @@ class _Trial:
                 deviating = sum(bool(observation.findings) for observation in showing)
                 return Checked(result, findings, len(showing), deviating)
             if not showing:
-                return Checked(CheckResult.UNSEEN, note=next((item.note for item in observations if item.note), ""))
+                return Checked(CheckResult.UNSEEN, note=_note_of(observations), absent=_absent(observations, replies))
         return Checked(CheckResult.FINE, seen=seen)
 
     def _rests_on_an_unsound_answer(self, finding: Finding, replies: Sequence[Reply]) -> bool:
@@ -227,7 +230,7 @@ class _Trial:
     def _completeness(self, sent: ScenarioReplies) -> tuple[Completeness, str]:
         last = sent.replies[-1]
         if pushed_back(last, refusing=self.case.direction is Direction.REFUSE):
-            return Completeness.BUSY, _status_of(last)
+            return _pushed_back(last)
         if last.status is None:
             return Completeness.TROUBLE, _trouble_of(last)
         if sent.last is None:
@@ -243,7 +246,7 @@ class _Trial:
         name, evidence = self.case.judged[0], self.context.evidence
         sent = evidence.get(name, self.mode)
         if sent is not None and sent.replies:
-            return Completeness.BUSY, _status_of(sent.replies[-1])
+            return _pushed_back(sent.replies[-1])
         return Completeness.UNSENT, sent.stopped if sent else evidence.why_unsent(name, self.mode)
 
     def _control(self) -> tuple[Control, str]:
@@ -310,6 +313,12 @@ def _too_large(reply: Reply) -> Finding:
     return replace(finding, check=ANSWER_SIZE)
 
 
+def _pushed_back(reply: Reply) -> tuple[Completeness, str]:
+    if is_too_long(reply):
+        return Completeness.TOO_LONG, f"{_status_of(reply)}: {show(words_of(reply))}"
+    return Completeness.BUSY, _status_of(reply)
+
+
 def _status_of(reply: Reply) -> str:
     exchange = reply.exchange
     tries = f" after {exchange.attempt} attempts" if exchange.attempt > 1 else ""
@@ -321,9 +330,17 @@ def _trouble_of(reply: Reply) -> str:
     return f"{trouble.kind}: {trouble.message}" if trouble else "nothing was received"
 
 
-def _all_readable(replies: Sequence[Reply]) -> bool:
-    """True for evidence that can be read: what it does not contain did not occur."""
-    return all(reply.answers or reply.error is not None for reply in replies if reply.malformed is None)
+def _note_of(observations: Sequence[Observation]) -> str:
+    notes = [observation.note for observation in observations if observation.note]
+    return f"{notes[0]} ({len(notes)} seen)" if len(notes) > 1 else "".join(notes)
+
+
+def _absent(observations: Sequence[Observation], replies: Sequence[Reply]) -> bool:
+    """Whether no reply holds what was not seen in any: its status or headers say so, or its body can be read."""
+    if len(observations) != len(replies):
+        return all(map(is_readable, replies))
+    pairs = zip(observations, replies, strict=True)
+    return all(seen.absent or (not seen.note and is_readable(reply)) for seen, reply in pairs)
 
 
 def _capability_state(case: Case, mode: Mode, evidence: Evidence, bench: Bench) -> tuple[CapabilityState, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from conformance.model import Case, Mode, Scenario, ScenarioName, Selector
+from conformance.protocol.refusals import is_too_long
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import DOCUMENTED_RETRIES, NOT_THE_ENDPOINT, PUSHED_BACK, UNPROVOKED, is_error
 
@@ -88,8 +89,10 @@ def picked(case: Case, mode: Mode, evidence: Evidence, invalid: Collection[str] 
 
 
 def pushed_back(reply: Reply, *, refusing: bool = False) -> bool:
-    """Whether a reply is about load or the way to the endpoint. `refusing`: the request is an invalid one."""
-    return reply.status in (UNPROVOKED if refusing else PUSHED_BACK)
+    """Whether a reply is about load, the way to the endpoint, or the size of the model's context, and not about what
+    was asked. `refusing`: the request is an invalid one.
+    """
+    return reply.status in UNPROVOKED if refusing else reply.status in PUSHED_BACK or is_too_long(reply)
 
 
 def selected(selector: Selector, mode: Mode, reply: Reply) -> bool:

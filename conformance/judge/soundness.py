@@ -86,6 +86,15 @@ def is_sound(reply: Reply, context: Context) -> bool:
     return not _is_answer(reply) or not _finds(BODY, reply, context)
 
 
+def is_readable(reply: Reply) -> bool:
+    """True for a reply that can be read: what it does not contain did not occur.
+
+    That is an answer, an error whatever its form, and a stream that an error event ended.
+    """
+    ended = reply.trace is not None and reply.trace.complete
+    return ended or reply.malformed is not None or reply.answers or (not reply.ok and isinstance(reply.json, dict))
+
+
 def can_be_sent_back(reply: Reply, context: Context) -> bool:
     """True for an answer whose content a next request can hold: sound, with ids and signatures of its own."""
     return is_sound(reply, context) and not _finds(ECHO, reply, context)

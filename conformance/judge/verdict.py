@@ -18,6 +18,7 @@ class Completeness(StrEnum):
     UNSENT = "unsent"
     TROUBLE = "trouble"
     BUSY = "busy"
+    TOO_LONG = "too-long"
     PARTIAL = "partial"
     FULL = "full"
 
@@ -141,6 +142,11 @@ TABLE: tuple[Row, ...] = (
     Row(Outcome.NOT_RUN, "{detail}", evidence=Completeness.UNSENT),
     Row(Outcome.INCONCLUSIVE, "no response: {detail}", evidence=Completeness.TROUBLE),
     Row(Outcome.INCONCLUSIVE, "the endpoint is overloaded or unavailable: {detail}", evidence=Completeness.BUSY),
+    Row(
+        Outcome.INCONCLUSIVE,
+        "the request does not fit the context of the model: {detail}",
+        evidence=Completeness.TOO_LONG,
+    ),
     # Where the specification requires a model to refuse, the refusal conforms.
     Row(
         Outcome.PASS,

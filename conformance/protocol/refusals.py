@@ -13,6 +13,7 @@ from typing import Final
 from conformance.base.values import strings
 from conformance.model import Json
 from conformance.protocol.reply import Reply
+from conformance.protocol.statuses import REFUSING
 
 LONGEST: Final = 2_000
 """Characters of a refusal that are read."""
@@ -59,6 +60,11 @@ def other_subject(words: str, wanted: Collection[str] = ()) -> str | None:
     """`context` or `quota` where the words are about that and it is not `wanted`, otherwise None."""
     found = [subject for subject, pattern in _SUBJECTS.items() if pattern.search(words)]
     return next((subject for subject in found if subject not in wanted), None) if found else None
+
+
+def is_too_long(reply: Reply) -> bool:
+    """True for a refusal because the request, or what it may answer, does not fit the context of the model."""
+    return reply.status in REFUSING and other_subject(words_of(reply)) == "context"
 
 
 def other_field(words: str, known: Collection[str], own: Collection[str]) -> str | None:

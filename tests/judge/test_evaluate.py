@@ -35,6 +35,7 @@ from support import make
 
 MESSAGE = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "LAPIS-7431"}], "usage": {}}
 REFUSAL = {"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}
+TOO_LONG = {"error": {"message": "maximum context length is 8192 tokens, but the prompt contains 8193"}}
 
 
 @check("finds", argument={})
@@ -97,7 +98,9 @@ class World:
         self.line = 0
 
     def add(self, name: str, *answers: tuple[int, Json] | str, steps: int = 0, stopped: str = "", **at: str) -> World:
-        """A scenario: status and body of each step; a text in place of them is a kind of trouble. `path` is where."""
+        """A scenario: status and body of each step; a text in place of them is a kind of trouble. `path` is where,
+        `media` the content type.
+        """
         replies = tuple(self._reply(name, number, answer, **at) for number, answer in enumerate(answers, start=1))
         scenario = Scenario(name, Mode.JSON, tuple(Step(body={}) for _ in range(steps or len(answers))))
         self.evidence[scenario.id] = ScenarioReplies(scenario, replies, stopped)
@@ -105,11 +108,12 @@ class World:
 
     def _reply(self, name: str, step: int, answer: tuple[int, Json] | str, **at: str) -> Reply:
         self.line += 1
+        media = at.pop("media", "application/json")
         place = {"scenario": name, "step": step, "line": self.line} | at
         if isinstance(answer, str):
             return make.reply(status=None, trouble=Trouble(answer, "it broke", 0.1), **place)
         status, body = answer
-        return make.reply(body, status, headers={"content-type": "application/json"}, ended=0.2, **place)
+        return make.reply(body, status, headers={"content-type": media}, ended=0.2, **place)
 
     def judge(self, judged: Case, bench: Bench, **unsent: str) -> Judgement:
         """The judgement of a case on what was seen."""
@@ -183,6 +187,25 @@ def test_what_did_not_occur_in_ordinary_answers_does_not_apply(bench) -> None:
     assert unreadable.judge(judged_case, bench).outcome is Outcome.INCONCLUSIVE
 
 
+def test_an_error_in_another_form_and_a_stream_that_an_error_ended_are_read_to_their_end(bench) -> None:
+    judged_case = case(CheckCall("marked", "good"), on=(Selector.EVERY_RESPONSE,))
+    broken = b'event: error\ndata: {"type":"error","error":{"type":"internal_error","message":"no"}}\n\n'
+    read = World().add("one", (200, broken), media="text/event-stream").add("two", (401, {"error": "Unauthorized"}))
+    assert read.judge(judged_case, bench).outcome is Outcome.NOT_APPLICABLE
+
+
+def test_the_type_of_an_error_is_hidden_only_by_errors_with_that_status(bench) -> None:
+    world = World().add("one", (401, b"APIKEY is missing")).add("two", (401, b"Invalid")).add("three", (200, MESSAGE))
+
+    def judged(status: int) -> Judgement:
+        wanted = CheckCall("error-type", {"status": status, "type": "some_error"})
+        return world.judge(case(wanted, on=(Selector.EVERY_ERROR,)), bench)
+
+    assert judged(402).outcome is Outcome.NOT_APPLICABLE
+    assert judged(401).outcome is Outcome.INCONCLUSIVE
+    assert judged(401).reason == "no error with status 401 has an envelope with a type (2 seen)"
+
+
 def test_a_selector_that_selects_nothing_is_no_pass(bench) -> None:
     judged = World().add("one", (200, MESSAGE)).judge(case(CheckCall("fine"), on=(Selector.EVERY_ERROR,)), bench)
     assert judged.outcome is Outcome.INCONCLUSIVE
@@ -237,6 +260,22 @@ def test_an_endpoint_that_pushes_back_has_not_answered(bench, status) -> None:
     judged = sees((status, REFUSAL)).judge(case(STATUS), bench)
     assert judged.outcome is Outcome.INCONCLUSIVE
     assert f"status {status}" in judged.reason
+
+
+@pytest.mark.parametrize("needs", [(), ("vision",)])
+def test_a_valid_request_that_the_context_of_the_model_does_not_fit_is_neither_refused_nor_declined(
+    bench, needs
+) -> None:
+    judged = sees((400, TOO_LONG)).judge(case(STATUS, needs=needs), bench)
+    assert (judged.outcome, judged.gates) == (Outcome.INCONCLUSIVE, False)
+    assert judged.reason.startswith("the request does not fit the context of the model: status 400 (journal line 1)")
+    assert "8192" in judged.reason
+
+
+def test_a_control_that_does_not_fit_the_context_declines_nothing(bench) -> None:
+    world = sees((400, REFUSAL)).add("vision", (400, TOO_LONG))
+    judged = world.judge(case(REFUSED, control=ScenarioName("vision"), needs=("vision",)), bench)
+    assert judged.outcome is Outcome.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(

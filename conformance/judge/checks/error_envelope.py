@@ -12,7 +12,7 @@ from typing import Final
 from conformance.base.pointer import look_up
 from conformance.base.values import MISSING, kind, show
 from conformance.judge.arguments import choice, record
-from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviates, deviation, found
+from conformance.judge.check import FINE, NOT_THERE, NOTHING_SEEN, Observation, check, deviates, deviation, found
 from conformance.model import Json
 from conformance.protocol.refusals import other_subject, words_of
 from conformance.protocol.reply import Reply
@@ -53,9 +53,11 @@ def error_message(reply: Reply) -> Observation:
 @check("error-type", argument=record(status={"type": "integer"}, type={"type": "string"}))
 def error_type(reply: Reply, argument: Mapping[str, Json]) -> Observation:
     """An error with this status has this error type; nothing is seen in errors with another status."""
-    error = reply.error if reply.status == argument["status"] else None
+    if reply.status != argument["status"]:
+        return NOT_THERE
+    error = reply.error
     if error is None or not isinstance(error.get("type"), str):
-        return NOTHING_SEEN
+        return Observation(seen=False, note=f"no error with status {reply.status} has an envelope with a type")
     if error["type"] == argument["type"]:
         return FINE
     return deviates(reply, f"{argument['type']} with status {reply.status}", show(error["type"]), pointer="/error/type")
@@ -64,8 +66,10 @@ def error_type(reply: Reply, argument: Mapping[str, Json]) -> Observation:
 @check("error-request-id")
 def error_request_id(reply: Reply) -> Observation:
     """The error envelope has a request_id: a string, or null."""
-    if reply.error is None or not is_error(reply.status):
-        return NOTHING_SEEN
+    if not is_error(reply.status):
+        return NOT_THERE
+    if reply.error is None:
+        return Observation(seen=False, note="no error has an envelope")
     value = look_up(reply.json, "/request_id")
     if value is None or (isinstance(value, str) and value):
         return FINE

@@ -11,7 +11,17 @@ from conformance.base.pointer import look_up, spread
 from conformance.base.strict_json import Flaw
 from conformance.base.values import MISSING, show
 from conformance.judge.arguments import REGEX, Schema, list_of, one_or_more, partial, record
-from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, check_across, deviates, deviation, found
+from conformance.judge.check import (
+    FINE,
+    NOT_THERE,
+    NOTHING_SEEN,
+    Observation,
+    check,
+    check_across,
+    deviates,
+    deviation,
+    found,
+)
 from conformance.model import Finding, Json
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import PUSHED_BACK, class_of, exists, is_error
@@ -106,7 +116,7 @@ def header_matches(reply: Reply, argument: Mapping[str, Json]) -> Observation:
     headers = response.headers if response is not None else ()
     seen = [(name, value.strip()) for name, value in headers if matches_whole(argument["names"], name.lower())]
     if not seen:
-        return NOTHING_SEEN
+        return NOT_THERE
     form = argument.get("pattern", argument.get("format"))
     return found(
         *(
