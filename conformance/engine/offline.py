@@ -12,6 +12,7 @@ from conformance.base.urls import split_url
 from conformance.judge.audit import Audit, LeftOut, Noticed
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench
+from conformance.judge.recorder_damage import damage_of
 from conformance.judge.verdict import Policy
 from conformance.model import Judgement
 from conformance.protocol.exchange import SentRequest
@@ -117,7 +118,7 @@ class RecordingJudge:
         self._recorders = recorders_of(library)
         self._redactor = Redactor(())
         bench = Bench(REGISTRY, library.document, "", policy)
-        self._audit = Audit(library.catalogue.cases, bench, self._recorders.touched_by)
+        self._audit = Audit(library.catalogue.cases, bench, self._recorders)
         self._keep, self._watch = keep, watch
         self._known_flags, self._everywhere = frozenset(self._recorders.damages), frozenset(damage)
         self._seen = _Seen()
@@ -127,7 +128,7 @@ class RecordingJudge:
         """Judges one exchange; returns what it deviates in. `number` and `place` say where it is recorded."""
         exchange = replace(self._redactor.recorded(legible(recorded.exchange)), line=number)
         reply = Reply(exchange, recorded.streamed)
-        flags = recorded.flags | self._everywhere
+        flags = recorded.flags | self._everywhere | (_damage_of(reply) if recorded.foreign else frozenset())
         self._seen.add(reply, flags - self._known_flags)
         noticed = self._audit.take(reply, place, flags & self._known_flags)
         if any(item.shown for item in noticed):
@@ -150,6 +151,11 @@ class RecordingJudge:
             left_out=self._audit.left_out,
             unknown_flags=tuple(sorted(self._seen.unknown_flags)),
         )
+
+
+def _damage_of(reply: Reply) -> frozenset[str]:
+    """The flags of a foreign recording that show in the reply."""
+    return damage_of(reply) | {"recorder-unknown"}
 
 
 @dataclass

@@ -8,7 +8,7 @@ answer that was recorded twice is one answer.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final
@@ -22,6 +22,7 @@ from conformance.judge.soundness import is_about_form, is_sound
 from conformance.judge.verdict import CheckResult, Completeness, Signals, axis_of, can_gate, decide, gates
 from conformance.model import Case, CheckCall, Finding, Json, Judgement, Mode, Selector
 from conformance.protocol.reply import Reply
+from conformance.standard.recorders import Recorders
 
 REMEMBERED: Final = 50_000
 """Values of one case that later ones are compared with."""
@@ -31,9 +32,6 @@ KINDS_KEPT: Final = 5
 
 LINES_KEPT: Final = 5
 """Deviating exchanges of one case and mode whose lines are kept."""
-
-Touched = Callable[[Collection[str], Case, str], Collection[str]]
-"""Flags of recorder damage, a case, the name of a check -> those of the flags that touch the check."""
 
 
 @dataclass(frozen=True)
@@ -90,25 +88,27 @@ class _Identity:
 
 _Kind = tuple[frozenset[tuple[Selector, Mode]], frozenset[str]]
 _Route = tuple[_Tally, tuple[CheckCall, ...], frozenset[str]]
+_NO_DAMAGE: Final = Recorders({})
 
 
 class Audit:
     """Judges replies with every case that needs no particular request. `take` them in any order, then `judgements`.
 
-    `touched_by` says what recorder damage keeps from being judged. `damaged` counts, by flag, the exchanges of which
+    `damage` says what recorder damage keeps from being judged. `damaged` counts, by flag, the exchanges of which
     something was left out; `left_out` are the cases that are not judged at all.
     """
 
     def __init__(
-        self, cases: Sequence[Case], bench: Bench, touched_by: Touched = lambda *_: (), *, remembered: int = REMEMBERED
+        self, cases: Sequence[Case], bench: Bench, damage: Recorders = _NO_DAMAGE, *, remembered: int = REMEMBERED
     ) -> None:
         self._bench = bench
-        self._touched_by = touched_by
+        self._damage = damage
         self._remembered = remembered
         self._left_out: list[LeftOut] = []
         self._tallies = list(self._plan(cases))
         self._selectors = {name for tally in self._tallies for name in tally.case.selectors}
         self._routes: dict[_Kind, tuple[_Route, ...]] = {}
+        self._unhurt: dict[tuple[str, frozenset[str]], tuple[tuple[CheckCall, ...], frozenset[str]]] = {}
         documents = {
             "": bench.document,
             **{version: bench.document.in_version(version) for version in API_VERSIONS},
@@ -150,6 +150,12 @@ class Audit:
             seen, findings = self._run(tally, calls, reply, place, context)
             if findings and not _sound(reply, context) and not any(is_about_form(each, reply) for each in findings):
                 tally.unsound += 1  # the cases on streams report the defect behind this
+                continue
+            if findings and (doubting := self._damage.doubting(flags, findings[0].check)):
+                tally.picked -= 1
+                tally.touched += 1
+                tally.flags.add(doubting)
+                touching.add(doubting)
                 continue
             tally.seen += seen
             if findings:
@@ -195,7 +201,13 @@ class Audit:
         return self._routes[kind]
 
     def _untouched(self, case: Case, flags: frozenset[str]) -> tuple[tuple[CheckCall, ...], frozenset[str]]:
-        touched = [(call, self._touched_by(flags, case, call.name)) for call in case.expect]
+        key = (case.id, flags)
+        if key not in self._unhurt:
+            self._unhurt[key] = self._sorted_out(case, flags)
+        return self._unhurt[key]
+
+    def _sorted_out(self, case: Case, flags: frozenset[str]) -> tuple[tuple[CheckCall, ...], frozenset[str]]:
+        touched = [(call, self._damage.touched_by(flags, case, call.name)) for call in case.expect]
         marks = frozenset(flag for _, found in touched for flag in found)
         return tuple(call for call, found in touched if not found), marks
 

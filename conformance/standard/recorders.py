@@ -23,7 +23,7 @@ SCHEMA: dict[str, Any] = {
     "items": {
         "type": "object",
         "required": ["flag", "title", "reason"],
-        "oneOf": [{"required": ["leaves-out"]}, {"required": ["keeps"]}],
+        "oneOf": [{"required": ["leaves-out"]}, {"required": ["keeps"]}, {"required": ["doubts"]}],
         "additionalProperties": False,
         "properties": {
             "flag": {"type": "string", "pattern": "^[a-z][a-z0-9-]*$"},
@@ -31,6 +31,7 @@ SCHEMA: dict[str, Any] = {
             "reason": _TEXT,
             "found": {"const": True},
             "keeps": _NAMES,
+            "doubts": _NAMES,
             "leaves-out": {
                 "type": "object",
                 "additionalProperties": False,
@@ -43,7 +44,10 @@ SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Damage:
-    """One kind of damage. `keeps` None: everything is judged but `cases`, `clauses` and `checks`."""
+    """One kind of damage. `keeps` None: everything is judged but `cases`, `clauses` and `checks`.
+
+    `doubts` are checks that are run: where one finds nothing, that counts; what it finds may be the recorder's doing.
+    """
 
     flag: str
     title: str
@@ -52,6 +56,7 @@ class Damage:
     clauses: frozenset[str] = frozenset()
     checks: frozenset[str] = frozenset()
     keeps: frozenset[str] | None = None
+    doubts: frozenset[str] = frozenset()
 
     def touches(self, case: Case, check: str) -> bool:
         """Whether the damage may affect what a check of a case reports."""
@@ -70,6 +75,10 @@ class Recorders:
     def touched_by(self, flags: Collection[str], case: Case, check: str) -> tuple[str, ...]:
         """The flags that keep a check of a case from being judged, in the order of the file."""
         return tuple(flag for flag, damage in self.damages.items() if flag in flags and damage.touches(case, check))
+
+    def doubting(self, flags: Collection[str], check: str) -> str | None:
+        """The first flag, in the order of the file, because of which a finding of a check proves nothing, or None."""
+        return next((flag for flag, damage in self.damages.items() if flag in flags and check in damage.doubts), None)
 
 
 @dataclass(frozen=True)
@@ -93,13 +102,15 @@ def load_recorders(folder: Path, known: KnownNames) -> Recorders:
             raise SourceError(f"Duplicate flag {flag!r}", path=path, pointer=join("", index, "flag"))
         for key in ("cases", "clauses", "checks"):
             _check_names(left_out.get(key, ()), getattr(known, key), path, join("", index, "leaves-out", key))
-        _check_names(entry.get("keeps", ()), known.checks, path, join("", index, "keeps"))
+        for key in ("keeps", "doubts"):
+            _check_names(entry.get(key, ()), known.checks, path, join("", index, key))
         damages[flag] = Damage(
             flag,
             entry["title"],
             entry["reason"],
             **{key: frozenset(left_out.get(key, ())) for key in ("cases", "clauses", "checks")},
             keeps=frozenset(entry["keeps"]) if "keeps" in entry else None,
+            doubts=frozenset(entry.get("doubts", ())),
         )
     return Recorders(damages)
 

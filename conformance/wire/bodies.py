@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
+import zlib
+from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from conformance.model import Mode
 from conformance.protocol.exchange import Chunk, Exchange, SentRequest, Trouble
-from conformance.wire.codings import Opaque, Plain, UndecodableError, decoder_for, description, why_illegible
+from conformance.wire.codings import Opaque, Plain, UndecodableError, decoder_for, description, is_binary, why_illegible
 from conformance.wire.limits import Limits
 
 LARGEST_REQUEST: Final = 32 * 1024 * 1024
 """Bytes of a request body that are kept; the API takes no more."""
+
+_BASE64: Final = re.compile(rb"\s*+(?:[A-Za-z0-9+/]{4}[\r\n]*+){2,}+(?:[A-Za-z0-9+/]{2,3}={1,2})?\s*+")
+PRELUDE: Final = 12
+"""Bytes in front of the headers of a frame."""
+
+_NO_TEXT: Final = frozenset(bytes([code]) for code in (0, 0x1F))
+"""How bytes begin that a form of file for texts holds as characters."""
+
+_FEW: Final = 30
+"""Bytes up to which what a word decodes to may be there by chance."""
 
 _SIGNS: Final = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 """How bodies in a coding begin where their header was dropped."""
@@ -54,9 +67,16 @@ def unpacked(body: bytes, coding: str | None, room: int) -> Unpacked:
     """A recorded body out of its content coding where it is still in it, at most `room` bytes.
 
     Most recorders keep bodies decoded, and the header `content-encoding` all the same. Others drop the header of a body
-    that is packed: gzip and zstd show in their first bytes, br in that it can be undone to its end.
+    that is packed: gzip and zstd show in their first bytes, br in that it can be undone to its end. Where a form of
+    file holds texts only, bytes are in base64, or each byte is the character of its number.
     """
     if _is_utf8(body):
+        inner = _in_base64(body)
+        if inner is None and (is_binary(body) or body[:1] in _NO_TEXT):
+            inner = _as_latin_1(body)
+            return unpacked(inner, coding, room) if inner is not None and not _is_utf8(inner) else Unpacked(None)
+        return unpacked(inner, coding, room) if inner is not None else Unpacked(body)
+    if begins_with_frame(body):
         return Unpacked(body)
     named = next((name for sign, name in _SIGNS.items() if body.startswith(sign)), coding)
     for name in dict.fromkeys((named, "br")):
@@ -92,6 +112,30 @@ def without_bodies(exchange: Exchange, why: str) -> Exchange:
     response = replace(exchange.response, chunks=()) if exchange.response is not None else None
     request, trouble = replace(exchange.request, body=b""), exchange.trouble or Trouble("protocol", why, 0.0)
     return replace(exchange, request=request, response=response, trouble=trouble)
+
+
+def begins_with_frame(body: bytes) -> bool:
+    """Whether a body begins with a frame of `application/vnd.amazon.eventstream`: two lengths and their CRC-32."""
+    return len(body) >= PRELUDE and zlib.crc32(body[:8]) == int.from_bytes(body[8:PRELUDE])
+
+
+def _in_base64(body: bytes) -> bytes | None:
+    """What a text in base64 holds where that is JSON, an event stream, or packed; otherwise None."""
+    if _BASE64.fullmatch(body) is None:
+        return None
+    try:
+        inner = b64decode(b"".join(body.split()), validate=True)
+    except ValueError:
+        return None
+    known = (b"{", b"[", b"event:", b"data:", *_SIGNS)
+    return inner if inner.startswith(known) or (not _is_utf8(inner) and len(inner) > _FEW) else None
+
+
+def _as_latin_1(body: bytes) -> bytes | None:
+    try:
+        return body.decode().encode("latin-1")
+    except UnicodeEncodeError:
+        return None
 
 
 def _is_utf8(body: bytes) -> bool:

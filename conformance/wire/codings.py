@@ -220,10 +220,13 @@ def why_illegible(body: bytes) -> str | None:
         return None
     if any(sign in body for sign in _PACKED):
         return "the body is packed in a way that its headers do not name"
+    return "the body is not text" if is_binary(body) else None
+
+
+def is_binary(body: bytes) -> bool:
+    """Whether a body has more control characters than any text, UTF-16 and UTF-32 included."""
     controls = len(body) - len(body.translate(None, _CONTROLS))
-    if controls > _MOST_CONTROLS * len(body) and body.count(0) < _FEWEST_NULS * len(body):
-        return "the body is not text"
-    return None
+    return controls > _MOST_CONTROLS * len(body) and body.count(0) < _FEWEST_NULS * len(body)
 
 
 def description(why: str, parts: Iterable[bytes]) -> str:

@@ -17,6 +17,7 @@ from conformance.base.headers import (
     scheme_of,
     secrets_in,
 )
+from conformance.base.marks import is_mark
 from conformance.protocol.blocks import BLOCKS, DELTAS
 from conformance.protocol.exchange import Exchange, SentRequest
 from conformance.protocol.grammar import KNOWN_EVENTS
@@ -38,14 +39,6 @@ HIDDEN: Final = "[redacted]"
 
 _PARAMETER: Final = re.compile(r"(?<=[?&;#])([^=&;#]*+)=([^&;#]*+)")
 _USER_INFO: Final = re.compile(r"(?<=://)[^/?#]*@")
-_MASKED: Final = re.compile(
-    r"\W*(?:redacted|removed|filtered|masked|hidden|secret)\W*|[<\[({]*(?:(x|\W)\1*)?[>\])}]*", re.IGNORECASE
-)
-"""What recorders write where a credential was: a word for it, or one character again and again."""
-
-_LONGEST_MARK: Final = 64
-"""A longer value is not a mark; the pattern would take quadratic time on some."""
-
 MOST_SECRETS: Final = 64
 """Credentials of one exchange that are looked for everywhere. More are hidden in their own place only."""
 
@@ -54,7 +47,7 @@ def is_secret(value: str) -> bool:
     """False for documented dummy keys, words of the API, the marks that recorders leave, and nothing."""
     if value.lower() in DUMMY_KEYS or value.lower() in WORDS:
         return False
-    return len(value) > _LONGEST_MARK or _MASKED.fullmatch(value) is None
+    return not is_mark(value)
 
 
 def recorded_secrets(exchange: Exchange) -> frozenset[str]:

@@ -244,7 +244,6 @@ def test_reports_are_written_and_hold_no_credentials(tmp_path: Path) -> None:
         ("a.har", '{"log": {"entries": [\n', "a.har:2: this is not JSON"),
         ("a.har", '{"log": [1]}', "a.har:1: expected '{' of a HAR file"),
         ("a.gz", b"\x1f\x8bnonsense", "a.gz: the "),
-        ("a.gz", gzip.compress(ndjson(record(1)).encode() * 99)[:-20], "a.gz:"),
         ("a.ndjson", '{"kind": "run", "journal": 99}\n', "a.ndjson:1: the journal has format 99"),
         ("own.messages.yaml", "- id: a\n", "None of the files is a recording"),
     ],
@@ -282,7 +281,8 @@ def test_where_nothing_can_be_judged_the_command_exits_2_and_says_so(
 def test_damage_that_a_recorder_did_is_left_out_by_its_flag(tmp_path: Path) -> None:
     bare = [record(n, response__headers={"content-type": "application/json", "date": DATE}) for n in (1, 2)]
     (tmp_path / "log.ndjson").write_text(ndjson(*bare))
-    assert failing(judged(tmp_path, "log.ndjson", code=1)) == {"transport-request-id-on-answers"}
+    (doubted,) = judged(tmp_path, "log.ndjson", code=0)["excluded"]
+    assert (doubted["flag"], doubted["exchanges"]) == ("recorder-unknown", 2)
     document = judged(tmp_path, "log.ndjson", "--damage", "headers-filtered", code=0)
     assert {"flag": "headers-filtered", "exchanges": 2}.items() <= document["excluded"][0].items()
     (tmp_path / "flagged.ndjson").write_text(
@@ -313,14 +313,22 @@ def test_records_without_headers_and_bodies_are_judged_by_what_they_have(tmp_pat
     assert failing(document) == set()
 
 
-def test_an_id_that_two_answers_share_is_found_and_one_answer_recorded_twice_is_not(tmp_path: Path) -> None:
+def test_a_file_that_was_cut_is_judged_as_far_as_it_goes_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.gz").write_bytes(gzip.compress("".join(map(ndjson, map(record, range(99)))).encode())[:-20])
+    (cut,) = judged(tmp_path, "a.gz", code=0)["files"]
+    assert 0 < cut["judged"] < 99
+    assert cut["torn"] == cut["judged"] + 1
+
+
+def test_an_id_that_two_answers_share_is_said_and_may_be_the_recorders_doing(tmp_path: Path) -> None:
     (tmp_path / "twice.ndjson").write_text(ndjson(record(1), record(1)))
     assert failing(judged(tmp_path, "twice.ndjson", code=0)) == set()
     other = record(1, response__body=message(1, content=[{"type": "text", "text": "Something else."}]))
     (tmp_path / "shared.ndjson").write_text(ndjson(record(1), other))
-    document = judged(tmp_path, "shared.ndjson", code=1)
-    assert failing(document) == {"response-id-unique", "transport-request-id-unique"}
-    assert "also in shared.ndjson:1" in command("judge", "shared.ndjson", cwd=tmp_path).stdout
+    document = judged(tmp_path, "shared.ndjson", code=0)
+    assert failing(document) == set()
+    assert [each["flag"] for each in document["excluded"]] == ["ids-made-up"]
+    assert command("judge", "shared.ndjson", cwd=tmp_path).stdout.count("ids-made-up:") == 1
 
 
 def test_a_json_answer_in_place_of_a_stream_is_found(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def shown(corpus: Path) -> Iterator[frozenset[str]]:
     """Of each exchange, the cases that it shows, and what it deviates in."""
     library = load_library("2023-06-01")
     bench = Bench(REGISTRY, library.document, "", Policy(Level.SHOULD, strict=True, behaviour=True))
-    audit = Audit(library.catalogue.cases, bench, recorders_of(library).touched_by)
+    audit = Audit(library.catalogue.cases, bench, recorders_of(library))
     before: dict[tuple[str, str], int] = {}
     for recorded in open_recording(corpus).exchanges():
         found: set[str] = set()

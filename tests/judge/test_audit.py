@@ -19,6 +19,7 @@ from conformance.judge.verdict import Policy
 from conformance.model import Case, Judgement, Mode, Outcome, ScenarioName
 from conformance.protocol.reply import Reply
 from conformance.standard.library import Library
+from conformance.standard.recorders import Damage, Recorders
 from support import make
 
 USAGE = {"input_tokens": 9, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 3}
@@ -92,7 +93,8 @@ def test_one_answer_recorded_twice_is_one_answer(library: Library) -> None:
 
 
 def test_what_did_not_occur_does_not_apply_and_damage_says_so(library: Library) -> None:
-    audit = auditor(library, touched_by=lambda flags, case, check: flags if check == "header-present" else ())
+    cut = Damage("cut", "It is cut", "The end is missing.", checks=frozenset({"header-present"}))
+    audit = auditor(library, damage=Recorders({"cut": cut}))
     audit.take(reply(1), "a:1", frozenset({"cut"}))
     assert found(audit, "response-thinking-blocks").outcome is Outcome.NOT_APPLICABLE
     damaged = found(audit, "transport-request-id-on-answers")

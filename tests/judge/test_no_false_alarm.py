@@ -81,7 +81,7 @@ def genuine(corpus: Path, library: Library) -> Genuine:
     auditor = Audit(
         [replace(case, scored=True) for case in library.catalogue.cases],  # new ones as well
         Bench(REGISTRY, library.document, "", Policy(Level.SHOULD, strict=True, behaviour=True)),
-        recorders_of(library).touched_by,
+        recorders_of(library),
     )
     found = Genuine()
     for recorded, record in recordings(corpus):

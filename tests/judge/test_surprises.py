@@ -96,7 +96,7 @@ def stream(
 def judged(one: Reply) -> list[tuple[Case, Judgement]]:
     """What every case that needs no particular request says of a reply, as of any recording."""
     bench = Bench(REGISTRY, library().document, "", Policy(Level.SHOULD, strict=True, behaviour=True))
-    auditor = Audit(library().catalogue.cases, bench, recorders_of(library()).touched_by)
+    auditor = Audit(library().catalogue.cases, bench, recorders_of(library()))
     auditor.take(one, "here", NOT_PROVOKED)
     return auditor.judgements()
 

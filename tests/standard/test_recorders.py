@@ -15,10 +15,10 @@ from conformance.standard.source import SourceError
 
 def test_a_flag_leaves_out_the_checks_and_cases_that_it_names_and_no_other(library: Library) -> None:
     recorders, cases = recorders_of(library), library.cases
-    flags = ["ids-scrubbed", "headers-filtered", "unheard-of"]
+    flags = ["ids-scrubbed", "headers-dropped", "unheard-of"]
     assert recorders.touched_by(flags, cases["response-id-unique"], "unique") == ("ids-scrubbed",)
     errors = cases["transport-request-id-on-errors"]
-    assert recorders.touched_by(flags, errors, "header-present") == ("headers-filtered",)
+    assert recorders.touched_by(flags, errors, "header-present") == ("headers-dropped",)
     assert recorders.touched_by(flags, cases["response-has-id"], "matches") == ()
 
 

@@ -4,13 +4,12 @@ A YAML cassette is read an interaction at a time: each begins with a dash in the
 polly.js are HTTP archives (`har`).
 
 - A body is text, bytes (`!!binary`), a mapping with `string` or `base64_string`, or JSON under `parsed_body`.
-- Headers are an object whose values are strings or lists, or a list of pairs.
+- Headers are in any form of `reader.header_pairs`.
 - A status is a number, a line such as "200 OK", or a mapping with `code`; it may be under `code` or `status_code`.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from base64 import b64decode
@@ -27,12 +26,13 @@ from conformance.base.values import show
 from conformance.model import Json, Mode
 from conformance.protocol.exchange import Chunk, Exchange, Response, SentRequest
 from conformance.protocol.statuses import WITHOUT_BODY
-from conformance.wire.importers.har import Scanner
+from conformance.wire.importers.har import Scanner, text_of, until_torn
 from conformance.wire.importers.reader import (
     MOST_STATUS,
     NOT_PROVOKED,
     BrokenRecordError,
     RecordedExchange,
+    header_pairs,
     next_line,
 )
 
@@ -78,9 +78,16 @@ def read(stream: IO[bytes]) -> Generator[RecordedExchange, None, int | None]:
     return None
 
 
-def read_json(stream: IO[bytes]) -> Generator[RecordedExchange, None, None]:
-    """The exchanges of a JSON cassette. Raises BrokenRecordError."""
-    scanner = Scanner(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""))
+def read_json(stream: IO[bytes]) -> Generator[RecordedExchange, None, int | None]:
+    """The exchanges of a JSON cassette. Returns the line of one inside of which the file ends, or None.
+
+    Raises BrokenRecordError.
+    """
+    return (yield from until_torn(_in_json(stream)))
+
+
+def _in_json(stream: IO[bytes]) -> Iterator[RecordedExchange]:
+    scanner = Scanner(text_of(stream))
     try:
         for key in scanner.members():
             if key not in LISTS:
@@ -171,7 +178,7 @@ def _request(record: Json) -> tuple[SentRequest, frozenset[str]]:
     named = _UPPER.fullmatch(method)
     method = named[1].upper() if named is not None else method
     body = _body(record)
-    request = SentRequest(method, url, _headers(record), _bytes(body))
+    request = SentRequest(method, url, header_pairs(record.get("headers")), _bytes(body))
     lost = not body and method in ("POST", "PUT", "PATCH")
     return request, frozenset({"no-request-body"} if lost else ())
 
@@ -180,7 +187,7 @@ def _response(record: Json) -> tuple[Response | None, frozenset[str]]:
     """The response, None where none came."""
     if record is None:
         return None, frozenset()
-    status, body, headers = _status(record), _body(record), _headers(record)
+    status, body, headers = _status(record), _body(record), header_pairs(record.get("headers"))
     flags = set()
     if not headers:
         flags.add("no-response-headers")
@@ -222,13 +229,3 @@ def _body(record: Json) -> str | bytes | None:
 
 def _bytes(body: str | bytes | None) -> bytes:
     return body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body or b""
-
-
-def _headers(record: Json) -> tuple[tuple[str, str], ...]:
-    headers = record.get("headers")
-    pairs = headers.items() if isinstance(headers, dict) else headers or ()
-    return tuple(
-        (str(name), value.decode("latin-1") if isinstance(value, bytes) else str(value))
-        for name, values in pairs
-        for value in (values if isinstance(values, list) else [values])
-    )

@@ -12,16 +12,16 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from io import SEEK_END, BufferedReader
+from io import SEEK_END, BufferedReader, RawIOBase
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Any, Final, cast
 
 from conformance.base.errors import FileError
 from conformance.base.files import opened
 from conformance.base.strict_json import read
 from conformance.model import Json
 from conformance.wire.importers import cassette, har, journal, ndjson
-from conformance.wire.importers.notice import noticed
+from conformance.wire.importers.notice import noticed, opened_up
 from conformance.wire.importers.platforms import as_native
 from conformance.wire.importers.reader import BrokenRecordError, FormatReader, RecordedExchange
 from conformance.wire.journal_format import HEADERS, Header, header_of
@@ -73,6 +73,7 @@ class Reading:
     torn: int | None = None
     packed: bool = False
     _raw: IO[bytes] | None = None
+    _last: int = 0
 
     @property
     def position(self) -> int:
@@ -92,19 +93,44 @@ class Reading:
                 raise unreadable(self.path, problem.line, str(problem)) from None
             finally:
                 self._raw = None
+            if self.torn is None and _is_cut(stream):
+                self.torn = self._last + 1
 
     def _noticed(
         self, exchanges: Generator[RecordedExchange, None, int | None]
     ) -> Generator[RecordedExchange, None, int | None]:
         """What a foreign recorder did, as flags; a journal of ours says it itself. Returns what the reader returns."""
-        if self.form is Form.JOURNAL:
-            return (yield from exchanges)
         while True:
             try:
                 recorded = next(exchanges)
             except StopIteration as end:
                 return cast("int | None", end.value)
-            yield noticed(as_native(recorded))
+            self._last = recorded.exchange.line
+            yield recorded if self.form is Form.JOURNAL else noticed(as_native(opened_up(recorded)))
+
+
+class _Unpacked(RawIOBase):
+    """The bytes of gzipped ones, as far as they go. `cut` is True once they were found to end too early."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        super().__init__()
+        self._packed = gzip.GzipFile(fileobj=packed)
+        self.cut = False
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """The next bytes, none at the end."""
+        room = memoryview(buffer).cast("B")
+        try:
+            data = self._packed.read1(len(room))
+        except EOFError:
+            self.cut = True
+            return 0
+        room[: len(data)] = data
+        return len(data)
 
 
 def open_recording(path: Path) -> Reading:
@@ -144,9 +170,14 @@ def _opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     with opened(path) as raw:
         packed = cast(BufferedReader, raw).peek(2)[:2] == _GZIP
         try:
-            yield raw, cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
+            yield raw, cast(IO[bytes], BufferedReader(_Unpacked(raw))) if packed else raw
         except _UNPACKING as problem:
             raise unreadable(path, None, f"the gzip data is broken: {problem}") from None
+
+
+def _is_cut(stream: IO[bytes]) -> bool:
+    raw = stream.raw if isinstance(stream, BufferedReader) else None
+    return isinstance(raw, _Unpacked) and raw.cut
 
 
 def _json(line: bytes) -> Json:

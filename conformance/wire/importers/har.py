@@ -6,12 +6,12 @@ Cassettes of polly.js are such archives. They keep a packed body as a list of pi
 from __future__ import annotations
 
 import binascii
-import io
+import codecs
 import json
 import re
 from base64 import b64decode
 from collections.abc import Generator, Iterator
-from typing import IO, Final, TextIO
+from typing import IO, Final, Protocol
 
 from conformance.base import json_text
 from conformance.base.files import RECORD, size
@@ -22,6 +22,7 @@ from conformance.wire.importers.reader import (
     NOT_PROVOKED,
     BrokenRecordError,
     RecordedExchange,
+    header_pairs,
 )
 
 _PIECE: Final = 1024 * 1024
@@ -34,11 +35,43 @@ _WORD: Final = re.compile(r"[^\s,:\[\]{}\"]{1,5000}+")
 _STEP: Final = {"{": 1, "[": 1, "}": -1, "]": -1}
 
 
-def read(stream: IO[bytes]) -> Generator[RecordedExchange, None, None]:
-    """The exchanges of an archive. Raises BrokenRecordError."""
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+def read(stream: IO[bytes]) -> Generator[RecordedExchange, None, int | None]:
+    """The exchanges of an archive. Returns the line of an entry inside of which the file ends, or None.
+
+    Raises BrokenRecordError.
+    """
+    return (yield from until_torn(_exchanges(stream)))
+
+
+class Text(Protocol):
+    """What a scanner reads."""
+
+    def read(self, size: int) -> str:
+        """The next characters, none at the end."""
+
+
+def text_of(stream: IO[bytes]) -> Text:
+    """The text of a file in UTF-8. Half a character at the end of a file that was cut is left out."""
+    return codecs.getreader("utf-8-sig")(stream)
+
+
+def until_torn(exchanges: Iterator[RecordedExchange]) -> Generator[RecordedExchange, None, int | None]:
+    """The exchanges of a JSON text. Returns the line at which its end is missing, where an exchange came before."""
+    first = True
     try:
-        for line, entry in entries(text):
+        for exchange in exchanges:
+            yield exchange
+            first = False
+    except BrokenRecordError as problem:
+        if first or not problem.torn:
+            raise
+        return problem.line
+    return None
+
+
+def _exchanges(stream: IO[bytes]) -> Iterator[RecordedExchange]:
+    try:
+        for line, entry in entries(text_of(stream)):
             exchange, flags = exchange_of(entry, line)
             yield RecordedExchange(
                 exchange,
@@ -49,7 +82,7 @@ def read(stream: IO[bytes]) -> Generator[RecordedExchange, None, None]:
         raise BrokenRecordError(f"this is not UTF-8: {problem.reason}", None) from None
 
 
-def entries(stream: TextIO) -> Iterator[tuple[int, Json]]:
+def entries(stream: Text) -> Iterator[tuple[int, Json]]:
     """The line at which each entry of a HAR file starts, and the entry. Raises BrokenRecordError."""
     scanner = Scanner(stream)
     for key in scanner.members():
@@ -94,7 +127,7 @@ def _request(record: Json) -> tuple[SentRequest, frozenset[str]]:
     method = method.upper()
     lost = text is None and method in ("POST", "PUT", "PATCH") and record.get("bodySize") != 0
     body = text.encode("utf-8", "surrogatepass") if text else b""
-    request = SentRequest(method, url, _headers(record), body)
+    request = SentRequest(method, url, header_pairs(record.get("headers")), body)
     return request, frozenset({"no-request-body"}) if lost else frozenset()
 
 
@@ -111,7 +144,7 @@ def _response(record: Json) -> tuple[Response | None, frozenset[str]]:
         flags.add("body-as-text")
     if text is None and content.get("size") != 0:
         flags.add("no-response-body")
-    headers = _headers(record)
+    headers = header_pairs(record.get("headers"))
     if not headers:
         flags.add("no-response-headers")
     chunks = (Chunk(0.0, body),) if body else ()
@@ -139,16 +172,10 @@ def _decoded(text: str, encoding: str) -> bytes:
         raise ValueError(f"{encoding} is broken: {problem}") from None
 
 
-def _headers(record: Json) -> tuple[tuple[str, str], ...]:
-    """The headers in order; browsers list the pseudo-headers of HTTP/2 among them, which are none."""
-    pairs = ((str(header["name"]), str(header["value"])) for header in record.get("headers") or ())
-    return tuple((name, value) for name, value in pairs if not name.startswith(":"))
-
-
 class Scanner:
     """Reads a JSON text from the front, a value at a time, so that only the value at hand is held."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: Text) -> None:
         self._stream = stream
         self._text = ""
         self._at = 0
@@ -188,7 +215,8 @@ class Scanner:
         except ValueError as problem:
             raise BrokenRecordError(str(problem), self._line) from None
         if reading.problem is not None:
-            raise BrokenRecordError(f"this is not JSON: {reading.problem}", self._line)
+            torn = end == len(self._text) and not self._more()
+            raise BrokenRecordError(f"this is not JSON: {reading.problem}", self._line, torn=torn)
         self._consume(end)
         return value
 
@@ -200,7 +228,8 @@ class Scanner:
             if token is None or (token[0][0] == '"' and not _is_whole(token[0])):
                 done = (token.start() if token is not None else len(self._text)) - self._at
                 if not self._more():
-                    raise BrokenRecordError("this is not JSON: the file ends inside of a value", self._line)
+                    why = "this is not JSON: the file ends inside of a value"
+                    raise BrokenRecordError(why, self._line, torn=True)
                 at = self._at + done
                 continue
             at = token.end()
@@ -237,7 +266,8 @@ class Scanner:
         found = self._peek()
         if found != wanted:
             actual = json.dumps(found) if found else "the end of the file"
-            raise BrokenRecordError(f"expected {wanted!r} of a HAR file, found {actual}", self._line)
+            why = f"expected {wanted!r} of a HAR file, found {actual}"
+            raise BrokenRecordError(why, self._line, torn=not found)
         self._consume(self._at + 1)
 
     def _consume(self, end: int) -> None:

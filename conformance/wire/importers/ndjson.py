@@ -3,7 +3,7 @@
 - `request`: `method`, `url`, `headers`, and `body` as JSON (`null`: none) or `body_text` as text.
 - `response`: `status`, `headers`, and `body` as JSON, as text where it is a string, `body_text`, or `sse`, the text of
   an event stream. `null` where no response came.
-- `headers` are an object (values are strings or lists of strings) or a list of pairs.
+- `headers` in any form of `reader.header_pairs`.
 - `fidelity`: what the recorder did to the exchange, a list of flags. `synthetic`: true for what no server ever sent.
 - `started`: when the request was sent, in RFC 3339.
 """
@@ -25,6 +25,7 @@ from conformance.wire.importers.reader import (
     NOT_PROVOKED,
     BrokenRecordError,
     RecordedExchange,
+    header_pairs,
     next_line,
 )
 
@@ -35,17 +36,26 @@ _BODIES: Final = ("/request/body", "/response/body")
 """What was recorded may hold what it wants."""
 
 
-def read(stream: IO[bytes]) -> Generator[RecordedExchange, None, None]:
-    """The exchanges of a file. Raises BrokenRecordError."""
+def read(stream: IO[bytes]) -> Generator[RecordedExchange, None, int | None]:
+    """The exchanges of a file. Returns the number of a torn last line, or None. Raises BrokenRecordError."""
     number = blank = 0
+    first = True
     while line := next_line(stream, number + 1):
         number += 1
         if line.strip():
-            yield _exchange(line, number)
+            try:
+                recorded = _exchange(line, number)
+            except BrokenRecordError:
+                if first or line.endswith(b"\n"):
+                    raise
+                return number
+            yield recorded
+            first = False
             continue
         blank += 1
         if blank > MOST_BLANK:
             raise BrokenRecordError(f"the file has more than {MOST_BLANK:,} blank lines", number)
+    return None
 
 
 def _exchange(line: bytes, number: int) -> RecordedExchange:
@@ -73,7 +83,7 @@ def _recorded(record: Json, line: int) -> RecordedExchange:
     flags = {_string(flag) for flag in _list(record.get("fidelity"))}
     body = _bytes(sent)
     request = SentRequest(
-        _string(sent["method"]).upper(), _string(sent["url"]), _headers(sent.get("headers")), body or b""
+        _string(sent["method"]).upper(), _string(sent["url"]), header_pairs(sent.get("headers")), body or b""
     )
     if body is None and request.method == "POST":
         flags.add("no-request-body")
@@ -81,7 +91,7 @@ def _recorded(record: Json, line: int) -> RecordedExchange:
     if got is not None:
         streamed = isinstance(got.get("sse"), str)
         received = _text(got["sse"]) if streamed else _bytes(got)
-        headers = _headers(got.get("headers"))
+        headers = header_pairs(got.get("headers"))
         flags |= {"no-response-headers"} if not headers else set()
         flags |= {"no-response-body"} if received is None and _expects_body(got) else set()
         flags |= {"body-as-text"} if received else set()
@@ -132,12 +142,3 @@ def _bytes(message: Mapping[str, Json]) -> bytes | None:
 
 def _text(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
-
-
-def _headers(headers: Json) -> tuple[tuple[str, str], ...]:
-    pairs = headers.items() if isinstance(headers, dict) else headers or ()
-    return tuple(
-        (str(name), str(value))
-        for name, values in pairs
-        for value in (values if isinstance(values, list) else [values])
-    )

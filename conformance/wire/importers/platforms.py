@@ -21,14 +21,15 @@ from conformance.base.urls import split_url
 from conformance.model import Json, Mode
 from conformance.protocol.exchange import Chunk, Response
 from conformance.protocol.statuses import is_error
+from conformance.wire.bodies import PRELUDE, begins_with_frame
 from conformance.wire.importers.reader import RecordedExchange
 
 _VERTEX: Final = re.compile(r".*/publishers/anthropic/models/(?P<model>[^/:]+):(?P<verb>rawPredict|streamRawPredict)")
 _BEDROCK: Final = re.compile(r"(?:.*/)?model/[^/]+/(?P<verb>invoke|invoke-with-response-stream)")
+_ANTHROPIC: Final = re.compile(r"/publishers/anthropic/|/model/[^/]*anthropic\.claude")
 _STREAMS: Final = frozenset({"streamRawPredict", "invoke-with-response-stream"})
 _FRAMES: Final = "application/vnd.amazon.eventstream"
 _SMALLEST_FRAME: Final = 16
-_PRELUDE: Final = 12
 
 
 class _BrokenFrameError(Exception):
@@ -41,8 +42,9 @@ def as_native(recorded: RecordedExchange) -> RecordedExchange:
     path = split_url(request.url).path.rstrip("/")
     found = _VERTEX.fullmatch(path) or _BEDROCK.fullmatch(path)
     sent = request.json if found is not None and request.method == "POST" else None
-    if found is None or not isinstance(sent, dict) or not isinstance(sent.get("anthropic_version"), str):
+    if found is None or not _is_native(sent, found):
         return recorded
+    lost, sent = sent is None, sent or {}
     counts = found.groupdict().get("model") == "count-tokens"
     stream = sent.get("stream") is True or found["verb"] in _STREAMS
     body = {key: value for key, value in sent.items() if key not in ("anthropic_version", "model")}
@@ -51,18 +53,25 @@ def as_native(recorded: RecordedExchange) -> RecordedExchange:
     request = replace(
         request,
         url=f"{origin}/v1/messages{'/count_tokens' if counts else ''}",
-        body=json.dumps(body).encode("utf-8", "surrogatepass"),
+        body=b"" if lost else json.dumps(body).encode("utf-8", "surrogatepass"),
     )
-    flags = recorded.flags | {"platform"}
+    flags = recorded.flags | {"platform"} | ({"no-request-body"} if lost else set())
     if response is not None and is_error(response.status):
         flags |= {"platform-error"}
     streamed = recorded.streamed
-    if response is not None and response.media_type == _FRAMES:
+    if response is not None and (response.media_type == _FRAMES or begins_with_frame(response.body)):
         response, damage = _as_sse(response)
         flags, streamed = flags | damage, True
     mode = Mode.STREAM if stream else Mode.JSON
     exchange = replace(recorded.exchange, request=request, response=response, mode=mode)
     return replace(recorded, exchange=exchange, flags=flags, streamed=streamed)
+
+
+def _is_native(sent: Json, found: re.Match[str]) -> bool:
+    """Whether a request has the native shape. Where its body is lost, the model in the path says so."""
+    if sent is None:
+        return _ANTHROPIC.search(found.string) is not None
+    return isinstance(sent, dict) and isinstance(sent.get("anthropic_version"), str)
 
 
 def _as_sse(response: Response) -> tuple[Response, frozenset[str]]:
@@ -93,7 +102,7 @@ def _payloads(data: bytes) -> Iterator[bytes]:
         whole = _SMALLEST_FRAME + headers <= total == len(frame)
         if not whole or zlib.crc32(frame[:-4]) != int.from_bytes(frame[-4:]):
             raise _BrokenFrameError
-        yield frame[_PRELUDE + headers : -4]
+        yield frame[PRELUDE + headers : -4]
         at += total
 
 
