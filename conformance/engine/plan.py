@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from conformance.base.errors import UsageError
 from conformance.base.suggestions import unknown
 from conformance.config.settings import RunSettings
-from conformance.model import Case, Mode, Part, Scenario, ScenarioName
+from conformance.model import Case, Mode, Part, Plane, Scenario, ScenarioName
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.models import ENTRY, ENTRY_SCENARIO
 
@@ -119,6 +119,8 @@ def needed(case: Case, mode: Mode, plan: Plan, catalogue: Catalogue) -> tuple[st
     if case.selectors:
         return tuple(scenario.id for scenario in plan.scenarios)
     named = [scenario_of(name, mode, catalogue).id for name in names_of(case)]
+    if case.plane is Plane.BEHAVIOUR:  # all that shows whether the model does what it is asked to
+        named += [scenario.id for scenario in plan.scenarios if scenario.name in catalogue.markers]
     gauges = [scenario_of(name, each, catalogue).id for name in case.gauges for each in Mode]
     planned = {scenario.id for scenario in plan.scenarios}
     return tuple(dict.fromkeys([*named, *(name for name in gauges if name in planned)]))

@@ -13,7 +13,7 @@ from conformance.judge.check import deviation
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Again, Evidence, ScenarioReplies
 from conformance.judge.parts import by_part, is_refused
-from conformance.judge.verdict import Policy, is_settled, over_attempts
+from conformance.judge.verdict import NOT_FOLLOWED, Policy, is_settled, over_attempts
 from conformance.model import DEVIATING, Case, Direction, Judgement, Level, Mode, Outcome, Plane
 from conformance.protocol.reply import Reply
 
@@ -127,6 +127,8 @@ def _needs_another(case: Case, mode: Mode, evidence: Evidence, made: Sequence[Ju
     passed = sum(outcome is Outcome.PASS for outcome in outcomes)
     behaves = case.plane is Plane.BEHAVIOUR
     if is_settled(passed, deviating, len(made), wanted) or (deviating and not behaves):
+        return False
+    if made[-1].reason == NOT_FOLLOWED:
         return False
     if outcomes[-1] is Outcome.INCONCLUSIVE and (behaves or case.given):
         return _was_answered(case, mode, evidence)

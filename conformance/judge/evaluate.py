@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from conformance.base.values import show
-from conformance.judge.capabilities import declined, probed, route_missing
+from conformance.judge.capabilities import declined
 from conformance.judge.check import Check, Observation, deviation
 from conformance.judge.checks.refusal import refused
 from conformance.judge.evidence import Evidence, ScenarioReplies, picked, pushed_back
 from conformance.judge.soundness import can_be_sent_back, is_about_form, is_readable, is_sound
+from conformance.judge.states import capability_state
 from conformance.judge.verdict import (
     SETTLED,
     CapabilityState,
@@ -25,11 +26,12 @@ from conformance.judge.verdict import (
     decide,
     gates,
 )
-from conformance.model import Case, CheckCall, Direction, Finding, Json, Judgement, Mode, Plane, ScenarioName
+from conformance.model import Case, CheckCall, Direction, Finding, Judgement, Mode, Plane, ScenarioName
 from conformance.protocol.refusals import is_too_long, words_of
 from conformance.protocol.reply import Reply
 from conformance.standard.document import Document
-from conformance.standard.models import ENTRY_SCENARIO, NO_MODELS, Models, RefusalClause, capabilities_of
+from conformance.standard.instructions import Markers, unfollowed
+from conformance.standard.models import NO_MODELS, Models
 
 KINDS = {
     "ignored": CheckResult.IGNORED,
@@ -46,7 +48,8 @@ class Bench:
     """What all cases of a run are judged with.
 
     `declared` and `lacking` are the capabilities that the target declares to have and to lack, `models` what the
-    specification says of models. `invalid` names the scenarios whose requests the API refuses.
+    specification says of models. `invalid` names the scenarios whose requests the API refuses, `markers` what the
+    requests of a scenario ask for.
     """
 
     checks: Mapping[str, Check]
@@ -57,6 +60,7 @@ class Bench:
     invalid: Collection[str] = ()
     lacking: Collection[str] = ()
     models: Models = NO_MODELS
+    markers: Markers = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,15 @@ NOTHING_CHECKED = Checked(CheckResult.UNSEEN)
 
 def judge(case: Case, mode: Mode, evidence: Evidence, bench: Bench) -> Judgement:
     """The judgement of one case in one mode. Pure: the same evidence gives the same judgement."""
-    state, why = _capability_state(case, mode, evidence, bench)
+    state, why = capability_state(
+        case,
+        mode,
+        evidence,
+        model=bench.model,
+        models=bench.models,
+        declared=bench.declared,
+        lacking=bench.lacking,
+    )
     context = CaseContext(bench.document, case, bench.model, evidence)
     trial = _Trial(case, mode, context, bench, state, why)
     if state in SETTLED:
@@ -122,7 +134,7 @@ class _Trial:
         if not replies:
             completeness, why = self._nothing_picked(candidates)
             return self.conclude(Signals(completeness, capability=self.state), NOTHING_CHECKED, candidates, why)
-        checked = self._unless_declined(self._run_checks(replies), replies)
+        checked = self._unless_unfollowed(self._unless_declined(self._run_checks(replies), replies), replies)
         if checked.result is CheckResult.UNSEEN and not self.case.judged and checked.absent:
             checked = replace(checked, result=CheckResult.ABSENT)
         return self.conclude(Signals(Completeness.FULL, checked.result, capability=self.state), checked, replies)
@@ -156,7 +168,8 @@ class _Trial:
     def _check(self, sent: ScenarioReplies) -> Checked:
         checked = self._run_checks(sent.replies[-1:], sent)
         judged = {call.step or len(sent.replies) for call in self.case.expect}
-        return self._unless_declined(checked, [sent.replies[step - 1] for step in sorted(judged)])
+        replies = [sent.replies[step - 1] for step in sorted(judged)]
+        return self._unless_unfollowed(self._unless_declined(checked, replies), replies)
 
     def _check_part(self, replies: Sequence[Reply]) -> Checked:
         """What a scenario shows that stopped before its last step.
@@ -183,6 +196,15 @@ class _Trial:
         unseen = checked.result is CheckResult.UNSEEN and self.state is CapabilityState.UNKNOWN
         if (checked.findings or unseen) and all(declined(reply) for reply in replies):
             return replace(checked, result=CheckResult.DECLINED)
+        return checked
+
+    def _unless_unfollowed(self, checked: Checked, replies: Sequence[Reply]) -> Checked:
+        """What was found, or that the model does nothing that it is asked to, where that explains what was found."""
+        if self.case.plane is not Plane.BEHAVIOUR or checked.result not in (CheckResult.IGNORED, CheckResult.DEVIATION):
+            return checked
+        answered = all(reply.answers for reply in replies)
+        if answered and unfollowed(self.bench.markers, self.context.evidence.all_replies()):
+            return replace(checked, result=CheckResult.UNFOLLOWED, findings=(), deviating=0)
         return checked
 
     def _run_checks(self, replies: Sequence[Reply], sent: ScenarioReplies | None = None) -> Checked:
@@ -341,55 +363,3 @@ def _absent(observations: Sequence[Observation], replies: Sequence[Reply]) -> bo
         return all(map(is_readable, replies))
     pairs = zip(observations, replies, strict=True)
     return all(seen.absent or (not seen.note and is_readable(reply)) for seen, reply in pairs)
-
-
-def _capability_state(case: Case, mode: Mode, evidence: Evidence, bench: Bench) -> tuple[CapabilityState, str]:
-    """What is known of the capabilities that a case needs, and why: the clause that has the model refuse the request,
-    or the capabilities that are lacking.
-
-    A capability is lacking by the target's declaration, by the specification of the model, or by the list of models.
-    """
-    if not case.needs and not case.lacks:
-        return CapabilityState.CORE, ""
-    known = capabilities_of(bench.model, _entry(evidence), bench.models)
-    if not all(name in bench.lacking or known.get(name) is False for name in case.lacks):
-        return CapabilityState.OTHER_MODEL, ""
-    if not case.needs:
-        return CapabilityState.CORE, ""
-    if not all(name in bench.declared or known.get(name) for name in case.opt_in):
-        return CapabilityState.OPT_IN, ""
-    lacking = [need for need in case.needs if need in bench.lacking or known.get(need) is False]
-    if lacking:
-        return _lacking(lacking, bench.models.refusals)
-    declared = {*bench.declared, *case.opt_in}
-    probes = dict(zip(case.needs, case.probes, strict=False))
-    if all(need in declared for need in case.needs):
-        missing = case.reported_by and any(_route_missing(probe, mode, evidence) for probe in case.probes)
-        return (CapabilityState.NO_ROUTE if missing else CapabilityState.DECLARED), ""
-    shown = (need in declared or _accepted(probes.get(need), mode, evidence) for need in case.needs)
-    return (CapabilityState.PROBED if all(shown) else CapabilityState.UNKNOWN), ""
-
-
-def _lacking(names: Sequence[str], refusals: Mapping[str, RefusalClause]) -> tuple[CapabilityState, str]:
-    """How a lack of capabilities shows: by the first certain clause, else by an uncertain one, else not at all."""
-    if not all(name in refusals for name in names):
-        return CapabilityState.LACKING, ", ".join(names)
-    found = sorted((refusals[name] for name in names), key=lambda refusal: not refusal.certain)
-    return (CapabilityState.MUST_REFUSE if found[0].certain else CapabilityState.MAY_REFUSE), found[0].clause
-
-
-def _accepted(probe: ScenarioName | None, mode: Mode, evidence: Evidence) -> bool:
-    sent = evidence.get(probe, mode) if probe else None
-    return sent is not None and probed(sent.replies[-1:]) == "accepted"
-
-
-def _route_missing(probe: ScenarioName | None, mode: Mode, evidence: Evidence) -> bool:
-    sent = evidence.get(probe, mode) if probe else None
-    return sent is not None and sent.last is not None and route_missing(sent.last)
-
-
-def _entry(evidence: Evidence) -> Json:
-    """The model's own entry in the list of models, or None."""
-    sent = evidence.get(ScenarioName(ENTRY_SCENARIO), Mode.JSON)
-    last = sent.last if sent is not None else None
-    return last.json if last is not None and last.ok else None

@@ -42,4 +42,5 @@ def bench_of(
         invalid=library.catalogue.invalid,
         lacking=frozenset(lacking),
         models=library.models,
+        markers=library.catalogue.markers,
     )

@@ -66,6 +66,7 @@ class CheckResult(StrEnum):
     IGNORED = "ignored"
     ACCEPTED = "accepted"
     UNSOUND = "unsound"
+    UNFOLLOWED = "unfollowed"
     DEVIATION = "deviation"
     UNSEEN = "unseen"
     ABSENT = "absent"
@@ -118,6 +119,9 @@ class Row:
             )
         )
 
+
+NOT_FOLLOWED = "no reply of the run shows that the model follows instructions"
+"""Why nothing is said of what a model would have to do."""
 
 TABLE: tuple[Row, ...] = (
     # A capability that the target lacks, as it declares or as is assumed of it, is not asked for.
@@ -232,6 +236,7 @@ TABLE: tuple[Row, ...] = (
         "the reply is malformed, which the streaming and response areas judge; its content proves nothing",
         checks=CheckResult.UNSOUND,
     ),
+    Row(Outcome.INCONCLUSIVE, NOT_FOLLOWED, checks=CheckResult.UNFOLLOWED),
     Row(Outcome.FAIL, "accepted, although the API refuses it", checks=CheckResult.ACCEPTED),
     Row(Outcome.FAIL, "", checks=CheckResult.DEVIATION),
     # A claim about something that did not occur does not apply: no thinking block, no 402, no citation.

@@ -13,6 +13,7 @@ from conformance.model import Case, Direction, ScenarioName, Selector, Step
 from conformance.standard.bases import FILES, Bases, load_bases
 from conformance.standard.capabilities import Capability, load_capabilities
 from conformance.standard.cases import USER_SUFFIX, Sources, read_cases
+from conformance.standard.instructions import Markers, markers_of
 from conformance.standard.meaning import meanings
 from conformance.standard.paths import catalogue_folder, spec_folder
 from conformance.standard.source import SourceError, load_yaml
@@ -52,6 +53,11 @@ class Catalogue:
         probes = {probe.name for case in self.cases for probe in case.probes if probe is not None}
         parts = {part.scenario for case in self.cases for part in case.parts}
         return frozenset(by_need[True] - by_need[False] | probes | parts)
+
+    @cached_property
+    def markers(self) -> Markers:
+        """What the cases look for in the text of replies, by scenario (see `instructions.py`)."""
+        return markers_of(self.cases)
 
     @cached_property
     def meanings(self) -> Mapping[str, str]:

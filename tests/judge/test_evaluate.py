@@ -461,3 +461,25 @@ def test_the_same_evidence_gives_the_same_judgement(bench) -> None:
     world = sees((200, MESSAGE)).add("text", (200, MESSAGE))
     judged = case(REFUSED, control=ScenarioName("text"))
     assert world.judge(judged, bench) == world.judge(judged, bench)
+
+
+@pytest.mark.parametrize(
+    ("told", "last", "plane", "outcome"),
+    [
+        (10, (200, MESSAGE), Plane.BEHAVIOUR, Outcome.INCONCLUSIVE),
+        (9, (200, MESSAGE), Plane.BEHAVIOUR, Outcome.FAIL),
+        (10, (200, MESSAGE), Plane.PROTOCOL, Outcome.FAIL),
+        (10, (500, REFUSAL), Plane.BEHAVIOUR, Outcome.FAIL),
+    ],
+    ids=["follows nothing", "few asked", "protocol", "no answer"],
+)
+def test_a_model_that_follows_nothing_is_blamed_for_nothing_that_it_would_have_to_do(
+    bench, told, last, plane, outcome
+) -> None:
+    world = sees(last)
+    for number in range(told):
+        world.add(f"asked-{number}", (200, MESSAGE))
+    asking = replace(bench, markers={f"asked-{number}": frozenset({"topaz-2064"}) for number in range(told)})
+    judged = case(CheckCall("finds", "deviation"), plane=plane)
+    assert world.judge(judged, asking).outcome is outcome
+    assert world.judge(judged, replace(asking, markers={"asked-0": frozenset({"lapis-7431"})})).outcome is Outcome.FAIL

@@ -90,6 +90,7 @@ def test_nothing_passes_unless_every_check_was_satisfied_on_full_evidence():
         (Signals(FULL, Result.FINE, precondition=False), Outcome.INCONCLUSIVE),
         (Signals(FULL, Result.ABSENT), Outcome.NOT_APPLICABLE),
         (Signals(FULL, Result.UNSEEN), Outcome.INCONCLUSIVE),
+        (Signals(FULL, Result.UNFOLLOWED), Outcome.INCONCLUSIVE),
     ],
 )
 def test_the_table_says_what_the_design_says(signals, outcome):

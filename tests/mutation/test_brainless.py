@@ -9,7 +9,7 @@ import pytest
 
 from conformance.judge.evaluate import judge
 from conformance.judge.evidence import Evidence
-from conformance.judge.verdict import Policy
+from conformance.judge.verdict import NOT_FOLLOWED, Policy
 from conformance.model import DEVIATING, Judgement, Mode, Outcome, Plane
 from conformance.reference.pipeline import Steps
 from conformance.results.conclusions.instructions import sentence_on_model
@@ -24,25 +24,28 @@ OPEN = (Outcome.INCONCLUSIVE, Outcome.UNSUPPORTED, Outcome.NOT_RUN)
 
 
 def judged(stage, model: str, api_version: str) -> dict[tuple[str, Mode], Judgement]:
-    """The judgements of the protocol plane on an honest endpoint with this model, by the rules of an ordinary run."""
+    """The judgements of an honest endpoint with this model, by the rules of an ordinary run."""
     honest = stage(api_version)
     replies = honest.send(replace(Steps(), generate=MODELS[model].generate)).replies
     bench = replace(honest.bench, policy=Policy())
     evidence = Evidence(dict(replies), {})
-    return {
-        (case.id, mode): judge(case, mode, evidence, bench)
-        for case, mode in honest.plan.items
-        if case.plane is Plane.PROTOCOL
-    }
+    return {(case.id, mode): judge(case, mode, evidence, bench) for case, mode in honest.plan.items}
 
 
 @pytest.mark.parametrize("api_version", ["2023-06-01", "2026-10-21"])
 @pytest.mark.parametrize("model", MODELS)
-def test_no_protocol_case_gates_or_stays_open_because_of_the_model(stage, model, api_version) -> None:
-    judgements = judged(stage, model, api_version)
+def test_the_protocol_plane_is_decided_and_the_behaviour_plane_says_nothing_against_the_model(
+    stage, model, api_version
+) -> None:
+    cases = stage(api_version).library.cases
+    every = judged(stage, model, api_version)
+    judgements = {key: judgement for key, judgement in every.items() if cases[key[0]].plane is Plane.PROTOCOL}
     assert [key for key, judgement in judgements.items() if judgement.gates or judgement.outcome in OPEN] == []
     deviating = {case for (case, _), judgement in judgements.items() if judgement.outcome in DEVIATING}
     assert deviating == FOUND.get(model, frozenset())
+    behaviour = [judgement for key, judgement in every.items() if cases[key[0]].plane is Plane.BEHAVIOUR]
+    assert [judgement for judgement in behaviour if judgement.outcome in DEVIATING] == []
+    assert any(judgement.reason == NOT_FOLLOWED for judgement in behaviour)
 
 
 @pytest.mark.parametrize("model", [None, *MODELS])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.results.conclusions.instructions import LEAST, sentence_on_model
+from conformance.results.conclusions.instructions import sentence_on_model
+from conformance.standard.instructions import LEAST
 from support import make, standard
 
 
