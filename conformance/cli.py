@@ -131,17 +131,20 @@ def faults_(as_json: bool) -> None:
 
 @command.command("list")
 @AS_JSON
-def list_(as_json: bool) -> None:
-    """List the cases of the catalogue and the clauses of the ledger."""
+@click.argument("what", type=click.Choice(["cases", "clients"]), default="cases")
+def list_(as_json: bool, what: str) -> None:
+    """List the cases of the catalogue and the clauses of the ledger, or the clients."""
     from conformance.commands import list as lists
 
-    click.echo(lists.text(as_json=as_json), nl=False)
+    click.echo(lists.text(as_json=as_json, what=what), nl=False)
 
 
 @command.command()
-@click.argument("name", metavar="CASE|CLAUSE")
+@click.argument("name", metavar="CASE|CLAUSE|CLIENT")
 def explain(name: str) -> None:
-    """Explain a case or a clause: what it says, where that comes from, how it is judged."""
+    """Explain a case or a clause: what it says, where that comes from, how it is judged. Or a client: what it sends and
+    needs.
+    """
     from conformance.commands import explain as explains
 
     click.echo(explains.text(name), nl=False)

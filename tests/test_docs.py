@@ -119,7 +119,7 @@ def test_every_command_in_a_page_is_one_that_the_command_line_understands(librar
         "faults": set(all_faults()),
         "declare": set(library.capabilities),
         "lacks": set(library.capabilities),
-        "name": {*(case.id for case in library.catalogue.cases), *library.ledger.clauses},
+        "name": {*library.cases, *library.ledger.clauses, *(client.id for client in library.clients.clients)},
     }
     wrong = [
         (named(each.path), line, problem)

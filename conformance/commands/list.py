@@ -1,4 +1,4 @@
-"""The command `list`: the cases of the catalogue and the clauses of the ledger."""
+"""The command `list`: the cases of the catalogue and the clauses of the ledger, or the clients."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ import json
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.judge.library import load_library
 from conformance.report import catalogue as report
+from conformance.report import clients
 
 
-def text(*, as_json: bool) -> str:
-    """All cases and clauses, for people or as JSON."""
+def text(*, as_json: bool, what: str = "cases") -> str:
+    """All `cases` and clauses, or all `clients`, for people or as JSON."""
     library = load_library(DEFAULT_VERSION)
+    if what == "clients":
+        known = library.clients.clients
+        return f"{json.dumps(clients.entries(known), indent=1)}\n" if as_json else clients.text(known)
     entries = report.entries(library.catalogue.cases, library.ledger.clauses.values())
     return f"{json.dumps(entries, indent=1)}\n" if as_json else report.text(entries)

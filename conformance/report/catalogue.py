@@ -45,17 +45,17 @@ def text(listed: Mapping[str, Json]) -> str:
     return "\n".join(lines[1:]) + "\n"
 
 
-def explain(name: str, cases: Sequence[Case], clauses: Mapping[str, Clause]) -> str:
+def explain(name: str, cases: Sequence[Case], clauses: Mapping[str, Clause], clients: Sequence[str] = ()) -> str:
     """What a case or a clause says, where that comes from, and how it is judged.
 
-    Raises UsageError for a name that is neither.
+    Raises UsageError for a name that is neither; `clients` are names that it may have been meant to be.
     """
     if name in clauses:
         return "\n".join(_explained_clause(clauses[name], cases_by_clause(cases).get(name, []))) + "\n"
     for case in cases:
         if name == case.id or name in case.aliases:
             return "\n".join(_explained_case(case, clauses)) + "\n"
-    raise UsageError(unknown("case or clause", name, [*clauses, *(case.id for case in cases)]))
+    raise UsageError(unknown("case, clause or client", name, [*clauses, *clients, *(case.id for case in cases)]))
 
 
 def _case(case: Case) -> dict[str, Json]:

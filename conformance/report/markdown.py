@@ -19,6 +19,7 @@ def render(results: Results, *, limit: int = 10, blocks: int = 3) -> str:
     sections = [
         _head(results),
         _tiers(results),
+        _clients(results),
         _numbers(results),
         _contradictions(results),
         _defects(results, limit),
@@ -62,6 +63,28 @@ def _tiers(results: Results) -> Iterator[str]:
         deciding = _listed(tier.deciding) or markdown(tier.reason)
         numbers = markdown(f"{tier.passed} of {tier.decided}, {tier.total} in all")
         yield f"| {markdown(tier.title)} | {status} | {numbers} | {markdown(tier.covers)} | {deciding} |"
+
+
+_READINESS = {"ready": "✅", "limited": "⚠️", "not-ready": "❌", "undecided": "❔"}
+
+
+def _clients(results: Results) -> Iterator[str]:
+    groups = wording.clients(results)
+    if not groups:
+        return
+    yield f"### Clients: {wording.client_counts(results)}"
+    yield ""
+    yield "| client | | what its users see | decided by |"
+    yield "|---|---|---|---|"
+    for status, members in groups:
+        word = f"{_READINESS[status]} {wording.READINESS[status]}"
+        if status == "ready":
+            yield f"| {markdown(', '.join(client.title for client in members))} | {word} | | |"
+            continue
+        for client in members:
+            name = markdown(f"{client.title} {client.version}")
+            note = markdown(cut(wording.client_note(client), 200))
+            yield f"| {name} | {word} | {note} | {_listed(client.deciding)} |"
 
 
 def _contradictions(results: Results) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from textwrap import wrap
 
 from conformance.report import words as wording
 from conformance.report.block import block
@@ -31,6 +32,7 @@ def render(results: Results, *, colour: bool = False, limit: int = 5, report: st
         _areas(results, paint),
         _strictness(results, paint),
         _tiers(results, paint),
+        _clients(results, paint),
         _contradictions(results, paint),
         _deviations(results, paint, limit),
         _known(results, paint),
@@ -76,6 +78,9 @@ def _strictness(results: Results, paint: Paint) -> Iterator[str]:
             yield f"{paint(f'{name:<16}', 'bold')}{wording.of(part.total)} {meaning}{'; ' if rest else ''}{rest}"
 
 
+_READINESS = {"ready": "green", "limited": "yellow", "not-ready": "red", "undecided": "yellow"}
+_WIDTH = 130
+_NOTE = 160
 _STANDINGS = {"reached": "green", "not-reached": "red"}
 
 
@@ -95,6 +100,22 @@ def _tiers(results: Results, paint: Paint) -> Iterator[str]:
         yield one_line(f"  {tier.title:<14}") + status + one_line(f"  {wording.tier_note(tier)}{covers}")
         if tier.deciding:
             yield paint(f"  {'':<14}{'':<12}  decided by {_listed(tier.deciding)}", "dim")
+
+
+def _clients(results: Results, paint: Paint) -> Iterator[str]:
+    groups = wording.clients(results)
+    if not groups:
+        return
+    yield paint(f"{'clients':<16}", "bold") + one_line(wording.client_counts(results))
+    for status, members in groups:
+        word = paint(f"{wording.READINESS[status]:<10}", _READINESS[status])
+        if status == "ready" or (status == "undecided" and len(groups) == 1):
+            names = one_line(", ".join(client.title for client in members))
+            yield from wrap(names, _WIDTH, initial_indent=f"  {word}  ", subsequent_indent=" " * 14)
+            continue
+        for client in members:
+            yield f"  {word}  {one_line(f'{client.title:<28}')}  {one_line(cut(wording.client_note(client), _NOTE))}"
+            yield paint(f"  {'':<10}  {'':<28}  decided by {_listed(client.deciding)}", "dim")
 
 
 def _contradictions(results: Results, paint: Paint) -> Iterator[str]:

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from conformance.model import Harm, Level, Mode, Outcome
 from conformance.results.count import Count
-from conformance.results.model import CapabilityResult, CaseResult, DefectResult, EntryResult, Results, TierResult
+from conformance.results.model import (
+    CapabilityResult,
+    CaseResult,
+    ClientResult,
+    DefectResult,
+    EntryResult,
+    Results,
+    TierResult,
+)
 
 OUTCOMES: dict[Outcome, str] = {
     Outcome.FAIL: "does something other than the clause says",
@@ -36,6 +44,14 @@ HARMS: dict[Harm, str] = {
     Harm.TOLERATES: "tolerates mistakes",
 }
 """What a defect does to clients, worst first."""
+
+READINESS: dict[str, str] = {
+    "not-ready": "not ready",
+    "limited": "limited",
+    "undecided": "undecided",
+    "ready": "ready",
+}
+"""What an endpoint is for a client, worst first."""
 
 _LEVELS = list(Level)
 _OUTCOMES = list(OUTCOMES)
@@ -252,6 +268,27 @@ def tier_note(tier: TierResult) -> str:
     rest = f", {tier.total} in all" if tier.total != tier.decided else ""
     reason = f"; {tier.reason}" if tier.reason else ""
     return f"{tier.passed} of {tier.decided} pass{rest}{reason}"
+
+
+def clients(results: Results) -> list[tuple[str, list[ClientResult]]]:
+    """The clients by readiness, worst first."""
+    groups = [(status, [each for each in results.clients if each.readiness == status]) for status in READINESS]
+    return [(status, members) for status, members in groups if members]
+
+
+def client_counts(results: Results) -> str:
+    """How many clients the endpoint is ready for, as in `9 ready, 3 limited, 4 not ready`."""
+    return ", ".join(f"{len(members)} {READINESS[status]}" for status, members in reversed(clients(results)))
+
+
+def client_note(client: ClientResult) -> str:
+    """What the user of a client sees first, or what has to be decided."""
+    if client.readiness == "undecided":
+        first, *others = [need.does for need in client.needs if need.state == "undecided"]
+        more = f", and {plural(len(others), 'more need')}" if others else ""
+        return f"It {first}{more}; this run did not decide whether that works."
+    first, *others = client.symptoms or ("",)
+    return f"{first} And {plural(len(others), 'more problem')}." if others else first
 
 
 def contradictions(results: Results) -> list[CapabilityResult]:

@@ -13,6 +13,7 @@ from conformance.results.conclusions.defects import defects
 from conformance.results.conclusions.demands import declined_demands
 from conformance.results.conclusions.gate import gate
 from conformance.results.conclusions.instructions import sentence_on_model
+from conformance.results.conclusions.readiness import readiness
 from conformance.results.conclusions.tiers import standings, tier_results
 from conformance.results.excerpts import Excerpts
 from conformance.results.model import CapabilityResult, CaseResult, Results, Suite, TargetSummary
@@ -69,6 +70,7 @@ def build(
         declined=[demand.title for demand in demands],
     )
     tiers = standings(library.tiers, cases, judgements, complete=run.complete, lacking=run.target.lacks)
+    clients = readiness(library.clients, cases, judgements, lacking=run.target.lacks, declared=run.target.declared)
     edition = library.edition.name if library.edition is not None and run.sent_by_us else None
     return Results(
         suite=Suite(__version__, edition, run.target.api_version, run.catalogue),
@@ -84,6 +86,7 @@ def build(
         exit_code=worst([run.failed, exit_code]),
         gate=decided,
         tiers=tier_results(tiers, found) if run.sent_by_us else (),
+        clients=clients if run.sent_by_us else (),
         capabilities=tuple(_capability(facts) for facts in capabilities),
         baseline=known,
         cases=found,

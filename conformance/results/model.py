@@ -265,6 +265,40 @@ class DefectResult:
     hides: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class NeedResult:
+    """A need of a client that the endpoint does not serve (`violated`), or that was not decided (`undecided`).
+
+    `id` is a mechanism of `specs/clients/mechanisms.yaml`, or a case. `does` completes "The client ...". `impact` is
+    `breaks` or `degrades`. `cases` are the results that decide, as `case/mode`.
+    """
+
+    id: str
+    does: str
+    impact: str
+    state: str
+    cases: tuple[str, ...]
+    symptom: str
+    workaround: str = ""
+
+
+@dataclass(frozen=True)
+class ClientResult:
+    """Whether the endpoint is ready for a client: `ready`, `limited`, `not-ready` or `undecided`.
+
+    `deciding` are the cases that keep it from being ready; `symptoms` what its user sees of those that deviate, what
+    breaks first. `needs` are all needs that are not served, or not decided.
+    """
+
+    id: str
+    title: str
+    version: str
+    readiness: str
+    deciding: tuple[str, ...] = ()
+    symptoms: tuple[str, ...] = ()
+    needs: tuple[NeedResult, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Results:
     """One run against one target.
@@ -289,6 +323,7 @@ class Results:
     exit_code: int
     gate: Gate
     tiers: tuple[TierResult, ...] = ()
+    clients: tuple[ClientResult, ...] = ()
     capabilities: tuple[CapabilityResult, ...] = ()
     baseline: BaselineResult | None = None
     cases: tuple[CaseResult, ...]

@@ -1,4 +1,6 @@
-"""The standard, loaded: ledger, OpenAPI document, catalogue, capabilities, tiers, edition and models in one object."""
+"""The standard, loaded: ledger, OpenAPI document, catalogue, capabilities, tiers, edition, models and clients in one
+object.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from conformance.model import Case
 from conformance.standard.capabilities import Capability, load_capabilities
 from conformance.standard.cases import CheckNames, Sources
 from conformance.standard.catalogue import Catalogue, load_catalogue
+from conformance.standard.clients import NO_CLIENTS, Clients, load_clients
 from conformance.standard.defects import DefectRule, load_defect_rules
 from conformance.standard.document import Document, load_document
 from conformance.standard.editions import Edition, load_edition, scored
@@ -32,6 +35,7 @@ class Library:
     edition: Edition | None = None
     models: Models = NO_MODELS
     defect_rules: tuple[DefectRule, ...] = ()
+    clients: Clients = NO_CLIENTS
 
     @property
     def cases(self) -> dict[str, Case]:
@@ -71,6 +75,7 @@ def load_standard(
         frozen,
         models,
         load_defect_rules(specs),
+        load_clients(specs, catalogue.cases),
     )
 
 

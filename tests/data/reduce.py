@@ -25,6 +25,8 @@ def main(shared: Path) -> None:
     write("probe_streams.json", streams)
     captures = (shared / "clients" / "captures.jsonl").read_text(encoding="utf-8").splitlines()
     write("client_requests.json", list(requests(map(json.loads, captures))))
+    clients = json.loads((shared / "clients" / "clients.json").read_text(encoding="utf-8"))
+    write("client_effects.json", list(effects(clients)))
     facts = json.loads((shared / "facts" / "requirements.json").read_text(encoding="utf-8"))
     write("requirements.json", [requirement(fact) for fact in facts])
     bugs = json.loads((shared / "bugs" / "bugs.json").read_text(encoding="utf-8"))
@@ -58,6 +60,42 @@ def requests(captures: Iterator[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         if (key := json.dumps(request, sort_keys=True)) not in seen:
             seen.add(key)
             yield request
+
+
+CLIENTS = {
+    "agent-sdk": "claude-agent-sdk",
+    "ai-sdk6": "ai-sdk-6",
+    "ai-sdk7": "ai-sdk-7",
+    "anthropic-py": "python-sdk",
+    "anthropic-ts": "typescript-sdk",
+    "langchain-py": "langchain-python",
+    "llm-anthropic": "llm",
+}
+"""What the reference material calls clients that have another name in `specs/clients/`."""
+
+
+def effects(measured: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """By feature: what clients did without it.
+
+    `breaks`, `breaks-part` (of the client's features), `degrades`, `recovers` or `fine`; a client with which it was not
+    tried is left out.
+    """
+    features = [*measured["features"], "auth.x_api_key", "auth.bearer"]
+    for feature in features:
+        found = {CLIENTS.get(each["id"], each["id"]): effect(each, feature) for each in measured["clients"]}
+        yield {"feature": feature, "effects": {client: found[client] for client in sorted(found) if found[client]}}
+
+
+def effect(client: Mapping[str, Any], feature: str) -> str:
+    """What a client did without a feature, or nothing."""
+    if feature in client["requires"]:
+        required = client["requires"][feature]
+        if required["effect"] == "degrades":
+            return "degrades"
+        return "breaks" if required["core"] else "breaks-part"
+    if feature in client["recovers"]:
+        return "recovers"
+    return "fine" if feature in client["tolerates_absence_of"] else ""
 
 
 def shortened(value: Any) -> Any:

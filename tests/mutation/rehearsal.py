@@ -186,6 +186,11 @@ class Stage:
                 judgements[case.id, mode] = judge(case, mode, self._evidence(case, whole, part), self.bench)
         return Verdicts(judgements, touched)
 
+    def verdicts(self, faults: Iterable[Fault]) -> tuple[Judgement, ...]:
+        """What a run against the reference endpoint with these faults says: every case judged on all replies."""
+        whole = Evidence(dict(self.send(with_faults(Steps(), faults)).replies), {})
+        return tuple(judge(case, mode, whole, self.bench) for case, mode in self.plan.items)
+
     def _evidence(self, case: Case, whole: Evidence, part: Evidence) -> Evidence:
         """What a case is judged on: all there is, or for a claim about each single reply those that are different."""
         single = not any(self.bench.checks[call.name].across for call in case.expect)

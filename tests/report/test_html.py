@@ -144,6 +144,22 @@ def test_tiers_are_shown_where_there_are_any(results, page):
         assert part not in page.text
 
 
+def test_readiness_is_shown_with_what_users_see_and_what_helps(results, page):
+    text = html.render(sample.with_clients(results))
+    shown = Page(text).text
+    for part in (
+        "Clients: 1 ready",
+        "Naga Code",
+        "Chat <b>",
+        "No tool runs.",
+        "It forces a call with tool_choice",
+        "None.",
+    ):
+        assert part in shown
+        assert part not in page.text
+    assert "Chat <b>" not in text
+
+
 @pytest.mark.parametrize("complete", [True, False])
 def test_a_run_without_results_is_a_page_that_says_so(results, complete):
     reason = "" if complete else "no route to host"

@@ -31,7 +31,7 @@ def test_results_survive_the_way_to_text_and_back(results):
 
 
 def test_tiers_and_baseline_survive_too(results):
-    for full in (sample.with_tiers(results), sample.with_baseline(results)):
+    for full in (sample.with_tiers(results), sample.with_clients(results), sample.with_baseline(results)):
         assert load(render(full).encode()) == full
 
 
@@ -43,7 +43,13 @@ def test_any_result_survives_as_json_values(case, exchange):
 
 
 def test_the_file_fits_its_schema(results, hostile, validator):
-    for shown in (results, hostile, sample.with_baseline(results), sample.results(complete=False)):
+    for shown in (
+        results,
+        hostile,
+        sample.with_clients(results),
+        sample.with_baseline(results),
+        sample.results(complete=False),
+    ):
         validator.validate(json.loads(render(shown)))
 
 

@@ -68,5 +68,18 @@ def test_plain_words_stay_readable_and_active_characters_do_not_stay(text, escap
     assert markdown_code(text) == f"<code>{escaped}</code>"
 
 
+def test_readiness_is_a_table_in_the_summary(results):
+    text = render(sample.with_clients(results))
+    assert "### Clients: 1 ready, 1 undecided, 1 limited, 1 not ready" in text
+    rows = [line for line in text.split("\n") if line.startswith(("| Naga Code", "| Chat", "| Browser", "| Plain SDK"))]
+    assert rows == [
+        "| Naga Code 2.1 | ❌ not ready | No tool runs. And 1 more problem. | <code>tools-any-forces-a-call</code> |",
+        "| Chat &#60;b&#62; 1.0 | ⚠️ limited | The meter shows 0. | <code>stream-usage-counts-input</code> |",
+        "| Browser 3 | ❔ undecided | It lists the models; this run did not decide whether that works. "
+        "| <code>models-list-shape</code> |",
+        "| Plain SDK | ✅ ready | | |",
+    ]
+
+
 def test_tiers_baseline_and_contradictions_are_in_the_summary(results, golden):
     golden("summary-baseline.md", render(sample.with_baseline(results), limit=1, blocks=0))

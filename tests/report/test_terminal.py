@@ -18,6 +18,27 @@ def test_the_summary_reads_as_designed(results, golden):
     golden("terminal.txt", render(results, limit=2, report="reports/naga/20261122T060004Z/report.html"))
 
 
+def test_readiness_names_what_the_users_of_each_client_see(results, golden):
+    golden("terminal-clients.txt", section(render(sample.with_clients(results)), "clients"))
+
+
+def test_clients_of_which_none_was_decided_take_one_line(results):
+    found = sample.with_clients(results)
+    undecided = tuple(replace(client, readiness="undecided") for client in found.clients)
+    shown = section(render(replace(found, clients=undecided)), "clients")
+    assert shown.split("\n") == [
+        "clients         4 undecided",
+        "  undecided   Naga Code, Chat <b>, Browser, Plain SDK",
+        "",
+    ]
+
+
+def section(text: str, title: str) -> str:
+    """The part of a summary that begins with this title."""
+    (found,) = [part for part in text.split("\n\n") if part.startswith(f"{title} ")]
+    return f"{found}\n"
+
+
 def test_a_run_without_deviations_has_no_failure_section(results, golden):
     clean = sample.with_cases(results, tuple(case for case in results.cases if not case.deviates))
     golden("terminal-holds.txt", render(clean))

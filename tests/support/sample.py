@@ -13,10 +13,12 @@ from conformance.results.model import (
     BaselineResult,
     CapabilityResult,
     CaseResult,
+    ClientResult,
     DefectResult,
     EntryResult,
     ExchangeSummary,
     FindingResult,
+    NeedResult,
     Results,
     Suite,
     TargetSummary,
@@ -186,6 +188,40 @@ def with_tiers(results: Results) -> Results:
             ),
         ),
     )
+
+
+def with_clients(results: Results) -> Results:
+    """The same results with a client of each readiness."""
+    usage, tools = "stream-usage-counts-input/stream", "tools-any-forces-a-call/json"
+    zero = NeedResult(
+        "reads-usage",
+        "reads the usage of message_start",
+        "degrades",
+        "violated",
+        (usage,),
+        "The meter shows 0.",
+        "None.",
+    )
+    calls = NeedResult(
+        "forces-calls", "forces a call with tool_choice", "breaks", "violated", (tools,), "No tool runs."
+    )
+    lists = NeedResult(
+        "lists-models", "lists the models", "degrades", "undecided", ("models-list-shape/json",), "Empty."
+    )
+    return replace(
+        results,
+        clients=(
+            ClientResult(
+                "naga-code", "Naga Code", "2.1", "not-ready", ("tools-any-forces-a-call",),
+                ("No tool runs.", "The meter shows 0."), (zero, calls),
+            ),
+            ClientResult(
+                "chat", "Chat <b>", "1.0", "limited", ("stream-usage-counts-input",), ("The meter shows 0.",), (zero,)
+            ),
+            ClientResult("browser", "Browser", "3", "undecided", ("models-list-shape",), (), (lists,)),
+            ClientResult("plain-sdk", "Plain SDK", "0.9", "ready"),
+        ),
+    )  # fmt: skip
 
 
 def with_baseline(results: Results) -> Results:

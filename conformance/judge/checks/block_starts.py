@@ -36,9 +36,13 @@ STARTS: Final[Mapping[str, Start]] = {
         for key, empty in fields.items()
     },
     "signature": Start(("thinking",), "signature", 'signature "" at the start', partial(eq, ""), beside="thinking"),
+    "tool-input": Start(("tool_use",), "input", "an input at the start", lambda value: value is not MISSING),
+    "tool-object": Start(
+        ("tool_use",), "input", "an object as input", lambda value: isinstance(value, dict), beside="input"
+    ),
     "server-tool": Start(SERVER_TOOL_CALLS, "input", "an object as input", lambda value: isinstance(value, dict)),
 }
-"""Members that deltas fill, in the form in which they start: of the block types that the tables list, and two more."""
+"""Members that deltas fill, in the form in which they start: of the block types that the tables list, and more."""
 
 
 @check("block-starts", argument=choice(STARTS))
@@ -71,6 +75,22 @@ def tool_input_sent_once(reply: Reply) -> Observation:
             actual = f"input {show(start['input'])} and {len(streamed)} deltas with input"
             problems.append(Problem(block.start, "input {} at the start of a block with input deltas", actual))
     return conclude(reply, seen, problems, "tool calls")
+
+
+@check("tool-input-streamed")
+def tool_input_streamed(reply: Reply) -> Observation:
+    """The input of a tool call comes in deltas, unless code execution calls the tool."""
+    seen, problems = 0, []
+    for block, start in blocks(reply, "tool_use"):
+        if _called_by_code(start):
+            continue
+        streamed = any(delta.get("partial_json") for _, delta in deltas(reply, block, "input_json_delta"))
+        if start.get("input") or streamed:
+            seen += 1
+        if start.get("input") and not streamed:
+            actual = f"no delta, and input {show(start['input'])} at the start of the block"
+            problems.append(Problem(block.start, "the input of the tool call in deltas", actual))
+    return conclude(reply, seen, problems, "tool calls with input")
 
 
 @check("whole-blocks")

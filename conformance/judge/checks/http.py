@@ -145,6 +145,18 @@ def media_type(reply: Reply, argument: str) -> Observation:
     return deviates(reply, expected, f"content-type {actual}" if actual else "no content-type")
 
 
+@check("event-body")
+def event_body(reply: Reply) -> Observation:
+    """The body is an event stream, whatever its content type says. Nothing is seen where there is no body."""
+    response = reply.exchange.response
+    if response is None or not response.body.strip():
+        return NOTHING_SEEN
+    if reply.events is not None:
+        return FINE
+    actual = f"JSON: {show(reply.json)}" if reply.json_problem is None else "a body without an event"
+    return deviates(reply, "an event stream as body", actual)
+
+
 @check("json-body")
 def json_body(reply: Reply) -> Observation:
     """The body is one JSON object, and neither an event stream nor anything else."""

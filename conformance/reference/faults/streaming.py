@@ -128,6 +128,20 @@ def tool_start_prefilled(events: Events) -> Iterable[ServerEvent]:
 
 
 @fault(in_events)
+def tool_start_holds_json(events: Events) -> Iterable[ServerEvent]:
+    """Sends the whole input of a tool call at the start of its block, as a string of JSON, and no deltas."""
+    for event in _with_input_at_start(events):
+        if is_kind(event, "input_json_delta"):
+            continue
+        block = event.data.get("content_block")
+        if isinstance(block, dict) and block.get("type") == "tool_use":
+            whole = {**block, "input": json.dumps(block["input"])}
+            yield ServerEvent(event.name, {**event.data, "content_block": whole})
+        else:
+            yield event
+
+
+@fault(in_events)
 def tool_input_sent_twice(events: Events) -> Iterable[ServerEvent]:
     """Sends the input of a tool call at the start of its block and again in deltas."""
     return _with_input_at_start(events)
