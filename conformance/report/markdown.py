@@ -72,6 +72,9 @@ def _clients(results: Results) -> Iterator[str]:
     groups = wording.clients(results)
     if not groups:
         return
+    if [status for status, _ in groups] == ["undecided"]:
+        yield f"Clients: undecided for all {len(results.clients)}, because this run did not decide what they need."
+        return
     yield f"### Clients: {wording.client_counts(results)}"
     yield ""
     yield "| client | | what its users see | decided by |"

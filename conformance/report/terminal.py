@@ -80,7 +80,7 @@ def _strictness(results: Results, paint: Paint) -> Iterator[str]:
 
 _READINESS = {"ready": "green", "limited": "yellow", "not-ready": "red", "undecided": "yellow"}
 _WIDTH = 130
-_NOTE = 160
+_NOTE = 120
 _STANDINGS = {"reached": "green", "not-reached": "red"}
 
 
@@ -106,16 +106,20 @@ def _clients(results: Results, paint: Paint) -> Iterator[str]:
     groups = wording.clients(results)
     if not groups:
         return
-    yield paint(f"{'clients':<16}", "bold") + one_line(wording.client_counts(results))
+    title = paint(f"{'clients':<16}", "bold")
+    if [status for status, _ in groups] == ["undecided"]:
+        yield f"{title}undecided for all {len(results.clients)}: this run did not decide what they need"
+        return
+    yield title + one_line(wording.client_counts(results))
     for status, members in groups:
         word = paint(f"{wording.READINESS[status]:<10}", _READINESS[status])
-        if status == "ready" or (status == "undecided" and len(groups) == 1):
+        if status == "ready":
             names = one_line(", ".join(client.title for client in members))
             yield from wrap(names, _WIDTH, initial_indent=f"  {word}  ", subsequent_indent=" " * 14)
             continue
         for client in members:
-            yield f"  {word}  {one_line(f'{client.title:<28}')}  {one_line(cut(wording.client_note(client), _NOTE))}"
-            yield paint(f"  {'':<10}  {'':<28}  decided by {_listed(client.deciding)}", "dim")
+            note = one_line(cut(wording.client_note(client), _NOTE))
+            yield f"  {word}  {one_line(f'{client.title:<28}')}  {note} {paint(f'({_listed(client.deciding)})', 'dim')}"
 
 
 def _contradictions(results: Results, paint: Paint) -> Iterator[str]:

@@ -27,8 +27,7 @@ def test_clients_of_which_none_was_decided_take_one_line(results):
     undecided = tuple(replace(client, readiness="undecided") for client in found.clients)
     shown = section(render(replace(found, clients=undecided)), "clients")
     assert shown.split("\n") == [
-        "clients         4 undecided",
-        "  undecided   Naga Code, Chat <b>, Browser, Plain SDK",
+        "clients         undecided for all 4: this run did not decide what they need",
         "",
     ]
 
