@@ -58,7 +58,7 @@ def _plan_of(settings: RunSettings) -> dict[str, Any]:
                 ("served", found.served),
                 ("refused", found.refused),
                 ("repeated", found.repeated),
-                ("parts", found.parts),
+                ("on_demand", found.on_demand),
                 ("least", found.least),
                 ("most", found.most),
             )

@@ -11,7 +11,7 @@ from conformance.base.spend import NO_SPEND, Prices, Spend
 from conformance.base.strict_json import read
 from conformance.config.settings import RunSettings
 from conformance.engine.budget import SpendingLimits
-from conformance.engine.plan import Plan, scenario_of
+from conformance.engine.plan import MOST_ON_DEMAND, Plan, scenario_of
 from conformance.model import Case, Direction, Json, Plane, Scenario, Step
 from conformance.protocol.exchange import SentRequest
 from conformance.protocol.reply import Reply
@@ -51,14 +51,14 @@ class Estimate:
 
     `served` are requests that are expected to be answered, `refused` those expected to be refused, which cost tokens
     only where the endpoint accepts what the API refuses. `repeated` is the most that repetitions of the
-    behaviour plane add, `parts` the most that parts of refused requests add. `seconds` is the expected duration.
+    behaviour plane add, `on_demand` the most that is sent on demand. `seconds` is the expected duration.
     """
 
     served: Spend
     refused: Spend
     repeated: Spend
     seconds: float
-    parts: Spend = NO_SPEND
+    on_demand: Spend = NO_SPEND
 
     @property
     def least(self) -> Spend:
@@ -68,7 +68,7 @@ class Estimate:
     @property
     def most(self) -> Spend:
         """The maximum cost of the plan, without retries."""
-        return self.served + self.refused + self.repeated + self.parts
+        return self.served + self.refused + self.repeated + self.on_demand
 
 
 def estimate(
@@ -103,7 +103,8 @@ def estimate_of(plan: Plan, catalogue: Catalogue, settings: RunSettings) -> Esti
         settings["repeat"],
         settings["concurrency"],
     )
-    return replace(found, parts=sum(map(scenario_ceiling, plan.parts), NO_SPEND))
+    dearest = sorted(map(scenario_ceiling, plan.on_demand), key=lambda cost: -cost.input)[:MOST_ON_DEMAND]
+    return replace(found, on_demand=sum(dearest, NO_SPEND))
 
 
 def refusals_of(plan: Plan, catalogue: Catalogue) -> frozenset[str]:

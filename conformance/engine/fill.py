@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from conformance.config.target import Target
 from conformance.model import Json, Mode, Step
 from conformance.protocol.exchange import SentRequest
 from conformance.protocol.reply import Reply
+from conformance.standard.requests import REPLY_PLACE
 
 
 class FillError(Exception):
@@ -36,7 +38,8 @@ def fill(step: Step, mode: Mode, target: Target, previous: Reply | None, case_na
             headers.pop(name, None)
         else:
             headers[name] = value
-    path = str(_filled(step.path, previous)).replace("{model}", quote(target.model, safe=":@"))
+    path = REPLY_PLACE.sub(lambda match: _in_path(match, previous), step.path)
+    path = path.replace("{model}", quote(target.model, safe=":@"))
     query = {key: _filled(value, previous) for key, value in step.query.items()}
     lines = [(name, line) for name, value in headers.items() for line in ([value] if isinstance(value, str) else value)]
     return SentRequest(step.method, target.address(path, query), tuple(lines), body or b"")
@@ -51,6 +54,15 @@ def _body(step: Step, mode: Mode, target: Target, previous: Reply | None) -> Jso
     if mode is Mode.STREAM and step.makes_message and "stream" not in body:
         body = {**body, "stream": True}
     return body
+
+
+def _in_path(match: re.Match[str], previous: Reply | None) -> str:
+    """What a place in a path names of the previous reply, or of what was sent for it."""
+    what = {"$reply": "sent", "at": match["pointer"]} if match["of"] == "sent" else {"$reply": match["pointer"]}
+    value = _taken(what, previous)
+    if not isinstance(value, str):
+        raise FillError(f"the earlier reply has no string at {match['pointer']}")
+    return quote(value, safe="")
 
 
 def _filled(value: Json, previous: Reply | None) -> Json:

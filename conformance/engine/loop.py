@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from conformance.base.records import PreflightNote
-from conformance.engine.plan import Plan
+from conformance.engine.plan import MOST_ON_DEMAND, Plan
 from conformance.engine.preflight import Preflight, fatal_reason, preflight
 from conformance.engine.resume import NOTHING, Earlier
 from conformance.engine.sender import FIRST_TICKET, Sender, Slot, Unsent, Wiring
@@ -38,7 +38,7 @@ class Engine:
         self._wiring = wiring
         self._earlier = earlier
         self._scenarios = {scenario.id: scenario for scenario in plan.scenarios}
-        self._parts = {scenario.id: scenario for scenario in plan.parts}
+        self._on_demand = {scenario.id: scenario for scenario in plan.on_demand}
         self._futures: Mapping[str, Future[ScenarioReplies]] = {name: Future() for name in self._scenarios}
         self._repeated: dict[tuple[str, int], ScenarioReplies] = dict(earlier.done)
         self._ready: Future[Preflight] = Future()
@@ -83,7 +83,7 @@ class Engine:
         return Evidence(done, unsent)
 
     def again(self, scenario_id: str, repetition: int) -> ScenarioReplies:
-        """The replies to a further repetition (2, 3, ...) of a scenario, or to a part of a request (1), sent when
+        """The replies to a further repetition (2, 3, ...) of a scenario, or to what is sent on demand (1), sent when
         nothing else is in progress.
 
         Each repetition is sent once, whoever asks for it. One without replies says why it was not sent. Raises
@@ -92,9 +92,12 @@ class Engine:
         known = self._repeated.get((scenario_id, repetition))
         if known is not None:
             return known
-        scenario = (self._parts if repetition == 1 else self._scenarios)[scenario_id]
+        scenario = self._scenarios.get(scenario_id) or self._on_demand[scenario_id]
         if self._loop is None or self._stopped.is_set():
             return ScenarioReplies(scenario, (), "the run was stopped")
+        sent_on_demand = self._on_demand.keys() & {name for name, number in self._repeated if number == 1}
+        if repetition == 1 and len(sent_on_demand) >= MOST_ON_DEMAND:
+            return ScenarioReplies(scenario, (), f"a run sends at most {MOST_ON_DEMAND} requests on demand")
         sending = self._send_again(scenario, repetition)
         try:
             sent = asyncio.run_coroutine_threadsafe(sending, self._loop).result()

@@ -8,24 +8,29 @@ from dataclasses import dataclass
 from conformance.base.errors import UsageError
 from conformance.base.suggestions import unknown
 from conformance.config.settings import RunSettings
-from conformance.model import Case, Mode, Part, Plane, Scenario, ScenarioName
+from conformance.model import Case, Mode, Plane, Scenario, ScenarioName
 from conformance.standard.catalogue import Catalogue
-from conformance.standard.models import ENTRY, ENTRY_SCENARIO
+from conformance.standard.models import ENTRY, ENTRY_SCENARIO, LISTED, SHOWN_BY_LIST, is_listed
 
 FIRST = "text"
 """The scenario that the preflight sends; its answer serves every case that needs it."""
+
+
+MOST_ON_DEMAND = 60
+"""Requests that a run sends on demand, at most."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """The items to judge, in order, and the scenarios to send, in order.
 
-    `parts` are sent only where the whole that they belong to is refused.
+    `on_demand` are sent only where judging asks for them: the parts of a request that was refused as a whole, and what
+    depends on what the list of models says.
     """
 
     items: tuple[tuple[Case, Mode], ...]
     scenarios: tuple[Scenario, ...]
-    parts: tuple[Scenario, ...] = ()
+    on_demand: tuple[Scenario, ...] = ()
 
     @property
     def requests(self) -> int:
@@ -62,7 +67,8 @@ def is_selected(case: Case, mode: Mode, settings: RunSettings) -> bool:
 def build_plan(items: Sequence[tuple[Case, Mode]], catalogue: Catalogue, absent: Collection[str] = ()) -> Plan:
     """The plan for the given items: every scenario that one of them needs, the preflight's first.
 
-    Nothing is sent for items that need a capability which the target lacks (`absent`).
+    Nothing is sent for items that need a capability which the target lacks (`absent`). A part of a request is sent in
+    json mode, for both modes of the whole.
     """
     wanted: dict[str, Scenario] = {}
 
@@ -70,13 +76,14 @@ def build_plan(items: Sequence[tuple[Case, Mode]], catalogue: Catalogue, absent:
         scenario = scenario_of(name, mode, catalogue)
         wanted.setdefault(scenario.id, scenario)
 
-    applying = [(case, mode) for case, mode in items if not set(case.needs) & set(absent)]
+    asked = [(case, mode) for case, mode in items if not set(case.needs) & (set(absent) - SHOWN_BY_LIST)]
+    applying = [(case, mode) for case, mode in asked if not is_listed(case)]
     want(ScenarioName(FIRST), Mode.JSON)
     for case, mode in applying:
         for name in names_of(case):
             want(name, mode)
-    modes = dict.fromkeys(mode for _, mode in applying)
-    for case, _ in applying:
+    modes = dict.fromkeys(mode for _, mode in asked)
+    for case, _ in asked:
         for name in case.gauges:
             for mode in modes:  # whether the two modes count alike
                 want(name, mode)
@@ -84,8 +91,15 @@ def build_plan(items: Sequence[tuple[Case, Mode]], catalogue: Catalogue, absent:
         for selector in case.selectors:
             for sample in catalogue.samples.get(selector, ()):
                 want(ScenarioName(sample), Mode.STREAM if selector.streams else mode)
-    parts = {part.scenario: part for case, _ in applying for part in case.parts}
-    return Plan(tuple(items), tuple(wanted.values()), tuple(map(scenario_of_part, parts.values())))
+    on_demand = {part.scenario: Scenario(part.scenario, Mode.JSON, part.steps) for c, _ in applying for part in c.parts}
+    for case, mode in asked:
+        if is_listed(case):
+            own = scenario_of(case.judged[0], mode, catalogue)
+            on_demand[own.id] = own
+            for name in names_of(case):
+                if name not in case.judged:
+                    want(name, mode)
+    return Plan(tuple(items), tuple(wanted.values()), tuple(on_demand.values()))
 
 
 def names_of(case: Case) -> Iterable[ScenarioName]:
@@ -96,7 +110,7 @@ def names_of(case: Case) -> Iterable[ScenarioName]:
         yield case.control
     yield from case.beside
     yield from (probe for probe in case.probes if probe is not None)
-    if any(need in ENTRY for need in case.needs):
+    if any(need in ENTRY or need in LISTED for need in case.needs):
         yield ScenarioName(ENTRY_SCENARIO)  # what the endpoint itself says of the model
     if case.on:
         yield from case.judged
@@ -107,11 +121,6 @@ def scenario_of(name: ScenarioName, mode: Mode, catalogue: Catalogue) -> Scenari
     steps = catalogue.scenarios[name.name]
     exists = any(step.makes_message for step in steps)
     return Scenario(name.name, (name.mode or mode) if exists else Mode.JSON, steps)
-
-
-def scenario_of_part(part: Part) -> Scenario:
-    """What is sent of a part: one request in json mode, for both modes of the whole."""
-    return Scenario(part.scenario, Mode.JSON, part.steps)
 
 
 def needed(case: Case, mode: Mode, plan: Plan, catalogue: Catalogue) -> tuple[str, ...]:

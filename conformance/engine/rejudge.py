@@ -148,7 +148,7 @@ class _Judge:
         self._plan = plan
         self._library = library
         self._scenarios = {scenario.id: scenario for scenario in plan.scenarios}
-        self._parts = {scenario.id: scenario for scenario in plan.parts}
+        self._on_demand = {scenario.id: scenario for scenario in plan.on_demand}
         self._done = {
             name: replies
             for name, scenario in self._scenarios.items()
@@ -170,7 +170,7 @@ class _Judge:
         return judge_in_attempts(case, mode, Evidence(done, unsent), self._bench, self._again, attempts)
 
     def _again(self, scenario_id: str, repetition: int) -> ScenarioReplies | None:
-        scenario = (self._parts if repetition == 1 else self._scenarios)[scenario_id]
+        scenario = self._scenarios.get(scenario_id) or self._on_demand[scenario_id]
         return _replies(scenario, repetition, self._past)
 
 

@@ -166,7 +166,7 @@ class Run:
         try:
             recording = read(journal.path)
             check_same(recording.history.header, header, moving=target.name == REFERENCE)
-            earlier = earlier_part(recording, (*plan.scenarios, *plan.parts), target, policy, redactor)
+            earlier = earlier_part(recording, (*plan.scenarios, *plan.on_demand), target, policy, redactor)
             journal.note(resume_of(header, recording.torn))
         except BaseException:
             journal.close()

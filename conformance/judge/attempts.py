@@ -16,6 +16,7 @@ from conformance.judge.parts import by_part, is_refused
 from conformance.judge.verdict import NOT_FOLLOWED, Policy, is_settled, over_attempts
 from conformance.model import DEVIATING, Case, Direction, Judgement, Level, Mode, Outcome, Plane
 from conformance.protocol.reply import Reply
+from conformance.standard.models import is_listed
 
 
 def judge_in_attempts(case: Case, mode: Mode, evidence: Evidence, bench: Bench, again: Again, wanted: int) -> Judgement:
@@ -27,6 +28,9 @@ def judge_in_attempts(case: Case, mode: Mode, evidence: Evidence, bench: Bench, 
     Where it is refused again, each of its parts is sent alone.
     """
     made = [judge(case, mode, evidence, bench)]
+    if is_listed(case) and made[0].outcome is Outcome.NOT_RUN:
+        evidence = _asked(case, mode, evidence, again)
+        made = [judge(case, mode, evidence, bench)]
     refusal = _refusal(case, mode, evidence, made[0].outcome) if wanted > 1 else None
     if refusal is not None:
         repeated = _repeated(case, mode, evidence, again, 2)
@@ -45,6 +49,17 @@ def judge_in_attempts(case: Case, mode: Mode, evidence: Evidence, bench: Bench, 
         seen = repeated
         made.append(judge(case, mode, seen, bench))
     return together(made, wanted) if case.plane is Plane.BEHAVIOUR else _counted(made[-1], made)
+
+
+def _asked(case: Case, mode: Mode, evidence: Evidence, again: Again) -> Evidence:
+    """The evidence with the replies to the case's own scenario, which is sent now that it is known to apply."""
+    name = f"{case.judged[0].name}/{mode}"
+    sent = again(name, 1)
+    if sent is None:
+        return evidence
+    if not sent.replies:
+        return Evidence(evidence.by_id, {**evidence.unsent, name: sent.stopped})
+    return Evidence({**evidence.by_id, name: sent}, evidence.unsent)
 
 
 def _refusal(case: Case, mode: Mode, evidence: Evidence, outcome: Outcome) -> Reply | None:

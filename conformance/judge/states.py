@@ -33,11 +33,11 @@ def capability_state(
         return CapabilityState.OTHER_MODEL, ""
     if not case.needs:
         return CapabilityState.CORE, ""
-    if not all(name in declared or known.get(name) for name in case.opt_in):
-        return CapabilityState.OPT_IN, ""
     lacked = [need for need in case.needs if need in lacking or known.get(need) is False]
     if lacked:
         return _lacking(lacked, models.refusals)
+    if not all(name in declared or known.get(name) for name in case.opt_in):
+        return CapabilityState.OPT_IN, ""
     declared = {*declared, *case.opt_in}
     probes = dict(zip(case.needs, case.probes, strict=False))
     if all(need in declared for need in case.needs):

@@ -32,6 +32,7 @@ from conformance.results.model import CaseResult, Results
 from conformance.results.run import facts_of_run, target_summary
 from conformance.standard.capabilities import check_declared
 from conformance.standard.cases import USER_SUFFIX
+from conformance.standard.models import SHOWN_BY_LIST
 from conformance.wire.journal import read
 
 Tell = Callable[[str], None]
@@ -222,7 +223,7 @@ class TargetSession:
             secrets=(server.key,),
             auth=self.settings["auth"],
             api_version=self.settings["api_version"],
-            declared=needs - lacks,
+            declared=needs - lacks - SHOWN_BY_LIST,
             absent=lacks,
         )
 

@@ -14,6 +14,7 @@ from conformance.model import Json
 from conformance.reference import auth, body, errors, events, models, negotiate, rules, scripted, tokens, validate
 from conformance.reference.answer import Answer, Call, Refusal, ServerEvent, Terms, dump
 from conformance.reference.cache import PromptCache
+from conformance.reference.files import Files, uploaded
 from conformance.reference.models import MODELS, Model
 from conformance.reference.prompt import Prompt
 from conformance.reference.signatures import Signer
@@ -43,7 +44,7 @@ class Settings:
 @dataclass(frozen=True)
 class Desk:
     """What the steps work with: settings, documents by version, the prompt cache, the clock for rate limit headers,
-    and fresh ids by prefix.
+    fresh ids by prefix, and uploaded files.
     """
 
     settings: Settings
@@ -52,6 +53,7 @@ class Desk:
     cache: PromptCache
     now: Callable[[], str]
     new_id: Callable[[str], str] = errors.new_id
+    files: Files = field(default_factory=Files)
 
 
 def hear(call: Call) -> Call:
@@ -66,6 +68,7 @@ def to_prompt(call: Call, desk: Desk, steps: Steps, component: str) -> Prompt:
     steps.validate(component, value, terms, desk.documents)
     validate.refuse_stored_thread(value)
     model = steps.find_model(desk.settings.models, str(value["model"]))
+    value = {key: desk.files.inlined(item) for key, item in value.items()}
     prompt = Prompt(value, terms, model, desk.signer, component == validate.COUNT)
     rules.apply_rules(prompt, steps.rules)
     return prompt
@@ -111,6 +114,26 @@ def get_model(call: Call, desk: Desk, steps: Steps) -> Answer:
     return Answer(body=models.find_model(desk.settings.models, name).describe())
 
 
+def upload_file(call: Call, desk: Desk, steps: Steps) -> Answer:
+    """POST /v1/files (REQ-OTHER-004)."""
+    steps.negotiate(call)
+    file = uploaded(call, desk.new_id("file"), desk.now())
+    desk.files.add(file)
+    return Answer(body=file.describe())
+
+
+def get_file(call: Call, desk: Desk, steps: Steps) -> Answer:
+    """GET /v1/files/{id} (REQ-OTHER-004)."""
+    steps.negotiate(call)
+    return Answer(body=desk.files.find(call.path.removeprefix("/v1/files/")).describe())
+
+
+def delete_file(call: Call, desk: Desk, steps: Steps) -> Answer:
+    """DELETE /v1/files/{id} (REQ-OTHER-004)."""
+    steps.negotiate(call)
+    return Answer(body=desk.files.delete(call.path.removeprefix("/v1/files/")))
+
+
 def encode_json(message: dict[str, Any]) -> Answer:
     """A Message as a JSON body (REQ-HTTP-005)."""
     return Answer(body=message, message=message)
@@ -153,6 +176,9 @@ OPERATIONS: Mapping[tuple[str, str], str] = {
     ("POST", "/v1/messages/count_tokens"): "count_tokens",
     ("GET", "/v1/models"): "list_models",
     ("GET", "/v1/models/{id}"): "get_model",
+    ("POST", "/v1/files"): "upload_file",
+    ("GET", "/v1/files/{id}"): "get_file",
+    ("DELETE", "/v1/files/{id}"): "delete_file",
 }
 """Method and path -> the step that serves it. HEAD is served as GET."""
 
@@ -160,8 +186,9 @@ OPERATIONS: Mapping[tuple[str, str], str] = {
 def route(call: Call, steps: Steps) -> Operation:
     """The operation of a call. Refuses an unknown path with 404 and a wrong method with 405 (REQ-HTTP-029, -030)."""
     path = call.path
-    if path.startswith("/v1/models/") and "/" not in path.removeprefix("/v1/models/") and path != "/v1/models/":
-        path = "/v1/models/{id}"
+    for place in ("/v1/models/", "/v1/files/"):
+        if path.startswith(place) and "/" not in path.removeprefix(place) and path != place:
+            path = f"{place}{{id}}"
     method = "GET" if call.method == "HEAD" else call.method
     name = OPERATIONS.get((method, path))
     if name is not None:
@@ -196,6 +223,9 @@ class Steps:
     count_tokens: Operation = count_tokens
     list_models: Operation = list_models
     get_model: Operation = get_model
+    upload_file: Operation = upload_file
+    get_file: Operation = get_file
+    delete_file: Operation = delete_file
     refuse: Callable[[Refusal], Answer] = errors.envelope
     finish: Callable[[Answer, Desk], Answer] = finish
     to_chunks: Callable[[Answer], Answer] = to_chunks

@@ -20,7 +20,7 @@ from conformance.reference.instances import instance
 from conformance.reference.pdf import pages_of
 from conformance.reference.prompt import Block, Message, Prompt, blocks_of, dicts
 from conformance.reference.replies import Conversation, direct, reply
-from conformance.reference.search import search
+from conformance.reference.search import citations_of, search
 from conformance.reference.tokens import count_text, cut
 from conformance.reference.triggers import REFUSAL, SUMMARY, compaction, redacted, trigger_of
 
@@ -73,10 +73,23 @@ def generate(prompt: Prompt, new_id: Callable[[str], str]) -> Draft:
         draft = call_tools(prompt, calls, limit - used, new_id)
     else:
         found = search(prompt, conversation.request, new_id)
-        draft = write(prompt, _text(prompt, conversation), limit - used)
-        draft = replace(draft, content=(*found, *draft.content))
+        if found.paused:
+            draft = Draft((), "pause_turn", None, 1)
+        else:
+            draft = _citing(write(prompt, _text(prompt, conversation), limit - used), found.blocks)
+        draft = replace(draft, content=(*found.blocks, *draft.content))
     tokens = max(1, used + draft.tokens)
     return Draft((*blocks, *draft.content), draft.stop_reason, draft.stop_sequence, tokens, used)
+
+
+def _citing(draft: Draft, found: tuple[Block, ...]) -> Draft:
+    """The draft whose text cites what a search found; without a search as it is."""
+    cited = citations_of(found)
+    if not cited:
+        return draft
+    return replace(
+        draft, content=tuple({**block, "citations": [*(block["citations"] or []), *cited]} for block in draft.content)
+    )
 
 
 def to_message(prompt: Prompt, draft: Draft, usage: CacheUse, message_id: str) -> dict[str, Any]:

@@ -22,13 +22,13 @@ def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
         ("served", "expected to be answered"),
         ("refused", "expected to be refused; tokens only where they are accepted"),
         ("repeated", f"at most, if the model does something else: {plan['repeat']} attempts in all"),
-        ("parts", "at most, one at a time, where a request of several parts is refused as a whole"),
+        ("on_demand", "at most: parts of a request that is refused as a whole, and what a small listed context allows"),
         ("most", "in total, without retries"),
     ):
         row = plan[name]
         cost = "unknown" if row["cost"] is None else f"USD {row['cost']:.4f}"
         tokens = f"{row['input_tokens']:>12,}{row['output_tokens']:>12,}"
-        yield f"{name:<12}{row['requests']:>10,}{tokens}{cost:>14}  {meaning}"
+        yield f"{name.replace('_', ' '):<12}{row['requests']:>10,}{tokens}{cost:>14}  {meaning}"
     at_a_time = f"with {plan['concurrency']} at a time"
     yield f"{plural(len(plan['scenarios']), 'scenario')}, about {seconds(plan['seconds'])} {at_a_time}"
     if plan["refused_by"]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from conformance.base.pointer import join
 from conformance.base.suggestions import nearest
-from conformance.model import Json
+from conformance.model import Case, Json
 from conformance.standard.ledger import Ledger
 from conformance.standard.source import SourceError, check_shape, load_yaml
 
@@ -35,6 +35,18 @@ ENTRY: Mapping[str, tuple[str, ...]] = {
     "max-effort": ("effort", "max"),
 }
 """Where the `capabilities` of an entry describe a capability, as an object with `supported` (REQ-MODELS-005)."""
+
+SMALL_CONTEXT = 32_768
+"""The most input tokens of a model for which a prompt that is too long is cheap."""
+
+LARGE_CONTEXT = 64_000
+"""The least input tokens of a model that takes a prompt of the size that coding agents send."""
+
+LISTED = frozenset({"small-context", "large-context"})
+"""Capabilities that depend on `max_input_tokens` of an entry. What needs one is sent once that is known."""
+
+SHOWN_BY_LIST = frozenset({"small-context"})
+"""Those that an entry alone shows; the others have to be declared as well, because they cost money."""
 
 _NAMES = {"type": "array", "items": {"type": "string", "minLength": 1}, "uniqueItems": True, "minItems": 1}
 SCHEMA: dict[str, Any] = {
@@ -129,7 +141,19 @@ def capabilities_of(model: str, entry: Json, models: Models) -> dict[str, bool]:
         said = _supported(entry, steps)
         if said is not None:
             found[name] = said and found.get(name, True)
-    return found
+    return found | _by_context(entry)
+
+
+def is_listed(case: Case) -> bool:
+    """Whether a case is sent only where the list of models allows it."""
+    return not LISTED.isdisjoint(case.opt_in)
+
+
+def _by_context(entry: Json) -> dict[str, bool]:
+    most = entry.get("max_input_tokens") if isinstance(entry, dict) else None
+    if not isinstance(most, int) or isinstance(most, bool):
+        return {}
+    return {"small-context": most <= SMALL_CONTEXT} | ({"large-context": False} if most < LARGE_CONTEXT else {})
 
 
 def _supported(entry: Json, steps: tuple[str, ...]) -> bool | None:

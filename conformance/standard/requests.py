@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import cast
 
@@ -12,6 +13,10 @@ OPAQUE = ("$value", "$reply", "$make")
 """Objects with one of these keys are placeholders for a value and are never merged into."""
 
 STEP_KEYS = ("$path", "$method", "$query", "$headers", "$auth", "$raw", "$model")
+
+
+REPLY_PLACE = re.compile(r"\{(?P<of>reply|sent)(?P<pointer>/[^{}]*)\}")
+"""In a path: a string of the previous reply, or of the request that it answers, by JSON pointer."""
 
 
 class SendError(ValueError):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from conformance.model import Json, Step
-from conformance.standard.requests import SendError
+from conformance.standard.requests import REPLY_PLACE, SendError
 
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE: Final = re.compile(r"(?![\t ])[\t\x20-\x7e\x80-\xff]*(?<![\t ])")
@@ -23,6 +23,8 @@ def check_steps(steps: Sequence[Step]) -> None:
             _check_header(name, value, "$steps" if several else "$headers")
         if not _PATH.fullmatch(step.path):
             raise SendError("$path expects printable ASCII without spaces", "$steps" if several else "$path")
+        if number == 0 and REPLY_PLACE.search(step.path):
+            raise SendError("Only a later step can take something of a reply into its path", "$path")
         for name, value in step.query.items():
             if isinstance(value, list) or (isinstance(value, dict) and "$reply" not in value):
                 raise SendError(

@@ -24,7 +24,7 @@ def test_a_plan_sends_nothing_and_adds_up(tmp_path: Path) -> None:
     control = 1  # asks at the end, after requests that are refused, whether the endpoint is still alive
     assert found["requests"] == sum(scenario["requests"] for scenario in found["scenarios"]) + control
     assert found["requests"] == found["served"]["requests"] + found["refused"]["requests"]
-    parts = [found[name]["output_tokens"] for name in ("served", "refused", "repeated", "parts")]
+    parts = [found[name]["output_tokens"] for name in ("served", "refused", "repeated", "on_demand")]
     assert found["most"]["output_tokens"] == sum(parts)
     money = found["most"]["input_tokens"] * 3 + found["most"]["output_tokens"] * 15
     assert abs(found["most"]["cost"] - money / 1_000_000) < 1e-9
@@ -40,7 +40,8 @@ def test_a_selection_makes_the_plan_smaller(tmp_path: Path) -> None:
 def test_the_plan_for_people_names_every_part_and_the_rules(tmp_path: Path) -> None:
     least = plan(*NOWHERE, cwd=tmp_path)["least"]["input_tokens"]
     told = run("plan", *NOWHERE, "--max-requests", "1000", "--max-tokens", str(least), cwd=tmp_path).stdout
-    for words in ("served", "refused", "repeated", "parts", "most", "nothing was sent", "one token for 3 characters"):
+    rows = ("served", "refused", "repeated", "on demand", "most")
+    for words in (*rows, "nothing was sent", "one token for 3 characters"):
         assert words in told
     assert "cost is unknown without --price-input and --price-output" in told
     assert f"the run may stop early: it can take more than {least:,} tokens (--max-tokens)" in told

@@ -154,3 +154,13 @@ def test_a_pointer_takes_any_value_of_the_body_for_body_path_or_query() -> None:
 def test_what_an_earlier_reply_lacks_is_told_in_a_sentence(call, previous) -> None:
     with pytest.raises(FillError, match=r"\w+ \w+"):
         filled(Step(body={"messages": {"$reply": call}}), previous=previous)
+
+
+def test_a_path_takes_a_string_of_the_earlier_reply_or_of_what_was_sent_for_it() -> None:
+    uploaded = make.reply({"id": "file/1"}, request={"source": {"file_id": "file_2"}})
+    deleted = Step(method="DELETE", path="/v1/files/{reply/id}")
+    assert filled(deleted, previous=uploaded).url == "https://api.example.com/v1/files/file%2F1"
+    sent = Step(method="DELETE", path="/v1/files/{sent/source/file_id}")
+    assert filled(sent, previous=uploaded).url == "https://api.example.com/v1/files/file_2"
+    with pytest.raises(FillError, match="no string at /source"):
+        filled(Step(method="DELETE", path="/v1/files/{sent/source}"), previous=uploaded)

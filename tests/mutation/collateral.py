@@ -20,6 +20,7 @@ OTHER_VERSION: Mapping[str, str] = {"version-2023-06-01-refused": "2026-10-21"}
 
 
 OTHER_MODEL: Mapping[str, str] = {
+    "overflow-accepted": "reference-1-text",
     "prefill-accepted-without-it": "reference-2-strict",
     "sampling-accepted-without-it": "reference-2-strict",
 }

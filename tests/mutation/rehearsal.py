@@ -32,11 +32,13 @@ from conformance.reference.app import create_endpoint
 from conformance.reference.cache import PromptCache
 from conformance.reference.errors import base58
 from conformance.reference.faults import Fault, with_faults
+from conformance.reference.files import Files
 from conformance.reference.models import lacking
 from conformance.reference.pipeline import Desk, Endpoint, Settings, Steps
 from conformance.reference.validate import Validator
 from conformance.standard.document import SchemaViolation
 from conformance.standard.library import Library
+from conformance.standard.models import SHOWN_BY_LIST
 from conformance.wire.limits import Limits
 from support import standard
 
@@ -209,7 +211,7 @@ class Stage:
 
     def send(self, steps: Steps) -> Run:
         """Sends the plan to an endpoint with these steps, as a run does; replies that are as honest stay the same."""
-        desk = replace(self.desk, cache=PromptCache(lambda: 0.0))
+        desk = replace(self.desk, cache=PromptCache(lambda: 0.0), files=Files())
         client = Direct(Endpoint(desk, steps), self.names, self.honest.answered)
         replies = asyncio.run(self._send_all(client))
         for name, each in replies.items():
@@ -252,9 +254,11 @@ def set_stage(api_version: str = "2023-06-01", model: str = "reference-1", only:
     items = [(case, mode) for case in library.catalogue.cases for mode in case.modes]
     chosen = [(case, mode) for case, mode in items if not only or case.id in only]
     everything = any(case.selectors for case, _ in chosen)  # a selector takes replies to whatever was sent
-    plan = replace(build_plan(items if everything else chosen, library.catalogue), items=tuple(chosen))
+    plan = build_plan(items if everything else chosen, library.catalogue)
+    asked = [each for each in plan.on_demand if each.name in library.cases]  # and not parts: no whole is refused
+    plan = replace(plan, items=tuple(chosen), scenarios=(*plan.scenarios, *asked))
     lacks = lacking(model)
-    declared = frozenset(need for case in library.catalogue.cases for need in case.needs) - lacks
+    declared = frozenset(need for case in library.catalogue.cases for need in case.needs) - lacks - SHOWN_BY_LIST
     names = Names()
     settings = Settings()
     target = Target(

@@ -20,6 +20,7 @@ BASES: dict[str, Any] = {**load_yaml(FOLDER / "bases.yaml"), **load_yaml(FOLDER 
 ECHO = {
     "content": [{"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {"city": "Lisbon"}}],
     "tool-results": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "sunny"}],
+    "/id": "file_1",
 }
 
 

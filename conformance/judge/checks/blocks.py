@@ -8,6 +8,7 @@ from conformance.base.pointer import join, look_up
 from conformance.base.values import show
 from conformance.judge.arguments import TEXT, list_of
 from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviates, deviation, found
+from conformance.model import Json
 from conformance.protocol.blocks import is_server_result
 from conformance.protocol.message import blocks, stop_reason
 from conformance.protocol.reply import Reply
@@ -74,6 +75,30 @@ def server_results_follow(reply: Reply) -> Observation:
             if results.get(str(block.get("id")), -1) < index
         )
     )
+
+
+@check("open-calls-answered")
+def open_calls_answered(reply: Reply) -> Observation:
+    """Server tool calls that the last turn of the request leaves open have their results in the answer."""
+    open_calls = _open_calls(reply.request.get("messages"))
+    if reply.message is None or not open_calls:
+        return NOTHING_SEEN
+    results = {str(block.get("tool_use_id")) for _, block in blocks(reply) if is_server_result(block.get("type"))}
+    missing = [name for name in open_calls if name not in results]
+    if not missing:
+        return FINE
+    expected = f"a result for {show(missing[0])}, which the request leaves open"
+    return deviates(reply, expected, "none", pointer="/content")
+
+
+def _open_calls(messages: Json) -> list[str]:
+    """The ids of the server tool calls without results in a last turn of the assistant."""
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    content = last.get("content") if isinstance(last, dict) and last.get("role") == "assistant" else None
+    turn = [block for block in content if isinstance(block, dict)] if isinstance(content, list) else []
+    done = {str(block.get("tool_use_id")) for block in turn if is_server_result(block.get("type"))}
+    called = [str(block.get("id")) for block in turn if block.get("type") == "server_tool_use"]
+    return [name for name in called if name not in done]
 
 
 @check("server-tool-errors")

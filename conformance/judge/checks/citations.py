@@ -73,6 +73,30 @@ def cites(reply: Reply, argument: str) -> Observation:
     return deviates(reply, f"a citation of type {argument}", actual, pointer="/content", kind="ignored")
 
 
+@check("cites-found-pages")
+def cites_found_pages(reply: Reply) -> Observation:
+    """Every citation of a web search result names a page that a search in the answer or in the history found."""
+    places = [(place, one) for place, one in _citations(reply) if one.get("type") == "web_search_result_location"]
+    if not places:
+        return NOTHING_SEEN
+    pages = {str(page.get("url")) for page in _found_pages(reply)}
+    wrong = [(place, one) for place, one in places if str(one.get("url")) not in pages]
+    expected = "the url of a page that a search found"
+    return found(
+        *(deviation(reply, expected, show(one.get("url")), pointer=place + "/url") for place, one in wrong[:MOST])
+    )
+
+
+def _found_pages(reply: Reply) -> Iterator[Object]:
+    """The results of web searches in an answer and in the messages of its request."""
+    messages = reply.request.get("messages")
+    turns = [turn.get("content") for turn in messages if isinstance(turn, dict)] if isinstance(messages, list) else []
+    earlier = [block for turn in turns if isinstance(turn, list) for block in turn if isinstance(block, dict)]
+    for block in (*earlier, *(block for _, block in blocks(reply))):
+        content = block.get("content") if block.get("type") == "web_search_tool_result" else None
+        yield from (page for page in (content if isinstance(content, list) else ()) if isinstance(page, dict))
+
+
 @check("cites-enabled-only")
 def cites_enabled_only(reply: Reply) -> Observation:
     """An answer to documents without enabled citations cites none of them."""

@@ -48,6 +48,18 @@ def stop_reason_native(reply: Reply) -> Observation:
     return deviates(reply, expected, show(actual), pointer="/stop_reason")
 
 
+@check("window-full")
+def window_full(reply: Reply) -> Observation:
+    """An answer that stops because the context window is full has fewer output tokens than max_tokens."""
+    most, count = whole_number(reply.request.get("max_tokens")), whole_number((reply.usage or {}).get("output_tokens"))
+    if _reason(reply) != "model_context_window_exceeded" or most is None or count is None:
+        return NOTHING_SEEN
+    if count < most:
+        return FINE
+    expected = f"stop_reason max_tokens, as the {count} output tokens are all that max_tokens allows"
+    return deviates(reply, expected, '"model_context_window_exceeded"', pointer="/stop_reason")
+
+
 @check("tool-call-stops")
 def tool_call_stops(reply: Reply) -> Observation:
     """An answer with a client tool call has stop_reason tool_use, unless max_tokens or the context cut it.

@@ -49,7 +49,7 @@ def image_data_is_an_image(prompt: Prompt) -> str | None:
 
 
 def files_have_ids(prompt: Prompt) -> str | None:
-    """REQ-IN-003: a file id has the form of a file id. No file is ever read here."""
+    """REQ-IN-003: a file id has the form of a file id. Those of uploaded files are replaced by what they say before."""
     for path, block in every_block(prompt):
         source = block.get("source")
         if (

@@ -56,3 +56,18 @@ def test_the_error_of_a_server_tool_has_a_code(content, seen, findings):
     block = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": content}
     observed = observe("server-tool-errors", True, make.reply(make.message(block)))
     assert (observed.seen, places(observed)) == (seen, findings)
+
+
+@pytest.mark.parametrize(
+    ("last", "content", "seen", "findings"),
+    [
+        ([SEARCH], [FOUND], True, []),
+        ([SEARCH], ["fine"], True, ["/content"]),
+        ([SEARCH, FOUND], ["fine"], False, []),
+        ("text", ["fine"], False, []),
+    ],
+)
+def test_calls_that_the_request_leaves_open_are_answered(last, content, seen, findings):
+    messages = [{"role": "user", "content": "Search."}, {"role": "assistant", "content": last}]
+    observed = observe("open-calls-answered", True, make.reply(make.message(*content), request={"messages": messages}))
+    assert (observed.seen, places(observed)) == (seen, findings)

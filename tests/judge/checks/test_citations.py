@@ -85,3 +85,18 @@ def test_documents_without_enabled_citations_are_not_cited():
     assert observe("cites-enabled-only", True, make.reply(make.message("x"), request=off)).findings == ()
     assert places(observe("cites-enabled-only", True, citing(CHAR, request=off))) == ["/content/0/citations/0"]
     assert not observe("cites-enabled-only", True, citing(CHAR)).seen
+
+
+PAGE = {"type": "web_search_result", "url": "https://example.com/", "title": "t", "encrypted_content": "e"}
+SEARCHED = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [PAGE]}
+OF_PAGE = {"type": "web_search_result_location", "url": "https://example.com/", "title": "t", "cited_text": "c"}
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_a_citation_of_a_search_names_a_page_that_was_found_in_the_answer_or_before(earlier: bool) -> None:
+    text = {"type": "text", "text": "x", "citations": [OF_PAGE, OF_PAGE | {"url": "https://example.org/"}]}
+    request = {"messages": [{"role": "assistant", "content": [SEARCHED]}]} if earlier else {"messages": []}
+    content = [text] if earlier else [SEARCHED, text]
+    observed = observe("cites-found-pages", True, make.reply(make.message(*content), request=request))
+    assert places(observed) == [f"/content/{len(content) - 1}/citations/1/url"]
+    assert not observe("cites-found-pages", True, make.reply(make.message("x"))).seen

@@ -116,3 +116,18 @@ def test_a_refusal_without_content_costs_nothing(tokens, content, seen, places):
     refused = make.message(*content, stop_reason="refusal", usage={"input_tokens": 5, "output_tokens": tokens})
     observed = make.observe("refusal-costs-nothing", True, make.reply(refused))
     assert (observed.seen, make.places(observed)) == (seen, places)
+
+
+@pytest.mark.parametrize(
+    ("reason", "output", "seen", "findings"),
+    [
+        ("model_context_window_exceeded", 7, True, 0),
+        ("model_context_window_exceeded", 32, True, 1),
+        ("max_tokens", 32, False, 0),
+        ("model_context_window_exceeded", None, False, 0),
+    ],
+)
+def test_a_window_is_full_before_max_tokens(reason, output, seen, findings):
+    message = make.message("a", stop_reason=reason) | {"usage": {"output_tokens": output}}
+    observed = make.observe("window-full", True, make.reply(message, request={"max_tokens": 32}))
+    assert (observed.seen, len(observed.findings)) == (seen, findings)
