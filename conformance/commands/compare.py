@@ -20,8 +20,8 @@ from conformance.comparison.compare import compare, to_repeat
 from conformance.comparison.pairs import GatewayComparison, NotCompared, Pair
 from conformance.config.settings import RunSettings, read_settings, target_of
 from conformance.config.target import AUTHENTICATION, Target
-from conformance.engine.plan import selected_items
 from conformance.engine.run import Run
+from conformance.engine.selection import selected_items
 from conformance.judge.evidence import Evidence
 from conformance.protocol.exchange import Exchange, SentRequest
 from conformance.reference.answer import Call
@@ -142,7 +142,7 @@ def _sending(settings: RunSettings, folder: Path, here: Path, key: str | None) -
     sending = Run(settings, folder, here)
     sending.check_selection()
     check_declared(sending.library.capabilities, settings["declare"], settings["lacks"])
-    items = selected_items(sending.library.catalogue, settings)
+    items = selected_items(sending.library, settings)
     try:
         sending.start(items, target, whole=False)
         yield sending

@@ -13,7 +13,8 @@ from conformance.config.target import REFERENCE
 from conformance.config.targets_file import read_all_settings
 from conformance.engine.budget import limits_of
 from conformance.engine.estimate import RULES, estimate_of, refusals_of, scenario_ceiling
-from conformance.engine.plan import build_plan, check_selection, selected_items
+from conformance.engine.plan import build_plan
+from conformance.engine.selection import check_selection, selected_items
 from conformance.judge.library import load_library
 from conformance.report import plan as report
 from conformance.standard.capabilities import check_declared
@@ -32,9 +33,9 @@ def _plan_of(settings: RunSettings) -> dict[str, Any]:
     target = target_of(settings)
     limits = limits_of(settings)
     library = load_library(settings["api_version"], edition=settings["edition"])
-    check_selection(settings, library.catalogue)
+    check_selection(settings, library)
     check_declared(library.capabilities, settings["declare"], settings["lacks"])
-    items = selected_items(library.catalogue, settings)
+    items = selected_items(library, settings)
     declared = settings["declare"] if target is not None else library.capabilities
     unasked = library.unasked(settings["lacks"], declared, target.model if target is not None else "")
     plan = build_plan(items, library.catalogue, unasked)

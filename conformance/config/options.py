@@ -101,6 +101,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("level", "only cases of this level", kind="list", choices=("must", "should", "may")),
     Option("area", "only cases of this area", kind="list", metavar="AREA"),
     Option("case", "only this case", kind="list", metavar="ID"),
+    Option("client", "only what this client needs, and gate on whether it is ready", kind="list", metavar="ID"),
+    Option(
+        "smoke",
+        "at most 25 requests: what the most used clients break without, and what catches most defects",
+        kind="flag",
+    ),
     Option("mode", "only cases in this mode", choices=("json", "stream")),
     Option("concurrency", "maximum number of concurrent requests", kind="number", default=8, metavar="N"),
     Option("repeat", "maximum attempts where a model may answer differently", kind="number", default=3, metavar="N"),
@@ -193,7 +199,8 @@ PER_TARGET = (
 
 RECORDED = (
     "url", "model", "api-key-env", "auth", "api-version", "strict", "gate", "gate-behaviour", "min-decided", "declare",
-    "lacks", "edition", "level", "tier", "area", "case", "mode", "repeat", "price-input", "price-output", "timeout",
+    "lacks", "edition", "level", "tier", "area", "case", "client", "smoke", "mode", "repeat", "price-input",
+    "price-output", "timeout",
     "retries", "insecure", "ca-bundle", "proxy", "max-memory", "max-answer-cpu",
 )  # fmt: skip
 """Options that a run records, so that it can be resumed without repeating them."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from conformance.base.errors import UsageError
-from conformance.base.suggestions import unknown
-from conformance.config.settings import RunSettings
 from conformance.model import Case, Mode, Plane, Scenario, ScenarioName
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.models import ENTRY, ENTRY_SCENARIO, LISTED, SHOWN_BY_LIST, is_listed
@@ -38,68 +35,53 @@ class Plan:
         return sum(len(scenario.steps) for scenario in self.scenarios)
 
 
-def check_selection(settings: RunSettings, catalogue: Catalogue) -> None:
-    """Raises UsageError where the options name a case or an area that does not exist."""
-    ids = [name for case in catalogue.cases for name in (case.id, *case.aliases)]
-    areas = sorted({case.area for case in catalogue.cases})
-    for word, names, known in (("case", settings["case"], ids), ("area", settings["area"], areas)):
-        for name in names:
-            if name not in known:
-                raise UsageError(unknown(word, name, known))
-
-
-def selected_items(catalogue: Catalogue, settings: RunSettings) -> list[tuple[Case, Mode]]:
-    """The cases and modes that the options of a run select, in order of the catalogue."""
-    return [(case, mode) for case in catalogue.cases for mode in case.modes if is_selected(case, mode, settings)]
-
-
-def is_selected(case: Case, mode: Mode, settings: RunSettings) -> bool:
-    """Whether the options of a run select a case in a mode. Without such options everything is selected."""
-    cases, areas, levels = (settings[key] for key in ("case", "area", "level"))
-    return (
-        (not cases or any(name in cases for name in (case.id, *case.aliases)))
-        and (not areas or case.area in areas)
-        and (not levels or case.level in levels)
-        and (not settings["mode"] or mode == settings["mode"])
-    )
-
-
 def build_plan(items: Sequence[tuple[Case, Mode]], catalogue: Catalogue, absent: Collection[str] = ()) -> Plan:
     """The plan for the given items: every scenario that one of them needs, the preflight's first.
 
     Nothing is sent for items that need a capability which the target lacks (`absent`). A part of a request is sent in
     json mode, for both modes of the whole.
     """
-    wanted: dict[str, Scenario] = {}
-
-    def want(name: ScenarioName, mode: Mode) -> None:
-        scenario = scenario_of(name, mode, catalogue)
-        wanted.setdefault(scenario.id, scenario)
-
     asked = [(case, mode) for case, mode in items if not set(case.needs) & (set(absent) - SHOWN_BY_LIST)]
-    applying = [(case, mode) for case, mode in asked if not is_listed(case)]
-    want(ScenarioName(FIRST), Mode.JSON)
-    for case, mode in applying:
-        for name in names_of(case):
-            want(name, mode)
-    modes = dict.fromkeys(mode for _, mode in asked)
-    for case, _ in asked:
-        for name in case.gauges:
-            for mode in modes:  # whether the two modes count alike
-                want(name, mode)
-    for case, mode in applying:
-        for selector in case.selectors:
-            for sample in catalogue.samples.get(selector, ()):
-                want(ScenarioName(sample), Mode.STREAM if selector.streams else mode)
-    on_demand = {part.scenario: Scenario(part.scenario, Mode.JSON, part.steps) for c, _ in applying for part in c.parts}
-    for case, mode in asked:
-        if is_listed(case):
-            own = scenario_of(case.judged[0], mode, catalogue)
-            on_demand[own.id] = own
-            for name in names_of(case):
-                if name not in case.judged:
-                    want(name, mode)
+    modes = tuple(dict.fromkeys(mode for _, mode in asked))
+    first = scenario_of(ScenarioName(FIRST), Mode.JSON, catalogue)
+    own = (scenario for case, mode in asked for scenario in named_by(case, mode, catalogue))
+    gauges = (scenario for case, _ in asked for scenario in gauges_of(case, modes, catalogue))
+    sampled = (scenario for case, mode in asked for scenario in samples_of(case, mode, catalogue))
+    wanted = {scenario.id: scenario for scenario in (first, *own, *gauges, *sampled)}
+    on_demand = {scenario.id: scenario for case, mode in asked for scenario in on_demand_by(case, mode, catalogue)}
     return Plan(tuple(items), tuple(wanted.values()), tuple(on_demand.values()))
+
+
+def scenarios_of(case: Case, mode: Mode, catalogue: Catalogue) -> Iterator[Scenario]:
+    """Every scenario that a case needs in a mode, some of them twice."""
+    yield from named_by(case, mode, catalogue)
+    yield from gauges_of(case, list(Mode), catalogue)
+    yield from samples_of(case, mode, catalogue)
+
+
+def named_by(case: Case, mode: Mode, catalogue: Catalogue) -> Iterator[Scenario]:
+    """The scenarios that a case looks at by name, without those that are sent on demand."""
+    later = set(case.judged) if is_listed(case) else set()
+    return (scenario_of(name, mode, catalogue) for name in names_of(case) if name not in later)
+
+
+def on_demand_by(case: Case, mode: Mode, catalogue: Catalogue) -> Iterator[Scenario]:
+    """What is sent of a case only where judging asks for it."""
+    yield from (Scenario(part.scenario, Mode.JSON, part.steps) for part in case.parts)
+    if is_listed(case):
+        yield scenario_of(case.judged[0], mode, catalogue)
+
+
+def gauges_of(case: Case, modes: Iterable[Mode], catalogue: Catalogue) -> Iterator[Scenario]:
+    """The scenarios that show whether token counts are alive, in each of the modes: whether they count alike."""
+    return (scenario_of(name, mode, catalogue) for name in case.gauges for mode in modes)
+
+
+def samples_of(case: Case, mode: Mode, catalogue: Catalogue) -> Iterator[Scenario]:
+    """The scenarios that have to be sent so that a case on kinds of replies has some to look at."""
+    for selector in case.selectors:
+        for sample in catalogue.samples.get(selector, ()):
+            yield scenario_of(ScenarioName(sample), Mode.STREAM if selector.streams else mode, catalogue)
 
 
 def names_of(case: Case) -> Iterable[ScenarioName]:

@@ -18,9 +18,10 @@ from conformance.engine.budget import limits_of
 from conformance.engine.connect import MEGABYTE, client_of, limits_of_client, policy_of
 from conformance.engine.estimate import check_budget, estimate_of
 from conformance.engine.loop import Engine, Wiring
-from conformance.engine.plan import Plan, build_plan, check_selection, needed
+from conformance.engine.plan import Plan, build_plan, needed
 from conformance.engine.resume import NOTHING, Earlier, check_same, earlier_part, reopen
 from conformance.engine.retry import RetryPolicy
+from conformance.engine.selection import Chosen, check_selection, chosen, is_selected
 from conformance.engine.sender import Slowdown
 from conformance.judge.attempts import judge_in_attempts
 from conformance.judge.evidence import Evidence, ScenarioReplies
@@ -84,7 +85,15 @@ class Run:
 
     def check_selection(self) -> None:
         """Raises UsageError where the options name what does not exist."""
-        check_selection(self.settings, self.library.catalogue)
+        check_selection(self.settings, self.library)
+
+    def selects(self, case: Case, mode: Mode) -> bool:
+        """Whether the options select a case in a mode."""
+        return is_selected(case, mode, self.settings, self._chosen)
+
+    @cached_property
+    def _chosen(self) -> Chosen | None:
+        return chosen(self.settings, self.library)
 
     @cached_property
     def policy(self) -> Policy:

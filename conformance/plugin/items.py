@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from conformance.base.errors import HarnessError
-from conformance.engine.plan import is_selected
 from conformance.model import DECIDED, Case, Judgement, Mode
 from conformance.plugin.crash import foreseen
 from conformance.plugin.gatherer import GATHERER, OURS
@@ -121,7 +120,7 @@ class CaseItem(pytest.Item):
     @property
     def selected(self) -> bool:
         """Whether the options of the run select this item."""
-        return is_selected(self.case, self.mode, self._run.settings)
+        return self._run.run.selects(self.case, self.mode)
 
     @property
     def _run(self) -> TargetSession:

@@ -13,7 +13,7 @@ from conformance.results.conclusions.defects import defects
 from conformance.results.conclusions.demands import declined_demands
 from conformance.results.conclusions.gate import gate
 from conformance.results.conclusions.instructions import sentence_on_model
-from conformance.results.conclusions.readiness import readiness
+from conformance.results.conclusions.readiness import asked_about, not_ready, readiness, undecided
 from conformance.results.conclusions.tiers import standings, tier_results
 from conformance.results.excerpts import Excerpts
 from conformance.results.model import CapabilityResult, CaseResult, Results, Suite, TargetSummary
@@ -58,7 +58,17 @@ def build(
     stale = len(known.stale) if known is not None else 0
     needed = run.min_decided if run.sent_by_us else 0
     model = capabilities_of(run.target.model, None, library.models)
-    demands = declined_demands(run.tier, library.tiers, capabilities, found, excerpts.exchanges, model)
+    clients = readiness(
+        library.clients,
+        cases,
+        judgements,
+        lacking=run.target.lacks,
+        declared=run.target.declared,
+        smoke=run.smoke,
+    )
+    meant = [client for client in clients if client.id in run.clients]
+    tier = () if meant else library.tiers  # what the clients need decides in place of a tier
+    demands = declined_demands(run.tier, tier, capabilities, found, excerpts.exchanges, model)
     decided, exit_code = gate(
         found,
         run.policy,
@@ -67,10 +77,10 @@ def build(
         min_decided=needed,
         requests=run.asked,
         answered=run.answered,
-        declined=[demand.title for demand in demands],
+        declined=[*(demand.title for demand in demands), *not_ready(meant)],
+        open_questions=undecided(meant),
     )
     tiers = standings(library.tiers, cases, judgements, complete=run.complete, lacking=run.target.lacks)
-    clients = readiness(library.clients, cases, judgements, lacking=run.target.lacks, declared=run.target.declared)
     edition = library.edition.name if library.edition is not None and run.sent_by_us else None
     return Results(
         suite=Suite(__version__, edition, run.target.api_version, run.catalogue),
@@ -86,7 +96,7 @@ def build(
         exit_code=worst([run.failed, exit_code]),
         gate=decided,
         tiers=tier_results(tiers, found) if run.sent_by_us else (),
-        clients=clients if run.sent_by_us else (),
+        clients=asked_about(clients, run.clients, smoke=run.smoke) if run.sent_by_us else (),
         capabilities=tuple(_capability(facts) for facts in capabilities),
         baseline=known,
         cases=found,

@@ -27,11 +27,12 @@ TIER = "agent"
 class RunFacts:
     """What was run.
 
-    `policy` names what gates. `complete` is False for a selection too; `unfinished` says why not all that was selected
-    could be judged, or is empty. `min_decided` is the percentage of results that a green needs decided, `tier` the one
-    whose capabilities have to be there. `sent_by_us` is False for traffic recorded elsewhere: nobody can send it again,
-    it reaches no tier, and nothing is missing from it. `failed` is the exit code of an error of ours during the run,
-    otherwise 0. `asked` counts the requests that were to be answered, `answered` those that were; retries count as one.
+    `policy` names what gates. `complete` is False for a selection too; `unfinished` says why not all that was
+    selected could be judged, or is empty. `min_decided` is the percentage of results that a green needs decided,
+    `tier` the one whose capabilities have to be there, `clients` those that the run is about, `smoke` whether it is
+    a smoke test. `sent_by_us` is False for traffic recorded elsewhere: nobody can send it again, it reaches no
+    tier, and nothing is missing from it. `failed` is the exit code of an error of ours during the run, otherwise 0.
+    `asked` counts the requests that were to be answered, `answered` those that were; retries count as one.
     """
 
     target: TargetSummary
@@ -42,6 +43,8 @@ class RunFacts:
     policy: str
     min_decided: int = MIN_DECIDED
     tier: str = TIER
+    clients: tuple[str, ...] = ()
+    smoke: bool = False
     tokens: Tokens = field(default_factory=Tokens)
     prices: Prices = field(default_factory=Prices)
     complete: bool = True
@@ -77,6 +80,8 @@ def facts_of_run(
         policy=policy,
         min_decided=asked.option("min-decided", MIN_DECIDED),
         tier=asked.option("tier", TIER),
+        clients=tuple(asked.option("client", [])),
+        smoke=asked.option("smoke", False),
         tokens=tokens_of(replies),
         prices=asked.prices,
         complete=asked.whole and not unfinished,

@@ -73,10 +73,14 @@ class KnownClient:
 
 @dataclass(frozen=True)
 class Clients:
-    """All clients by id, and the cases that hide streams: a deviation from one leaves nothing in streams to judge."""
+    """All clients by id, and the cases that hide streams: a deviation from one leaves nothing in streams to judge.
+
+    `most_used` are the ids of clients that a smoke test is about, the first one above all.
+    """
 
     clients: tuple[KnownClient, ...] = ()
     hiding: tuple[str, ...] = ()
+    most_used: tuple[str, ...] = ()
 
     def cases_of(self, client: KnownClient) -> frozenset[str]:
         """The cases that decide whether an endpoint serves a client."""
@@ -94,11 +98,13 @@ def load_clients(folder: Path, cases: Iterable[Case]) -> Clients:
     """
     home = folder / FOLDER
     known = {case.id: case for case in cases}
-    mechanisms, hiding = _mechanisms(home, known)
+    shared = read_checked(home / MECHANISMS, home / SCHEMA, "mechanisms")
+    mechanisms, hiding = _mechanisms(shared, home / MECHANISMS, known)
     files = {path.stem: path for path in sorted(home.glob("*.yaml")) if path.name != MECHANISMS}
     data = {name: read_checked(path, home / SCHEMA, "client") for name, path in files.items()}
     own = {name: _needs(item, files[name], mechanisms, known) for name, item in data.items()}
-    return Clients(tuple(_client(name, item, _included(name, item, own, files)) for name, item in data.items()), hiding)
+    clients = tuple(_client(name, item, _included(name, item, own, files)) for name, item in data.items())
+    return Clients(clients, hiding, _most_used(shared, home / MECHANISMS, own))
 
 
 def pairs(need: Need, modes: Sequence[Mode], cases: Mapping[str, Case]) -> tuple[tuple[str, Mode], ...]:
@@ -115,9 +121,17 @@ def pairs(need: Need, modes: Sequence[Mode], cases: Mapping[str, Case]) -> tuple
     return tuple(found)
 
 
-def _mechanisms(home: Path, known: Mapping[str, Case]) -> tuple[dict[str, Mechanism], tuple[str, ...]]:
-    path = home / MECHANISMS
-    data = read_checked(path, home / SCHEMA, "mechanisms")
+def _most_used(data: Mapping[str, Json], path: Path, known: Mapping[str, object]) -> tuple[str, ...]:
+    for index, name in enumerate(data["most-used"]):
+        if name not in known:
+            pointer = join("", "most-used", index)
+            raise SourceError(f"Unknown client {name!r}", path=path, pointer=pointer, suggestion=nearest(name, known))
+    return tuple(data["most-used"])
+
+
+def _mechanisms(
+    data: Mapping[str, Json], path: Path, known: Mapping[str, Case]
+) -> tuple[dict[str, Mechanism], tuple[str, ...]]:
     found: dict[str, Mechanism] = {}
     for key, item in data["mechanisms"].items():
         names = []

@@ -25,6 +25,7 @@ def gate(
     requests: int = 0,
     answered: int = 0,
     declined: Sequence[str] = (),
+    open_questions: Sequence[str] = (),
 ) -> tuple[Gate, int]:
     """The gate, and the exit code: 0 it holds, 1 it is violated, 2 it could not be decided.
 
@@ -32,8 +33,8 @@ def gate(
     holds needs evidence: of the results that can gate and that apply, one and `min_decided` percent, over the run and
     in each area; and the same share of the `requests` has to be `answered`, because a case on kinds of replies is
     decided by the few that came. `unfinished` says why the run has not judged what it was to judge. `stale` is the
-    number of stale entries of the baseline, which gate as well. `declined` says what the tier of the run needs and the
-    endpoint declines.
+    number of stale entries of the baseline, which gate as well. `declined` says what the tier or the clients of the run
+    need and do not get, `open_questions` what is not known of that.
     """
     total = count(cases)
     reasons = []
@@ -46,7 +47,7 @@ def gate(
         )
     if unfinished:
         reasons.append(f"the run is incomplete: {unfinished}")
-    missing = (*_missing(cases, min_decided), *_unanswered(requests, answered, min_decided))
+    missing = (*open_questions, *_missing(cases, min_decided), *_unanswered(requests, answered, min_decided))
     undecided = bool(unfinished or missing)
     exit_code = 1 if total.gating or stale or declined else 2 if undecided else 0
     return Gate(exit_code == 0, (*reasons, *missing), policy, missing, tuple(declined)), exit_code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 from conformance.model import DEVIATING, Case, Judgement, Mode, Outcome
@@ -21,25 +21,57 @@ def readiness(
     *,
     lacking: Collection[str] = (),
     declared: Collection[str] = (),
+    smoke: bool = False,
 ) -> tuple[ClientResult, ...]:
-    """What the judgements of a run mean to each client. `lacking` and `declared` are capabilities of the target."""
+    """What the judgements of a run mean to each client. `lacking` and `declared` are capabilities of the target.
+
+    In a smoke test, what only degrades a client and was not asked is left out; otherwise it leaves the client
+    undecided.
+    """
     judged = {(judgement.case, judgement.mode): judgement.outcome for judgement in judgements}
     hidden = any(outcome in DEVIATING for (case, _), outcome in judged.items() if case in clients.hiding)
-    desk = _Desk(cases, judged, frozenset(lacking), frozenset(declared), hidden)
+    desk = _Desk(cases, judged, frozenset(lacking), frozenset(declared), hidden=hidden, smoke=smoke)
     return tuple(desk.result(client) for client in clients.clients)
+
+
+def asked_about(clients: Sequence[ClientResult], named: Collection[str], *, smoke: bool) -> tuple[ClientResult, ...]:
+    """The clients that a run says something about: those that it names, or in a smoke test those that it decides."""
+    if named:
+        return tuple(client for client in clients if client.id in named)
+    return tuple(client for client in clients if not smoke or client.readiness != "undecided")
+
+
+def not_ready(clients: Iterable[ClientResult]) -> list[str]:
+    """A sentence for each client that is not ready, with what its user sees."""
+    return [
+        f"{client.title} is not ready: {client.symptoms[0]}" for client in clients if client.readiness == "not-ready"
+    ]
+
+
+def undecided(clients: Iterable[ClientResult]) -> list[str]:
+    """A sentence for each client of which nobody knows."""
+    return [f"whether {client.title} works is undecided" for client in clients if client.readiness == "undecided"]
 
 
 class _Desk:
     """What is known of a run, and what it says about a client."""
 
     def __init__(
-        self, cases: Mapping[str, Case], judged: Judged, lacking: frozenset[str], declared: frozenset[str], hidden: bool
+        self,
+        cases: Mapping[str, Case],
+        judged: Judged,
+        lacking: frozenset[str],
+        declared: frozenset[str],
+        *,
+        hidden: bool,
+        smoke: bool,
     ) -> None:
         self._cases = cases
         self._judged = judged
         self._lacking = lacking
         self._declared = declared
         self._hidden = hidden
+        self._smoke = smoke
 
     def result(self, client: KnownClient) -> ClientResult:
         needs = tuple(found for need in client.needs if (found := self._need(client, need)) is not None)
@@ -61,7 +93,10 @@ class _Desk:
         """What is wrong with a need; None for one that is served."""
         if need.mechanism.unless_lacking in self._lacking:
             return None
-        found = {each: self._state(*each) for each in pairs(need, client.modes, self._cases)}
+        asked = pairs(need, client.modes, self._cases)
+        if self._smoke and need.impact == "degrades":
+            asked = tuple(each for each in asked if each in self._judged)
+        found = {each: self._state(*each) for each in asked}
         worst = next((state for state in ("violated", "undecided") if state in found.values()), None)
         if worst is None:
             return None
