@@ -47,6 +47,7 @@ NEVER_RECORDED = {
     "stop-pause-has-no-tool-call",
     "stop-refusal-before-output",
     "stop-refusal-has-details",
+    "stop-window-full-before-the-limit",
     "stream-body-ends",
     "stream-error-event",
     "stream-is-utf-8",
