@@ -106,6 +106,8 @@ def _accepted(results: Results) -> Iterator[str]:
     known = results.summary.total.known
     if known:
         yield f"{plural(known, 'known deviation')} {'does' if known == 1 else 'do'} not gate"
+    if hidden := len(results.gate.explained):
+        yield f"{plural(hidden, 'result')} could not be decided because of known deviations"
 
 
 def entries(number: int) -> str:

@@ -11,7 +11,7 @@ from conformance.protocol.reply import Reply
 from conformance.results.conclusions.baseline import KnownDeviations
 from conformance.results.conclusions.defects import defects
 from conformance.results.conclusions.demands import declined_demands
-from conformance.results.conclusions.gate import gate
+from conformance.results.conclusions.gate import gate, hidden_by_known
 from conformance.results.conclusions.instructions import sentence_on_model
 from conformance.results.conclusions.readiness import asked_about, not_ready, readiness, undecided
 from conformance.results.conclusions.tiers import standings, tier_results
@@ -69,6 +69,7 @@ def build(
     meant = [client for client in clients if client.id in run.clients]
     tier = () if meant else library.tiers  # what the clients need decides in place of a tier
     demands = declined_demands(run.tier, tier, capabilities, found, excerpts.exchanges, model)
+    causes = defects(list(zip(judgements, found, strict=True)), excerpts.exchanges, library)
     decided, exit_code = gate(
         found,
         run.policy,
@@ -79,6 +80,7 @@ def build(
         answered=run.answered,
         declined=[*(demand.title for demand in demands), *not_ready(meant)],
         open_questions=undecided(meant),
+        explained=hidden_by_known(causes, found),
     )
     tiers = standings(library.tiers, cases, judgements, complete=run.complete, lacking=run.target.lacks)
     edition = library.edition.name if library.edition is not None and run.sent_by_us else None
@@ -100,7 +102,7 @@ def build(
         capabilities=tuple(_capability(facts) for facts in capabilities),
         baseline=known,
         cases=found,
-        defects=(*demands, *defects(list(zip(judgements, found, strict=True)), excerpts.exchanges, library)),
+        defects=(*demands, *causes),
         exchanges=excerpts.exchanges,
     )
 

@@ -171,7 +171,8 @@ class Gate:
     """Whether the gate of a run holds, and why not. `policy` names what gates, as in `must, strict`.
 
     `missing` are the sentences on what was not decided although a green needs it, `declined` those on what the tier of
-    the run needs and the endpoint declines; both are among the `reasons`.
+    the run needs and the endpoint declines; both are among the `reasons`. `explained` are the keys of results that
+    could not be decided because of defects that the baseline lists; they are not missing.
     """
 
     holds: bool
@@ -179,6 +180,7 @@ class Gate:
     policy: str
     missing: tuple[str, ...] = ()
     declined: tuple[str, ...] = ()
+    explained: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.model import Level, Mode, Outcome, Plane
-from conformance.results.conclusions.gate import gate
+from conformance.model import Harm, KnownDeviation, Level, Mode, Outcome, Plane
+from conformance.results.conclusions.gate import gate, hidden_by_known
 from conformance.results.count import PARTS, Count, summarise
-from conformance.results.model import CaseResult
+from conformance.results.model import CaseResult, DefectResult
 
 CASES = st.lists(
     st.builds(
@@ -163,3 +164,65 @@ def test_a_gate_holds_only_where_the_requests_were_answered(answered, exit_code)
     assert found == exit_code
     said = f"only {answered} of 14 requests were answered, a green needs 90 % (--min-decided)"
     assert decision.missing == ((said,) if exit_code else ())
+
+
+KNOWN = KnownDeviation("agreed", "2099-01-01", "baseline.yaml:1")
+
+
+def excused(passing: int, known: int, hidden: int) -> list[CaseResult]:
+    """Results of which some pass, some are listed by the baseline, and some could not be decided."""
+    listed = [case(id=f"known-{n}", outcome=Outcome.FAIL, known=KNOWN) for n in range(known)]
+    return [*gating(passing, 0), *listed, *(case(id=f"h-{n}", outcome=Outcome.INCONCLUSIVE) for n in range(hidden))]
+
+
+def defect(cases: Sequence[str], hides: Sequence[str]) -> DefectResult:
+    return DefectResult("d", "t", Harm.BREAKS, True, Level.MUST, tuple(cases), (1,), tuple(hides))
+
+
+def test_what_a_listed_defect_hides_is_explained_and_not_missing():
+    cases = excused(8, 2, 5)
+    hidden = [each.key for each in cases if each.id.startswith("h-")]
+    explained = hidden_by_known([defect(["known-0/json", "known-1/json"], hidden)], cases)
+    assert list(explained) == hidden
+    assert gate(cases, "must", min_decided=90)[1] == 2
+    decision, exit_code = gate(cases, "must", min_decided=90, explained=explained)
+    assert (exit_code, decision.missing, decision.explained) == (0, (), tuple(hidden))
+
+
+def test_a_defect_explains_nothing_where_the_baseline_lacks_one_of_its_deviations():
+    new = case(id="new", outcome=Outcome.FAIL, gates=True)
+    cases = [*excused(8, 1, 2), new]
+    assert hidden_by_known([defect(["known-0/json", "new/json"], ["h-0/json"])], cases) == ()
+
+
+def test_what_a_defect_that_is_not_listed_hides_as_well_is_missing():
+    cases = [*excused(8, 1, 2), case(id="new", outcome=Outcome.FAIL, gates=True)]
+    both = [defect(["known-0/json"], ["h-0/json", "h-1/json"]), defect(["new/json"], ["h-1/json"])]
+    assert hidden_by_known(both, cases) == ("h-0/json",)
+
+
+def test_without_a_baseline_a_defect_explains_nothing():
+    cases = [*gating(8, 0), case(id="known-0", outcome=Outcome.FAIL, gates=True), *gating(0, 1)]
+    assert hidden_by_known([defect(["known-0/json"], ["a/json"])], cases) == ()
+
+
+@pytest.mark.parametrize(
+    ("passing", "known", "hidden", "exit_code"),
+    [(5, 5, 0, 0), (5, 0, 5, 0), (4, 5, 0, 2), (4, 1, 4, 2), (0, 9, 0, 2), (0, 1, 9, 2), (1, 99, 99, 2)],
+)
+def test_a_baseline_that_covers_nearly_everything_gives_no_green(passing, known, hidden, exit_code):
+    cases = excused(passing, known, hidden)
+    explained = [each.key for each in cases if each.id.startswith("h-")]
+    decision, found = gate(cases, "must", min_decided=90, explained=explained)
+    assert found == exit_code
+    total, rest = passing + known + hidden, known + hidden
+    said = f"only {passing} of {total} gating results pass, the baseline excuses {rest}; a green needs 50 % that pass"
+    assert (said in decision.missing) == (exit_code == 2)
+
+
+def test_an_endpoint_that_died_is_not_explained_by_a_baseline():
+    cases = [*excused(8, 1, 1), *gating(0, 20, outcome=Outcome.NOT_RUN)]
+    explained = hidden_by_known([defect(["known-0/json"], ["h-0/json"])], cases)
+    assert gate(cases, "must", min_decided=90, explained=explained)[1] == 2
+    alive = excused(8, 1, 1)
+    assert gate(alive, "must", min_decided=90, explained=explained, requests=30, answered=10)[1] == 2

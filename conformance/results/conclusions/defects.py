@@ -136,9 +136,13 @@ def _result(name: str, gathered: _Gathered, results: Iterable[CaseResult]) -> De
 
 
 def _hidden(lines: set[int], results: Iterable[CaseResult]) -> Iterator[str]:
-    """What could not be decided, because everything that was to show it has the defect."""
+    """What could not be decided, because everything that was to show it has the defect.
+
+    Findings of what is not decided are those in a reply that proves nothing.
+    """
     for result in results:
-        if result.outcome is Outcome.INCONCLUSIVE and result.evidence and lines.issuperset(result.evidence):
+        rests_on = {finding.where.line for finding in result.findings if finding.where.line} or set(result.evidence)
+        if result.outcome is Outcome.INCONCLUSIVE and rests_on and lines.issuperset(rests_on):
             yield result.key
 
 
