@@ -14,10 +14,11 @@ from hashlib import blake2b
 from typing import Final
 
 from conformance.base.versions import API_VERSIONS
-from conformance.judge.check import Check, Context, Observation, found
+from conformance.judge.check import FINE, NOT_THERE, Check, Context, Observation, found
 from conformance.judge.checks.http import repeated
 from conformance.judge.evaluate import KINDS, Bench, CaseContext
 from conformance.judge.evidence import NO_EVIDENCE, selected
+from conformance.judge.nothing_shown import lacks, nothing_shown
 from conformance.judge.soundness import is_about_form, is_sound
 from conformance.judge.verdict import CheckResult, Completeness, Signals, axis_of, can_gate, decide, gates
 from conformance.model import Case, CheckCall, Finding, Json, Judgement, Mode, Selector
@@ -71,7 +72,9 @@ class _Tally:
     touched: int = 0
     unsound: int = 0
     flags: set[str] = field(default_factory=set)
-    ordinary: bool = True
+    lacking: Counter[str] = field(default_factory=Counter)
+    note: str = ""
+    noted: int = 0
     kinds: dict[tuple[str, str, str], Finding] = field(default_factory=dict)
     lines: list[int] = field(default_factory=list)
     known: dict[bytes, _Identity] = field(default_factory=dict)
@@ -135,7 +138,7 @@ class Audit:
         self._taken += 1
         contexts = self._contexts_for(reply)
         picks = frozenset((name, mode) for name in self._selectors for mode in Mode if selected(name, mode, reply))
-        ordinary = reply.answers or reply.error is not None
+        lacking = lacks(reply)
         noticed: list[Noticed] = []
         touching: set[str] = set()
         for tally, calls, marks in self._routes_of(picks, flags):
@@ -145,9 +148,9 @@ class Audit:
                 tally.flags.update(marks)
                 continue
             tally.picked += 1
-            tally.ordinary &= ordinary
             context = contexts[tally.case.id]
-            seen, findings = self._run(tally, calls, reply, place, context)
+            observation = self._run(tally, calls, reply, place, context)
+            seen, findings = observation.seen, observation.findings
             if findings and not _sound(reply, context) and not any(is_about_form(each, reply) for each in findings):
                 tally.unsound += 1  # the cases on streams report the defect behind this
                 continue
@@ -158,6 +161,9 @@ class Audit:
                 touching.add(doubting)
                 continue
             tally.seen += seen
+            if not seen and not observation.absent:
+                tally.lacking.update([lacking] if lacking else [])
+                tally.note, tally.noted = tally.note or observation.note, tally.noted + bool(observation.note)
             if findings:
                 noticed.append(self._note(tally, reply, findings))
         self.damaged.update(touching)
@@ -213,17 +219,17 @@ class Audit:
 
     def _run(
         self, tally: _Tally, calls: Sequence[CheckCall], reply: Reply, place: str, context: CaseContext
-    ) -> tuple[bool, tuple[Finding, ...]]:
-        """Whether the reply shows what the case is about, and the findings of the first check that has any."""
+    ) -> Observation:
+        """What the reply shows of the case: the observation of the first check that has findings or sees nothing."""
         for call in tally.case.given:
             observation = self._observe(tally, call, reply, place, context)
             if observation.findings or not observation.seen:
-                return False, ()
+                return NOT_THERE if observation.findings else replace(observation, note="")
         for call in calls:
             observation = self._observe(tally, call, reply, place, context)
             if observation.findings or not observation.seen:
-                return observation.seen, observation.findings
-        return True, ()
+                return observation
+        return FINE
 
     def _observe(self, tally: _Tally, call: CheckCall, reply: Reply, place: str, context: CaseContext) -> Observation:
         check = self._bench.checks[call.name]
@@ -269,7 +275,12 @@ class Audit:
             case=case.id,
             mode=tally.mode,
             outcome=row.outcome,
-            reason=detail or row.reason.format(detail="", needs=", ".join(case.needs)),
+            reason=detail
+            or row.reason.format(
+                detail="",
+                needs=", ".join(case.needs),
+                shown=nothing_shown(tally.picked, list(tally.lacking.elements())),
+            ),
             findings=findings,
             evidence=tuple(tally.lines),
             seen=tally.seen,
@@ -289,9 +300,9 @@ class Audit:
         if tally.touched and not tally.picked:
             flags = ", ".join(sorted(tally.flags))
             return CheckResult.UNSEEN, f"the recording cannot show it: {flags}"
-        if tally.ordinary and self._taken:
+        if self._taken and not tally.lacking and not tally.noted:
             return CheckResult.ABSENT, "the claim applies to none of the recorded exchanges"
-        return CheckResult.UNSEEN, ""
+        return CheckResult.UNSEEN, f"{tally.note} ({tally.noted} seen)" if tally.noted > 1 else tally.note
 
 
 def _sound(reply: Reply, context: Context) -> bool:

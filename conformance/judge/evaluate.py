@@ -10,6 +10,7 @@ from conformance.judge.capabilities import declined
 from conformance.judge.check import Check, Observation, deviation
 from conformance.judge.checks.refusal import refused
 from conformance.judge.evidence import Evidence, ScenarioReplies, picked, pushed_back
+from conformance.judge.nothing_shown import lacks, nothing_shown
 from conformance.judge.soundness import can_be_sent_back, is_about_form, is_readable, is_sound
 from conformance.judge.states import capability_state
 from conformance.judge.verdict import (
@@ -294,7 +295,7 @@ class _Trial:
             case=self.case.id,
             mode=self.mode,
             outcome=row.outcome,
-            reason=self._reason(row, detail, checked),
+            reason=self._reason(row, detail, checked, replies),
             findings=checked.findings,
             evidence=tuple(dict.fromkeys(lines)),
             seen=checked.seen,
@@ -304,7 +305,7 @@ class _Trial:
             can_gate=can_gate(self.case, axis, self.bench.policy),
         )
 
-    def _reason(self, row: Row, detail: str, checked: Checked) -> str:
+    def _reason(self, row: Row, detail: str, checked: Checked, replies: Sequence[Reply]) -> str:
         if checked.result is CheckResult.UNSEEN and checked.note and not detail:
             return checked.note
         return row.reason.format(
@@ -314,6 +315,7 @@ class _Trial:
             lacking=self.why,
             lacks=", ".join(self.case.lacks),
             reported_by=self.case.reported_by,
+            shown=nothing_shown(len(replies), [what for reply in replies if (what := lacks(reply))]),
             opt_in=" and ".join(f"--declare {name}" for name in self.case.opt_in),
         )
 

@@ -242,7 +242,7 @@ TABLE: tuple[Row, ...] = (
     # A claim about something that did not occur does not apply: no thinking block, no 402, no citation.
     Row(Outcome.NOT_APPLICABLE, "the claim applies to none of the replies", checks=CheckResult.ABSENT),
     # Positive evidence is required: a case that saw nothing cannot pass.
-    Row(Outcome.INCONCLUSIVE, "no evidence: no reply shows whether the claim holds", checks=CheckResult.UNSEEN),
+    Row(Outcome.INCONCLUSIVE, "no evidence: {shown}", checks=CheckResult.UNSEEN),
     Row(Outcome.PASS, "", checks=CheckResult.FINE),
 )
 
