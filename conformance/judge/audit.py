@@ -279,7 +279,7 @@ class Audit:
             or row.reason.format(
                 detail="",
                 needs=", ".join(case.needs),
-                shown=nothing_shown(tally.picked, list(tally.lacking.elements())),
+                shown=nothing_shown(tally.picked, tally.lacking),
             ),
             findings=findings,
             evidence=tuple(tally.lines),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from conformance.base.pointer import spread
 from conformance.model import ScenarioName
-from conformance.protocol.refusals import is_too_long
+from conformance.protocol.refusals import is_page, is_too_long
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import DECLINING, NO_SUCH_PATH
 from conformance.standard.capabilities import Capability, CapabilityFacts, Probed, Sign
@@ -15,9 +15,10 @@ from conformance.standard.capabilities import Capability, CapabilityFacts, Probe
 
 def declined(reply: Reply) -> bool:
     """True for a clean refusal: a status that is not about key or rate, whatever the form of the error, or a missing
-    route. A request that is too long for the model says nothing of what it asks for.
+    route. A request that is too long for the model says nothing of what it asks for, and a page in HTML may be that of
+    a proxy.
     """
-    return route_missing(reply) or (reply.status in DECLINING and not is_too_long(reply))
+    return route_missing(reply) or (reply.status in DECLINING and not is_too_long(reply) and not is_page(reply))
 
 
 def route_missing(reply: Reply) -> bool:

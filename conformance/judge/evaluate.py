@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -28,7 +29,7 @@ from conformance.judge.verdict import (
     gates,
 )
 from conformance.model import Case, CheckCall, Direction, Finding, Judgement, Mode, Plane, ScenarioName
-from conformance.protocol.refusals import is_too_long, words_of
+from conformance.protocol.refusals import is_page, is_too_long, words_of
 from conformance.protocol.reply import Reply
 from conformance.standard.document import Document
 from conformance.standard.instructions import Markers, unfollowed
@@ -194,7 +195,11 @@ class _Trial:
             return Checked(CheckResult.DECLINED, seen=len(replies))
         if self.state is CapabilityState.MUST_REFUSE and all(reply.answers for reply in replies):
             return Checked(CheckResult.ACCEPTED, tuple(map(_not_refused, replies)), len(replies), len(replies))
-        unseen = checked.result is CheckResult.UNSEEN and self.state is CapabilityState.UNKNOWN
+        unknown = self.state is CapabilityState.UNKNOWN
+        if unknown and checked.result is not CheckResult.FINE and all(map(is_page, replies)):
+            note = f"{_status_of(replies[0])} with a page in HTML, which something in front of the API may have sent"
+            return Checked(CheckResult.UNSEEN, note=note)
+        unseen = checked.result is CheckResult.UNSEEN and unknown
         if (checked.findings or unseen) and all(declined(reply) for reply in replies):
             return replace(checked, result=CheckResult.DECLINED)
         return checked
@@ -228,7 +233,9 @@ class _Trial:
                 deviating = sum(bool(observation.findings) for observation in showing)
                 return Checked(result, findings, len(showing), deviating)
             if not showing:
-                return Checked(CheckResult.UNSEEN, note=_note_of(observations), absent=_absent(observations, replies))
+                certain = all(each.absent for each in observations) and all(reply.ok for reply in replies)
+                result = CheckResult.ABSENT if certain and self.case.judged else CheckResult.UNSEEN
+                return Checked(result, note=_note_of(observations), absent=_absent(observations, replies))
         return Checked(CheckResult.FINE, seen=seen)
 
     def _rests_on_an_unsound_answer(self, finding: Finding, replies: Sequence[Reply]) -> bool:
@@ -315,7 +322,7 @@ class _Trial:
             lacking=self.why,
             lacks=", ".join(self.case.lacks),
             reported_by=self.case.reported_by,
-            shown=nothing_shown(len(replies), [what for reply in replies if (what := lacks(reply))]),
+            shown=nothing_shown(len(replies), Counter(what for reply in replies if (what := lacks(reply)))),
             opt_in=" and ".join(f"--declare {name}" for name in self.case.opt_in),
         )
 

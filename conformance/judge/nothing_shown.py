@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
 
 from conformance.judge.soundness import is_readable
 from conformance.protocol.reply import Reply
@@ -17,12 +17,12 @@ def lacks(reply: Reply) -> str:
     return "an end of the stream" if reply.events is not None else "a Message"
 
 
-def nothing_shown(total: int, lacking: Sequence[str]) -> str:
-    """The clause about `total` replies, where `lacking` says of those that cannot be read what they lack."""
+def nothing_shown(total: int, lacking: Counter[str]) -> str:
+    """The clause about `total` replies, where `lacking` counts those that cannot be read by what they lack."""
     seen = f"{total:,} {'reply' if total == 1 else 'replies'} seen"
     if not lacking:
         return f"{seen}, {'which does not show' if total == 1 else 'none of which shows'} whether the claim holds"
-    missing = " or ".join(dict.fromkeys(lacking))
-    if len(lacking) == total:
+    missing = " or ".join(lacking)
+    if lacking.total() == total:
         return f"{seen}, none with {missing}"
-    return f"{seen}, {len(lacking):,} of them without {missing}, and the others do not show whether the claim holds"
+    return f"{seen}, {lacking.total():,} of them without {missing}, and the others do not show whether the claim holds"

@@ -44,7 +44,10 @@ def capability_state(
         missing = case.reported_by and any(_route_missing(probe, mode, evidence) for probe in case.probes)
         return (CapabilityState.NO_ROUTE if missing else CapabilityState.DECLARED), ""
     shown = (need in declared or _accepted(probes.get(need), mode, evidence) for need in case.needs)
-    return (CapabilityState.PROBED if all(shown) else CapabilityState.UNKNOWN), ""
+    if all(shown):
+        return CapabilityState.PROBED, ""
+    absent = case.reported_by and any(_route_missing(probe, mode, evidence) for probe in case.probes)
+    return (CapabilityState.ROUTE_ABSENT if absent else CapabilityState.UNKNOWN), ""
 
 
 def _lacking(names: Sequence[str], refusals: Mapping[str, RefusalClause]) -> tuple[CapabilityState, str]:
@@ -61,7 +64,7 @@ def _accepted(probe: ScenarioName | None, mode: Mode, evidence: Evidence) -> boo
 
 
 def _route_missing(probe: ScenarioName | None, mode: Mode, evidence: Evidence) -> bool:
-    sent = evidence.get(probe, mode) if probe else None
+    sent = (evidence.get(probe, mode) or evidence.get(probe, Mode.JSON)) if probe else None
     return sent is not None and sent.last is not None and route_missing(sent.last)
 
 

@@ -39,8 +39,8 @@ class CapabilityState(StrEnum):
     declared nor accepted. LACKING: the target declares not to have one, or is assumed not to, and no clause says how
     a request for it is answered. OTHER_MODEL: the claim is about models that lack something, and this one is not
     known to. OPT_IN: nobody asked for a capability that is asked for only on demand. NO_ROUTE: a route is missing,
-    which another case reports. MUST_REFUSE: the model lacks one, and a clause requires it to refuse the request.
-    MAY_REFUSE: the same, by a clause that never decides.
+    which another case reports. ROUTE_ABSENT: the same, of a capability that is not declared. MUST_REFUSE: the model
+    lacks one, and a clause requires it to refuse the request. MAY_REFUSE: the same, by a clause that never decides.
     """
 
     CORE = "core"
@@ -51,11 +51,18 @@ class CapabilityState(StrEnum):
     OTHER_MODEL = "other-model"
     OPT_IN = "opt-in"
     NO_ROUTE = "no-route"
+    ROUTE_ABSENT = "route-absent"
     MUST_REFUSE = "must-refuse"
     MAY_REFUSE = "may-refuse"
 
 
-SETTLED = (CapabilityState.LACKING, CapabilityState.OTHER_MODEL, CapabilityState.OPT_IN, CapabilityState.NO_ROUTE)
+SETTLED = (
+    CapabilityState.LACKING,
+    CapabilityState.OTHER_MODEL,
+    CapabilityState.OPT_IN,
+    CapabilityState.NO_ROUTE,
+    CapabilityState.ROUTE_ABSENT,
+)
 """States that decide the outcome alone, whatever was answered."""
 
 
@@ -141,6 +148,11 @@ TABLE: tuple[Row, ...] = (
         Outcome.INCONCLUSIVE,
         "declares {needs}, but a route for it is missing: see {reported_by}",
         capability=CapabilityState.NO_ROUTE,
+    ),
+    Row(
+        Outcome.UNSUPPORTED,
+        "declines {needs}: a route for it is missing, see {reported_by}",
+        capability=CapabilityState.ROUTE_ABSENT,
     ),
     # No evidence, no verdict.
     Row(Outcome.NOT_RUN, "{detail}", evidence=Completeness.UNSENT),

@@ -13,7 +13,7 @@ from typing import Final
 from conformance.base.values import strings
 from conformance.model import Json
 from conformance.protocol.reply import Reply
-from conformance.protocol.statuses import REFUSING
+from conformance.protocol.statuses import DECLINING, REFUSING
 
 LONGEST: Final = 2_000
 """Characters of a refusal that are read."""
@@ -54,6 +54,14 @@ def words_of(reply: Reply) -> str:
     if reply.json is not None:
         return "; ".join(f'"{text}"' for text in strings(reply.json))[:LONGEST]
     return response.body[:LONGEST].decode("utf-8", "replace")
+
+
+def is_page(reply: Reply) -> bool:
+    """Whether a refusal is a page in HTML: the API sends none, so something in front of it may have answered."""
+    response = reply.exchange.response
+    if response is None or reply.status not in DECLINING or reply.json is not None:
+        return False
+    return response.media_type in ("text/html", "application/xhtml+xml") or response.body.lstrip()[:1] == b"<"
 
 
 def other_subject(words: str, wanted: Collection[str] = ()) -> str | None:

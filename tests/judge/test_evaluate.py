@@ -387,6 +387,74 @@ def test_a_missing_route_that_is_declared_is_one_failure(bench) -> None:
     assert world.judge(case(STATUS, **count), bench).outcome is Outcome.FAIL
 
 
+def test_a_missing_route_that_is_not_declared_is_unsupported_and_named_once(bench) -> None:
+    count = {"needs": ("token-counting",), "probes": named("count")}
+    world = sees((200, MESSAGE)).add("count", (404, REFUSAL), path="/v1/messages/count_tokens")
+    for judged in (case(STATUS, reported_by="the-endpoint-counts", **count), case(CheckCall("unseen"), **count)):
+        found = world.judge(replace(judged, reported_by="the-endpoint-counts"), bench)
+        assert (found.outcome, found.gates) == (Outcome.UNSUPPORTED, False)
+        assert "see the-endpoint-counts" in found.reason
+    answered = sees((200, MESSAGE)).add("count", (200, {}), path="/v1/messages/count_tokens")
+    judged = answered.judge(case(STATUS, reported_by="the-endpoint-counts", **count), bench)
+    assert judged.outcome is Outcome.PASS
+
+
+PAGE = b"<html><body>403 Forbidden</body></html>"
+
+
+@pytest.mark.parametrize("media", ["text/html; charset=utf-8", "application/json"])
+@pytest.mark.parametrize("status", [400, 403, 413])
+def test_a_page_of_something_in_front_of_the_api_declines_nothing(bench, status, media) -> None:
+    judged = sees((status, PAGE), media=media).judge(case(STATUS, needs=("vision",)), bench)
+    assert judged.outcome is Outcome.INCONCLUSIVE
+    assert f"status {status}" in judged.reason
+    assert "a page in HTML" in judged.reason
+    assert sees((status, PAGE), media=media).judge(case(STATUS), bench).outcome is Outcome.FAIL
+
+
+def test_json_that_is_labelled_as_a_page_declines(bench) -> None:
+    judged = sees((400, REFUSAL), media="text/html").judge(case(STATUS, needs=("vision",)), bench)
+    assert judged.outcome is Outcome.UNSUPPORTED
+
+
+def test_a_page_refuses_an_invalid_request_and_a_route_may_be_missing_with_one(bench) -> None:
+    reply = make.reply(PAGE, 404, path="/v1/models", headers={"content-type": "text/html"})
+    assert declined(reply)
+    control = {"control": ScenarioName("valid"), "direction": Direction.REFUSE}
+    world = sees((400, PAGE), media="text/html").add("valid", (200, MESSAGE))
+    assert world.judge(case(REFUSED, **control), bench).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ([(200, MESSAGE)], "1 reply seen, which does not show whether the claim holds"),
+        ([(500, b"oops")] * 4, "4 replies seen, none with an error envelope"),
+        ([(200, b"oops")] * 2, "2 replies seen, none with a Message"),
+        ([(200, b"oops"), (500, b"oops")], "2 replies seen, none with a Message or an error envelope"),
+        ([(200, b"oops"), (200, MESSAGE)], "2 replies seen, 1 of them without a Message"),
+    ],
+)
+def test_without_evidence_it_says_what_was_seen_and_what_it_lacks(bench, answers, said) -> None:
+    world = World()
+    for number, answer in enumerate(answers):
+        world.add(f"s{number}", answer)
+    names = [f"s{number}" for number in range(len(answers))]
+    judged = world.judge(case(CheckCall("unseen"), on=named(*names)), bench)
+    assert judged.outcome is Outcome.INCONCLUSIVE
+    assert judged.reason.startswith(f"no evidence: {said}")
+
+
+def test_a_claim_about_more_than_a_list_holds_does_not_apply(bench) -> None:
+    one, two = {"data": [{"id": "a"}]}, {"data": [{"id": "a"}, {"id": "b"}]}
+    judged_case = case(CheckCall("unique", {"pointer": "/data/*/id"}), on=named("models"))
+    judged = World().add("models", (200, one), path="/v1/models").judge(judged_case, bench)
+    assert judged.outcome is Outcome.NOT_APPLICABLE
+    assert World().add("models", (200, two), path="/v1/models").judge(judged_case, bench).outcome is Outcome.PASS
+    nothing = World().add("models", (200, {}), path="/v1/models").judge(judged_case, bench)
+    assert nothing.outcome is Outcome.INCONCLUSIVE
+
+
 @pytest.mark.parametrize("answer", [(500, REFUSAL), (401, REFUSAL), (200, {})])
 def test_only_a_clean_refusal_declines_an_ability(bench, answer) -> None:
     judged = sees(answer).judge(case(STATUS, CheckCall("finds", "deviation"), needs=("vision",)), bench)

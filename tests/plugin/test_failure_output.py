@@ -53,7 +53,7 @@ def test_outcomes_have_words_and_letters_of_their_own(project, canned) -> None:
 
 def test_rs_tells_why_something_could_not_be_decided(project, canned) -> None:
     done = project.catalogue(*canned, *chosen("counting-longer-is-larger"))
-    assert "no evidence: no reply shows whether the claim holds" in done.stdout.str()
+    assert "no evidence: 1 reply seen, which does not show whether the claim holds" in done.stdout.str()
 
 
 def test_an_unreachable_endpoint_is_told_once_and_exits_with_2(project) -> None:

@@ -33,7 +33,7 @@ def found(library: Library, judgements: Sequence[Judgement], *sent: tuple[int, s
     excerpts = Excerpts()
     for line, path, status in sent:
         excerpts.exchanges[line] = ExchangeSummary(
-            line, "s", Mode.JSON, 1, 1, "POST", f"https://naga.example/anthropic{path}", status
+            line, f"s{line % 10}", Mode.JSON, 1, 1, "POST", f"https://naga.example/anthropic{path}", status
         )
     return build(RUN, [(judgement, 0.0) for judgement in judgements], library, excerpts).defects
 
@@ -113,6 +113,30 @@ def test_what_the_baseline_lists_has_a_defect_that_does_not_gate(library: Librar
     assert not defect.gates
 
 
+def test_what_rests_on_a_reply_with_a_defect_of_its_blocks_is_hidden_by_that_defect(library: Library) -> None:
+    unsigned = Finding("blocks", "a string", "null", Where(pointer="/content/0/signature"))
+    resting = replace(MISSING, where=Where(line=1))
+    judgements = [
+        fails("response-thinking-blocks", unsigned, 1),
+        Judgement("thinking-tool-loop", Mode.JSON, Outcome.INCONCLUSIVE, "not every step", evidence=(1,)),
+        Judgement("stop-max-tokens", Mode.JSON, Outcome.INCONCLUSIVE, "malformed", (resting,), evidence=(1, 2)),
+        Judgement("stop-end-turn", Mode.JSON, Outcome.INCONCLUSIVE, "no evidence", evidence=(1, 2)),
+    ]
+    (defect,) = found(library, judgements, (1, MESSAGES, 200), (2, MESSAGES, 200))
+    assert set(defect.hides) == {"thinking-tool-loop/json", "stop-max-tokens/json"}
+
+
+def test_a_repetition_has_the_defects_of_the_first_reply_to_its_request(library: Library) -> None:
+    unsigned = Finding("blocks", "a string", "null", Where(pointer="/content/0/signature"))
+    judgements = [
+        fails("response-thinking-blocks", unsigned, 1),
+        Judgement("thinking-tool-loop", Mode.JSON, Outcome.INCONCLUSIVE, "not every step", evidence=(11, 1)),
+        Judgement("stop-end-turn", Mode.JSON, Outcome.INCONCLUSIVE, "no evidence", evidence=(12, 1)),
+    ]
+    (defect,) = found(library, judgements, *((line, MESSAGES, 200) for line in (1, 2, 11, 12)))
+    assert defect.hides == ("thinking-tool-loop/json",)
+
+
 @pytest.mark.parametrize(
     ("rules", "problem"),
     [
@@ -153,7 +177,9 @@ REACHED: Mapping[str, tuple[str, Finding, str, int]] = {
     "tool-choice-ignored": ("tools-parallel-calls", Finding("calls", "", ""), MESSAGES, 200),
     "dropped": ("documents-text-repeated", Finding("text-contains", "", "", kind="ignored"), MESSAGES, 200),
     "input-not-counted": ("stream-usage-counts-input", Finding("message-start-counts-input", "", ""), MESSAGES, 200),
-    "member": ("response-text-blocks", Finding("blocks", "", "", Where(pointer="/content/0/text")), MESSAGES, 200),
+    "block": ("response-text-blocks", Finding("blocks", "", "", Where(pointer="/content/0/text")), MESSAGES, 200),
+    "stream": ("stream-starts-with-message-start", Finding("grammar", "", ""), MESSAGES, 200),
+    "member": ("response-has-id", Finding("matches", "", "", Where(pointer="/id")), MESSAGES, 200),
     "deviation": ("transport-should-retry-is-boolean", Finding("header-matches", "", ""), MESSAGES, 200),
 }
 """For each rule a case of the catalogue, its finding, and the path and status of the exchange."""

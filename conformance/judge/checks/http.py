@@ -235,7 +235,9 @@ def unique(replies: Sequence[Reply], argument: Mapping[str, str]) -> Observation
             if earlier is not reply or place != pointer:
                 where = f"{earlier.exchange.scenario_id}, journal line {earlier.exchange.line}"
                 findings.append(repeated(reply, value, where, pointer))
-    return found(*findings) if total > 1 else NOTHING_SEEN
+    if total > 1:
+        return found(*findings)
+    return NOT_THERE if total else NOTHING_SEEN
 
 
 def repeated(reply: Reply, value: str, where: str, pointer: str | None) -> Finding:

@@ -14,7 +14,17 @@ from conformance.base.pointer import join, look_up, spread
 from conformance.base.values import MISSING, show
 from conformance.judge.arguments import STEP, record
 from conformance.judge.capabilities import declined
-from conformance.judge.check import FINE, NOTHING_SEEN, Context, Observation, check, deviates, deviation, found
+from conformance.judge.check import (
+    FINE,
+    NOT_THERE,
+    NOTHING_SEEN,
+    Context,
+    Observation,
+    check,
+    deviates,
+    deviation,
+    found,
+)
 from conformance.model import Json, Mode, ScenarioName
 from conformance.protocol.reply import Reply
 from conformance.protocol.times import is_rfc_3339, rfc_3339
@@ -64,7 +74,9 @@ def page_limited(reply: Reply, argument: Mapping[str, Json], context: Context) -
     if not data or (more and has_more is not True):
         expected = f"{limit} entries and has_more true, as the whole list is longer"
         return deviates(reply, expected, f"{len(data)} entries and has_more {show(has_more)}", pointer="/has_more")
-    return FINE if more else NOTHING_SEEN
+    if more:
+        return FINE
+    return NOT_THERE if whole is not None and whole.ok and _entries(whole) else NOTHING_SEEN
 
 
 @check("page-follows", argument=record(after=STEP))
@@ -72,7 +84,9 @@ def page_follows(reply: Reply, argument: Mapping[str, int], context: Context) ->
     """The page after last_id has entries, and none of those of step `after`; without a next page nothing is seen."""
     earlier = context.reply(reply.exchange.scenario, Mode.JSON, argument["after"])
     if earlier is None or not earlier.ok or look_up(earlier.json, "/has_more") is not True:
-        return NOTHING_SEEN
+        whole = context.reply("models", Mode.JSON)
+        alone = whole is not None and whole.ok and len(_entries(whole)) == 1
+        return NOT_THERE if alone else NOTHING_SEEN
     data = look_up(reply.json, "/data")
     if not reply.ok or not isinstance(data, list):
         return NOTHING_SEEN

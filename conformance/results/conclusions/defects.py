@@ -44,7 +44,7 @@ def defects(
         if result.deviates:
             for finding in judgement.findings or (Finding("", "", judgement.reason),):
                 _gather(found, result, finding, features.of(finding, result), library.defect_rules)
-    listed = [_result(name, gathered, [result for _, result in judged]) for name, gathered in found.items()]
+    listed = [_result(name, gathered, judged, exchanges) for name, gathered in found.items()]
     return tuple(sorted(listed, key=lambda each: _rank(each, found[each.id], library.cases)))
 
 
@@ -120,7 +120,12 @@ def _is_missing(seen: Counter[int]) -> bool:
     return not answered and 2 * sum(seen[status] for status in NOT_SERVED) > seen.total()
 
 
-def _result(name: str, gathered: _Gathered, results: Iterable[CaseResult]) -> DefectResult:
+def _result(
+    name: str,
+    gathered: _Gathered,
+    judged: Iterable[tuple[Judgement, CaseResult]],
+    exchanges: Mapping[int, ExchangeSummary],
+) -> DefectResult:
     members = sorted(gathered.members.values(), key=lambda each: (not each.gates, _LEVELS.index(each.level)))
     gates = any(member.gates for member in members)
     return DefectResult(
@@ -131,19 +136,32 @@ def _result(name: str, gathered: _Gathered, results: Iterable[CaseResult]) -> De
         level=members[0].level,
         cases=tuple(member.key for member in members),
         exchanges=tuple(sorted(gathered.lines)),
-        hides=tuple(_hidden(gathered.lines, results)) if gathered.rule.hides else (),
+        hides=tuple(_hidden(gathered.lines, judged, exchanges)) if gathered.rule.hides else (),
     )
 
 
-def _hidden(lines: set[int], results: Iterable[CaseResult]) -> Iterator[str]:
+def _hidden(
+    lines: set[int], judged: Iterable[tuple[Judgement, CaseResult]], exchanges: Mapping[int, ExchangeSummary]
+) -> Iterator[str]:
     """What could not be decided, because everything that was to show it has the defect.
 
-    Findings of what is not decided are those in a reply that proves nothing.
+    Findings of what is not decided are those in a reply that proves nothing. A request that was sent again, because a
+    model may answer differently, has the defects of its first reply.
     """
-    for result in results:
-        rests_on = {finding.where.line for finding in result.findings if finding.where.line} or set(result.evidence)
-        if result.outcome is Outcome.INCONCLUSIVE and rests_on and lines.issuperset(rests_on):
+    defective = {_sending(line, exchanges) for line in lines}
+    for judgement, result in judged:
+        rests_on = {finding.where.line for finding in judgement.findings if finding.where.line} or set(result.evidence)
+        hidden = bool(rests_on) and all(_sending(line, exchanges) in defective for line in rests_on)
+        if hidden and result.outcome is Outcome.INCONCLUSIVE:
             yield result.key
+
+
+def _sending(line: int, exchanges: Mapping[int, ExchangeSummary]) -> tuple[str, str, int]:
+    """What is the same for an exchange and its repetitions."""
+    exchange = exchanges.get(line)
+    if exchange is None or exchange.place:
+        return "", "", line
+    return exchange.scenario, exchange.mode, exchange.step
 
 
 def _rank(
