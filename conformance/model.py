@@ -353,3 +353,13 @@ class Judgement:
     def __post_init__(self) -> None:
         """Cuts the reason."""
         object.__setattr__(self, "reason", shortened(self.reason))
+
+
+@dataclass(frozen=True)
+class Experience:
+    """What happened to a client: its name, a sentence without its subject, how often, and where (the first places)."""
+
+    client: str
+    what: str
+    count: int
+    places: tuple[str, ...]

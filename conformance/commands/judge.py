@@ -32,10 +32,10 @@ from conformance.judge.audit import LeftOut, Noticed
 from conformance.judge.capabilities import capability_facts
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
-from conformance.model import Case, Finding, Json, Level, Mode
+from conformance.model import Case, Experience, Finding, Json, Level, Mode
 from conformance.protocol.reply import Reply
 from conformance.report import html as html_report
-from conformance.report import json_file, terminal
+from conformance.report import json_file, terminal, traffic
 from conformance.report import markdown as markdown_report
 from conformance.report import second_opinion as opinion_report
 from conformance.report.files import saving
@@ -88,6 +88,7 @@ class JudgedFiles:
     left_out: tuple[LeftOut, ...] = ()
     unknown_flags: tuple[str, ...] = ()
     opinion: Mapping[str, Json] | None = None
+    experiences: tuple[Experience, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -246,7 +247,14 @@ def audited_part(
         failed=failed,
     )
     results = build(facts, [(judgement, 0.0) for judgement in audited.judgements], library, excerpts)
-    return JudgedFiles(results, audited.files, audited.excluded, audited.left_out, audited.unknown_flags)
+    return JudgedFiles(
+        results,
+        audited.files,
+        audited.excluded,
+        audited.left_out,
+        audited.unknown_flags,
+        experiences=audited.experiences,
+    )
 
 
 @contextmanager
@@ -269,6 +277,7 @@ def document(part: JudgedFiles) -> dict[str, Json]:
         "excluded": [asdict(excluded) for excluded in part.excluded],
         "left_out": [asdict(left_out) for left_out in part.left_out],
         "unknown_flags": list(part.unknown_flags),
+        "experiences": [asdict(experience) for experience in part.experiences],
         **({"second_opinion": part.opinion} if part.opinion is not None else {}),
     }
 
@@ -276,12 +285,14 @@ def document(part: JudgedFiles) -> dict[str, Json]:
 def text(verdicts: Verdicts, *, colour: bool = False) -> str:
     """The verdict for people."""
     return "\n".join(
-        "\n".join([*_preface(part), "", terminal.render(part.results, colour=colour, limit=BLOCKS), *_opinion(part)])
+        "\n".join([*_preface(part), "", terminal.render(part.results, colour=colour, limit=BLOCKS), *_beside(part)])
         for part in verdicts.parts
     )
 
 
-def _opinion(part: JudgedFiles) -> Iterator[str]:
+def _beside(part: JudgedFiles) -> Iterator[str]:
+    """What is no verdict: what clients lived through, and the second opinion."""
+    yield from traffic.experiences(part.experiences)
     if part.opinion is not None:
         yield opinion_report.text(part.opinion)
 

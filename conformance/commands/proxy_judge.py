@@ -136,6 +136,10 @@ class PassedJudge:
             self._tell(watching.trouble(exchange))
         if not why:
             self._judge(exchange)
+        elif why == LEFT:
+            self._judging.left(exchange, f"{self.counted.path}:{exchange.line}")
+        for experience in self._judging.fresh():
+            self._tell(watching.experience(experience))
 
     def _judge(self, exchange: Exchange) -> None:
         recorded = RecordedExchange(exchange)
@@ -179,6 +183,8 @@ def judging(asked: JudgedTraffic, tell: Tell, library: Library | None = None) ->
         tell(watching.counts(judge.tally.passed, judge.tally.judged, judge.tally.others))
         tell("")
         tell(terminal.render(part.results, colour=asked.colour, report=str(asked.folder / "report.html")))
+        for line in watching.experiences(part.experiences):
+            tell(line)
         if judge.error is not None:
             raise judge.error
         return part.results.exit_code

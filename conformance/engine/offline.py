@@ -12,10 +12,11 @@ from conformance.base.urls import split_url
 from conformance.judge.audit import Audit, LeftOut, Noticed
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench
+from conformance.judge.experience import Experiences
 from conformance.judge.recorder_damage import damage_of
 from conformance.judge.verdict import Policy
-from conformance.model import Judgement
-from conformance.protocol.exchange import SentRequest
+from conformance.model import Experience, Judgement
+from conformance.protocol.exchange import Exchange, SentRequest
 from conformance.protocol.reply import Reply
 from conformance.protocol.usage import billed
 from conformance.standard.library import Library
@@ -98,6 +99,7 @@ class Audited:
     excluded: tuple[Excluded, ...]
     left_out: tuple[LeftOut, ...]
     unknown_flags: tuple[str, ...]
+    experiences: tuple[Experience, ...] = ()
 
 
 class RecordingJudge:
@@ -118,6 +120,8 @@ class RecordingJudge:
         self._recorders = recorders_of(library)
         self._redactor = Redactor(())
         bench = Bench(REGISTRY, library.document, "", policy)
+        self._experiences = Experiences(library.clients)
+        self._fresh: list[Experience] = []
         self._audit = Audit(library.catalogue.cases, bench, self._recorders)
         self._keep, self._watch = keep, watch
         self._known_flags, self._everywhere = frozenset(self._recorders.damages), frozenset(damage)
@@ -130,11 +134,21 @@ class RecordingJudge:
         reply = Reply(exchange, recorded.streamed)
         flags = recorded.flags | self._everywhere | (_damage_of(reply) if recorded.foreign else frozenset())
         self._seen.add(reply, flags - self._known_flags)
+        self._fresh += self._experiences.take(reply, place)
         noticed = self._audit.take(reply, place, flags & self._known_flags)
         if any(item.shown for item in noticed):
             self._keep(reply, noticed, place)
         self._watch(reply, noticed, place)
         return noticed
+
+    def fresh(self) -> tuple[Experience, ...]:
+        """What clients lived through since this was asked last, each kind once."""
+        fresh, self._fresh = tuple(self._fresh), []
+        return fresh
+
+    def left(self, exchange: Exchange, place: str) -> None:
+        """Takes an exchange that its client left, which is not judged."""
+        self._fresh += self._experiences.left(exchange, place)
 
     def audited(self, files: Sequence[Counted]) -> Audited:
         """What all exchanges taken so far add up to. `files` say where they came from."""
@@ -150,6 +164,7 @@ class RecordingJudge:
             excluded=tuple(Excluded(flag, damages[flag].title, n) for flag, n in sorted(self._audit.damaged.items())),
             left_out=self._audit.left_out,
             unknown_flags=tuple(sorted(self._seen.unknown_flags)),
+            experiences=self._experiences.all,
         )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from conformance.model import Case, Finding
+from conformance.model import Case, Experience, Finding
 from conformance.protocol.exchange import Exchange
 from conformance.report.block import location
 from conformance.report.escape import cut, one_line
+
+LINE_LIMIT = 500
+"""Longest sentence on a client, in characters."""
 
 VALUE_LIMIT = 300
 """Longest expected or actual value, in characters."""
@@ -38,6 +41,19 @@ def trouble(exchange: Exchange) -> str:
         "the client got status 502" if exchange.response is None else "the client received only the part that arrived"
     )
     return f"endpoint  {cut(f'{exchange.request.method} {_path(exchange)}: {what}', VALUE_LIMIT)}; {seen}"
+
+
+def experience(told: Experience) -> str:
+    """What a client lived through, in one line."""
+    times = f", {told.count:,} times" if told.count > 1 else ""
+    return f"client    {cut(f'{told.client} {told.what}', LINE_LIMIT)}{times} ({one_line(', '.join(told.places))})"
+
+
+def experiences(told: Sequence[Experience]) -> Iterator[str]:
+    """What clients lived through, a line each, under a headline."""
+    if told:
+        yield "What clients lived through"
+        yield from (f"  {experience(each)}" for each in told)
 
 
 def counts(passed: int, judged: int, others: Mapping[str, int]) -> str:

@@ -56,7 +56,8 @@ class Need:
 class KnownClient:
     """One client. `modes` are those in which it asks for messages, `sends` what its requests hold, in words by topic.
 
-    `date` is the day on which it was observed, `source` how.
+    `date` is the day on which it was observed, `source` how. `user_agent` is a pattern (RE2) that finds it in the
+    header of that name, None where nothing shows which client it is.
     """
 
     id: str
@@ -69,6 +70,7 @@ class KnownClient:
     sends: Mapping[str, Json]
     needs: tuple[Need, ...]
     notes: tuple[str, ...] = ()
+    user_agent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -202,4 +204,5 @@ def _client(name: str, item: Mapping[str, Json], needs: tuple[Need, ...]) -> Kno
         sends=item["sends"],
         needs=needs,
         notes=tuple(item.get("notes", ())),
+        user_agent=item.get("user-agent"),
     )

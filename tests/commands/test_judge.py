@@ -334,7 +334,7 @@ def test_an_id_that_two_answers_share_is_said_and_may_be_the_recorders_doing(tmp
 def test_a_json_answer_in_place_of_a_stream_is_found(tmp_path: Path) -> None:
     asked = {**record(1)["request"]["body"], "stream": True}
     (tmp_path / "log.ndjson").write_text(ndjson(record(1, request__body=asked)))
-    assert failing(judged(tmp_path, "log.ndjson", code=1)) == {"stream-content-type"}
+    assert failing(judged(tmp_path, "log.ndjson", code=1)) == {"stream-content-type", "stream-sent"}
 
 
 def test_progress_is_shown_on_a_terminal_and_nowhere_else(tmp_path: Path) -> None:

@@ -1,0 +1,178 @@
+"""What a client lived through, exchange by exchange: what single answers do not show, and what a judge of them misses.
+
+A client that is refused and asks for less works, with less. One that hangs up waited for nothing. One that gets a call
+without its input fails, or asks its user.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from conformance.base.patterns import compiled
+from conformance.base.urls import split_url
+from conformance.base.values import shortened
+from conformance.model import Experience, Json
+from conformance.protocol.exchange import Exchange, SentRequest
+from conformance.protocol.message import declared_tools, tool_calls
+from conformance.protocol.refusals import words_of
+from conformance.protocol.reply import Reply
+from conformance.protocol.statuses import is_client_error
+from conformance.standard.clients import Clients
+
+REMEMBERED: Final = 64
+"""Refused requests that later ones are compared with."""
+
+KINDS: Final = 200
+"""Kinds of experiences that are kept; what comes after them is counted with none."""
+
+PLACES: Final = 5
+"""Places of one kind that are kept."""
+
+SILENCE_S: Final = 5.0
+"""Seconds of silence from which on a client that leaves has hung up because of it."""
+
+_MOST_NAMED, _DEEPEST, _MOST_PARTS = 6, 4, 2_000
+_LONGEST: Final = 120
+
+
+@dataclass(frozen=True)
+class _Refused:
+    status: int
+    words: str
+    place: str
+    parts: frozenset[str]
+
+
+class Experiences:
+    """Takes exchanges in the order of their requests, and keeps what clients lived through."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._patterns = [
+            (compiled(client.user_agent), client.title) for client in clients.clients if client.user_agent is not None
+        ]
+        self._refused: OrderedDict[tuple[str, str, str], _Refused] = OrderedDict()
+        self._found: dict[tuple[str, str], Experience] = {}
+
+    def take(self, reply: Reply, place: str) -> tuple[Experience, ...]:
+        """What an exchange adds; those of a kind that was not met before are returned."""
+        client = self.client_of(reply.exchange.request)
+        told = [*self._repeated(client, reply, place), *self._without_input(reply, place)]
+        return tuple(new for what, places in told if (new := self._keep(client, what, places)) is not None)
+
+    def left(self, exchange: Exchange, place: str) -> tuple[Experience, ...]:
+        """An exchange that the client ended before the endpoint did."""
+        response = exchange.response
+        if response is None or response.ended is None:
+            return ()
+        silence = response.ended - (response.chunks[-1].at if response.chunks else 0.0)
+        if silence < SILENCE_S:
+            return ()
+        after = "in the middle of a stream" if response.is_event_stream else "before the answer was there"
+        new = self._keep(self.client_of(exchange.request), f"hung up after {silence:.0f} s of silence {after}", [place])
+        return (new,) if new is not None else ()
+
+    @property
+    def all(self) -> tuple[Experience, ...]:
+        """Everything that was met, in the order in which it was met first."""
+        return tuple(self._found.values())
+
+    def client_of(self, request: SentRequest) -> str:
+        """The name of the client: by its `user-agent`, a known one or the first word of it."""
+        agent = (request.header("user-agent") or "")[:_LONGEST]
+        known = next((title for pattern, title in self._patterns if pattern.search(agent)), None)
+        return known or shortened(agent.partition("/")[0].strip(), 40) or "A client without a name"
+
+    def _keep(self, client: str, what: str, places: list[str]) -> Experience | None:
+        known = self._found.get((client, what))
+        if known is None and len(self._found) >= KINDS:
+            return None
+        before = known if known is not None else Experience(client, what, 0, ())
+        now = Experience(client, what, before.count + 1, (*before.places, *places)[:PLACES])
+        self._found[client, what] = now
+        return now if known is None else None
+
+    def _repeated(self, client: str, reply: Reply, place: str) -> Iterator[tuple[str, list[str]]]:
+        """The same request again with less in it, after a refusal."""
+        request, status = reply.exchange.request, reply.status
+        key = (client, split_url(request.url).path, _asked(reply.request))
+        if is_client_error(status):
+            parts = frozenset(_parts(request, reply.request))
+            self._refused[key] = _Refused(status, words_of(reply), place, parts)
+            self._refused.move_to_end(key)
+            while len(self._refused) > REMEMBERED:
+                self._refused.popitem(last=False)
+            return
+        earlier = self._refused.pop(key, None) if reply.ok else None
+        if earlier is None:
+            return
+        parts = frozenset(_parts(request, reply.request))
+        less = earlier.parts - parts
+        if less and not parts - earlier.parts:
+            said = f" ({shortened(earlier.words, _LONGEST)})" if earlier.words else ""
+            refused = f"was refused with status {earlier.status}{said} and repeated the request"
+            yield f"{refused} without {_listed(sorted(less))}", [earlier.place, place]
+
+    def _without_input(self, reply: Reply, place: str) -> Iterator[tuple[str, list[str]]]:
+        """A call without an input that the schema of its tool requires."""
+        tools = declared_tools(reply)
+        for call in tool_calls(reply):
+            schema = tools.get(call.name) if isinstance(call.name, str) else None
+            required = schema.get("required") if isinstance(schema, dict) else None
+            names = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
+            given = call.input if isinstance(call.input, dict) else {}
+            missing = [name for name in names if name not in given]
+            if missing:
+                tool = shortened(str(call.name), 60)
+                yield f"got a call of {tool} without {_listed(missing)}, which its schema requires", [place]
+
+
+def _asked(body: Mapping[str, Json]) -> str:
+    """What the last turn of the user says, as a key: a repetition asks the same."""
+    messages = body.get("messages")
+    turns = [each for each in messages if isinstance(each, dict)] if isinstance(messages, list) else []
+    last = next((turn for turn in reversed(turns) if turn.get("role") == "user"), {})
+    content = last.get("content")
+    texts = [content] if isinstance(content, str) else _texts(content)
+    return json.dumps(texts)[-2_000:]
+
+
+def _texts(content: Json) -> list[str]:
+    blocks = [block for block in content if isinstance(block, dict)] if isinstance(content, list) else []
+    return [str(block["text"]) for block in blocks if isinstance(block.get("text"), str)]
+
+
+def _parts(request: SentRequest, body: Mapping[str, Json]) -> Iterator[str]:
+    """The names of what a request holds, without indices; schemas and inputs of tools are not looked into."""
+    for name in (request.header("anthropic-beta") or "").split(","):
+        if name.strip():
+            yield f"the beta {name.strip()}"
+    yield from (each for each, _ in zip(_names(body, "", 0), range(_MOST_PARTS), strict=False))
+
+
+def _names(value: Json, where: str, depth: int) -> Iterator[str]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, dict):
+        for name, item in value.items():
+            place = f"{where}.{name}" if where else str(name)
+            yield place
+            if name not in ("input_schema", "input", "schema", "metadata"):
+                yield from _names(item, place, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            known = item if isinstance(item, dict) else {}
+            label = next((known[key] for key in ("role", "type") if isinstance(known.get(key), str)), "")
+            place = f"{where}[{label}]" if label else where
+            if label:
+                yield place
+            yield from _names(item, place, depth + 1)
+
+
+def _listed(names: list[str]) -> str:
+    shown = [name for name in names if not any(name.startswith((f"{other}.", f"{other}[")) for other in names)]
+    more = len(shown) - _MOST_NAMED
+    return ", ".join(shortened(name, 60) for name in shown[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
