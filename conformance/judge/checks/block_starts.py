@@ -29,6 +29,10 @@ class Start:
     beside: str = ""
 
 
+def _is_object(value: Json | Missing) -> bool:
+    return isinstance(value, dict)
+
+
 STARTS: Final[Mapping[str, Start]] = {
     **{
         kind: Start((kind,), key, f"{key} {show(empty)} at the start", partial(eq, empty))
@@ -36,13 +40,17 @@ STARTS: Final[Mapping[str, Start]] = {
         for key, empty in fields.items()
     },
     "signature": Start(("thinking",), "signature", 'signature "" at the start', partial(eq, ""), beside="thinking"),
-    "tool-input": Start(("tool_use",), "input", "an input at the start", lambda value: value is not MISSING),
-    "tool-object": Start(
-        ("tool_use",), "input", "an object as input", lambda value: isinstance(value, dict), beside="input"
+    "tool_use": Start(
+        ("tool_use",), "input", "input {} at the start", lambda value: value == {} or not _is_object(value)
     ),
-    "server-tool": Start(SERVER_TOOL_CALLS, "input", "an object as input", lambda value: isinstance(value, dict)),
+    "tool-input": Start(("tool_use",), "input", "an input at the start", lambda value: value is not MISSING),
+    "tool-object": Start(("tool_use",), "input", "an object as input", _is_object, beside="input"),
+    "server-tool": Start(SERVER_TOOL_CALLS, "input", "an object as input", _is_object),
 }
-"""Members that deltas fill, in the form in which they start: of the block types that the tables list, and more."""
+"""Members that deltas fill, in the form in which they start: of the block types that the tables list, and more.
+
+That the input of a tool_use is there, is an object, and is empty are three claims.
+"""
 
 
 @check("block-starts", argument=choice(STARTS))

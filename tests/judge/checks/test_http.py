@@ -99,6 +99,15 @@ def test_a_stream_that_nobody_asked_for_is_no_json_body():
     assert observation.findings[0].actual == "an event stream"
 
 
+def test_events_are_a_body_of_events_whatever_their_label():
+    for kind in ("text/event-stream", "application/json"):
+        reply = make.reply(streams.whole(), headers={"content-type": kind})
+        assert make.observe("event-body", True, reply).findings == (), kind
+    (finding,) = make.observe("event-body", True, make.reply({"type": "message"}, stream=True)).findings
+    assert finding.actual == 'JSON: {"type": "message"}'
+    assert not make.observe("event-body", True, make.reply(b"", stream=True)).seen
+
+
 def test_a_json_object_is_a_json_body():
     assert make.observe("json-body", True, make.reply({})).findings == ()
 
