@@ -16,7 +16,7 @@ INVENTED = ("report", "support/sample.py", "judge/checks", "comparison", "comman
 """Where cases are made up, or something else has such names: samples of results, arguments of checks, kinds of what a
 gateway changes.
 """
-NO_CASES = {"messages-conformance", "messages-empty-string", "output-tokens", "request-id", "system-out"}
+NO_CASES = {"messages-conformance", "messages-empty-string", "models-list", "output-tokens", "request-id", "system-out"}
 MISSPELT = {"response-has-idd", "tools-any-force-a-call", "tools-reed"}
 
 

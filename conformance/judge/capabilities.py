@@ -10,7 +10,7 @@ from conformance.model import ScenarioName
 from conformance.protocol.refusals import is_page, is_too_long
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import DECLINING, NO_SUCH_PATH
-from conformance.standard.capabilities import Capability, CapabilityFacts, Probed, Sign
+from conformance.standard.capabilities import Capability, CapabilityFacts, Probed, Sign, with_parts
 
 
 def declined(reply: Reply) -> bool:
@@ -67,7 +67,7 @@ def capability_facts(
     lacking: Collection[str] = (),
 ) -> list[CapabilityFacts]:
     """The three facts about every capability, from all replies of a run."""
-    said = {**dict.fromkeys(declared, True), **dict.fromkeys(lacking, False)}
+    said = {**dict.fromkeys(declared, True), **dict.fromkeys(with_parts(capabilities, lacking, declared), False)}
     return [_facts(capability, replies, said.get(name)) for name, capability in capabilities.items()]
 
 

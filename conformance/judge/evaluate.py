@@ -13,7 +13,7 @@ from conformance.judge.checks.refusal import refused
 from conformance.judge.evidence import Evidence, ScenarioReplies, picked, pushed_back
 from conformance.judge.nothing_shown import lacks, nothing_shown
 from conformance.judge.soundness import can_be_sent_back, is_about_form, is_readable, is_sound
-from conformance.judge.states import capability_state
+from conformance.judge.states import capability_state, declines_one
 from conformance.judge.verdict import (
     SETTLED,
     CapabilityState,
@@ -183,12 +183,19 @@ class _Trial:
             return NOTHING_CHECKED
         serving = self.state is not CapabilityState.CORE and self.case.direction is Direction.SERVE
         optional = serving or self.state is CapabilityState.UNKNOWN
-        return Checked(CheckResult.DECLINED) if optional and declined(replies[-1]) else NOTHING_CHECKED
+        if not (optional and declined(replies[-1])):
+            return NOTHING_CHECKED
+        refusal = deviation(replies[-1], "status 200", f"status {replies[-1].status}")
+        return Checked(CheckResult.DECLINED, (replace(refusal, check="status"),), 1, 1)
 
     def _unless_declined(self, checked: Checked, replies: Sequence[Reply]) -> Checked:
         """What was found, or that the optional capability was declined cleanly, where that is what happened."""
-        if self.state is CapabilityState.CORE or self.case.direction is Direction.REFUSE:
+        if self.state is CapabilityState.CORE:
             return checked
+        if self.case.direction is Direction.REFUSE:
+            unknown = self.state is CapabilityState.UNKNOWN and all(declined(reply) for reply in replies)
+            lacks = unknown and declines_one(self.case, self.mode, self.context.evidence, self.bench.declared)
+            return Checked(CheckResult.DECLINED, seen=len(replies)) if lacks else checked
         if checked.result is CheckResult.UNSOUND:
             return checked
         if self.state is CapabilityState.MUST_REFUSE and all(declined(reply) for reply in replies):

@@ -9,6 +9,7 @@ from conformance.judge.checks import REGISTRY
 from conformance.judge.checks.refusal import refused
 from conformance.judge.evaluate import Bench
 from conformance.judge.verdict import Policy
+from conformance.standard.capabilities import with_parts
 from conformance.standard.cases import CheckNames
 from conformance.standard.library import Library, load_standard
 
@@ -40,7 +41,7 @@ def bench_of(
         policy=policy,
         declared=frozenset(declared),
         invalid=library.catalogue.invalid,
-        lacking=frozenset(lacking),
+        lacking=with_parts(library.capabilities, lacking, declared),
         models=library.models,
         markers=library.catalogue.markers,
     )

@@ -24,7 +24,8 @@ def capability_state(
     """What is known of the capabilities that a case needs, and why: the clause that has the model refuse the request,
     or the capabilities that are lacking.
 
-    A capability is lacking by the target's declaration, by the specification of the model, or by the list of models.
+    A capability is lacking by the target's declaration, which exempts it from whatever needs the capability, or by the
+    specification of the model or the list of models, which may have it refuse.
     """
     if not case.needs and not case.lacks:
         return CapabilityState.CORE, ""
@@ -33,8 +34,9 @@ def capability_state(
         return CapabilityState.OTHER_MODEL, ""
     if not case.needs:
         return CapabilityState.CORE, ""
-    lacked = [need for need in case.needs if need in lacking or known.get(need) is False]
-    if lacked:
+    if exempt := [need for need in case.needs if need in lacking]:
+        return CapabilityState.LACKING, ", ".join(exempt)
+    if lacked := [need for need in case.needs if known.get(need) is False]:
         return _lacking(lacked, models.refusals)
     if not all(name in declared or known.get(name) for name in case.opt_in):
         return CapabilityState.OPT_IN, ""
@@ -48,6 +50,16 @@ def capability_state(
         return CapabilityState.PROBED, ""
     absent = case.reported_by and any(_route_missing(probe, mode, evidence) for probe in case.probes)
     return (CapabilityState.ROUTE_ABSENT if absent else CapabilityState.UNKNOWN), ""
+
+
+def declines_one(case: Case, mode: Mode, evidence: Evidence, declared: Collection[str]) -> bool:
+    """Whether the endpoint declines, in its probe, a capability that a case needs and the target does not declare.
+
+    Where a capability is declined as a whole, a refusal of an invalid request for it shows nothing.
+    """
+    probes = zip(case.needs, case.probes, strict=False)
+    sent = [evidence.get(probe, mode) for need, probe in probes if probe is not None and need not in declared]
+    return any(each is not None and probed(each.replies[-1:]) == "declined" for each in sent)
 
 
 def _lacking(names: Sequence[str], refusals: Mapping[str, RefusalClause]) -> tuple[CapabilityState, str]:

@@ -34,6 +34,7 @@ SCHEMA: dict[str, Any] = {
             "core": {"const": True},
             "opt-in": {"const": True},
             "reported-by": SLUG,
+            "part-of": SLUG,
             "probe": {"type": "string", "pattern": "^[a-z][A-Za-z0-9_-]*(/(json|stream))?$"},
             "observed": {
                 "type": "array",
@@ -75,7 +76,8 @@ class Capability:
     """One capability. `core`: no target is exempt from it. `probe` is the scenario that asks for it.
 
     `opt_in`: nothing asks for it unless the target declares it or its model is known to have it (`models.yaml`).
-    `reported_by` is the case that reports that the route of the capability is missing, or empty.
+    `reported_by` is the case that reports that the route of the capability is missing, or empty. `part_of` is the
+    capability without which nobody has this one, or empty.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Capability:
     signs: tuple[Sign, ...] = ()
     opt_in: bool = False
     reported_by: str = ""
+    part_of: str = ""
 
 
 Probed = Literal["accepted", "declined", "unknown"]
@@ -123,9 +126,25 @@ def load_capabilities(folder: Path) -> dict[str, Capability]:
             for sign in item.get("observed", ())
         )
         probe = ScenarioName.parse(item["probe"]) if "probe" in item else None
-        core, opt_in, reported_by = item.get("core", False), item.get("opt-in", False), item.get("reported-by", "")
-        found[item["name"]] = Capability(item["name"], item["title"], core, probe, signs, opt_in, reported_by)
+        found[item["name"]] = Capability(
+            item["name"],
+            item["title"],
+            item.get("core", False),
+            probe,
+            signs,
+            item.get("opt-in", False),
+            item.get("reported-by", ""),
+            item.get("part-of", ""),
+        )
     return found
+
+
+def with_parts(
+    known: Mapping[str, Capability], lacking: Collection[str], declared: Collection[str] = ()
+) -> frozenset[str]:
+    """What a target lacks, with the parts of these capabilities, except those that it declares to have."""
+    parts = {name for name, each in known.items() if each.part_of in lacking}
+    return frozenset(lacking) | (parts - frozenset(declared))
 
 
 def check_declared(known: Mapping[str, Capability], declared: Collection[str], lacking: Collection[str]) -> None:

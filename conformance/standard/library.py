@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from conformance.model import Case
-from conformance.standard.capabilities import Capability, load_capabilities
+from conformance.standard.capabilities import Capability, load_capabilities, with_parts
 from conformance.standard.cases import CheckNames, Sources
 from conformance.standard.catalogue import Catalogue, load_catalogue
 from conformance.standard.clients import NO_CLIENTS, Clients, load_clients
@@ -43,14 +43,10 @@ class Library:
         return {case.id: case for case in self.catalogue.cases}
 
     def unasked(self, lacking: Collection[str], declared: Collection[str] = (), model: str = "") -> frozenset[str]:
-        """The capabilities for which nothing is sent: those that a target lacks, and those that nobody asked for.
-
-        Requests for a capability of which the specification says how a model without it refuses are sent all the same
-        (`specs/models.yaml`).
-        """
+        """The capabilities for which nothing is sent: those that a target lacks, and those that nobody asked for."""
         known = capabilities_of(model, None, self.models)
         opt_in = {name for name, each in self.capabilities.items() if each.opt_in and not known.get(name)}
-        return (frozenset(lacking) - frozenset(self.models.refusals)) | (opt_in - frozenset(declared))
+        return with_parts(self.capabilities, lacking, declared) | (opt_in - frozenset(declared))
 
 
 def load_standard(
@@ -70,13 +66,23 @@ def load_standard(
         ledger,
         document,
         catalogue,
-        load_capabilities(specs),
+        _probed_by_scenarios(load_capabilities(specs), catalogue),
         load_tiers(specs),
         frozen,
         models,
         load_defect_rules(specs),
         load_clients(specs, catalogue.cases),
     )
+
+
+def _probed_by_scenarios(capabilities: Mapping[str, Capability], catalogue: Catalogue) -> dict[str, Capability]:
+    """The capabilities, whose probes are named by their scenarios where the file names a case that sends them."""
+    scenarios = {case.id: case.scenario for case in catalogue.cases if case.scenario is not None}
+    found = {}
+    for name, each in capabilities.items():
+        known = scenarios.get(each.probe.name) if each.probe is not None else None
+        found[name] = replace(each, probe=replace(each.probe, name=known)) if each.probe and known else each
+    return found
 
 
 def fingerprint() -> str:

@@ -184,7 +184,7 @@ class Stage:
         part = Evidence({name: run.replies[name] for name in run.replies if name in touched}, {})
         judgements = dict(self.base)
         for case, mode in self.plan.items if touched else ():
-            if touched.intersection(self._needs[case.id, mode]):
+            if touched.intersection(self.needs(case, mode)):
                 judgements[case.id, mode] = judge(case, mode, self._evidence(case, whole, part), self.bench)
         return Verdicts(judgements, touched)
 
@@ -197,6 +197,10 @@ class Stage:
         """What a case is judged on: all there is, or for a claim about each single reply those that are different."""
         single = not any(self.bench.checks[call.name].across for call in case.expect)
         return part if single and case.selectors and not case.judged else whole
+
+    def needs(self, case: Case, mode: Mode) -> frozenset[str]:
+        """The ids of the scenarios that a case is judged on."""
+        return self._needs[case.id, mode]
 
     @cached_property
     def _needs(self) -> dict[tuple[str, Mode], frozenset[str]]:

@@ -24,10 +24,11 @@ def declined_demands(
 ) -> tuple[DefectResult, ...]:
     """The capabilities that `tier`, or a tier that it includes, requires and that the endpoint declines, as defects.
 
-    However cleanly it declines them. A capability that the target declares to lack is exempt, and one that it declares
-    to have is a failure of the cases that need it. One that is only asked for together with another declined one is
-    reported with that: nothing shows whether it alone is declined. `known` is what the specification says of the
-    model, empty for a model that it does not name: of another, only what it is known to have is demanded.
+    However cleanly it declines them. A capability that the target declares to lack is exempt, and one that it
+    declares to have is a failure of the cases that need it. One that is only asked for together with another one
+    that is declined, or that the target lacks, is reported with that: nothing shows whether it alone is declined.
+    `known` is what the specification says of the model, empty for a model that it does not name: of another, only
+    what it is known to have is demanded.
     """
     demanded = {name: each for each in tiers[: NAMES.index(tier) + 1] for name in each.requires}
     declined = [
@@ -38,9 +39,10 @@ def declined_demands(
         and facts.declared is None
         and (not known or known.get(facts.capability.name) is True)
     ]
+    missing = [facts for facts in capabilities if facts.probed == "declined" or facts.declared is False]
     needing = {
         facts.capability.name: {result.key for result in results if facts.capability.name in result.needs}
-        for facts in declined
+        for facts in missing
     }
     return tuple(
         _defect(demanded[facts.capability.name], facts, results, exchanges)
