@@ -1,7 +1,6 @@
 """Servers that others wrote, installed and started on loopback, and the command that runs against them.
 
-Belongs here: installing into `build/peers` of the checkout, starting, waiting until ready, stopping, running the
-command and reading its results file. Does not belong here: what is expected of a server (the test modules).
+How they are installed is in `installs.py`, what is expected of them in `tests/data/peers`.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -20,7 +20,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,14 +28,64 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).resolve().parent
-CACHE = HERE.parents[1] / "build" / "peers"
 
-AIMOCK = "1.43.0"
-LITELLM = "1.106.2"
-"""The newest version whose requirements the package index could meet when this was written."""
 
-INSTALL_S, START_S, RUN_S, STOP_S = 900.0, 600.0, 900.0, 60.0
+def load(name: str) -> ModuleType:
+    """A module of this folder, which is no package."""
+    spec = importlib.util.spec_from_file_location(f"peers_{name}", HERE / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+installs = load("installs")
+
+START_S, RUN_S, STOP_S = 1200.0, 3600.0, 60.0
 """After so long something hangs. Nothing here is a matter of speed: it passes on a machine that is busy, too."""
+
+FIXTURES = {
+    "aimock": "aimock",
+    "litellm": "litellm",
+    "claude-code-router": "router",
+    "vllm": "vllm",
+    "llama.cpp": "llama_cpp",
+}
+"""The fixture of each server, by the name that the environment variable PEERS has for it."""
+
+ALL = ("aimock", "litellm", "claude-code-router", "vllm")
+"""What PEERS=all means. llama.cpp has to be asked for by name: it is compiled first."""
+
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "vllm": ("--timeout", "first-byte=900,total=1800", "--concurrency", "4"),
+    "llama.cpp": ("--timeout", "first-byte=900,total=1800", "--concurrency", "4"),
+}
+"""Further options of the run: an engine that computes on a busy processor takes its time."""
+
+
+def chosen() -> tuple[str, ...]:
+    """The servers to run: those that PEERS names, or aimock and LiteLLM.
+
+    Raises pytest.UsageError for another name.
+    """
+    names = tuple(os.environ.get("PEERS", "").replace(",", " ").split()) or ("aimock", "litellm")
+    if strange := set(names) - {*FIXTURES, "all"}:
+        raise pytest.UsageError(f"PEERS: unknown server {min(strange)!r}; known are all, {', '.join(FIXTURES)}")
+    return ALL if "all" in names else names
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests with the argument `server` run for each that was chosen."""
+    if "server" in metafunc.fixturenames:
+        metafunc.parametrize("server", chosen(), scope="session")
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leaves out the tests about a server that was not chosen."""
+    about = collection_path.stem.removeprefix("test_")
+    return True if about in FIXTURES.values() and about not in map(FIXTURES.get, chosen()) else None
 
 
 @dataclass(frozen=True)
@@ -78,6 +128,18 @@ class Run:
         """Ids of the cases that violate the gate."""
         return {item["id"] for item in self.results["cases"] if item["gates"]}
 
+    def deviating(self) -> set[str]:
+        """Ids of the cases that tell of a deviation, whether it decides or not."""
+        return {item["id"] for item in self.results["cases"] if item["outcome"] in ("fail", "ignored")}
+
+    @property
+    def measured(self) -> str:
+        """How many results gate, from how many defects, and how many of those that could gate were decided."""
+        rows = sum(item["gates"] for item in self.results["cases"])
+        defects = sum(defect["gates"] for defect in self.results["defects"])
+        decided = re.search(r"only (\d+ of \d+) gating results could", " ".join(self.results["gate"]["missing"]))
+        return f"{rows} gating results from {defects} defects; decided: {decided[1] if decided else 'all'}"
+
     def failing(self, **wanted: str) -> set[str]:
         """Ids of the cases with these values, such as `level="must"`, that tell of a deviation and decide."""
         return {
@@ -90,6 +152,15 @@ class Run:
 
 
 Suite = Callable[..., Run]
+
+MEASURED = pytest.StashKey[dict[str, str]]()
+"""What the run against each server measured."""
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Prints the figures that `docs/servers.md` gives for each server."""
+    for server, measured in config.stash.get(MEASURED, {}).items():
+        terminalreporter.write_line(f"{server}: {measured}")
 
 
 @pytest.fixture(scope="session")
@@ -118,10 +189,28 @@ def run_suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
 
 
 @pytest.fixture(scope="session")
+def run_of(run_suite: Suite, request: pytest.FixtureRequest) -> Callable[[str], Run]:
+    """The run against a server, by its name in PEERS. There is one in a session."""
+
+    @cache
+    def run(server: str) -> Run:
+        # With 100 %, the gate says how many results were decided unless it was all of them.
+        done: Run = run_suite(
+            request.getfixturevalue(FIXTURES[server]), "--min-decided", "100", *OPTIONS.get(server, ())
+        )
+        request.config.stash.setdefault(MEASURED, {})[server] = done.measured
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
 def aimock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """aimock with the fixtures of this folder; it asks for a key."""
-    program = install_aimock()
-    key, port = f"sk-{secrets.token_hex(16)}", free_port()
+    if shutil.which("npm") is None and not os.environ.get("CI"):
+        pytest.skip("npm is not installed")
+    program = installs.aimock()
+    key, port = new_key(), free_port()
     log = tmp_path_factory.mktemp("aimock") / "log"
     fixtures = HERE / "aimock" / "fixtures.json"
     command = ["node", str(program), "-p", str(port), "-h", "127.0.0.1", "-f", str(fixtures), "--validate-on-load"]
@@ -139,9 +228,9 @@ def upstream() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def litellm(upstream: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """The LiteLLM proxy in front of the upstream; it asks for a key."""
-    program = install_litellm()
+    program = installs.litellm()
     folder = tmp_path_factory.mktemp("litellm")
-    key, port = f"sk-{secrets.token_hex(16)}", free_port()
+    key, port = new_key(), free_port()
     parameters = {"model": "hosted_vllm/any", "api_base": upstream.url}
     config = {
         "model_list": [{"model_name": "small", "litellm_params": parameters}],
@@ -156,41 +245,66 @@ def litellm(upstream: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield Endpoint(f"http://127.0.0.1:{port}", key, "small", folder / "log")
 
 
-def install_aimock() -> Path:
-    """The program's file, installed unless an earlier run did."""
-    if shutil.which("npm") is None and not os.environ.get("CI"):
-        pytest.skip("npm is not installed")
-    folder = CACHE / f"aimock-{AIMOCK}"
-    program = folder / "node_modules" / "@copilotkit" / "aimock" / "dist" / "cli.js"
-    install(folder, [["npm", "install", "--no-audit", "--no-fund", f"@copilotkit/aimock@{AIMOCK}"]])
-    return program
+@pytest.fixture(scope="session")
+def router(upstream: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """claude-code-router in front of the upstream, with a home of its own; it asks for a key."""
+    program = installs.router()
+    home = tmp_path_factory.mktemp("router")
+    key, port = new_key(), free_port()
+    provider = {"name": "upstream", "api_base_url": f"{upstream.url}/chat/completions", "api_key": "none"}
+    config = {
+        "APIKEY": key,
+        "HOST": "127.0.0.1",
+        "PORT": port,
+        "LOG": False,
+        "NON_INTERACTIVE_MODE": True,
+        "Providers": [{**provider, "models": ["any"]}],
+        "Router": {"default": "upstream,any"},
+    }
+    settings = home / ".claude-code-router"
+    settings.mkdir()
+    (settings / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    with serving(["node", str(program), "start"], {"HOME": str(home)}, home / "log", f"http://127.0.0.1:{port}/health"):
+        yield Endpoint(f"http://127.0.0.1:{port}", key, "upstream,any", home / "log")
 
 
-def install_litellm() -> Path:
-    """The program's file in a virtual environment of its own, installed unless an earlier run did."""
-    folder = CACHE / f"litellm-{LITELLM}"
-    programs = folder / "bin"
-    install(
-        folder,
-        [
-            [sys.executable, "-m", "venv", "."],
-            [str(programs / "pip"), "install", "--quiet", "--no-compile", f"litellm[proxy]=={LITELLM}"],
-        ],
-    )
-    return programs / "litellm"
+@pytest.fixture(scope="session")
+def vllm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """vLLM on the processor, with a small model of random weights; it asks for a key."""
+    program = installs.vllm()
+    model = installs.tiny_model(program.with_name("python"), "tiny-model")
+    log = tmp_path_factory.mktemp("vllm") / "log"
+    key, port = new_key(), free_port()
+    command = [*installs.NICE, str(program), "serve", str(model), "--served-model-name", "tiny-random"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--api-key", key, "--enforce-eager", "--dtype", "float32"]
+    command += ["--max-model-len", "8192", "--max-num-seqs", "8"]
+    command += ["--enable-auto-tool-choice", "--tool-call-parser", "hermes"]
+    environment = {
+        "VLLM_CPU_KVCACHE_SPACE": "1",
+        "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+        "OMP_NUM_THREADS": "2",
+        "VLLM_HOST_IP": "127.0.0.1",
+        "GLOO_SOCKET_IFNAME": "lo",
+        "VLLM_NO_USAGE_STATS": "1",
+        "DO_NOT_TRACK": "1",
+        "HF_HUB_OFFLINE": "1",
+    }
+    with serving(command, environment, log, f"http://127.0.0.1:{port}/health"):
+        yield Endpoint(f"http://127.0.0.1:{port}", key, "tiny-random", log)
 
 
-def install(folder: Path, commands: Sequence[Sequence[str]]) -> None:
-    """Runs the commands in a new folder. The mark at the end tells a finished installation from a broken one."""
-    mark = folder / "installed"
-    if mark.exists():
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for command in commands:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=INSTALL_S, check=False)
-        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
-    mark.touch()
+@pytest.fixture(scope="session")
+def llama_cpp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """llama.cpp's server with a small model of random weights; it asks for a key."""
+    program = installs.llama_cpp()
+    model = installs.tiny_model(program.parents[2] / "bin" / "python", "tiny-model.gguf")
+    log = tmp_path_factory.mktemp("llama") / "log"
+    key, port = new_key(), free_port()
+    command = [*installs.NICE, str(program), "--model", str(model), "--alias", "tiny-random", "--jinja"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--api-key", key]
+    command += ["--parallel", "4", "--ctx-size", "32768", "--threads", "2"]
+    with serving(command, {}, log, f"http://127.0.0.1:{port}/health"):
+        yield Endpoint(f"http://127.0.0.1:{port}", key, "tiny-random", log)
 
 
 @contextmanager
@@ -224,11 +338,18 @@ def comes_up(process: subprocess.Popen[bytes], url: str) -> bool:
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return True
-        except urllib.error.HTTPError:
-            return True
+        except urllib.error.HTTPError as answer:
+            if answer.code != 503:  # not ready yet
+                return True
+            time.sleep(0.1)
         except OSError:
             time.sleep(0.1)
     return False
+
+
+def new_key() -> str:
+    """A key that no other server has."""
+    return f"sk-{secrets.token_hex(16)}"
 
 
 def free_port() -> int:
@@ -242,14 +363,3 @@ def plain_environment() -> dict[str, str]:
     """The environment without keys and settings that a run or a server would take over."""
     foreign = ("MESSAGES_", "ANTHROPIC_", "OPENAI_", "LITELLM_", "AIMOCK_", "PYTEST", "PYTHONPATH")
     return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-
-
-def load(name: str) -> ModuleType:
-    """A module of this folder, which is no package."""
-    spec = importlib.util.spec_from_file_location(f"peers_{name}", HERE / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module

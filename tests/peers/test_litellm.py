@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,30 +11,6 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Endpoint, Run, Suite
 
-GAPS: dict[str, tuple[str, ...]] = {
-    "message_delta has no stop_sequence": ("stream-message-delta-stop-sequence",),
-    "message_start counts no input": ("stream-usage-counts-input",),
-    "the error for malformed JSON is that of another API": ("errors-have-envelope",),
-    "a missing key is answered with a breakdown": ("transport-no-credential-refused", "errors-are-json"),
-    "a wrong key is answered with 400": ("transport-invalid-credential-refused",),
-    "empty messages are answered with 500": ("request-messages-empty", "errors-not-retryable"),
-    "an unknown model is answered with 400": ("errors-unknown-model-not-found",),
-    "the signature of thinking is null": ("response-thinking-blocks",),
-    "streamed thinking is not signed": ("stream-signature-once",),
-    "a document is dropped silently": ("request-document-text",),
-    "a search result is dropped silently": ("request-search-result",),
-    "disable_parallel_tool_use is dropped": ("tools-auto-without-parallel",),
-    "stop_sequence is never told": ("stop-sequence-hit",),
-    "a single model is that of another API": ("models-retrieved",),
-    "tool results without their calls are accepted": ("tools-result-orphaned",),
-    "no response has a request-id": (
-        "transport-request-id-on-answers",
-        "transport-request-id-on-errors",
-        "transport-request-id-on-streams",
-    ),
-}
-"""What is known of LiteLLM, and the cases that find it. That it loses retry-after of its upstream is not among them."""
-
 BROKEN_STREAMS: dict[str, str] = {
     "stream-usage-counts-input": "message_start is sent before the upstream has told the usage",
     "stream-signature-once": "the upstream's reasoning has no signature, and none is made",
@@ -42,22 +18,9 @@ BROKEN_STREAMS: dict[str, str] = {
 """Cases about streams that fail at level must, with the reason."""
 
 
-@pytest.fixture(scope="module")
-def run(litellm: Endpoint, run_suite: Suite) -> Run:
-    done: Run = run_suite(litellm)
-    return done
-
-
-def test_the_run_ends_with_deviations_and_without_a_traceback(run: Run) -> None:
-    assert run.exit_code == 1, run.printed
-    assert "Traceback" not in run.printed
-    assert run.results["complete"], run.results["incomplete_reason"]
-
-
-@pytest.mark.parametrize("gap", GAPS)
-def test_a_known_gap_is_found(run: Run, gap: str) -> None:
-    missed = [case for case in GAPS[gap] if not run.found(case)]
-    assert not missed, f"{gap}, but {', '.join(missed)} say: {[run.outcomes(case) for case in missed]}"
+@pytest.fixture
+def run(run_of: Callable[[str], Run]) -> Run:
+    return run_of("litellm")
 
 
 def test_malformed_json_is_refused_whatever_the_form_of_the_error(run: Run) -> None:

@@ -57,6 +57,8 @@ def problem(request: Json) -> str | None:
         value = request.get(name)
         if value is not None and (isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high):
             return f"{name}: {value!r} is not valid"
+    if not isinstance(request.get("stream"), bool | None):
+        return f"stream: {request['stream']!r} is not valid"
     stops = request.get("stop")
     if not all(isinstance(stop, str) for stop in (stops if isinstance(stops, list) else [stops or ""])):
         return "stop: strings are required"
@@ -64,10 +66,16 @@ def problem(request: Json) -> str | None:
         function = tool.get("function", {})
         if not isinstance(function.get("name"), str) or not isinstance(function.get("parameters") or {}, dict):
             return "tools: a name and an object as parameters are required"
+    choice = request.get("tool_choice")
+    named = choice.get("function") if isinstance(choice, dict) else None
+    if choice not in CHOICES and not (isinstance(named, dict) and isinstance(named.get("name"), str)):
+        return f"tool_choice: {choice!r} is not valid"
     return None
 
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
+
+CHOICES = (None, "none", "auto", "required")
 
 BOUNDS: dict[str, tuple[tuple[type, ...], float, float]] = {
     "max_tokens": ((int,), 1, 1_000_000),
@@ -91,7 +99,9 @@ def answer(request: Mapping[str, Json]) -> Turn:
     thought = "The instruction is plain." if _asks_to_think(request) else ""
     if calls:
         return Turn(thought=thought, calls=calls, finish="tool_calls")
-    text, finish = _limited(_text(messages), request)
+    schema = ((request.get("response_format") or {}).get("json_schema") or {}).get("schema")
+    said = json.dumps(_document(schema, schema, _prompt(messages))) if schema is not None else _text(messages)
+    text, finish = _limited(said, request)
     return Turn(text=text, thought=thought, finish=finish)
 
 
@@ -138,12 +148,31 @@ def _value(name: str, schema: Mapping[str, Json], prompt: str) -> Json:
     return place[1] if place else "none"
 
 
+def _document(schema: Json, whole: Json, prompt: str) -> Json:
+    """A value that fits a schema: words in capitals that the prompt names, its required members in their order."""
+    if "$ref" in schema:
+        return _document(whole["$defs"][schema["$ref"].rpartition("/")[2]], whole, prompt)
+    if "anyOf" in schema:
+        return _document(schema["anyOf"][0], whole, prompt)
+    if schema.get("type") == "object":
+        members = schema.get("properties") or {}
+        return {name: _document(members[name], whole, prompt) for name in members if name in schema["required"]}
+    if schema.get("type") == "array":
+        return [_document(schema["items"], whole, prompt)]
+    word = re.search(r"[A-Z]+-\d+", prompt)
+    return word[0] if word and not schema.get("enum") and schema.get("type") == "string" else _value("", schema, prompt)
+
+
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-def _text(messages: Sequence[Mapping[str, Json]]) -> str:
+def _prompt(messages: Sequence[Mapping[str, Json]]) -> str:
     prompts = [text_of(message.get("content")) for message in messages if message.get("role") == "user"]
-    said = _instructed(prompts[-1] if prompts else "", messages)
+    return prompts[-1] if prompts else ""
+
+
+def _text(messages: Sequence[Mapping[str, Json]]) -> str:
+    said = _instructed(_prompt(messages), messages)
     endings = [
         ending
         for message in messages

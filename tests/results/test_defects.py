@@ -177,6 +177,7 @@ REACHED: Mapping[str, tuple[str, Finding, str, int]] = {
     "tool-choice-ignored": ("tools-parallel-calls", Finding("calls", "", ""), MESSAGES, 200),
     "dropped": ("documents-text-repeated", Finding("text-contains", "", "", kind="ignored"), MESSAGES, 200),
     "input-not-counted": ("stream-usage-counts-input", Finding("message-start-counts-input", "", ""), MESSAGES, 200),
+    "tool-input": ("stream-tool-input-joins", Finding("tool-input-joins", "", ""), MESSAGES, 200),
     "block": ("response-text-blocks", Finding("blocks", "", "", Where(pointer="/content/0/text")), MESSAGES, 200),
     "stream": ("stream-starts-with-message-start", Finding("grammar", "", ""), MESSAGES, 200),
     "member": ("response-has-id", Finding("matches", "", "", Where(pointer="/id")), MESSAGES, 200),

@@ -11,18 +11,33 @@ from conformance.protocol.message import blocks, stop_reason
 from conformance.protocol.reply import Reply
 from conformance.protocol.stop_reasons import FOREIGN, STOP_REASONS, leaves_call
 
+_OWN_ENDS = frozenset({"end_turn", "tool_use"})
+"""How a reply ends that nothing cuts."""
+
 
 @check("stop-reason", argument=one_or_more(TEXT))
 def stop_reason_is(reply: Reply, argument: Json) -> Observation:
-    """The reply ends for this reason, or for one of these; nothing is seen in a refusal by the model."""
+    """The reply ends for this reason, or for one of these.
+
+    Nothing is seen in a refusal by the model, and where the tokens of the request were used up before the reply could
+    end on its own or with a call.
+    """
     if reply.message is None or stop_reason(reply) == "refusal":
         return NOTHING_SEEN
     wanted = argument if isinstance(argument, list) else [argument]
     actual = stop_reason(reply)
     if actual in wanted:
         return FINE
+    if actual == "max_tokens" and _OWN_ENDS.issuperset(map(str, wanted)) and _used_up(reply):
+        return NOTHING_SEEN
     expected = "stop_reason " + " or ".join(show(item) for item in wanted)
     return deviates(reply, expected, show(actual), pointer="/stop_reason")
+
+
+def _used_up(reply: Reply) -> bool:
+    """Whether the reply counts as many output tokens as its request allows."""
+    most, written = whole_number(reply.request.get("max_tokens")), whole_number(look_up(reply.usage, "/output_tokens"))
+    return most is not None and written is not None and written >= most
 
 
 @check("stop-reason-known")

@@ -22,6 +22,13 @@ def test_a_refusal_by_the_model_shows_nothing_of_other_stop_reasons():
     assert not stop_reason_is(make.reply(make.message(stop_reason="refusal")), "end_turn", make.context()).seen
 
 
+@pytest.mark.parametrize(("wanted", "seen"), [("tool_use", False), ("end_turn", False), ("stop_sequence", True)])
+def test_a_reply_that_its_own_limit_cut_shows_nothing_of_how_it_would_have_ended(wanted, seen):
+    message = {**make.message("a", stop_reason="max_tokens"), "usage": {"input_tokens": 3, "output_tokens": 150}}
+    assert stop_reason_is(make.reply(message, request={"max_tokens": 150}), wanted, make.context()).seen is seen
+    assert stop_reason_is(make.reply(message, request={"max_tokens": 300}), wanted, make.context()).findings
+
+
 def test_the_stop_sequence_is_the_string_or_null():
     met = make.reply(make.message("1", stop_reason="stop_sequence", stop_sequence="7"))
     assert not stop_sequence_is(met, "7", make.context()).findings
