@@ -67,7 +67,10 @@ def _refusal(case: Case, mode: Mode, evidence: Evidence, outcome: Outcome) -> Re
 
     Of what an endpoint declines, only the probe is asked for again, and not all that depends on it.
     """
-    if case.on or case.direction is not Direction.SERVE or len(case.steps) != 1:
+    if case.selectors or case.direction is not Direction.SERVE or len(case.judged) != 1:
+        return None
+    sent = evidence.get(case.judged[0], mode)
+    if sent is None or len(sent.scenario.steps) != 1:
         return None
     if outcome is not Outcome.FAIL and not (outcome is Outcome.UNSUPPORTED and case.judged[0] in case.probes):
         return None

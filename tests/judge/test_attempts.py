@@ -124,6 +124,12 @@ def test_a_valid_request_that_is_refused_now_and_then_is_a_defect_of_its_own() -
     assert judgement.findings[0].kind == "at-random"
 
 
+def test_so_is_one_that_belongs_to_no_case_alone() -> None:
+    shared = replace(VALID, steps=(), scenario=None, on=(ScenarioName("probe"),))
+    assert judged(shared, 403, 200)[0].findings[0].kind == "at-random"
+    assert judged(replace(shared, on=(ScenarioName("probe"), ScenarioName("probe"))), 400, 200)[1] == []
+
+
 def test_what_is_refused_each_time_is_declined() -> None:
     judgement, asked = judged(VALID, 400, 400)
     assert (judgement.outcome, asked) == (Outcome.UNSUPPORTED, [2])
