@@ -42,7 +42,7 @@ def _reply(part: Part, again: Again) -> Reply | None:
 def _finding(judgement: Judgement, part: Part, reply: Reply) -> Finding:
     words = words_of(reply)
     said = f": {show(words)}" if words else ""
-    found = deviation(reply, f"the part {part.name} accepted", f"status {reply.status} for it alone{said}")
+    found = deviation(reply, f"status 200 for the part {part.name} alone", f"status {reply.status}{said}")
     return replace(found, check=judgement.findings[0].check if judgement.findings else "status")
 
 

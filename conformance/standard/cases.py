@@ -5,7 +5,7 @@ Names of other cases and scenarios stay as written here; `catalogue.py` resolves
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,9 @@ DERIVED_FILE = "derived.yaml"
 USER_SUFFIX = ".messages.yaml"
 LARGEST_REQUESTS: Final = 32 * 1024 * 1024
 """Characters of the requests of one file of a user, what `$make` makes included."""
+
+
+TOO_LARGE: Final = f"The requests of the file are larger than {LARGEST_REQUESTS:,} characters"
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,15 @@ def read_cases(path: Path, bases: Bases, sources: Sources, *, area: str) -> list
     for index, item in enumerate(data):
         entry = _Entry(path, f"/{index}", item, own)
         case = _written(entry, bases, sources, area, line_of(entry.pointer))
-        size += sum(_characters(step.body) for step in case.steps)
+        size += _size(case.steps)
         if own and size > LARGEST_REQUESTS:
-            raise entry.error(f"The requests of the file are larger than {LARGEST_REQUESTS:,} characters", "send")
+            raise entry.error(TOO_LARGE, "send")
         cases.append(case)
     return cases
+
+
+def _size(steps: Sequence[Step]) -> int:
+    return sum(_characters(step.body) for step in steps)
 
 
 def _characters(value: Json) -> int:
@@ -114,10 +121,7 @@ def _written(entry: _Entry, bases: Bases, sources: Sources, area: str, line: int
         file=str(entry.path),
         line=line,
         steps=steps,
-        parts=tuple(
-            Part(name, f"{data['id']}+{name}", bases.steps_of(send, entry.path, join(entry.pointer, "send")))
-            for name, send in single.items()
-        ),
+        parts=tuple(_parts(entry, single, bases)),
         scenario=_scenario(data["id"], steps, bases) if steps else None,
         on=on,
         control=_scenario_name(entry, "control", data["control"]) if "control" in data else None,
@@ -153,6 +157,17 @@ def _sends(entry: _Entry, bases: Bases) -> tuple[Mapping[str, Json] | None, Mapp
     except PairwiseError as problem:
         raise entry.error(str(problem), "pairwise") from None
     return whole, {name: with_part(frame, part) for name, part in parts.items()}
+
+
+def _parts(entry: _Entry, sends: Mapping[str, Mapping[str, Json]], bases: Bases) -> Iterator[Part]:
+    """The parts of a case. Raises SourceError where those of a user are too large together."""
+    size = 0
+    for name, send in sends.items():
+        steps = bases.steps_of(send, entry.path, join(entry.pointer, "send"))
+        size += _size(steps)
+        if entry.own and size > LARGEST_REQUESTS:
+            raise entry.error(TOO_LARGE, "send")
+        yield Part(name, f"{entry.data['id']}+{name}", steps)
 
 
 def _derived(entry: _Entry, bases: Bases, sources: Sources, area: str) -> Iterator[Case]:

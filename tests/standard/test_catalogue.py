@@ -188,3 +188,37 @@ def test_every_clause_has_cases_or_the_reason_why_it_has_none(library: Library) 
     cited = {clause for case in library.catalogue.cases for clause in case.clauses}
     assert sorted(clause.id for clause in library.ledger if clause.id in cited and clause.uncovered) == []
     assert sorted(clause.id for clause in library.ledger if clause.id not in cited and not clause.uncovered) == []
+
+
+PARTS = """\
+  parts:
+    first: {messages: [{role: user, content: "One."}, {role: assistant, content: "1"}]}
+    second: {messages: [{role: user, content: "Two."}, {role: assistant, content: "2"}]}
+"""
+PAIRWISE = """\
+  pairwise:
+    turns: [{role: user, content: $question}, {role: assistant, content: "Yes."}]
+    of: {question: {short: "Well?", long: "Is it so?"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("added", "names", "whole"),
+    [
+        (PARTS, ["first", "second"], ["One.", "1", "Two.", "2"]),
+        (PAIRWISE, ["plain", "question-long"], ["Well?", "Yes.", "Is it so?", "Yes."]),
+    ],
+)
+def test_a_users_case_has_parts_in_order(tmp_path: Path, added: str, names: list[str], whole: list[str]) -> None:
+    path = write(tmp_path, GOOD + added)
+    (case,) = [case for case in load_library("2023-06-01", [path]).catalogue.cases if case.file == str(path)]
+    assert [part.name for part in case.parts] == names
+    assert [part.scenario for part in case.parts] == [f"private-greeting+{name}" for name in names]
+    assert [turn["content"] for turn in case.steps[0].body["messages"]][:-1] == whole
+    assert {len(part.steps[0].body["messages"]) for part in case.parts} == {3}
+
+
+def test_a_hole_that_nothing_fills_is_reported_with_file_line_and_key(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD + PAIRWISE.replace("$question,", "$answer,").replace("$question}", "$answer}"))
+    with pytest.raises(SourceError, match=r"private.messages.yaml:7: .*pairwise.*Nothing fills the hole \$answer"):
+        load_library("2023-06-01", [path])

@@ -19,7 +19,7 @@ from conformance.standard.large_values import (
     png,
     webp,
 )
-from conformance.standard.requests import SendError, steps_of
+from conformance.standard.requests import SendError, steps_of, with_part
 
 RED = COLOURS["red"]
 
@@ -116,3 +116,20 @@ def test_every_kind_has_an_encoder():
 def test_what_cannot_be_made_or_is_too_large_is_one_sentence(call, problem):
     with pytest.raises(MakeError, match=re.escape(problem)):
         make(call)
+
+
+def test_a_part_is_added_in_front_of_arrays_beside_members_and_behind_the_comma_of_a_header() -> None:
+    send = {"$headers": {"anthropic-beta": "a"}, "messages": [1], "metadata": {"user_id": "u"}, "max_tokens": 8}
+    part = {
+        "$headers": {"anthropic-beta": "b", "x-own": "c"},
+        "messages": [0],
+        "metadata": {"more": 1},
+        "max_tokens": 9,
+    }
+    assert with_part(send, part) == {
+        "$headers": {"anthropic-beta": "a,b", "x-own": "c"},
+        "messages": [0, 1],
+        "metadata": {"user_id": "u", "more": 1},
+        "max_tokens": 9,
+    }
+    assert with_part(send, {"system": "s"}) == {**send, "system": "s"}

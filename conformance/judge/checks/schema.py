@@ -33,6 +33,9 @@ TOO_MANY: Final = Observation(
     seen=False, note=f"the answer has more than {MOST_PROBLEMS:,} problems, and not all of it was looked at"
 )
 
+SENT_BACK: Final = "ContentBlockParam"
+"""The component of a block in a request."""
+
 COMPONENT_FORM: Final[Schema] = {
     "type": "object",
     "properties": {
@@ -101,6 +104,26 @@ def blocks(reply: Reply, argument: Json, context: Context) -> Observation:
         if len(findings) >= MOST:
             break
     return found(*findings[:MOST])
+
+
+@check("can-be-sent-back")
+def valid_when_sent_back(reply: Reply, context: Context) -> Observation:
+    """Every block of an answer, of the types that a request knows, is valid in an assistant turn as it came.
+
+    An empty text is left out, as clients do: a recording of the API has one.
+    """
+    known = context.document.members(SENT_BACK)
+    picked = [
+        (join("/content", at), block)
+        for at, block in content.blocks(reply)
+        if block.get("type") in known and block.get("text") != ""
+    ]
+    findings = (
+        deviation(reply, "a block that a request takes as it is", problem, pointer=place + inner)
+        for place, block in picked
+        for inner, problem in component_problems(reply, context, f"Assistant{SENT_BACK}", block)
+    )
+    return found(*islice(findings, MOST)) if picked else NOTHING_SEEN
 
 
 def subject(reply: Reply) -> Json | Missing:

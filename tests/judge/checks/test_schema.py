@@ -118,3 +118,13 @@ class TestBlocks:
         empty = make.reply(make.message(signed | {"signature": ""}))
         assert make.places(make.observe("thinking-signed", True, empty)) == ["/content/0/signature"]
         assert not make.observe("thinking-signed", True, make.reply(make.message("hi"))).seen
+
+
+def test_blocks_can_be_sent_back_unless_they_have_members_that_requests_do_not_know():
+    called = {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}, "caller": {"type": "direct"}}
+    unknown = {"type": "hologram", "rays": 7}
+    reply = make.reply(make.message({"type": "text", "text": "a", "citations": None}, called, unknown))
+    assert make.observe("can-be-sent-back", True, reply).findings == ()
+    extra = make.reply(make.message({"type": "text", "text": "a", "annotations": []}, called | {"index": 0}))
+    assert make.places(make.observe("can-be-sent-back", True, extra)) == ["/content/0/annotations", "/content/1/index"]
+    assert not make.observe("can-be-sent-back", True, make.reply(make.message(unknown))).seen
