@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from conformance.base.strict_json import read
@@ -137,3 +138,16 @@ class Exchange:
     def scenario_id(self) -> str:
         """The key of the scenario that this exchange belongs to."""
         return f"{self.scenario}/{self.mode}"
+
+    @property
+    def longest_silence(self) -> float | None:
+        """The longest time without an arrival, in seconds, from the request to the end of the body or to the trouble.
+
+        None where there is no response, or where its end is not known.
+        """
+        response, trouble = self.response, self.trouble
+        if response is None or (response.ended is None and trouble is None):
+            return None
+        end = response.ended if response.ended is not None else trouble.at if trouble is not None else 0.0
+        times = [0.0, *(chunk.at for chunk in response.chunks), end]
+        return max(later - earlier for earlier, later in pairwise(times))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from conformance.model import Json, Mode
-from conformance.standard.clients import KnownClient, Need
+from conformance.standard.clients import FIRST_BYTE, SILENCE, KnownClient, Need
 
 WIDTH = 100
 
@@ -24,6 +24,7 @@ def entries(clients: Sequence[KnownClient]) -> list[dict[str, Json]]:
             "modes": [mode.value for mode in client.modes],
             "sends": dict(client.sends),
             "needs": [_entry(need) for need in client.needs],
+            "limits": dict(client.limits),
             "notes": list(client.notes),
         }
         for client in clients
@@ -56,12 +57,17 @@ def _explained(client: KnownClient) -> Iterator[str]:
             yield from ("", heading)
         for need in needs:
             yield from _need(need)
+    if client.limits:
+        yield from ("", "hangs up after")
+    for kind, seconds in client.limits.items():
+        yield from _paragraph(_LIMITS[kind], f"{seconds} seconds")
     if client.notes:
         yield from ("", "notes")
         for note in client.notes:
             yield from wrap(note, WIDTH, initial_indent="  - ", subsequent_indent="    ")
 
 
+_LIMITS = {FIRST_BYTE: "no first byte", SILENCE: "silence"}
 _MODES = {
     (Mode.STREAM,): "with stream true",
     (Mode.JSON,): "without a stream",

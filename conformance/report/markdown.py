@@ -20,6 +20,7 @@ def render(results: Results, *, limit: int = 10, blocks: int = 3) -> str:
         _head(results),
         _tiers(results),
         _clients(results),
+        _timing(results),
         _numbers(results),
         _contradictions(results),
         _defects(results, limit),
@@ -88,6 +89,20 @@ def _clients(results: Results) -> Iterator[str]:
             name = markdown(f"{client.title} {client.version}")
             note = markdown(cut(wording.client_note(client), 200))
             yield f"| {name} | {word} | {note} | {_listed(client.deciding)} |"
+
+
+def _timing(results: Results) -> Iterator[str]:
+    if results.timing is None:
+        return
+    yield "| timing | replies | first byte | longest silence | tokens per second |"
+    yield "|---|--:|--:|--:|--:|"
+    for each in results.timing.modes:
+        times = dict(wording.timing(each))
+        cells = (times["first byte"], times["longest silence"], times.get("tokens per second", ""))
+        yield f"| {each.mode} | {each.replies} | {' | '.join(cells)} |"
+    if exceeded := [found for found in results.timing.limits if not found.holds]:
+        yield ""
+        yield from (f"- ❌ {markdown(f'{found.title} {wording.limit(found)}')}" for found in exceeded)
 
 
 def _contradictions(results: Results) -> Iterator[str]:

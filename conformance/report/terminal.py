@@ -33,6 +33,7 @@ def render(results: Results, *, colour: bool = False, limit: int = 5, report: st
         _strictness(results, paint),
         _tiers(results, paint),
         _clients(results, paint),
+        _timing(results, paint),
         _contradictions(results, paint),
         _deviations(results, paint, limit),
         _known(results, paint),
@@ -120,6 +121,17 @@ def _clients(results: Results, paint: Paint) -> Iterator[str]:
         for client in members:
             note = one_line(cut(wording.client_note(client), _NOTE))
             yield f"  {word}  {one_line(f'{client.title:<28}')}  {note} {paint(f'({_listed(client.deciding)})', 'dim')}"
+
+
+def _timing(results: Results, paint: Paint) -> Iterator[str]:
+    if results.timing is None:
+        return
+    for number, each in enumerate(results.timing.modes):
+        times = "; ".join(f"{name} {value}" for name, value in wording.timing(each))
+        yield paint(f"{'' if number else 'timing':<16}", "bold") + f"{each.mode:<8}{times}"
+    for found in results.timing.limits:
+        if not found.holds:
+            yield f"  {paint('exceeded', 'red')}      {one_line(f'{found.title} {wording.limit(found)}')}"
 
 
 def _contradictions(results: Results, paint: Paint) -> Iterator[str]:

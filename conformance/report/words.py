@@ -12,6 +12,8 @@ from conformance.results.model import (
     ClientResult,
     DefectResult,
     EntryResult,
+    LimitResult,
+    ModeTiming,
     Results,
     TierResult,
 )
@@ -291,6 +293,28 @@ def client_note(client: ClientResult) -> str:
         return f"It {first}{more}; this run did not decide whether that works."
     first, *others = client.symptoms or ("",)
     return f"{first} And {plural(len(others), 'more problem')}." if others else first
+
+
+def timing(each: ModeTiming) -> list[tuple[str, str]]:
+    """The times of a mode, each with its name."""
+    found = [
+        ("first byte", f"{moment(each.first_byte)}, at worst {moment(each.first_byte_worst)}"),
+        ("longest silence", moment(each.silence) if each.silence is not None else "not known"),
+    ]
+    if each.tokens_per_second is not None:
+        found.append(("tokens per second", f"{each.tokens_per_second:,.0f}"))
+    return found
+
+
+def moment(value: float) -> str:
+    """A time with three digits below ten seconds, and whole above."""
+    return f"{value:.3f} s" if value < 10 else f"{value:,.0f} s"
+
+
+def limit(found: LimitResult) -> str:
+    """What a client puts up with, as in `hangs up after 300 s of silence`."""
+    what = "without a first byte" if found.kind == "first-byte" else "of silence"
+    return f"hangs up after {found.seconds} s {what}"
 
 
 def contradictions(results: Results) -> list[CapabilityResult]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from conformance import __version__
 from conformance.base.spend import Spend
@@ -19,6 +20,7 @@ from conformance.results.excerpts import Excerpts
 from conformance.results.model import CapabilityResult, CaseResult, Results, Suite, TargetSummary
 from conformance.results.run import RunFacts
 from conformance.results.shell import accept, rerun
+from conformance.results.times import timing
 from conformance.standard.capabilities import CapabilityFacts
 from conformance.standard.library import Library
 from conformance.standard.models import capabilities_of
@@ -125,7 +127,8 @@ def build_run(
     for reply in replies:
         excerpts.add_exchange(reply.exchange)
     said = sentence_on_model(library.catalogue.cases, replies)
-    return build(run, judged, library, excerpts, capabilities=capabilities, baseline=baseline, unfollowed=said)
+    built = build(run, judged, library, excerpts, capabilities=capabilities, baseline=baseline, unfollowed=said)
+    return replace(built, timing=timing(replies, library.clients.clients))
 
 
 def case_result(

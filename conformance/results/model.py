@@ -301,6 +301,42 @@ class ClientResult:
     needs: tuple[NeedResult, ...] = ()
 
 
+@dataclass(frozen=True)
+class ModeTiming:
+    """The times of the messages in one mode, in seconds: median and worst first byte, longest silence, with the journal
+    lines of the worst. `tokens_per_second` is a median, None where no reply is long enough.
+    """
+
+    mode: Mode
+    replies: int
+    first_byte: float
+    first_byte_worst: float
+    first_byte_line: int
+    silence: float | None = None
+    silence_line: int = 0
+    tokens_per_second: float | None = None
+
+
+@dataclass(frozen=True)
+class LimitResult:
+    """After how many `seconds` a client hangs up, by `kind` (`first-byte` or `silence`), and the worst measured."""
+
+    client: str
+    title: str
+    kind: str
+    seconds: int
+    measured: float | None
+    holds: bool
+
+
+@dataclass(frozen=True)
+class TimingResult:
+    """How fast the endpoint answered, and what clients put up with."""
+
+    modes: tuple[ModeTiming, ...]
+    limits: tuple[LimitResult, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Results:
     """One run against one target.
@@ -326,6 +362,7 @@ class Results:
     gate: Gate
     tiers: tuple[TierResult, ...] = ()
     clients: tuple[ClientResult, ...] = ()
+    timing: TimingResult | None = None
     capabilities: tuple[CapabilityResult, ...] = ()
     baseline: BaselineResult | None = None
     cases: tuple[CaseResult, ...]

@@ -8,7 +8,7 @@ results.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +21,10 @@ from conformance.standard.source import SourceError
 FOLDER = "clients"
 MECHANISMS = "mechanisms.yaml"
 SCHEMA = "schema.json"
+
+FIRST_BYTE = "first-byte"
+SILENCE = "silence"
+"""Kinds of limits: how long a client waits for the first byte of a reply, and for the next one."""
 
 Impact = Literal["breaks", "degrades"]
 
@@ -57,7 +61,8 @@ class KnownClient:
     """One client. `modes` are those in which it asks for messages, `sends` what its requests hold, in words by topic.
 
     `date` is the day on which it was observed, `source` how. `user_agent` is a pattern (RE2) that finds it in the
-    header of that name, None where nothing shows which client it is.
+    header of that name, None where nothing shows which client it is. `limits` are the seconds after which it hangs up,
+    by kind.
     """
 
     id: str
@@ -69,6 +74,7 @@ class KnownClient:
     modes: tuple[Mode, ...]
     sends: Mapping[str, Json]
     needs: tuple[Need, ...]
+    limits: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     user_agent: str | None = None
 
@@ -203,6 +209,7 @@ def _client(name: str, item: Mapping[str, Json], needs: tuple[Need, ...]) -> Kno
         modes=tuple(Mode(mode) for mode in item["modes"]),
         sends=item["sends"],
         needs=needs,
+        limits=item.get("limits", {}),
         notes=tuple(item.get("notes", ())),
         user_agent=item.get("user-agent"),
     )

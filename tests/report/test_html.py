@@ -160,6 +160,13 @@ def test_readiness_is_shown_with_what_users_see_and_what_helps(results, page):
     assert "Chat <b>" not in text
 
 
+def test_times_are_shown_beside_the_limits_of_clients(results, page):
+    shown = Page(html.render(sample.with_clients(results))).text
+    for part in ("Longest silence", "0.013 s, at worst 1.500 s", "hangs up after 300 s of silence", "exceeded"):
+        assert part in shown
+        assert part not in page.text
+
+
 @pytest.mark.parametrize("complete", [True, False])
 def test_a_run_without_results_is_a_page_that_says_so(results, complete):
     reason = "" if complete else "no route to host"

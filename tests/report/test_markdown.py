@@ -81,5 +81,11 @@ def test_readiness_is_a_table_in_the_summary(results):
     ]
 
 
+def test_times_are_a_table_in_the_summary(results):
+    text = render(sample.with_clients(results))
+    assert "| json | 30 | 0.013 s, at worst 1.500 s | 2.250 s | 40 |" in text
+    assert "- ❌ Plain SDK hangs up after 60 s without a first byte" in text
+
+
 def test_tiers_baseline_and_contradictions_are_in_the_summary(results, golden):
     golden("summary-baseline.md", render(sample.with_baseline(results), limit=1, blocks=0))

@@ -32,6 +32,15 @@ def test_clients_of_which_none_was_decided_take_one_line(results):
     ]
 
 
+def test_times_take_a_line_for_each_mode_and_a_limit_only_where_it_is_exceeded(results):
+    assert section(render(sample.with_clients(results)), "timing").split("\n") == [
+        "timing          json    first byte 0.013 s, at worst 1.500 s; longest silence 2.250 s; tokens per second 40",
+        "                stream  first byte 0.250 s, at worst 61 s; longest silence 12 s",
+        "  exceeded      Plain SDK hangs up after 60 s without a first byte",
+        "",
+    ]
+
+
 def section(text: str, title: str) -> str:
     """The part of a summary that begins with this title."""
     (found,) = [part for part in text.split("\n\n") if part.startswith(f"{title} ")]

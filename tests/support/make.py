@@ -59,6 +59,7 @@ def exchange(
     line: int = 7,
     cut: int | None = None,
     chunks: tuple[Chunk, ...] | None = None,
+    first_byte: float | None = None,
     ended: float | None = None,
     trouble: Trouble | None = None,
 ) -> Exchange:
@@ -72,7 +73,7 @@ def exchange(
         size = cut or len(raw) or 1
         parts = tuple(Chunk(0.1, raw[at : at + size]) for at in range(0, len(raw), size)) if chunks is None else chunks
         named = headers.items() if isinstance(headers, Mapping) else headers
-        response = Response(status, tuple(named), parts, ended=ended)
+        response = Response(status, tuple(named), parts, first_byte=first_byte, ended=ended)
     asked = request({"stream": True} if mode is Mode.STREAM else {}) if sent is None else sent
     return Exchange(scenario, mode, step, attempt, NOW, asked, response, trouble, line=line)
 

@@ -18,11 +18,14 @@ from conformance.results.model import (
     EntryResult,
     ExchangeSummary,
     FindingResult,
+    LimitResult,
+    ModeTiming,
     NeedResult,
     Results,
     Suite,
     TargetSummary,
     TierResult,
+    TimingResult,
     Tokens,
     TraceLine,
 )
@@ -191,7 +194,7 @@ def with_tiers(results: Results) -> Results:
 
 
 def with_clients(results: Results) -> Results:
-    """The same results with a client of each readiness."""
+    """The same results with a client of each readiness, and with times."""
     usage, tools = "stream-usage-counts-input/stream", "tools-any-forces-a-call/json"
     zero = NeedResult(
         "reads-usage",
@@ -220,6 +223,16 @@ def with_clients(results: Results) -> Results:
             ),
             ClientResult("browser", "Browser", "3", "undecided", ("models-list-shape",), (), (lists,)),
             ClientResult("plain-sdk", "Plain SDK", "0.9", "ready"),
+        ),
+        timing=TimingResult(
+            (
+                ModeTiming(Mode.JSON, 30, 0.0125, 1.5, 12, 2.25, 31, 40.4),
+                ModeTiming(Mode.STREAM, 40, 0.25, 61.0, 41, 12.345, 52),
+            ),
+            (
+                LimitResult("naga-code", "Naga Code", "silence", 300, 12.345, True),
+                LimitResult("plain-sdk", "Plain SDK", "first-byte", 60, 61.0, False),
+            ),
         ),
     )  # fmt: skip
 

@@ -5,7 +5,6 @@ Times count only where they cannot be chance; replies from recordings without ti
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Final
 
 from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviates, deviation, found
@@ -64,13 +63,9 @@ def body_ends(reply: Reply) -> Observation:
 @check("silent-at-most", argument={"type": "integer", "minimum": 1})
 def silent_at_most(reply: Reply, argument: int) -> Observation:
     """No two arrivals of a stream are more than this many seconds apart, from the request to the end of the body."""
-    exchange = reply.exchange
-    response, trouble = exchange.response, exchange.trouble
-    if response is None or reply.events is None or (response.ended is None and trouble is None):
+    longest = reply.exchange.longest_silence
+    if longest is None or reply.events is None:
         return NOTHING_SEEN
-    end = response.ended if response.ended is not None else trouble.at if trouble is not None else 0.0
-    times = [0.0, *(chunk.at for chunk in response.chunks), end]
-    longest = max(later - earlier for earlier, later in pairwise(times))
     if longest <= argument:
         return FINE if reply.message is not None else NOTHING_SEEN
     return deviates(reply, f"an arrival at least every {argument} s, such as a ping", f"{longest:.0f} s of silence")
