@@ -163,6 +163,8 @@ class _Trial:
             return self.conclude(signals, NOTHING_CHECKED, sent.replies, detail)
         unmet = self._unmet_precondition(sent)
         checked = self._check(sent) if completeness is Completeness.FULL else self._check_part(sent.replies)
+        if unmet and checked.result is CheckResult.DECLINED and _answered_before_last(sent):
+            checked = NOTHING_CHECKED  # what was refused is not what the claim is about
         protocol = self.case.plane is Plane.PROTOCOL
         signals = Signals(completeness, checked.result, control, not unmet, protocol, self.state)
         return self.conclude(signals, checked, sent.replies, control_detail or detail or unmet)
@@ -338,6 +340,11 @@ def _subjects(call: CheckCall, replies: Sequence[Reply], sent: ScenarioReplies |
     if call.step is None or sent is None:
         return replies
     return sent.replies[call.step - 1 : call.step]
+
+
+def _answered_before_last(sent: ScenarioReplies) -> bool:
+    """Whether there are earlier steps, and each was answered."""
+    return len(sent.replies) > 1 and all(reply.answers for reply in sent.replies[:-1])
 
 
 def _not_refused(reply: Reply) -> Finding:

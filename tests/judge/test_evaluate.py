@@ -551,3 +551,16 @@ def test_a_model_that_follows_nothing_is_blamed_for_nothing_that_it_would_have_t
     judged = case(CheckCall("finds", "deviation"), plane=plane)
     assert world.judge(judged, asking).outcome is outcome
     assert world.judge(judged, replace(asking, markers={"asked-0": frozenset({"lapis-7431"})})).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("first", "outcome"), [((200, MESSAGE), Outcome.NOT_APPLICABLE), ((400, REFUSAL), Outcome.FAIL)]
+)
+def test_a_refused_step_behind_one_that_does_not_show_what_the_claim_begins_with_says_nothing(
+    bench, first, outcome
+) -> None:
+    begins = CheckCall("stop-reason", "pause_turn", step=1)
+    resumed = case(STATUS, given=(begins,), steps=(Step(body={}), Step(body={})), needs=("server-tools",))
+    answers = (first, (400, REFUSAL)) if first[0] == 200 else (first,)
+    world = sees(*answers, steps=2, stopped="" if first[0] == 200 else "step 1 got status 400")
+    assert world.judge(resumed, replace(bench, declared=("server-tools",))).outcome is outcome
