@@ -332,7 +332,8 @@ class Judgement:
     that showed what the case is about, `deviating` those with findings. `evidence` are journal lines. `gates` is True
     where the outcome violates the gate of the run, `can_gate` where a deviation would. `axis` is `conformance` or
     `strictness`. `known` is set where the baseline lists the deviation, which then does not gate. `attempts` counts how
-    often the scenario was sent to judge the case, `deviating_attempts` how often it deviated.
+    often the scenario was sent to judge the case, `deviating_attempts` how often it deviated. `because` is the
+    defect, or the rule of `specs/defects.yaml`, that keeps the case from being decided, where the judge knows it.
     """
 
     case: str
@@ -349,6 +350,7 @@ class Judgement:
     known: KnownDeviation | None = None
     attempts: int = 1
     deviating_attempts: int = 0
+    because: str = ""
 
     def __post_init__(self) -> None:
         """Cuts the reason."""

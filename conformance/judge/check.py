@@ -23,13 +23,15 @@ class Observation:
 
     `seen` is False where the evidence does not show what the check is about (no thinking block to look at): such
     evidence neither passes nor fails, and `note` may say what hides it. `absent` says that nothing hides it, even
-    where the body cannot be read. Without findings, what was seen is as it should be.
+    where the body cannot be read. `because` is the defect that hides it (`specs/defects.yaml`). Without
+    findings, what was seen is as it should be.
     """
 
     seen: bool
     findings: tuple[Finding, ...] = ()
     note: str = ""
     absent: bool = False
+    because: str = ""
 
 
 MOST_FINDINGS: Final = 20

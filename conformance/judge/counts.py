@@ -16,6 +16,12 @@ from conformance.model import Mode
 from conformance.protocol.reply import Reply
 from conformance.protocol.usage import total_input
 
+DEAD_COUNTS: Final = "input-not-counted"
+DEAD_COUNT_ROUTE: Final = "answers-of-route-v1-messages-count-tokens"
+"""The defects (`specs/defects.yaml`) of counts that are not alive, in replies and in count_tokens."""
+
+TOO_FEW: Final = "too few requests were answered that show whether counts grow with the input"
+
 FEWEST_PER_TOKEN: Final = 20
 """Characters of plain text that make at least one token."""
 
@@ -36,7 +42,7 @@ def why_dead(context: Context, mode: Mode, *, counting: bool = False) -> str:
     """
     stagnant = why_stagnant(context, mode, counting=counting)
     if stagnant is None:
-        return "too few requests were answered that show whether counts grow with the input"
+        return TOO_FEW
     if stagnant or counting:
         return stagnant
     readings = _readings(context, mode, counting)
@@ -46,6 +52,13 @@ def why_dead(context: Context, mode: Mode, *, counting: bool = False) -> str:
         if 100 * abs(tokens - there) > 5 * max(tokens, there) + 100 * APART:
             return f"a message of {size} characters counts {tokens} tokens in one mode and {there} in the other"
     return ""
+
+
+def hiding(why: str, *, counting: bool = False) -> str:
+    """The defect that hides what counts would show, given why they prove nothing; empty where none does."""
+    if why == TOO_FEW:
+        return ""
+    return DEAD_COUNT_ROUTE if counting else DEAD_COUNTS
 
 
 def why_stagnant(context: Context, mode: Mode, *, counting: bool = False) -> str | None:

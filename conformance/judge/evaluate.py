@@ -41,6 +41,9 @@ KINDS = {
 }
 """Kinds of findings that the verdict table tells apart; every other kind is a deviation."""
 
+MISSING_ROUTE = "route-missing"
+"""The rule of `specs/defects.yaml` for a route that is not there."""
+
 ANSWER_SIZE = "answer-size"
 """Check and kind of the finding that an answer is larger than any answer needs."""
 
@@ -94,6 +97,7 @@ class Checked:
     seen: int = 0
     deviating: int = 0
     note: str = ""
+    because: str = ""
     absent: bool = False
 
 
@@ -244,7 +248,9 @@ class _Trial:
             if not showing:
                 certain = all(each.absent for each in observations) and all(reply.ok for reply in replies)
                 result = CheckResult.ABSENT if certain and self.case.judged else CheckResult.UNSEEN
-                return Checked(result, note=_note_of(observations), absent=_absent(observations, replies))
+                because = next((each.because for each in observations if each.note), "")
+                absent = _absent(observations, replies)
+                return Checked(result, note=_note_of(observations), because=because, absent=absent)
         return Checked(CheckResult.FINE, seen=seen)
 
     def _rests_on_an_unsound_answer(self, finding: Finding, replies: Sequence[Reply]) -> bool:
@@ -319,6 +325,7 @@ class _Trial:
             gates=gates(self.case, row.outcome, axis, self.bench.policy),
             axis=axis,
             can_gate=can_gate(self.case, axis, self.bench.policy),
+            because=MISSING_ROUTE if self.state is CapabilityState.NO_ROUTE else checked.because,
         )
 
     def _reason(self, row: Row, detail: str, checked: Checked, replies: Sequence[Reply]) -> str:

@@ -232,10 +232,10 @@ def test_a_closed_connection_decides_nothing_and_the_reason_says_so(judged) -> N
 
 
 def test_no_server_is_unsupported_without_a_refusal(judged) -> None:
-    """Only a refusal declines a capability, whatever its body, which is judged elsewhere; a breakdown does not."""
+    """Only a refusal declines a capability, whatever the form of its error; no breakdown does, and no page in HTML."""
     for server in EARNED:
         outcomes = {judgement.outcome for judgement in judged(server).values()}
-        assert (Outcome.UNSUPPORTED in outcomes) == (server in ("Html", "OpenAiErrors", "Refusing")), server
+        assert (Outcome.UNSUPPORTED in outcomes) == (server in ("OpenAiErrors", "Refusing")), server
 
 
 def test_every_deviation_of_a_worst_server_shows_its_evidence(judged, library) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from conformance.judge.checks import REGISTRY
+from conformance.judge.counts import DEAD_COUNT_ROUTE, DEAD_COUNTS
+from conformance.judge.evaluate import MISSING_ROUTE
 from conformance.model import Finding, Harm, Judgement, KnownDeviation, Mode, Outcome, Where
 from conformance.results.build import build
 from conformance.results.excerpts import Excerpts
@@ -124,6 +126,19 @@ def test_what_rests_on_a_reply_with_a_defect_of_its_blocks_is_hidden_by_that_def
     ]
     (defect,) = found(library, judgements, (1, MESSAGES, 200), (2, MESSAGES, 200))
     assert set(defect.hides) == {"thinking-tool-loop/json", "stop-max-tokens/json"}
+
+
+def test_what_the_judge_could_not_decide_because_of_a_defect_is_hidden_by_it(library: Library) -> None:
+    judgements = [
+        fails("stream-usage-counts-input", Finding("message-start-counts-input", "", ""), 1),
+        Judgement("tools-deferred", Mode.JSON, Outcome.INCONCLUSIVE, "counts", evidence=(2,), because=DEAD_COUNTS),
+        Judgement("stop-end-turn", Mode.JSON, Outcome.INCONCLUSIVE, "no evidence", evidence=(2,)),
+    ]
+    (defect,) = found(library, judgements, (1, MESSAGES, 200), (2, MESSAGES, 200))
+    assert defect.hides == ("tools-deferred/json",)
+    assert {DEAD_COUNTS, MISSING_ROUTE} <= {rule.id for rule in library.defect_rules}
+    (counting,) = found(library, [fails("counting-above-zero", SHAPE, 1)], (1, COUNT, 200))
+    assert counting.id == DEAD_COUNT_ROUTE
 
 
 def test_a_repetition_has_the_defects_of_the_first_reply_to_its_request(library: Library) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from conformance.base.values import show
 from conformance.judge.arguments import TEXT, optional, partial
 from conformance.judge.check import FINE, NOTHING_SEEN, Context, Observation, check, deviates
-from conformance.judge.counts import why_dead
+from conformance.judge.counts import hiding, why_dead
 from conformance.model import Json
 from conformance.protocol.message import text_of, tool_calls
 from conformance.protocol.reply import Reply
@@ -59,7 +59,8 @@ def honoured(reply: Reply, argument: Json, context: Context) -> Observation:
 def _undecided(marker: Json, why: str) -> Observation:
     """Without living token counts, a missing marker may be the model's doing: nothing is proven either way."""
     missing = "the marker is not in the reply, and " if isinstance(marker, str) else ""
-    return Observation(seen=False, note=f"{missing}the token counts prove nothing ({why})")
+    note = f"{missing}the token counts prove nothing ({why})"
+    return Observation(seen=False, note=note, because=hiding(why))
 
 
 def _control(reply: Reply, context: Context) -> Reply | None:

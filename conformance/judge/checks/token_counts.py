@@ -14,7 +14,7 @@ from conformance.base.pointer import look_up
 from conformance.base.values import MISSING, show, whole_number
 from conformance.judge.arguments import STEP, TEXT, choice, partial
 from conformance.judge.check import FINE, NOTHING_SEEN, Context, Observation, check, deviates
-from conformance.judge.counts import is_count, why_dead, why_stagnant
+from conformance.judge.counts import hiding, is_count, why_dead, why_stagnant
 from conformance.model import Json, Mode
 from conformance.protocol.message import blocks, stop_reason
 from conformance.protocol.reply import Reply
@@ -272,24 +272,23 @@ def token_counts(reply: Reply, argument: Json, context: Context) -> Observation:
     left, right = row.left(reply), row.right(other) if other is not None else None
     if left is None or right is None:
         return NOTHING_SEEN
-    dead = _why_dead(row, reply, context)
+    silent = _silent(row, reply, context)
     if row.relation(left, right):
-        return _silent(dead) if dead else FINE
-    if dead and not row.reports:
-        return _silent(dead)
+        return silent or FINE
+    if silent is not None and not row.reports:
+        return silent
     kind = "ignored" if row.moves and left == right else "deviation"
     expected = row.expected.format(right=right, argument=value)
     return deviates(reply, expected, str(left), pointer=row.pointer, kind=kind)
 
 
-def _why_dead(row: CountComparison, reply: Reply, context: Context) -> str:
-    """Why counts prove nothing that a row takes as evidence, or the empty string."""
-    dead = (why_dead(context, reply.exchange.mode, counting=whose == "count_tokens") for whose in row.evidence)
-    return next(filter(None, dead), "")
-
-
-def _silent(dead: str) -> Observation:
-    return Observation(seen=False, note=f"the token counts prove nothing ({dead})")
+def _silent(row: CountComparison, reply: Reply, context: Context) -> Observation | None:
+    """That counts prove nothing that a row takes as evidence, and why; None where they are alive."""
+    for counting in (whose == "count_tokens" for whose in row.evidence):
+        if dead := why_dead(context, reply.exchange.mode, counting=counting):
+            note = f"the token counts prove nothing ({dead})"
+            return Observation(seen=False, note=note, because=hiding(dead, counting=counting))
+    return None
 
 
 @check("counts-grow", counts=True)

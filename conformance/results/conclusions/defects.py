@@ -136,23 +136,27 @@ def _result(
         level=members[0].level,
         cases=tuple(member.key for member in members),
         exchanges=tuple(sorted(gathered.lines)),
-        hides=tuple(_hidden(gathered.lines, judged, exchanges)) if gathered.rule.hides else (),
+        hides=tuple(_hidden(name, gathered, judged, exchanges)),
     )
 
 
 def _hidden(
-    lines: set[int], judged: Iterable[tuple[Judgement, CaseResult]], exchanges: Mapping[int, ExchangeSummary]
+    name: str,
+    gathered: _Gathered,
+    judged: Iterable[tuple[Judgement, CaseResult]],
+    exchanges: Mapping[int, ExchangeSummary],
 ) -> Iterator[str]:
-    """What could not be decided, because everything that was to show it has the defect.
+    """What could not be decided because of the defect: the judge says so, or everything that was to show it has the
+    defect.
 
     Findings of what is not decided are those in a reply that proves nothing. A request that was sent again, because a
     model may answer differently, has the defects of its first reply.
     """
-    defective = {_sending(line, exchanges) for line in lines}
+    defective = {_sending(line, exchanges) for line in gathered.lines} if gathered.rule.hides else set()
     for judgement, result in judged:
         rests_on = {finding.where.line for finding in judgement.findings if finding.where.line} or set(result.evidence)
         hidden = bool(rests_on) and all(_sending(line, exchanges) in defective for line in rests_on)
-        if hidden and result.outcome is Outcome.INCONCLUSIVE:
+        if result.outcome is Outcome.INCONCLUSIVE and (hidden or judgement.because in (gathered.rule.id, name)):
             yield result.key
 
 
