@@ -5,6 +5,7 @@ The shape of the error envelope and the pairing of status and type are in `error
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -18,6 +19,9 @@ from conformance.protocol.refusals import NAME, other_field, other_subject, word
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import OTHER_REASON_TYPES, REFUSING, is_client_error, is_server_error, is_success
 from conformance.protocol.usage import total_input
+
+_LARGE: Final = 100_000
+"""A number that a refusal does not hold by chance."""
 
 STATUS: Final[Schema] = {"type": "integer", "minimum": 400, "maximum": 499}
 FORM: Final = partial(
@@ -81,18 +85,29 @@ def _other_reason(reply: Reply, wanted: Mapping[str, Json], context: Context) ->
     kind = (reply.error or {}).get("type")
     if isinstance(kind, str) and kind in OTHER_REASON_TYPES and kind not in _as_list(wanted.get("type")):
         return f"its type is {kind}"
-    words = words_of(reply)
+    words, name = words_of(reply), context.case.control
+    control = context.reply(name, reply.exchange.mode) if name is not None else None
+    if control is not None and _quotes(words, reply.request, control.request):
+        return ""
     if (subject := other_subject(words, [str(wanted.get("about"))])) is not None:
         return f"its words are about the {subject}"
-    if context.case.control is None or "about" in wanted:
+    if control is None or "about" in wanted:
         return ""
-    control = context.reply(context.case.control, reply.exchange.mode)
-    own = changed_names(reply.request, control.request) if control is not None and reply.request else set()
+    own = changed_names(reply.request, control.request) if reply.request else set()
     if not own:
         return ""
     own.update(NAME.findall(str(wanted.get("names", ""))))
-    field = other_field(words, set(_members_in(control.request)), own) if control is not None else None
+    field = other_field(words, set(_members_in(control.request)), own)
     return f"its words name {field}, which is as in the control" if field is not None else ""
+
+
+def _quotes(words: str, request: Json, control: Json) -> bool:
+    """Whether the words quote a large number that the control does not have: they are about the request then, also
+    where they compare it with the context of the model.
+    """
+    changed = request if isinstance(request, dict) and isinstance(control, dict) else {}
+    values = [value for name, value in changed.items() if value != control.get(name)]
+    return any(type(value) is int and value >= _LARGE and re.search(rf"\b{value}\b", words) for value in values)
 
 
 def changed_names(request: Json, control: Json) -> set[str]:

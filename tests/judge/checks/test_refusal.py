@@ -107,6 +107,12 @@ def test_a_refusal_for_another_reason_shows_nothing_and_quotes_the_words(words):
     assert observation.note.startswith("refused for another reason: ")
 
 
+def test_words_that_quote_the_value_are_about_it_also_where_they_name_the_context():
+    words = "max_completion_tokens=100000000 cannot be greater than max_model_len=8192"
+    assert kinds(against_control(words, {"max_tokens": 100_000_000})) == []
+    assert not against_control(words, {"max_tokens": 200_000_000}).seen
+
+
 @pytest.mark.parametrize(
     "words",
     [
