@@ -36,10 +36,10 @@ def capability_state(
         return CapabilityState.CORE, ""
     if exempt := [need for need in case.needs if need in lacking]:
         return CapabilityState.LACKING, ", ".join(exempt)
-    if lacked := [need for need in case.needs if known.get(need) is False]:
-        return _lacking(lacked, models.refusals)
     if not all(name in declared or known.get(name) for name in case.opt_in):
         return CapabilityState.OPT_IN, ""
+    if lacked := [need for need in case.needs if known.get(need) is False]:
+        return _lacking(lacked, models.refusals)
     declared = {*declared, *case.opt_in}
     probes = dict(zip(case.needs, case.probes, strict=False))
     if all(need in declared for need in case.needs):

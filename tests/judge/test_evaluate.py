@@ -31,6 +31,7 @@ from conformance.model import (
 from conformance.protocol.exchange import NO_ROOM, TOO_LARGE, Cut, Trouble
 from conformance.protocol.reply import Reply
 from conformance.standard.document import Document, load_document
+from conformance.standard.models import Family, Models
 from support import make
 
 MESSAGE = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "LAPIS-7431"}], "usage": {}}
@@ -367,6 +368,13 @@ def test_what_is_sent_only_on_demand_names_the_option_and_is_judged_once_declare
     unasked = world.judge(claim, bench)
     assert (unasked.outcome, unasked.reason) == (Outcome.NOT_APPLICABLE, "sent only on demand: --declare files")
     assert world.judge(claim, replace(bench, declared=("files",))).outcome is Outcome.PASS
+
+
+def test_what_is_sent_only_on_demand_stays_unasked_where_the_model_lacks_something_else_of_it(bench) -> None:
+    model = Models(families=(Family("Some", ("some-model",), frozenset(), frozenset({"highest-effort"})),))
+    claim = case(STATUS, needs=("highest-effort", "files"), opt_in=("files",))
+    unasked = World().judge(claim, replace(bench, models=model))
+    assert (unasked.outcome, unasked.reason) == (Outcome.NOT_APPLICABLE, "sent only on demand: --declare files")
 
 
 @pytest.mark.parametrize(("path", "missing"), [("/v1/messages/count_tokens", True), ("/v1/messages", False)])
