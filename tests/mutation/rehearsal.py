@@ -188,9 +188,9 @@ class Stage:
                 judgements[case.id, mode] = judge(case, mode, self._evidence(case, whole, part), self.bench)
         return Verdicts(judgements, touched)
 
-    def verdicts(self, faults: Iterable[Fault]) -> tuple[Judgement, ...]:
+    def verdicts(self, faults: Iterable[Fault] = (), steps: Steps | None = None) -> tuple[Judgement, ...]:
         """What a run against the reference endpoint with these faults says: every case judged on all replies."""
-        whole = Evidence(dict(self.send(with_faults(Steps(), faults)).replies), {})
+        whole = Evidence(dict(self.send(with_faults(steps or Steps(), faults)).replies), {})
         return tuple(judge(case, mode, whole, self.bench) for case, mode in self.plan.items)
 
     def _evidence(self, case: Case, whole: Evidence, part: Evidence) -> Evidence:

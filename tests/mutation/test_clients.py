@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import yaml
 
 from conformance.reference.faults import all_faults
+from conformance.reference.pipeline import Steps
 from conformance.results.conclusions.readiness import readiness
 from conformance.standard.library import Library
 from mutation.rehearsal import Stage, set_stage
+from support.brainless import MODELS
 from support.data import DATA
 
 READINESS = {
@@ -76,9 +78,9 @@ def _cells(stage: Stage) -> Iterator[Cell]:
             yield Cell(feature, client, effect, found[client])
 
 
-def ready(stage: Stage, faults: Iterable[str]) -> dict[str, str]:
+def ready(stage: Stage, faults: Iterable[str], steps: Steps | None = None) -> dict[str, str]:
     """The readiness for each client of the reference endpoint with these faults."""
-    verdicts = stage.verdicts([FAULTS[name] for name in faults])
+    verdicts = stage.verdicts([FAULTS[name] for name in faults], steps)
     return {each.id: each.readiness for each in readiness(stage.library.clients, stage.library.cases, verdicts)}
 
 
@@ -89,6 +91,12 @@ def share(cells: Iterable[Cell]) -> float:
 
 def test_the_honest_endpoint_is_ready_for_every_client(stage: Stage) -> None:
     found = ready(stage, [])
+    assert {client: status for client, status in found.items() if status != "ready"} == {}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_no_client_waits_for_a_model_that_cooperates(stage: Stage, model: str) -> None:
+    found = ready(stage, [], replace(Steps(), generate=MODELS[model].generate))
     assert {client: status for client, status in found.items() if status != "ready"} == {}
 
 
