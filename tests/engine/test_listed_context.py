@@ -24,7 +24,7 @@ def without_list(call: Any, number: int) -> Any:
     ("case", "model", "declared", "listed", "outcome", "reason"),
     [
         (BEYOND, SMALL, [], True, Outcome.PASS, ""),
-        (BEYOND, LARGE, [], True, Outcome.NOT_APPLICABLE, "the target is taken to lack small-context"),
+        (BEYOND, LARGE, [], True, Outcome.NOT_APPLICABLE, "sent only on demand: --declare small-context"),
         (BEYOND, SMALL, [], False, Outcome.NOT_APPLICABLE, "sent only on demand: --declare small-context"),
         (BEYOND, SMALL, ["small-context"], False, Outcome.PASS, ""),
         (FULL, LARGE, [], True, Outcome.NOT_APPLICABLE, "sent only on demand: --declare large-context"),

@@ -23,6 +23,7 @@ KEY = "sk-test-0123456789abcdef"
 
 MESSAGE = (
     "errors-not-in-answers",
+    "messages-answers-can-be-sent-back",
     "response-blocks-have-type",
     "response-text-blocks",
     "response-type-is-message",
@@ -220,7 +221,7 @@ def test_a_canned_stream_earns_the_shape_of_its_stream_and_no_more(judged, libra
     passed = [case for (case, mode), judgement in judged("CannedStream").items() if judgement.outcome is Outcome.PASS]
     assert "stream-ends-with-message-stop" in passed
     assert {library.cases[case].area for case in passed} <= {
-        "caching", "documents", "errors", "response", "stop", "streaming", "transport", "usage",
+        "caching", "documents", "errors", "messages", "response", "stop", "streaming", "transport", "usage",
     }  # fmt: skip
     assert all(library.cases[case].on for case in passed)
 
