@@ -11,6 +11,7 @@ from functools import cache
 
 import pytest
 
+from conformance.judge.verdict import NOT_FOLLOWED
 from conformance.model import DECIDED, DEVIATING, Direction, Judgement, Level, Mode, Outcome
 from support import worst
 from support.endpoint import run_cases
@@ -48,6 +49,7 @@ MESSAGE = (
     "usage-server-tools-only-if-used",
     "response-text-intact",
     "citations-only-when-enabled",
+    "messages-answers-can-be-sent-back",
 )
 """Shape of what the canned server really sends: a whole Message with usage, as JSON, with text, without citations."""
 
@@ -199,7 +201,8 @@ def test_a_canned_answer_deviates_wherever_the_request_was_ignored(judged, libra
         case for case, judgement in sending.items() if judgement.outcome not in DEVIATING and library.cases[case].scored
     }
     dead = {case.id for case in library.cases.values() if case.gauges}  # counts would show it, but follow nothing
-    assert undecided - dead - {case for cases in OPEN.values() for case in cases} == set()
+    unled = {case for case in undecided if sending[case].reason == NOT_FOLLOWED}
+    assert undecided - dead - unled - {case for cases in OPEN.values() for case in cases} == set()
     assert {sending[case].outcome for case in undecided} <= {Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE}
     for told in (
         "usage-input-grows",
