@@ -88,9 +88,13 @@ def test_0_the_gate_holds(run: Run) -> None:
 def test_0_deviations_that_are_known_do_not_gate(run: Run, canned: tuple[str, ...], folder: Path) -> None:
     case = "transport-no-credential-refused"
     (folder / "known.yaml").write_text(f"- {{case: {case}, reason: open demo, expires: 2999-12-31}}\n", "utf-8")
-    done = run(*canned, DECLARED, f"--case={case}", "--baseline=known.yaml", key=KEY)
+    known = (*canned, DECLARED, f"--case={case}", "--baseline=known.yaml")
+    done = run(*known, "--case=response-has-id", "--mode=json", key=KEY)
     assert done.returncode == 0, done.text
     assert "open demo" in done.text
+    everything = run(*known, key=KEY)
+    assert everything.returncode == 2, everything.text
+    assert "only 0 of 1 gating results pass, the baseline excuses 1" in everything.text
 
 
 def test_1_a_gating_clause_is_violated(run: Run, canned: tuple[str, ...]) -> None:

@@ -37,14 +37,14 @@ def test_outcomes_have_words_and_letters_of_their_own(project, canned) -> None:
     cases = (
         "response-has-id",
         "messages-content-empty-string",
-        "transport-sdk-headers-tolerated",
+        "caching-first-request-writes",
         "response-tool-use-blocks",
     )
     done = project.catalogue(*canned, *chosen(*cases), "-v", "-k", "json")
     for line in (
         "*response-has-id[[]*-json[]] PASS *",
         "*messages-content-empty-string[[]*-json[]] DEVIATES *",
-        "*transport-sdk-headers-tolerated[[]*-json[]] IGNORED *",
+        "*caching-first-request-writes[[]*-json[]] IGNORED *",
         "*response-tool-use-blocks[[]*-json[]] NOT APPLICABLE *",
     ):
         done.stdout.fnmatch_lines([line])
