@@ -49,7 +49,6 @@ MESSAGE = (
     "usage-server-tools-only-if-used",
     "response-text-intact",
     "citations-only-when-enabled",
-    "messages-answers-can-be-sent-back",
 )
 """Shape of what the canned server really sends: a whole Message with usage, as JSON, with text, without citations."""
 
