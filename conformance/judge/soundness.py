@@ -13,6 +13,7 @@ from conformance.judge.checks import (
     REGISTRY,
     block_starts,
     blocks,
+    citations,
     deltas,
     event_order,
     events,
@@ -30,7 +31,12 @@ from conformance.protocol.reply import Reply
 Call = tuple[Check, Json]
 """A check with its argument."""
 
-HARMLESS_MEMBERS: Final = ("message_delta.delta.stop_sequence", "error.error")
+HARMLESS_MEMBERS: Final = (
+    "message_delta.delta.stop_sequence",
+    "error.error",
+    "message_start.message.usage.cache_creation_input_tokens",
+    "message_start.message.usage.cache_read_input_tokens",
+)
 """Members of events that change nothing else of the Message. Many endpoints leave out stop_sequence."""
 
 STREAM: Final[tuple[Call, ...]] = (
@@ -70,7 +76,9 @@ ECHO: Final[tuple[Call, ...]] = ((tools.tool_ids_unique, True), (thinking.thinki
 """Checks whose findings mean that an answer cannot be sent back as it came."""
 
 _ON_HTTP: Final = frozenset(check.name for check in REGISTRY.values() if check.family in ("http", "refusal"))
-_ON_BODY: Final = frozenset(check.name for check, _ in (*BODY, *ECHO))
+_ON_BODY: Final = frozenset(
+    check.name for check in (*(check for check, _ in (*BODY, *ECHO)), citations.citations_typed)
+)
 
 
 def is_sound(reply: Reply, context: Context) -> bool:

@@ -55,6 +55,7 @@ NEVER_RECORDED = {
     "stream-never-silent-for-minutes",
     "transport-one-length",
     "transport-priority-headers-well-formed",
+    "transport-priority-resets-are-times",
     "transport-workspace-id-has-prefix",
 }
 """Cases about which the recordings say nothing: they hold no such answer, no arrival times, bodies as text, and not why

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Final
 
 from conformance.base.pointer import join, look_up
 from conformance.base.values import show
 from conformance.judge.arguments import TEXT, list_of
-from conformance.judge.check import FINE, NOTHING_SEEN, Observation, check, deviates, deviation, found
+from conformance.judge.check import FINE, NOTHING_SEEN, Context, Observation, check, deviates, deviation, found
+from conformance.judge.checks.schema import MOST, component_problems
 from conformance.model import Json
 from conformance.protocol.blocks import is_server_result
 from conformance.protocol.message import blocks, stop_reason
@@ -99,6 +101,25 @@ def _open_calls(messages: Json) -> list[str]:
     done = {str(block.get("tool_use_id")) for block in turn if is_server_result(block.get("type"))}
     called = [str(block.get("id")) for block in turn if block.get("type") == "server_tool_use"]
     return [name for name in called if name not in done]
+
+
+@check("results-typed")
+def results_typed(reply: Reply, context: Context) -> Observation:
+    """Every result of a tool that the server ran is valid under its component of our OpenAPI document.
+
+    A type that the document does not know shows nothing.
+    """
+    known = context.document.members("ContentBlock")
+    results = [(at, block) for at, block in blocks(reply) if is_server_result(block.get("type"))]
+    picked = [(join("/content", at), block) for at, block in results if block["type"] in known]
+    if not picked:
+        return NOTHING_SEEN
+    findings = (
+        deviation(reply, "a complete result", problem, pointer=place + inner)
+        for place, block in picked
+        for inner, problem in component_problems(reply, context, known[block["type"]], block)
+    )
+    return found(*islice(findings, MOST))
 
 
 @check("server-tool-errors")

@@ -9,7 +9,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from conformance.base.pointer import join, look_up
@@ -31,16 +31,27 @@ Object = Mapping[str, Json]
 
 @check("citations-typed")
 def citations_typed(reply: Reply, context: Context) -> Observation:
-    """Every citation is valid under its component of our OpenAPI document."""
-    places = list(_citations(reply))
-    if not places:
+    """The citations of a text are null or an array, and each is valid under its component of our OpenAPI document."""
+    given = [
+        (join("/content", index, "citations"), block["citations"])
+        for index, block in blocks(reply)
+        if block.get("citations")
+    ]
+    if not given:
         return NOTHING_SEEN
+    shapeless = (
+        deviation(reply, "an array of citations, or null", show(value), pointer=place)
+        for place, value in given
+        if not isinstance(value, list)
+    )
     findings = (
-        deviation(reply, "a complete citation", problem, pointer=place + inner)
-        for place, citation in places
+        deviation(reply, "a complete citation", problem, pointer=join(place, number) + inner)
+        for place, value in given
+        if isinstance(value, list)
+        for number, citation in enumerate(value)
         for inner, problem in component_problems(reply, context, "TextCitation", citation)
     )
-    return found(*islice(findings, MOST))
+    return found(*islice(chain(shapeless, findings), MOST))
 
 
 @check("citations-fit", argument=choice(OF_REQUEST))

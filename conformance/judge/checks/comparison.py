@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from conformance.base.pointer import join
+from conformance.base.pointer import join, look_up
 from conformance.base.values import MISSING, kind, show
 from conformance.judge.arguments import TEXT
 from conformance.judge.check import (
@@ -70,6 +70,20 @@ def same_stop_reason_as_json(reply: Reply, context: Context) -> Observation:
     if ours == theirs:
         return FINE
     return deviates(reply, f"stop_reason {show(theirs)}, as in the JSON answer", show(ours), pointer="/stop_reason")
+
+
+@check("same-model-as-json")
+def same_model_as_json(reply: Reply, context: Context) -> Observation:
+    """A stream names the same model as the JSON answer to the same request."""
+    other = context.reply(reply.exchange.scenario, Mode.JSON, reply.exchange.step)
+    if other is None or reply.events is None or reply.exchange.mode is not Mode.STREAM:
+        return NOTHING_SEEN
+    ours, theirs = look_up(reply.message, "/model"), look_up(other.message, "/model")
+    if not isinstance(ours, str) or not isinstance(theirs, str):
+        return NOTHING_SEEN
+    if ours == theirs:
+        return FINE
+    return deviates(reply, f"model {show(theirs)}, as in the JSON answer", show(ours), pointer="/model")
 
 
 @check("same-shape-as-json")

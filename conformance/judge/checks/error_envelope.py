@@ -7,12 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Final
 
 from conformance.base.pointer import look_up
 from conformance.base.values import MISSING, kind, show
 from conformance.judge.arguments import choice, record
-from conformance.judge.check import FINE, NOT_THERE, NOTHING_SEEN, Observation, check, deviates, deviation, found
+from conformance.judge.check import (
+    FINE,
+    NOT_THERE,
+    NOTHING_SEEN,
+    Context,
+    Observation,
+    check,
+    deviates,
+    deviation,
+    found,
+)
+from conformance.judge.checks.schema import MOST, component_problems
 from conformance.model import Json
 from conformance.protocol.refusals import other_subject, words_of
 from conformance.protocol.reply import Reply
@@ -77,18 +89,17 @@ def error_request_id(reply: Reply) -> Observation:
 
 
 @check("error-details")
-def error_details(reply: Reply) -> Observation:
-    """Details of an error, where there are any, are an object whose error_code, where there is one, is a string."""
+def error_details(reply: Reply, context: Context) -> Observation:
+    """Details of an error, where there are any, are an object whose documented fields have the types of the schema."""
     details = look_up(reply.error or {}, "/details")
     if details is MISSING or details is None:
         return NOTHING_SEEN
     if not isinstance(details, dict):
-        pointer, expected, actual = "/error/details", "an object or null as details", details
-    elif isinstance(details.get("error_code", ""), str):
-        return FINE
-    else:
-        pointer, expected, actual = "/error/details/error_code", "a string as error_code", details["error_code"]
-    return deviates(reply, expected, show(actual), pointer=pointer)
+        return deviates(reply, "an object or null as details", show(details), pointer="/error/details")
+    problems = component_problems(reply, context, "ErrorDetails", details)
+    expected = "details with the types of the schema"
+    findings = (deviation(reply, expected, text, pointer="/error/details" + place) for place, text in problems)
+    return found(*islice(findings, MOST))
 
 
 @check("error-not-streamed")

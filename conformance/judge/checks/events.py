@@ -17,7 +17,7 @@ from conformance.judge.checks.token_counts import has_server_side
 from conformance.judge.stream_findings import Problem, conclude, of_type
 from conformance.model import Json
 from conformance.protocol.reply import Reply
-from conformance.protocol.usage import INPUT_COUNTS, total_input
+from conformance.protocol.usage import CACHE_COUNTS, INPUT_COUNTS, total_input
 
 Test = Callable[[Json | Missing], bool]
 
@@ -47,6 +47,10 @@ def _is_count(value: Json | Missing) -> bool:
     return number is not None and number >= 0
 
 
+def _is_count_or_unset(value: Json | Missing) -> bool:
+    return _is_unset(value) or _is_count(value)
+
+
 def _is_unset(value: Json | Missing) -> bool:
     """A null that is left out breaks no client."""
     return value is None or isinstance(value, Missing)
@@ -66,6 +70,12 @@ MEMBERS: Final[Mapping[str, Member]] = {
     "message_start.message.usage": Member("an object as usage", _is_object),
     "message_start.message.usage.input_tokens": Member("a whole number, 0 or more, as input_tokens", _is_count),
     "message_start.message.usage.output_tokens": Member("a whole number, 0 or more, as output_tokens", _is_count),
+    **{
+        f"message_start.message.usage.{name}": Member(
+            f"a whole number or null as {name}", _is_count_or_unset, beside=name
+        )
+        for name in CACHE_COUNTS
+    },
     "content_block_start.content_block": Member("an object with a type as content_block", _is_typed),
     "content_block_delta.delta": Member("an object with a type as delta", _is_typed),
     "message_delta.delta": Member("an object as delta", _is_object),

@@ -180,6 +180,8 @@ def _entries(reply: Reply) -> list[dict[str, Json]]:
 PROBES: Final[Mapping[str, tuple[ScenarioName, tuple[str, ...]]]] = {
     "image_input": (ScenarioName("image"), ("image_input",)),
     "structured_outputs": (ScenarioName("json-format"), ("structured_outputs",)),
+    "citations": (ScenarioName("documents-text-with-citations"), ("citations",)),
+    "web search": (ScenarioName("server-tools-declared"), ("server_tools", "web_search")),
     "enabled thinking": (ScenarioName("thinking"), ("thinking", "types", "enabled")),
     "adaptive thinking": (ScenarioName("thinking-omitted", Mode.STREAM), ("thinking", "types", "adaptive")),
     "disabled thinking": (ScenarioName("thinking-disabled"), ("thinking", "types", "disabled")),

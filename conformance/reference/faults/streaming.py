@@ -86,6 +86,12 @@ def stream_silent_for_minutes(steps: Steps) -> Steps:
 
 
 @fault(in_steps)
+def stream_silent_at_first(steps: Steps) -> Steps:
+    """Waits 70 seconds before the first event of a stream, without a ping."""
+    return _with_chunks(steps, lambda done: replace(done, pauses={0: 70.0}))
+
+
+@fault(in_steps)
 def body_left_open(steps: Steps) -> Steps:
     """Leaves the body of a stream open for ten seconds after message_stop."""
     return _with_chunks(steps, lambda done: replace(done, pauses={len(done.chunks): 10.0}))

@@ -71,3 +71,25 @@ def test_calls_that_the_request_leaves_open_are_answered(last, content, seen, fi
     messages = [{"role": "user", "content": "Search."}, {"role": "assistant", "content": last}]
     observed = observe("open-calls-answered", True, make.reply(make.message(*content), request={"messages": messages}))
     assert (observed.seen, places(observed)) == (seen, findings)
+
+
+PAGE = {"type": "web_search_result", "url": "https://example.com/", "title": "t", "encrypted_content": "e"}
+
+
+@pytest.mark.parametrize(
+    ("block", "seen", "findings"),
+    [
+        ({"type": "web_search_tool_result", "tool_use_id": "s", "content": [PAGE]}, True, []),
+        (
+            {"type": "web_search_tool_result", "tool_use_id": "s", "content": [{**PAGE, "url": 7}]},
+            True,
+            ["/content/0/content/0/url"],
+        ),
+        ({"type": "code_execution_tool_result", "content": {"type": "new"}}, True, ["/content/0/tool_use_id"]),
+        ({"type": "new_tool_result", "content": 7}, False, []),
+        ({"type": "text", "text": "hello"}, False, []),
+    ],
+)
+def test_a_result_has_the_members_of_its_type(block, seen, findings):
+    observed = observe("results-typed", True, make.reply(make.message(block)))
+    assert (observed.seen, places(observed)) == (seen, findings)

@@ -46,6 +46,18 @@ def test_both_modes_end_for_the_same_reason():
     assert not observe("same-stop-reason-as-json", True, ending("end_turn")).seen
 
 
+def test_both_modes_name_the_same_model():
+    stream = ending("end_turn")
+    assert (
+        observe("same-model-as-json", True, stream, replies={"probe/json": make.reply(make.message())}).findings == ()
+    )
+    other = {"probe/json": make.reply(make.message(model="another"))}
+    assert places(observe("same-model-as-json", True, stream, replies=other)) == ["/model"]
+    assert not observe("same-model-as-json", True, stream).seen
+    nameless = {"probe/json": make.reply(make.message(model=None))}
+    assert not observe("same-model-as-json", True, stream, replies=nameless).seen
+
+
 def test_two_requests_get_the_same_body():
     first = make.reply({"id": "m"})
     assert observe("same-body-as", "first", make.reply({"id": "m"}), first=first).findings == ()
