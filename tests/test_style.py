@@ -21,7 +21,7 @@ from support import standard
 
 CHECKOUT = Path(__file__).parents[1]
 PACKAGE = CHECKOUT / "conformance"
-NOT_WRITTEN_HERE = {"docs/coverage.md", "docs/faults.md", "CHANGELOG.md"}
+NOT_WRITTEN_HERE = {"docs/coverage.md", "docs/faults.md", "docs/judged.md", "CHANGELOG.md"}
 """Generated pages, and a record of the past."""
 VOCABULARIES = {"conformance/reference/replies.py"}
 """Modules that hold lists of English words."""

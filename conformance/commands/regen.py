@@ -1,7 +1,8 @@
 """Rewrites every file of a checkout that follows from others. `tox -e regen` calls it, for maintainers.
 
 A new generated file is one more line in GENERATED: `tests/test_generated.py` then holds it to what it is made from. The
-collateral of faults takes running all of them, so it is written before (see `tox.ini`).
+collateral of faults, and the evidence of what is judged, take running the reference endpoint many times, so they are
+written before (see `tox.ini`).
 """
 
 from __future__ import annotations
@@ -13,14 +14,18 @@ from conformance.base.errors import UsageError
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.commands.faults import entries
 from conformance.judge.library import load_library
-from conformance.report import coverage, faults
+from conformance.report import coverage, faults, judged
 from conformance.report.files import save
+from conformance.standard.judged import load_table
 from conformance.standard.library import Library
 from conformance.standard.paths import spec_folder
 
 GENERATED: Mapping[str, Callable[[Library], str]] = {
     "docs/coverage.md": lambda library: coverage.page(library.catalogue.cases, library.ledger),
     "docs/faults.md": lambda library: faults.page(entries(), library.catalogue.cases),
+    "docs/judged.md": lambda library: judged.page(
+        load_table(library.document, library.catalogue.cases, spec_folder()), library.catalogue.cases
+    ),
 }
 """The text of each generated file, by its path in the checkout."""
 

@@ -152,10 +152,14 @@ class Run:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """The judgements of one run by case and mode, and which of the faults' answers differ from the honest ones."""
+    """The judgements of one run by case and mode, and which of the faults' answers differ from the honest ones.
+
+    `crashed` is True where an answer became a 500, which the fault may not have meant.
+    """
 
     judgements: Mapping[tuple[str, Mode], Judgement]
     touched: frozenset[str] = frozenset()
+    crashed: bool = False
 
     @cached_property
     def deviating(self) -> frozenset[str]:
@@ -186,7 +190,9 @@ class Stage:
         for case, mode in self.plan.items if touched else ():
             if touched.intersection(self.needs(case, mode)):
                 judgements[case.id, mode] = judge(case, mode, self._evidence(case, whole, part), self.bench)
-        return Verdicts(judgements, touched)
+        statuses = ((answer.status, self.honest.answered.get(place)) for place, (answer, _) in run.answered.items())
+        crashed = any(status == 500 and before and before[0].status != 500 for status, before in statuses)
+        return Verdicts(judgements, touched, crashed)
 
     def verdicts(self, faults: Iterable[Fault] = (), steps: Steps | None = None) -> tuple[Judgement, ...]:
         """What a run against the reference endpoint with these faults says: every case judged on all replies."""
