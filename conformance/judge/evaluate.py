@@ -33,7 +33,7 @@ from conformance.protocol.refusals import is_page, is_too_long, words_of
 from conformance.protocol.reply import Reply
 from conformance.standard.document import Document
 from conformance.standard.instructions import Markers, unfollowed
-from conformance.standard.models import NO_MODELS, Models
+from conformance.standard.models import LISTED, NO_MODELS, Models
 
 KINDS = {
     "ignored": CheckResult.IGNORED,
@@ -274,7 +274,8 @@ class _Trial:
 
     def _completeness(self, sent: ScenarioReplies) -> tuple[Completeness, str]:
         last = sent.replies[-1]
-        if pushed_back(last, refusing=self.case.direction is Direction.REFUSE):
+        own = is_too_long(last) and not LISTED.isdisjoint(self.case.needs)  # the case is about the length
+        if not own and pushed_back(last, refusing=self.case.direction is Direction.REFUSE):
             return _pushed_back(last)
         if last.status is None:
             return Completeness.TROUBLE, _trouble_of(last)
