@@ -13,3 +13,8 @@ def stamp(moment: datetime) -> str:
 def now() -> str:
     """The present moment as text."""
     return stamp(datetime.now(UTC))
+
+
+def folder_name() -> str:
+    """The present moment as the name of a folder, for example `20261122T100000.123Z`: two runs never share one."""
+    return now().replace("-", "").replace(":", "")

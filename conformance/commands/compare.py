@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from conformance.base.clock import folder_name
 from conformance.base.errors import UsageError
 from conformance.base.output import write_files
 from conformance.base.urls import names_host, split_url
@@ -132,7 +133,7 @@ def _folder(direct: RunSettings, through: RunSettings, here: Path) -> Path:
     if direct["out"]:
         return here / str(direct["out"])
     host = re.sub(r"[^A-Za-z0-9.-]", "-", split_url(through["url"]).netloc)
-    return here / "reports" / f"compare-{host}" / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return here / "reports" / f"compare-{host}" / folder_name()
 
 
 @contextmanager

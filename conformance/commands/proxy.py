@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from conformance.base.clock import folder_name
 from conformance.base.errors import UsageError
 from conformance.base.urls import names_host
 from conformance.commands.proxy_judge import JudgedTraffic, Tell
@@ -32,7 +32,7 @@ class ProxyOptions:
     def folder(self) -> Path:
         """Where the files go."""
         host = re.sub(r"[^A-Za-z0-9.-]", "-", urlsplit(self.upstream).hostname or "")
-        return self.out or Path("reports") / f"proxy-{host}" / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        return self.out or Path("reports") / f"proxy-{host}" / folder_name()
 
 
 def watch(asked: ProxyOptions, tell: Tell, wait: Callable[[], object], *, colour: bool = False) -> int:

@@ -93,7 +93,8 @@ class Run:
 
     @cached_property
     def _chosen(self) -> Chosen | None:
-        return chosen(self.settings, self.library)
+        narrowed = self.settings["client"] or self.settings["smoke"]
+        return chosen(self.settings, self.library) if narrowed else None  # files of users are read later
 
     @cached_property
     def policy(self) -> Policy:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conformance.base.clock import folder_name
 from conformance.base.errors import HarnessError
 from conformance.model import worst
 
@@ -36,7 +36,7 @@ class Gatherer:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        self.stamp = folder_name()
         self.packed: list[dict[str, Any]] = []
         self.other_failures = 0
         self.error = 0

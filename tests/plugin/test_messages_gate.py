@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from support.project import chosen
 
-CASE = "transport-sdk-headers-tolerated"
+CASE = "errors-unknown-model-not-found"
 
 
 def test_a_deviation_from_a_should_warns(project, canned) -> None:
     done = project.catalogue(*canned, *chosen(CASE))
     assert done.ret == 2  # nothing that gates was judged
-    assert project.outcomes == {(CASE, "json"): "ignored"}
+    assert project.outcomes == {(CASE, "json"): "fail"}
     assert project.results["gate"]["policy"] == "must"
 
 

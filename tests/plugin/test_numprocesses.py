@@ -43,7 +43,7 @@ def test_n_2_gives_each_target_to_one_worker(project, workers) -> None:
             "targets.toml",
             f'[targets.one]\nurl = "{one}"\nmodel = "m"\n\n[targets.other]\nurl = "{other}"\nmodel = "m"\n',
         )
-        options = ("--messages-target=one", "--messages-target=other", *chosen("response-has-id", "tools-read"))
+        options = ("--messages-target=one", "--messages-target=other", *chosen("response-has-id", "models-retrieved"))
         done = project.catalogue(*options, "-n", "2", "-v")
     assert done.ret == 1
     ran = [line for line in done.outlines if line.startswith("[gw")]

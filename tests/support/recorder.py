@@ -197,13 +197,17 @@ def one_message_id(one: Traffic, random: Random) -> Traffic:
 
 
 def client_left(one: Traffic, random: Random) -> Traffic:
-    """A stream of which only the beginning was read, up to an event or up to any byte."""
+    """A stream of which only the beginning was read, up to an event or up to any byte.
+
+    Nobody leaves behind message_delta: the end comes with it.
+    """
     if not one.streamed or not one.body:
         return one
-    if random.random() < 0.5:
-        events = one.body.split(b"\n\n")
+    read = one.body.partition(b"message_delta")[0]
+    if random.random() < 0.5 and b"\n\n" in read:
+        events = read.split(b"\n\n")[:-1]
         return replace(one, body=b"".join(event + b"\n\n" for event in events[: random.randint(1, len(events))]))
-    return replace(one, body=one.body[: random.randint(7, len(one.body))].decode("utf-8", "ignore").encode())
+    return replace(one, body=read[: random.randint(min(7, len(read)), len(read))].decode("utf-8", "ignore").encode())
 
 
 def body_cut(one: Traffic, random: Random) -> Traffic:

@@ -151,7 +151,7 @@ def event_body(reply: Reply) -> Observation:
     response = reply.exchange.response
     if response is None or not response.body.strip():
         return NOTHING_SEEN
-    if reply.events is not None:
+    if reply.events is not None and any(event.json is not None for event in reply.events):
         return FINE
     actual = f"JSON: {show(reply.json)}" if reply.json_problem is None else "a body without an event"
     return deviates(reply, "an event stream as body", actual)
