@@ -132,6 +132,7 @@ OPEN: Mapping[str, tuple[str, ...]] = {
         "system-blocks-in-order",
         "thinking-altered-signature",
         "thinking-counted",
+        "thinking-enabled-omitted-is-empty",
         "thinking-tool-loop",
         "tools-auto-without-parallel",
         "tools-call-after-text-stop-reason",
