@@ -19,6 +19,9 @@ from hostile.server import Stage
 
 TESTS = Path(__file__).parents[1]
 
+SHARED = 1.5
+"""How much longer the same work takes where others use the processor's caches."""
+
 
 @pytest.fixture(scope="module")
 def ran(stage: Stage) -> Iterator[Path]:
@@ -43,5 +46,5 @@ def test_the_largest_files_are_read_or_refused_within_the_bounds(ran: Path, name
     assert done.returncode == 0, done.stderr[-2_000:]
     measured = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(measured) > 3
-    assert [each for each in measured if each["cpu_s"] > MOST_CPU_S or each["bytes"] > MOST_BYTES] == []
+    assert [each for each in measured if each["cpu_s"] > MOST_CPU_S * SHARED or each["bytes"] > MOST_BYTES] == []
     assert [each for each in measured if each["said"] is not None and each["said"][0] != 4] == []
