@@ -214,7 +214,7 @@ def our_files() -> tuple[Path, ...]:
 @cache
 def made_by_a_run() -> set[str]:
     """Files that a run writes or a user brings."""
-    from conformance.commands.compare import COMPARISON
+    from conformance.report.comparison import COMPARISON
     from conformance.report.files import OUTPUTS
 
     return {*OUTPUTS, COMPARISON, "journal.ndjson", "targets.toml", ".env", "badge.json", "*.messages.yaml"}

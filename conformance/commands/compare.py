@@ -5,41 +5,41 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from conformance.base.clock import folder_name
 from conformance.base.errors import UsageError
-from conformance.base.output import write_files
 from conformance.base.urls import names_host, split_url
-from conformance.comparison.compare import compare, to_repeat
+from conformance.comparison.compare import compare
 from conformance.comparison.pairs import GatewayComparison, NotCompared, Pair
 from conformance.config.settings import RunSettings, read_settings, target_of
 from conformance.config.target import AUTHENTICATION, Target
 from conformance.engine.run import Run
 from conformance.engine.selection import selected_items
 from conformance.judge.evidence import Evidence
+from conformance.model import Mode
 from conformance.protocol.exchange import Exchange, SentRequest
 from conformance.reference.answer import Call
 from conformance.reference.models import MODELS, named_model
 from conformance.reference.pipeline import Settings, Steps
 from conformance.reference.server import DEFAULT_MODEL, LocalServer
 from conformance.report import comparison as report
+from conformance.report.files import save
 from conformance.standard.capabilities import check_declared
+from conformance.wire.redact import Redactor
 
 PACE_S = 0.02
 """Seconds between the events of the reference endpoint's streams, so that holding them back can be seen."""
 
 ANY_KEY = "reference-key"
 """A key for the reference endpoint behind a gateway; it accepts any."""
-
-COMPARISON = "comparison.json"
-"""The file with all findings."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,20 @@ class Arrivals:
             self._calls.append((datetime.now(UTC), call))
         return call
 
-    def within(self, exchange: Exchange) -> tuple[SentRequest, ...]:
-        """The requests that arrived while an exchange lasted. Exchanges must not overlap."""
-        begun = datetime.fromisoformat(exchange.started)
-        response, trouble = exchange.response, exchange.trouble
-        lasted = (response.ended if response is not None else None) or (trouble.at if trouble is not None else 0.0)
-        ended = begun + timedelta(seconds=lasted, milliseconds=1)
+    def by_line(self, exchanges: Iterable[Exchange]) -> dict[int, tuple[SentRequest, ...]]:
+        """What arrived of each exchange, by its journal line, without credentials. The exchanges must not overlap: a
+        request arrived of the one that began last.
+        """
+        found: dict[int, tuple[SentRequest, ...]] = {}
+        begun = sorted((datetime.fromisoformat(exchange.started), exchange.line) for exchange in exchanges)
         with self._lock:
-            return tuple(_as_request(call) for moment, call in self._calls if begun <= moment <= ended)
+            calls = tuple(self._calls)
+        for moment, call in calls:
+            before = bisect_right(begun, moment, key=lambda each: each[0])
+            if before:
+                line = begun[before - 1][1]
+                found[line] = (*found.get(line, ()), _as_request(call))
+        return found
 
 
 def run(given: Mapping[str, Any], asked: CompareOptions, here: Path, tell: Callable[[str], object]) -> tuple[str, int]:
@@ -97,16 +103,12 @@ def run(given: Mapping[str, Any], asked: CompareOptions, here: Path, tell: Calla
         ours = upstream.everything()
         gateway = opened.enter_context(_sending(through, folder / "through", here, key))
         theirs = gateway.everything()
-        pairs, unsent = _pairs(ours, theirs, arrivals)
-        again = {
-            (scenario, step): reply
-            for scenario in to_repeat(pairs)
-            for step, reply in enumerate(upstream.again(scenario).replies, 1)
-        }
-        found = compare(pairs, again, unsent)
+        arrived = arrivals.by_line(reply.exchange for reply in gateway.replies.values()) if arrivals else None
+        pairs, unsent = _pairs(ours, theirs, arrived)
+        found = compare(pairs, lambda scenario: upstream.again(scenario).replies, unsent)
     document = report.document(found, direct["url"], through["url"], loopback=asked.loopback)
     written = json.dumps(document, indent=1) + "\n"
-    write_files({folder / COMPARISON: written})
+    save({folder / report.COMPARISON: written}, make_folder=True)
     tell(f"files in {folder}")
     text = written.rstrip("\n") if asked.as_json else report.text(found, direct["url"], through["url"], folder)
     return text, _exit_code(found)
@@ -170,14 +172,18 @@ def _loopback(asked: CompareOptions, direct: RunSettings) -> Iterator[Arrivals]:
             "--loopback serves at DIRECT, so that has to be http://127.0.0.1:PORT, where the gateway forwards to."
         )
     arrivals = Arrivals()
-    names = dict.fromkeys([direct["model"]])
-    settings = Settings(keys=(), models=(*(named_model(name) for name in names), *MODELS), pace=PACE_S)
+    settings = Settings(keys=(), models=(named_model(direct["model"]), *MODELS), pace=PACE_S)
     with LocalServer(settings, Steps(hear=arrivals.hear), port=address.port):
         yield arrivals
 
 
-def _pairs(ours: Evidence, theirs: Evidence, arrivals: Arrivals | None) -> tuple[list[Pair], list[NotCompared]]:
-    """The replies to the same step of the same scenario, and what was not sent on one of the sides."""
+def _pairs(
+    ours: Evidence, theirs: Evidence, arrived: Mapping[int, tuple[SentRequest, ...]] | None
+) -> tuple[list[Pair], list[NotCompared]]:
+    """The replies to the same step of the same scenario, and what was not sent on one of the sides.
+
+    `arrived` is what arrived of the requests through the gateway, by journal line; None where nobody read it.
+    """
     pairs: list[Pair] = []
     unsent = [NotCompared(name, f"not sent to the upstream: {why}") for name, why in ours.unsent.items()]
     for name, sent in ours.by_id.items():
@@ -186,13 +192,16 @@ def _pairs(ours: Evidence, theirs: Evidence, arrivals: Arrivals | None) -> tuple
             unsent.append(NotCompared(name, f"not sent through the gateway: {theirs.unsent.get(name, '')}"))
             continue
         for step, (direct, through) in enumerate(zip(sent.replies, other.replies, strict=False), 1):
-            arrived = arrivals.within(through.exchange) if arrivals is not None else None
-            pairs.append(Pair(name, step, direct, through, arrived))
+            read = arrived.get(through.exchange.line, ()) if arrived is not None else None
+            pairs.append(Pair(name, step, direct, through, read))
         if len(sent.replies) > len(other.replies):
             unsent.append(NotCompared(f"{name}, later steps", f"not sent through the gateway: {other.stopped}"))
     return pairs, unsent
 
 
 def _as_request(call: Call) -> SentRequest:
+    """A call as a request. What a gateway sends to its upstream carries a key of its own, which nobody here knows."""
     query = urlencode(call.query)
-    return SentRequest(call.method, f"{call.path}?{query}" if query else call.path, call.headers, call.body)
+    url = f"{call.path}?{query}" if query else call.path
+    request = SentRequest(call.method, url, call.headers, call.body)
+    return Redactor(()).recorded(Exchange("", Mode.JSON, 1, 1, "", request, None)).request

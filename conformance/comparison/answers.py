@@ -58,7 +58,7 @@ def _success(direct: Reply, through: Reply) -> Iterator[Seen]:
 
 
 def kind_of(found: Divergence) -> str:
-    """The kind of a difference in an answer: what it is about, and what became of it."""
+    """The kind of a difference in an answer: what it is about, and what happened to it."""
     if "usage" in found.where.replace("[", ".").split("."):
         return f"usage-{found.change}"
     if found.where.startswith("content[") and found.where.count(".") == 0:
@@ -84,9 +84,8 @@ def _error(direct: Reply, through: Reply) -> Iterator[Seen]:
 
 
 def _beside(reply: Reply) -> dict[str, object]:
-    return (
-        {name: value for name, value in reply.json.items() if name != "error"} if isinstance(reply.json, dict) else {}
-    )
+    body = reply.json if isinstance(reply.json, dict) else {}
+    return {name: value for name, value in body.items() if name != "error"}
 
 
 def _content(reply: Reply) -> object:
@@ -98,10 +97,9 @@ def _summary(reply: Reply) -> object:
     if reply.error is not None:
         return {"status": reply.status, "error": reply.error}
     response = reply.exchange.response
-    body = (
-        reply.json if reply.json is not None else response.body[:200].decode("utf-8", "replace") if response else None
-    )
-    return {"status": reply.status, "body": body}
+    if reply.json is not None or response is None:
+        return {"status": reply.status, "body": reply.json}
+    return {"status": reply.status, "body": response.body[:200].decode("utf-8", "replace")}
 
 
 def _headers(direct: Reply, through: Reply) -> Iterator[Seen]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final
 
 from conformance.comparison.answers import answer_differences
 from conformance.comparison.delays import timing_differences, timing_of
@@ -10,43 +13,37 @@ from conformance.comparison.pairs import GatewayComparison, NotCompared, Pair, S
 from conformance.comparison.requests import request_differences
 from conformance.protocol.reply import Reply
 
-REPEATED = 3
+REPEATED: Final = 3
 """Scenarios that are sent once more for each difference, to see whether the upstream answers them the same way."""
 
+MOST_SEEN: Final = 200
+"""Differences of one pair that are kept."""
 
-def to_repeat(pairs: Sequence[Pair]) -> tuple[str, ...]:
-    """The scenarios to send to the upstream once more: a few for each difference, in order."""
-    wanted: dict[str, None] = {}
-    shown: dict[tuple[str, str], int] = {}
-    for pair in pairs:
-        places = {(seen.kind, seen.where) for seen in answer_differences(pair.direct, pair.through)}
-        if any(shown.get(place, 0) < REPEATED for place in places):
-            wanted[pair.scenario] = None
-            for place in places:
-                shown[place] = shown.get(place, 0) + 1
-    return tuple(wanted)
+Repeat = Callable[[str], Sequence[Reply]]
+"""Sends a scenario to the upstream once more; the replies to its steps."""
+
+_Place = tuple[str, str]
+"""The kind of a difference, and where it is."""
 
 
-def compare(
-    pairs: Sequence[Pair], again: Mapping[tuple[str, int], Reply], not_sent: Sequence[NotCompared] = ()
-) -> GatewayComparison:
-    """The findings of a gateway. `again` are further replies of the upstream by scenario and step.
+def compare(pairs: Sequence[Pair], repeat: Repeat, not_sent: Sequence[NotCompared] = ()) -> GatewayComparison:
+    """The findings of a gateway.
 
     A place in which the upstream differs from itself is not compared, and the result says so. Nothing is found in pairs
     whose upstream did not answer.
     """
     usable = [pair for pair in pairs if pair.direct.status is not None]
-    noise = dict(_noise(usable, again))
+    differing = [(pair, _differences(pair.direct, pair.through)) for pair in usable]
+    again = {scenario: repeat(scenario) for scenario in _to_repeat(differing)}
+    noise = set(_noise(usable, again))
     found: list[tuple[Seen, Pair]] = []
-    ignored: dict[tuple[str, str], int] = {}
-    for pair in usable:
-        for seen in answer_differences(pair.direct, pair.through):
-            if (seen.kind, seen.where) in noise:
-                ignored[seen.kind, seen.where] = ignored.get((seen.kind, seen.where), 0) + 1
-            else:
-                found.append((seen, pair))
+    ignored: Counter[_Place] = Counter()
+    for pair, differences in differing:
+        found += [(seen, pair) for seen in differences if _place(seen) not in noise]
+        ignored.update(_place(seen) for seen in differences if _place(seen) in noise)
         if pair.arrived is not None:
-            found += [(seen, pair) for seen in request_differences(pair.through.exchange.request, pair.arrived)]
+            changed = request_differences(pair.through.exchange.request, pair.arrived)
+            found += [(seen, pair) for seen in islice(changed, MOST_SEEN)]
     found += timing_differences(usable)
     left_out = [
         NotCompared(f"{where} ({kind})", f"the upstream itself differs there from answer to answer; {count} seen")
@@ -60,10 +57,28 @@ def compare(
     return GatewayComparison(grouped(found), len(usable), (*not_sent, *silent, *left_out), timing_of(usable))
 
 
-def _noise(pairs: Sequence[Pair], again: Mapping[tuple[str, int], Reply]) -> Iterator[tuple[tuple[str, str], bool]]:
+def _differences(direct: Reply, other: Reply) -> tuple[Seen, ...]:
+    return tuple(islice(answer_differences(direct, other), MOST_SEEN))
+
+
+def _place(seen: Seen) -> _Place:
+    return seen.kind, seen.where
+
+
+def _to_repeat(differing: Iterable[tuple[Pair, Sequence[Seen]]]) -> Iterator[str]:
+    """The scenarios to send to the upstream once more: a few for each difference, in order, each once."""
+    shown: Counter[_Place] = Counter()
+    wanted: dict[str, None] = {}
+    for pair, differences in differing:
+        places = set(map(_place, differences))
+        if any(shown[place] < REPEATED for place in places):
+            shown.update(places)
+            wanted[pair.scenario] = None
+    yield from wanted
+
+
+def _noise(pairs: Iterable[Pair], again: dict[str, Sequence[Reply]]) -> Iterator[_Place]:
     """Kind and place of every difference between two answers of the upstream."""
     for pair in pairs:
-        other = again.get((pair.scenario, pair.step))
-        if other is not None:
-            for seen in answer_differences(pair.direct, other):
-                yield (seen.kind, seen.where), True
+        for other in again.get(pair.scenario, ())[pair.step - 1 : pair.step]:
+            yield from map(_place, _differences(pair.direct, other))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from conformance.base.headers import is_credential
+from conformance.base.headers import is_credential, may_be_secret
 from conformance.base.urls import split_url
 from conformance.comparison.pairs import Seen
 from conformance.comparison.values import differences
@@ -60,12 +60,17 @@ def _headers(sent: SentRequest, arrived: SentRequest) -> Iterator[Seen]:
             yield from (Seen("request-beta-lost", each, each) for each in sorted(lost))
             yield from (Seen("request-beta-added", each, None, each) for each in sorted(added))
         elif name not in theirs:
-            yield Seen("request-header-lost", name, value)
-        elif value != theirs[name]:
+            yield Seen("request-header-lost", name, _shown(name, value))
+        elif value != theirs[name] and not may_be_secret(name):
             yield Seen("request-header-changed", name, value, theirs[name])
     for name, value in theirs.items():
         if name not in ours:
-            yield Seen("request-header-added", name, None, value)
+            yield Seen("request-header-added", name, None, _shown(name, value))
+
+
+def _shown(name: str, value: str) -> str | None:
+    """A header's value, unless it may be a secret: that of the gateway, which nobody can know by its value."""
+    return None if may_be_secret(name) else value
 
 
 def _named(request: SentRequest) -> Mapping[str, str]:

@@ -13,7 +13,10 @@ from conformance.protocol.sse import Event
 
 PING = "ping"
 WHOLE = ("message_start", "message_delta")
-"""Events whose every value is compared; of the others, those add up to the content."""
+"""Events of which every value is compared; what the others say adds up to the content."""
+
+_SHOWN = 40
+"""Events of a stream in another order that are shown."""
 
 
 def stream_differences(direct: Sequence[Event], through: Sequence[Event]) -> Iterator[Seen]:
@@ -67,7 +70,7 @@ def _sequence(direct: Sequence[Event], through: Sequence[Event]) -> Iterator[See
             added[theirs[other]] += 1
     moved = lost & added
     for label in moved:
-        yield Seen("event-reordered", label, list(ours), list(theirs))
+        yield Seen("event-reordered", label, ours[:_SHOWN], theirs[:_SHOWN])
     for label in lost - moved:
         yield Seen("event-lost", label, ours.count(label), theirs.count(label))
     for label in added - moved:

@@ -11,18 +11,24 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import Final
 
-from conformance.base.values import strings
+from conformance.base.values import shortened, strings
 from conformance.model import Json
 
 _DEEPEST: Final = 60
 """Levels that are looked into; deeper values are compared whole."""
 
 _LONGEST_LIST: Final = 2_000
-"""Items of a list that are lined up with those of another; longer lists are compared whole."""
+"""Items of a list that are looked into; longer lists are compared whole."""
+
+_MOST_LINED_UP: Final = 200
+"""Words of a sequence, between what both begin and end with, that are lined up: the work grows with their square."""
+
+_LONGEST_NAME: Final = 64
+"""Characters of a member's name in a place."""
 
 
 class Change(StrEnum):
-    """What became of a part."""
+    """What happened to a part."""
 
     LOST = "lost"
     ADDED = "added"
@@ -55,14 +61,13 @@ def differences(direct: Json, through: Json, where: str = "", depth: int = 0) ->
         yield Divergence(Change.CHANGED, where, direct, through)
     elif isinstance(direct, dict) and isinstance(through, dict):
         for name, value in direct.items():
-            place = f"{where}.{name}" if where else name
             if name in through:
-                yield from differences(value, through[name], place, depth + 1)
+                yield from differences(value, through[name], _member(where, name), depth + 1)
             else:
-                yield Divergence(Change.LOST, place, value)
+                yield Divergence(Change.LOST, _member(where, name), value)
         for name, value in through.items():
             if name not in direct:
-                yield Divergence(Change.ADDED, f"{where}.{name}" if where else name, None, value)
+                yield Divergence(Change.ADDED, _member(where, name), None, value)
     elif isinstance(direct, list) and isinstance(through, list):
         yield from _items(direct, through, where, depth + 1)
     elif isinstance(direct, list) and len(direct) > 1 and _text(direct) == _text(through) != "":
@@ -77,15 +82,45 @@ def canonical(value: Json) -> str:
 
 
 def lined_up(direct: Sequence[str], through: Sequence[str]) -> Iterator[tuple[int | None, int | None]]:
-    """The places of equal words in two sequences, in pairs; None where a word has no partner."""
-    matcher = SequenceMatcher(a=direct, b=through, autojunk=False)
-    for _, first, after, other, end in matcher.get_opcodes():
-        same = direct[first:after] == through[other:end]
-        if same:
-            yield from zip(range(first, after), range(other, end), strict=True)
+    """The places of equal words in two sequences, in pairs; None where a word has no partner.
+
+    Where too much is between what both begin and end with, nothing of that has a partner.
+    """
+    begin = _alike(direct, through)
+    end = min(_alike(direct[::-1], through[::-1]), len(direct) - begin, len(through) - begin)
+    middle, other = direct[begin : len(direct) - end], through[begin : len(through) - end]
+    yield from zip(range(begin), range(begin), strict=True)
+    for first, after, start, stop in _runs(middle, other):
+        if middle[first:after] == other[start:stop]:
+            yield from zip(range(begin + first, begin + after), range(begin + start, begin + stop), strict=True)
         else:
-            yield from ((number, None) for number in range(first, after))
-            yield from ((None, number) for number in range(other, end))
+            yield from ((begin + number, None) for number in range(first, after))
+            yield from ((None, begin + number) for number in range(start, stop))
+    ours, theirs = range(len(direct) - end, len(direct)), range(len(through) - end, len(through))
+    yield from zip(ours, theirs, strict=True)
+
+
+def _alike(direct: Sequence[str], through: Sequence[str]) -> int:
+    """With how many equal words two sequences begin."""
+    return next(
+        (number for number, (one, other) in enumerate(zip(direct, through, strict=False)) if one != other),
+        min(len(direct), len(through)),
+    )
+
+
+def _runs(direct: Sequence[str], through: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
+    """Runs of words that are equal, lost or added: begin and end in both sequences."""
+    if max(len(direct), len(through)) > _MOST_LINED_UP:
+        yield 0, len(direct), 0, len(through)
+        return
+    for _, *bounds in SequenceMatcher(a=direct, b=through, autojunk=False).get_opcodes():
+        first, after, start, stop = bounds
+        yield first, after, start, stop
+
+
+def _member(where: str, name: str) -> str:
+    own = shortened(name, _LONGEST_NAME)
+    return f"{where}.{own}" if where else own
 
 
 def _items(direct: list[Json], through: list[Json], where: str, depth: int) -> Iterator[Divergence]:

@@ -16,6 +16,9 @@ from conformance.standard.library import Library
 SMOKE: Final = 25
 """Requests of a smoke test, at most."""
 
+_JUDGING: Final = 0.2
+"""What it costs to judge a result, in requests, so that of two without a request the one that catches more is taken."""
+
 Chosen = frozenset[tuple[str, Mode]]
 """Results by case and mode."""
 
@@ -123,7 +126,7 @@ class _Basket:
         left = dict(self._candidates())
         while left:
             worth = {
-                item: len(caught - self._caught) / (0.2 + sum(self._cost([item]).values()))
+                item: len(caught - self._caught) / (_JUDGING + sum(self._cost([item]).values()))
                 for item, caught in left.items()
             }
             best = max(worth, key=lambda item: worth[item])

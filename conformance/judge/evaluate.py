@@ -124,7 +124,7 @@ def judge(case: Case, mode: Mode, evidence: Evidence, bench: Bench) -> Judgement
 
 @dataclass(frozen=True)
 class _Trial:
-    """One case in one mode. `why` is what makes the state what it is (`_capability_state`), or empty."""
+    """One case in one mode. `why` is what makes the state what it is (`capability_state`), or empty."""
 
     case: Case
     mode: Mode

@@ -1,18 +1,22 @@
-"""What a client lived through, exchange by exchange: what single answers do not show, and what a judge of them misses.
+"""What happens to a client from one exchange to the next, which no answer shows on its own.
 
-A client that is refused and asks for less works, with less. One that hangs up waited for nothing. One that gets a call
-without its input fails, or asks its user.
+A client that is refused and asks for less works with less. One that hangs up has waited for nothing. One that gets a
+call without its input fails, or asks its user.
+
+Requests and answers may hold anything, so what is read of them is bounded.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
-from conformance.base.patterns import compiled
+from conformance.base.patterns import occurs_in
 from conformance.base.urls import split_url
 from conformance.base.values import shortened
 from conformance.model import Experience, Json
@@ -27,7 +31,7 @@ REMEMBERED: Final = 64
 """Refused requests that later ones are compared with."""
 
 KINDS: Final = 200
-"""Kinds of experiences that are kept; what comes after them is counted with none."""
+"""Kinds of experiences that are kept; further ones are left out."""
 
 PLACES: Final = 5
 """Places of one kind that are kept."""
@@ -35,8 +39,12 @@ PLACES: Final = 5
 SILENCE_S: Final = 5.0
 """Seconds of silence from which on a client that leaves has hung up because of it."""
 
-_MOST_NAMED, _DEEPEST, _MOST_PARTS = 6, 4, 2_000
-_LONGEST: Final = 120
+_MOST_NAMED: Final = 6
+"""Names that a sentence lists."""
+
+_DEEPEST, _MOST_PARTS, _MOST_CALLS, _MOST_REQUIRED = 4, 2_000, 100, 100
+_LONGEST, _LONGEST_NAME = 120, 60
+_INSIDE = re.compile(r"[.\[]")
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,7 @@ class Experiences:
 
     def __init__(self, clients: Clients) -> None:
         self._patterns = [
-            (compiled(client.user_agent), client.title) for client in clients.clients if client.user_agent is not None
+            (client.user_agent, client.title) for client in clients.clients if client.user_agent is not None
         ]
         self._refused: OrderedDict[tuple[str, str, str], _Refused] = OrderedDict()
         self._found: dict[tuple[str, str], Experience] = {}
@@ -83,7 +91,7 @@ class Experiences:
     def client_of(self, request: SentRequest) -> str:
         """The name of the client: by its `user-agent`, a known one or the first word of it."""
         agent = (request.header("user-agent") or "")[:_LONGEST]
-        known = next((title for pattern, title in self._patterns if pattern.search(agent)), None)
+        known = next((title for pattern, title in self._patterns if occurs_in(pattern, agent)), None)
         return known or shortened(agent.partition("/")[0].strip(), 40) or "A client without a name"
 
     def _keep(self, client: str, what: str, places: list[str]) -> Experience | None:
@@ -119,15 +127,16 @@ class Experiences:
     def _without_input(self, reply: Reply, place: str) -> Iterator[tuple[str, list[str]]]:
         """A call without an input that the schema of its tool requires."""
         tools = declared_tools(reply)
-        for call in tool_calls(reply):
+        for call in tool_calls(reply)[:_MOST_CALLS]:
             schema = tools.get(call.name) if isinstance(call.name, str) else None
             required = schema.get("required") if isinstance(schema, dict) else None
-            names = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
+            listed = required[:_MOST_REQUIRED] if isinstance(required, list) else []
             given = call.input if isinstance(call.input, dict) else {}
-            missing = [name for name in names if name not in given]
+            missing = [name for name in listed if isinstance(name, str) and name not in given]
             if missing:
-                tool = shortened(str(call.name), 60)
-                yield f"got a call of {tool} without {_listed(missing)}, which its schema requires", [place]
+                tool = shortened(str(call.name), _LONGEST_NAME)
+                names = _listed([shortened(name, _LONGEST_NAME) for name in missing])
+                yield f"got a call of {tool} without {names}, which its schema requires", [place]
 
 
 def _asked(body: Mapping[str, Json]) -> str:
@@ -147,10 +156,10 @@ def _texts(content: Json) -> list[str]:
 
 def _parts(request: SentRequest, body: Mapping[str, Json]) -> Iterator[str]:
     """The names of what a request holds, without indices; schemas and inputs of tools are not looked into."""
-    for name in (request.header("anthropic-beta") or "").split(","):
+    for name in (request.header("anthropic-beta") or "").split(",", _MOST_PARTS)[:_MOST_PARTS]:
         if name.strip():
-            yield f"the beta {name.strip()}"
-    yield from (each for each, _ in zip(_names(body, "", 0), range(_MOST_PARTS), strict=False))
+            yield f"the beta {shortened(name.strip(), _LONGEST_NAME)}"
+    yield from islice(_names(body, "", 0), _MOST_PARTS)
 
 
 def _names(value: Json, where: str, depth: int) -> Iterator[str]:
@@ -158,7 +167,8 @@ def _names(value: Json, where: str, depth: int) -> Iterator[str]:
         return
     if isinstance(value, dict):
         for name, item in value.items():
-            place = f"{where}.{name}" if where else str(name)
+            own = shortened(name, _LONGEST_NAME)
+            place = f"{where}.{own}" if where else own
             yield place
             if name not in ("input_schema", "input", "schema", "metadata"):
                 yield from _names(item, place, depth + 1)
@@ -166,13 +176,15 @@ def _names(value: Json, where: str, depth: int) -> Iterator[str]:
         for item in value:
             known = item if isinstance(item, dict) else {}
             label = next((known[key] for key in ("role", "type") if isinstance(known.get(key), str)), "")
-            place = f"{where}[{label}]" if label else where
+            place = f"{where}[{shortened(label, _LONGEST_NAME)}]" if label else where
             if label:
                 yield place
             yield from _names(item, place, depth + 1)
 
 
 def _listed(names: list[str]) -> str:
-    shown = [name for name in names if not any(name.startswith((f"{other}.", f"{other}[")) for other in names)]
+    """The names in a few words, without those that are inside another one."""
+    known = set(names)
+    shown = [name for name in names if not any(name[: mark.start()] in known for mark in _INSIDE.finditer(name))]
     more = len(shown) - _MOST_NAMED
-    return ", ".join(shortened(name, 60) for name in shown[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(shown[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

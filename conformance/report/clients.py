@@ -21,6 +21,7 @@ def entries(clients: Sequence[KnownClient]) -> list[dict[str, Json]]:
             "date": client.date,
             "packages": list(client.packages),
             "source": client.source,
+            "user_agent": client.user_agent,
             "modes": [mode.value for mode in client.modes],
             "sends": dict(client.sends),
             "needs": [_entry(need) for need in client.needs],

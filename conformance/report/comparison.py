@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from conformance.base.values import show
+from conformance.base.values import shortened, show
 from conformance.comparison.pairs import GatewayComparison, GatewayFinding, Pair
 from conformance.model import Json
 from conformance.report.escape import cut, one_line
 from conformance.report.words import plural
 
+COMPARISON = "comparison.json"
+"""The file with all findings."""
+
 SHOWN = 40
 """Findings that the text shows; the JSON document holds all."""
+
+LONGEST = 4_000
+"""Characters of a value in the JSON document; of a longer one, the beginning is there as a text."""
 
 EXAMPLES = 5
 """Pairs that the JSON document names for each finding."""
@@ -64,7 +71,7 @@ def _lines(found: GatewayComparison, direct: str, through: str, folder: Path) ->
     for findings in together[:SHOWN]:
         yield from _entry(findings)
     if len(together) > SHOWN:
-        yield f"and {len(together) - SHOWN} more in {folder / 'comparison.json'}"
+        yield f"and {len(together) - SHOWN} more in {folder / COMPARISON}"
     if found.timing is not None:
         direct_ms, through_ms = found.timing.direct_ms, found.timing.through_ms
         yield f"first byte at the median: {direct_ms:.0f} ms direct, {through_ms:.0f} ms through the gateway"
@@ -113,6 +120,12 @@ def _value(value: Json) -> str:
     return "nothing" if value is None else show(value, 160)
 
 
+def _bounded(value: Json) -> Json:
+    """A value as it is, or the beginning of its text where that is long."""
+    text = json.dumps(value)
+    return value if len(text) <= LONGEST else shortened(text, LONGEST)
+
+
 def _named(pair: Pair) -> str:
     lines = f"direct line {pair.direct.exchange.line}, through line {pair.through.exchange.line}"
     return f"{pair.scenario}, step {pair.step} ({lines})"
@@ -138,8 +151,8 @@ def _as_json(finding: GatewayFinding) -> dict[str, Json]:
     return {
         "kind": finding.seen.kind,
         "where": finding.seen.where,
-        "direct": finding.seen.direct,
-        "through": finding.seen.through,
+        "direct": _bounded(finding.seen.direct),
+        "through": _bounded(finding.seen.through),
         "informs": finding.informs,
         "pairs": len(finding.pairs),
         "evidence": [

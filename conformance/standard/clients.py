@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from conformance.base.patterns import PatternError, compiled
 from conformance.base.pointer import join
 from conformance.base.suggestions import nearest
 from conformance.model import Case, Json, Mode, ScenarioName
@@ -90,10 +91,6 @@ class Clients:
     hiding: tuple[str, ...] = ()
     most_used: tuple[str, ...] = ()
 
-    def cases_of(self, client: KnownClient) -> frozenset[str]:
-        """The cases that decide whether an endpoint serves a client."""
-        return frozenset(name.name for need in client.needs for name in need.mechanism.cases)
-
 
 NO_CLIENTS = Clients()
 
@@ -102,7 +99,7 @@ def load_clients(folder: Path, cases: Iterable[Case]) -> Clients:
     """The clients in the order of their ids. `folder` is the specs folder.
 
     Raises SourceError, with file, line and key, for a file that does not fit the schema, for an unknown mechanism,
-    client or case, and for a case that exists in no mode that is asked for.
+    client or case, for a case that exists in no mode that is asked for, and for a pattern that is none.
     """
     home = folder / FOLDER
     known = {case.id: case for case in cases}
@@ -111,6 +108,8 @@ def load_clients(folder: Path, cases: Iterable[Case]) -> Clients:
     files = {path.stem: path for path in sorted(home.glob("*.yaml")) if path.name != MECHANISMS}
     data = {name: read_checked(path, home / SCHEMA, "client") for name, path in files.items()}
     own = {name: _needs(item, files[name], mechanisms, known) for name, item in data.items()}
+    for name, item in data.items():
+        _check_pattern(item.get("user-agent"), files[name])
     clients = tuple(_client(name, item, _included(name, item, own, files)) for name, item in data.items())
     return Clients(clients, hiding, _most_used(shared, home / MECHANISMS, own))
 
@@ -196,6 +195,13 @@ def _included(
         )
     mine = {need.mechanism.id: need for need in own[name]}
     return tuple({**{need.mechanism.id: need for need in own.get(runs or "", ())}, **mine}.values())
+
+
+def _check_pattern(pattern: str | None, path: Path) -> None:
+    try:
+        compiled(pattern or "")
+    except PatternError as problem:
+        raise SourceError(f"Unusable pattern: {problem}", path=path, pointer="/user-agent") from None
 
 
 def _client(name: str, item: Mapping[str, Json], needs: tuple[Need, ...]) -> KnownClient:

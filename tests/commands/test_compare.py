@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -18,8 +19,11 @@ from jsonschema import Draft202012Validator
 import conformance.report
 from conformance.base.errors import HarnessError, UsageError
 from conformance.cli import command
+from conformance.commands.compare import Arrivals
+from conformance.reference.answer import Call
 from conformance.wire.proxy import Proxy
 from conformance.wire.proxy_server import ProxyServer
+from support import make
 from support.servers import serving
 
 CASES = ("system-two-blocks", "tools-loop-with-real-call", "errors-have-envelope", "transport-client-betas-accepted")
@@ -89,6 +93,23 @@ def test_what_does_not_fit_is_a_usage_error(
 ) -> None:
     with pytest.raises(UsageError, match=said):
         compared(direct, through, tmp_path, *options)
+
+
+def test_what_arrives_has_no_key_of_the_gateway_in_it() -> None:
+    arrivals = Arrivals()
+    key = "sk-of-the-gateway-0123456789"
+    headers = (("authorization", f"Bearer {key}"), ("x-team", key))
+    arrivals.hear(Call("POST", "/v1/messages", headers=headers, body=json.dumps({"api_key": key}).encode()))
+    exchange = make.exchange({})
+    (request,) = arrivals.by_line([replace(exchange, started="2020-01-01T00:00:00.000Z")])[exchange.line]
+    assert key not in repr(request)
+
+
+def test_a_folder_that_cannot_be_written_to_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HarnessError) as caught:
+        compared(free_address(), free_address(), tmp_path / "file" / "out", "--loopback")
+    assert caught.value.exit_code == 4
 
 
 def test_an_upstream_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:

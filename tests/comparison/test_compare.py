@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.comparison.compare import compare, to_repeat
+from conformance.comparison.compare import compare
 from conformance.comparison.pairs import Pair
 from conformance.model import Json
 from conformance.protocol.exchange import SentRequest
@@ -26,8 +26,10 @@ def pair(direct: Reply, through: Reply, **more: Any) -> Pair:
     return Pair("weather/json", 1, direct, through, **more)
 
 
-def found(pairs: Sequence[Pair], again: dict[tuple[str, int], Reply] | None = None) -> set[tuple[str, str]]:
-    return {(each.seen.kind, each.seen.where) for each in compare(pairs, again or {}).findings}
+def found(pairs: Sequence[Pair]) -> set[tuple[str, str]]:
+    """The findings where the upstream always answers the same."""
+    steady = compare(pairs, lambda scenario: [each.direct for each in pairs])
+    return {(each.seen.kind, each.seen.where) for each in steady.findings}
 
 
 def changed(change: Callable[[dict[str, Any]], Json]) -> Reply:
@@ -55,8 +57,14 @@ def test_what_a_gateway_changes_in_an_answer_is_found(change: Any, kind: str, wh
 
 def test_what_the_upstream_itself_answers_differently_is_not_compared() -> None:
     pairs = [pair(make.reply(MESSAGE), make.reply({**MESSAGE, "id": "msg_2"}))]
-    assert to_repeat(pairs) == ("weather/json",)
-    result = compare(pairs, {("weather/json", 1): make.reply({**MESSAGE, "id": "msg_3"})})
+    asked: list[str] = []
+
+    def repeat(scenario: str) -> list[Reply]:
+        asked.append(scenario)
+        return [make.reply({**MESSAGE, "id": "msg_3"})]
+
+    result = compare(pairs, repeat)
+    assert asked == ["weather/json"]
     assert result.findings == ()
     assert [left.what for left in result.not_compared] == ["id (member-changed)"]
 
@@ -180,6 +188,33 @@ def test_what_a_gateway_changes_in_a_request_is_found(
 ) -> None:
     answer = make.reply(MESSAGE, sent=arrived())
     assert found([pair(answer, answer, arrived=arrivals)]) == expected
+
+
+def test_a_value_that_may_be_a_key_of_the_gateway_is_not_shown() -> None:
+    answer = make.reply(MESSAGE, sent=arrived())
+    extra = (arrived(headers=(*HEADERS, ("x-upstream-token", "sk-of-the-gateway-1"))),)
+    (finding,) = compare([pair(answer, answer, arrived=extra)], lambda scenario: [answer]).findings
+    assert (finding.seen.kind, finding.seen.where, finding.seen.through) == (
+        "request-header-added",
+        "x-upstream-token",
+        None,
+    )
+
+
+def test_streams_of_any_length_are_compared_in_bounded_steps() -> None:
+    def alternating(first: str, second: str) -> Callable[[list[dict[str, Any]]], None]:
+        def change(events: list[dict[str, Any]]) -> None:
+            kinds = [first, second] * 5_000
+            events[3:5] = [
+                {"type": "content_block_delta", "index": 0, "delta": {"type": kind, kind.partition("_")[0]: "x"}}
+                for kind in kinds
+            ]
+
+        return change
+
+    one, other = alternating("text_delta", "thinking_delta"), alternating("thinking_delta", "text_delta")
+    kinds = found([pair(streamed(one), streamed(other))])
+    assert any(kind.startswith("event-") for kind, _ in kinds)
 
 
 def test_every_kind_has_words() -> None:

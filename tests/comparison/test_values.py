@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.comparison.values import Change, differences
+from conformance.comparison.values import Change, differences, lined_up
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text("abc ", max_size=3),
@@ -67,3 +67,11 @@ def test_depth_and_length_are_bounded() -> None:
         other = {"a": other}
     assert [found.change for found in differences(deep, other)] == [Change.CHANGED]
     assert [found.change for found in differences([1] * 5_000, [2] * 5_000)] == [Change.CHANGED]
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=12), st.lists(st.sampled_from("abc"), max_size=12))
+def test_words_are_lined_up_with_equal_ones_and_each_once(direct: list[str], through: list[str]) -> None:
+    pairs = list(lined_up(direct, through))
+    assert [one for one, _ in pairs if one is not None] == list(range(len(direct)))
+    assert [other for _, other in pairs if other is not None] == list(range(len(through)))
+    assert all(direct[one] == through[other] for one, other in pairs if one is not None and other is not None)

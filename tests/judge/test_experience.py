@@ -116,6 +116,21 @@ def test_clients_have_the_names_that_users_know(experiences: Experiences, agent:
     assert experiences.client_of(sent(BODY, agent=agent)) == name
 
 
+def test_whatever_a_recording_holds_is_read_in_bounded_steps(experiences: Experiences) -> None:
+    """Names of a megabyte, required members without end, halves of surrogate pairs."""
+    long, half = "x" * 1_000_000, "\ud800"
+    required = [f"{half}{number}" for number in range(50_000)]
+    tools = [{"name": "Bash", "input_schema": {"type": "object", "required": required}}]
+    body = {**BODY, "tools": tools, long: {long + str(number): {long: 1} for number in range(3)}}
+    calls = make.message(*(make.call(name="Bash", input={}) for _ in range(2_000)))
+    experiences.take(refused({**body, "extra": 1}, agent=f"claude-cli{half}"), "a:1")
+    experiences.take(answered(body, calls, agent=f"claude-cli{half}"), "a:2")
+    sentences = [each.what for each in experiences.all]
+    assert len(sentences) == 2
+    assert all(len(sentence) < 1_000 for sentence in sentences)
+    assert sentences[0].endswith("repeated the request without extra")
+
+
 def test_what_is_kept_is_bounded(experiences: Experiences) -> None:
     for number in range(1_000):
         call = make.message(make.call(name=f"tool-{number}", input={}))

@@ -97,6 +97,7 @@ def test_the_schema_is_one_and_describes_every_file() -> None:
         ("modes: [stream]", "modes: [stream]\nruns: claude-cod", "Unknown client 'claude-cod'"),
         ("modes: [stream]", "modes: [stream]\nruns: naga-chat", "Unknown client 'naga-chat'"),
         ("sends:\n  requests", "sends:\n  colour", "sends.colour"),
+        ("modes: [stream]", "modes: [stream]\nuser-agent: '('", "Unusable pattern"),
     ],
 )
 def test_a_mistake_is_refused_with_its_line(specs: Path, library: Library, old: str, new: str, said: str) -> None:
@@ -145,7 +146,9 @@ def test_every_mechanism_is_needed_by_a_client_and_none_twice_under_two_names(li
 
 
 def test_no_need_waits_for_a_model_that_cooperates(library: Library) -> None:
-    named = set().union(*(library.clients.cases_of(client) for client in library.clients.clients))
+    named = set().union(
+        *({name.name for need in client.needs for name in need.mechanism.cases} for client in library.clients.clients)
+    )
     assert {name for name in named if library.cases[name].plane is not Plane.PROTOCOL} == set()
 
 

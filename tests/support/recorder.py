@@ -414,42 +414,30 @@ def _archive(all_of_it: Sequence[Traffic], random: Random, *, polly: bool) -> by
 
 def vcrpy(all_of_it: Sequence[Traffic], random: Random) -> bytes:
     """A YAML cassette of vcrpy, or of go-vcr, with bytes where a body is no text."""
-    items = [
-        {
-            "request": {
-                "body": _yaml_body(one.sent), "headers": header_form(one.sent_headers, random), "method": one.method,
-                "uri": one.url,
-            },
-            "response": {
-                "body": {"string": _yaml_body(one.body)} if one.body is not None else None,
-                "headers": header_form(one.headers, random), "status": {"code": one.status, "message": "x"},
-            },
-        }
-        for one in all_of_it
-    ]  # fmt: skip
+    items = [_interaction(one, random, _yaml_body) for one in all_of_it]
     return yaml.safe_dump({"interactions": items, "version": 1}, allow_unicode=True).encode()
-
-
-def _yaml_body(body: bytes | None) -> str | bytes | None:
-    return body if body is None or not _is_text(body) else body.decode()
 
 
 def vcrpy_json(all_of_it: Sequence[Traffic], random: Random) -> bytes:
     """A JSON cassette of vcrpy."""
-    items = [
-        {
-            "request": {
-                "body": _latin(one.sent), "headers": header_form(one.sent_headers, random), "method": one.method,
-                "uri": one.url,
-            },
-            "response": {
-                "body": {"string": _latin(one.body)}, "headers": header_form(one.headers, random),
-                "status": {"code": one.status, "message": None},
-            },
-        }
-        for one in all_of_it
-    ]  # fmt: skip
-    return json.dumps({"version": 1, "interactions": items}).encode()
+    return json.dumps({"version": 1, "interactions": [_interaction(one, random, _latin) for one in all_of_it]}).encode()
+
+
+def _interaction(one: Traffic, random: Random, written: Callable[[bytes | None], str | bytes | None]) -> dict[str, Any]:
+    """An exchange as vcrpy has it; `written` says how a body is spelled."""
+    asked = header_form(one.sent_headers, random)
+    return {
+        "request": {"body": written(one.sent), "headers": asked, "method": one.method, "uri": one.url},
+        "response": {
+            "body": {"string": written(one.body)} if one.body is not None else None,
+            "headers": header_form(one.headers, random),
+            "status": {"code": one.status, "message": None},
+        },
+    }
+
+
+def _yaml_body(body: bytes | None) -> str | bytes | None:
+    return body if body is None or not _is_text(body) else body.decode()
 
 
 def _latin(body: bytes | None) -> str | None:
