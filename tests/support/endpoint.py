@@ -65,8 +65,13 @@ class Endpoint:
         return answer.status, b"".join(answer.chunks), dict(answer.headers)
 
     def names(self) -> list[str]:
-        """The scenario of every call, as its user agent tells it."""
-        return [(call.header("user-agent") or "").partition("(")[2].rstrip(")") for call in self.calls]
+        """The scenario of every call."""
+        return [scenario_of(call) for call in self.calls]
+
+
+def scenario_of(call: Call) -> str:
+    """The scenario of a call, which its user agent names."""
+    return (call.header("user-agent") or "").partition("(")[2].rstrip(")")
 
 
 def handler_of(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
