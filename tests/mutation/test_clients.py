@@ -62,8 +62,9 @@ class Cell:
 @pytest.fixture(scope="module")
 def stage(library: Library) -> Stage:
     """A stage that judges only what clients need."""
-    named = [library.clients.cases_of(client) for client in library.clients.clients]
-    return set_stage(only=frozenset(library.clients.hiding).union(*named))
+    needs = (need for client in library.clients.clients for need in client.needs)
+    named = {case.name for need in needs for case in need.mechanism.cases}
+    return set_stage(only=named.union(library.clients.hiding))
 
 
 @pytest.fixture(scope="module")
