@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -42,10 +44,29 @@ def schema_errors(value: Any, schema: Any, most_steps: int = MOST_STEPS) -> list
     if _is_beyond(schema):
         return None
     try:
-        Draft202012Validator.check_schema(schema)
+        if not _is_schema(_Asked(json.dumps(schema), schema)):
+            return None
         return errors_under_valid(value, schema, most_steps)
-    except (SchemaError, Unresolvable, RecursionError, *_RAISED):
+    except (Unresolvable, RecursionError, *_RAISED):
         return None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A schema, which is equal to another of the same text."""
+
+    text: str
+    schema: Any = field(compare=False)
+
+
+@lru_cache(maxsize=256)
+def _is_schema(asked: _Asked) -> bool:
+    """Whether a schema is one. Remembered, because cases and requests ask with the same few again and again."""
+    try:
+        Draft202012Validator.check_schema(asked.schema)
+    except SchemaError:
+        return False
+    return True
 
 
 def errors_under_valid(value: Any, schema: Any, most_steps: int = MOST_STEPS) -> list[ValidationError] | None:
