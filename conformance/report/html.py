@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.model import Outcome
+from conformance.report import verdict
 from conformance.report import words as wording
 from conformance.report.block import block, location
 from conformance.report.escape import one_line, printable
@@ -115,7 +116,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(words=wording, segments=segments, block=block, moment=_moment, kilo=_kilo)
+    environment.globals.update(
+        words=wording, verdict=verdict, segments=segments, block=block, moment=_moment, kilo=_kilo
+    )
     environment.filters.update(location=location, one_line=one_line)
     return environment
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+from conformance.report import verdict
 from conformance.report import words as wording
 from conformance.report.block import block
 from conformance.report.escape import one_line, printable
@@ -63,7 +64,7 @@ def _suite_properties(results: Results) -> dict[str, str]:
         "suite": results.suite.version,
         "edition": results.suite.edition or "",
         "complete": str(results.complete).lower(),
-        "verdict": wording.verdict(results),
+        "verdict": verdict.word(results),
         "exit_code": str(results.exit_code),
         "gate": results.gate.policy,
         "requests": str(results.requests),
@@ -123,7 +124,7 @@ def _stale(suite: ElementTree.Element, entry: EntryResult) -> None:
 
 def _run_error(suite: ElementTree.Element, results: Results) -> None:
     element = ElementTree.SubElement(suite, "testcase", {"classname": "messages-conformance", "name": "run"})
-    reason = one_line("; ".join(results.gate.reasons) or wording.EXITS[results.exit_code])
+    reason = one_line("; ".join(results.gate.reasons) or verdict.EXITS[results.exit_code])
     ElementTree.SubElement(element, "error", {"type": "could-not-decide", "message": reason})
 
 

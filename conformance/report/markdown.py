@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from conformance.report import verdict
 from conformance.report import words as wording
 from conformance.report.block import block
 from conformance.report.escape import cut, markdown, markdown_block, markdown_code
@@ -33,11 +34,9 @@ def render(results: Results, *, limit: int = 10, blocks: int = 3) -> str:
 
 def _head(results: Results) -> Iterator[str]:
     target, suite = results.target, results.suite
-    yield f"## {_MARKS.get(results.exit_code, '⚠️')} {wording.verdict(results)}: {markdown(target.name)}"
+    yield f"## {_MARKS.get(results.exit_code, '⚠️')} {verdict.word(results)}: {markdown(target.name)}"
     yield ""
-    yield markdown(
-        f"{wording.verdict_sentence(results)} Exit code {results.exit_code}, {wording.exit_meaning(results)}."
-    )
+    yield markdown(f"{verdict.sentence(results)} Exit code {results.exit_code}, {verdict.exit_meaning(results)}.")
     if results.unfollowed:
         yield ""
         yield markdown(wording.sentence(results.unfollowed))

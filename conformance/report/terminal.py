@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from textwrap import wrap
 
+from conformance.report import verdict
 from conformance.report import words as wording
 from conformance.report.block import block
 from conformance.report.escape import cut, one_line
@@ -45,8 +46,8 @@ def render(results: Results, *, colour: bool = False, limit: int = 5, report: st
 
 def _verdict(results: Results, paint: Paint) -> Iterator[str]:
     target = results.target
-    word = paint(wording.verdict(results).upper(), _EXIT_COLOURS.get(results.exit_code, "yellow"))
-    yield f"{paint(word, 'bold')}  {one_line(wording.verdict_sentence(results))}"
+    word = paint(verdict.word(results).upper(), _EXIT_COLOURS.get(results.exit_code, "yellow"))
+    yield f"{paint(word, 'bold')}  {one_line(verdict.sentence(results))}"
     place = f"{target.name}: model {target.model} at {target.url}, answered on {target.path}"
     yield paint(one_line(f"{place}, API version {target.api_version}"), "dim")
     yield paint(f"{wording.effort(results)}; {one_line(results.started)}", "dim")
@@ -241,7 +242,7 @@ def _end(results: Results, report: str | None) -> Iterator[str]:
         yield f"report  {one_line(report)}"
     gate = results.gate
     yield f"gate    {one_line(gate.policy)}: {one_line('; '.join(gate.reasons)) or 'nothing violates it'}"
-    yield f"exit    {results.exit_code}, {wording.exit_meaning(results)}"
+    yield f"exit    {results.exit_code}, {verdict.exit_meaning(results)}"
 
 
 def _plain(text: str, style: str) -> str:  # noqa: ARG001

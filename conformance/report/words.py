@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from conformance.model import Harm, Level, Mode, Outcome
 from conformance.results.count import Count
@@ -29,15 +29,6 @@ OUTCOMES: dict[Outcome, str] = {
 }
 """Every outcome with its meaning, worst first."""
 
-EXITS = {
-    0: "the gate holds",
-    1: "a gating clause is violated",
-    2: "could not decide",
-    3: "an error of our own",
-    4: "bad input",
-}
-"""What exit codes mean."""
-
 HARMS: dict[Harm, str] = {
     Harm.BREAKS: "breaks clients",
     Harm.LOSES: "loses data",
@@ -59,62 +50,14 @@ _LEVELS = list(Level)
 _OUTCOMES = list(OUTCOMES)
 
 
-def verdict(results: Results) -> str:
-    """The verdict in two or three words."""
-    return {0: "Gate holds", 1: "Gate violated"}.get(results.exit_code, "Not decided")
-
-
-def verdict_sentence(results: Results) -> str:
-    """The verdict as one or two sentences with its numbers."""
-    part = results.summary.by_axis["conformance"]
-    must = part.by_level["must"]
-    sentence = f"{of(must)} decided must-level results pass"
-    if not must.decided:
-        sentence = "No must-level result could be decided"
-    parts = [*_violations(results), *_accepted(results)]
-    if parts:
-        sentence += f"; {'; '.join(parts)}"
-    elif must.open:
-        sentence += f", {must.open} more could not be decided"
-    sentence += "."
-    if results.exit_code == 2 and results.gate.missing and must.decided:
-        sentence += f" Not enough evidence: {'; '.join(results.gate.missing)}."
-    if not results.complete:
-        sentence += f" The run is incomplete{': ' + results.incomplete_reason if results.incomplete_reason else ''}."
-    return sentence
-
-
-def exit_meaning(results: Results) -> str:
-    """What the exit code of a run means."""
-    if results.exit_code == 1 and not results.summary.total.gating:
-        return (
-            "a capability that the tier needs is declined"
-            if results.gate.declined
-            else "an entry of the baseline is stale"
-        )
-    return EXITS[results.exit_code]
-
-
-def _violations(results: Results) -> Iterator[str]:
-    gating, stale = results.summary.total.gating, len(results.baseline.stale) if results.baseline else 0
-    yield from results.gate.declined
-    if gating:
-        yield f"{plural(gating, 'deviation')} violate{'s' if gating == 1 else ''} the gate"
-    if stale:
-        yield f"{entries(stale)} of the baseline {'is' if stale == 1 else 'are'} stale"
-
-
-def _accepted(results: Results) -> Iterator[str]:
-    known = results.summary.total.known
-    if known:
-        yield f"{plural(known, 'known deviation')} {'does' if known == 1 else 'do'} not gate"
-    if hidden := len(results.gate.explained):
-        yield f"{plural(hidden, 'result')} could not be decided because of known deviations"
-
-
 def entries(number: int) -> str:
     """A number of entries of the baseline."""
     return f"{number:,} {'entry' if number == 1 else 'entries'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a list in a sentence, as in `Core, Agent and Full`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def of(count: Count) -> str:
@@ -227,6 +170,24 @@ def extent(defect: DefectResult) -> str:
     parts += [f"hides {plural(len(defect.hides), 'result')}"] if defect.hides else []
     parts += [] if defect.gates else ["does not gate"]
     return "; ".join(parts)
+
+
+def witness(members: Sequence[CaseResult]) -> list[CaseResult]:
+    """The case of a defect to read first, in the modes in which it deviates; `members` as `defects` returns them."""
+    return [case for case in members if case.id == members[0].id and case.known is None]
+
+
+def affected(defect: DefectResult, shown: int = 2) -> str:
+    """The clients that a defect affects, as in `breaks Claude Code, Cline and 3 more`; empty where it affects none.
+
+    Where it breaks some and degrades others, those that it breaks are named and the others are counted.
+    """
+    broken = [client.title for client in defect.affects if client.impact == "breaks"]
+    verb, names = ("breaks", broken) if broken else ("degrades", [client.title for client in defect.affects])
+    if not names:
+        return ""
+    more = len(defect.affects) - len(names[:shown])
+    return f"{verb} {listed([*names[:shown], f'{more} more'] if more else names)}"
 
 
 def known(cases: Sequence[CaseResult]) -> list[list[CaseResult]]:

@@ -9,6 +9,7 @@ from conformance import __version__
 from conformance.base.spend import Spend
 from conformance.model import Case, Clause, Judgement, worst
 from conformance.protocol.reply import Reply
+from conformance.results.conclusions.affected import affected
 from conformance.results.conclusions.baseline import KnownDeviations
 from conformance.results.conclusions.defects import defects
 from conformance.results.conclusions.demands import declined_demands
@@ -70,8 +71,11 @@ def build(
     )
     meant = [client for client in clients if client.id in run.clients]
     tier = () if meant else library.tiers  # what the clients need decides in place of a tier
-    demands = declined_demands(run.tier, tier, capabilities, found, excerpts.exchanges, model)
-    causes = defects(list(zip(judgements, found, strict=True)), excerpts.exchanges, library)
+    demands = [
+        replace(demand, affects=affected(demand.cases, clients, library.clients.most_used))
+        for demand in declined_demands(run.tier, tier, capabilities, found, excerpts.exchanges, model)
+    ]
+    causes = defects(list(zip(judgements, found, strict=True)), excerpts.exchanges, library, clients)
     decided, exit_code = gate(
         found,
         run.policy,

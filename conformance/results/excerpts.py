@@ -42,13 +42,24 @@ class Excerpts:
         self.findings.setdefault((case, mode), []).extend(finding_result(finding, reply) for finding in findings)
 
     def add_judgement(self, judgement: Judgement, replies: Mapping[int, Reply], target: TargetSummary) -> None:
-        """Keeps the findings of a judgement, and the request of its first evidence as a curl command."""
+        """Keeps the findings of a judgement, those in the smallest exchanges first, and the request of the first one as
+        a curl command.
+        """
         key = (judgement.case, judgement.mode)
-        for finding in judgement.findings[:FINDINGS_LIMIT]:
+        found = sorted(judgement.findings, key=lambda finding: _size(replies.get(finding.where.line)))
+        for finding in found[:FINDINGS_LIMIT]:
             self.add_findings(*key, [finding], replies.get(finding.where.line))
-        shown = judgement.findings[0].where.line if judgement.findings else next(iter(judgement.evidence), 0)
+        shown = found[0].where.line if found else next(iter(judgement.evidence), 0)
         if shown in replies:
             self.curls[key] = _curl(replies[shown].exchange, target)
+
+
+def _size(reply: Reply | None) -> int:
+    """The bytes of an exchange."""
+    if reply is None:
+        return 0
+    response = reply.exchange.response
+    return len(reply.exchange.request.body) + (len(response.body) if response is not None else 0)
 
 
 def finding_result(finding: Finding, reply: Reply | None) -> FindingResult:

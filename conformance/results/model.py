@@ -250,11 +250,23 @@ class CapabilityResult:
 
 
 @dataclass(frozen=True)
+class AffectedClient:
+    """A client that a defect `breaks` or `degrades`, and what its user sees."""
+
+    id: str
+    title: str
+    impact: str
+    symptom: str
+    workaround: str = ""
+
+
+@dataclass(frozen=True)
 class DefectResult:
     """Findings of one cause, by the rules of `specs/defects.yaml`.
 
     `level` is the highest of its cases, of those that gate where it `gates`. `cases` are results as `case/mode`, the
-    one to read first in front; `exchanges` journal lines; `hides` results that could not be decided because of it.
+    one to read first in front: of those that weigh most, the one with the smallest exchange. `exchanges` are journal
+    lines; `hides` results that could not be decided because of it; `affects` the clients that it affects, worst first.
     """
 
     id: str
@@ -265,6 +277,7 @@ class DefectResult:
     cases: tuple[str, ...] = ()
     exchanges: tuple[int, ...] = ()
     hides: tuple[str, ...] = ()
+    affects: tuple[AffectedClient, ...] = ()
 
 
 @dataclass(frozen=True)

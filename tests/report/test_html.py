@@ -113,10 +113,10 @@ def test_the_first_screen_names_endpoint_model_date_and_verdict(page):
         "claude-sonnet-4-5",
         "https://api.naga.example/anthropic",
         "2026-11-22 06:00 UTC",
-        "Gate violated",
+        "FAIL",
     ):
         assert part in start
-    assert "21 of 25 decided must-level results pass" in start
+    assert "21 of 25 MUST results pass" in start
 
 
 def test_nothing_of_the_endpoint_becomes_markup(hostile, page):
@@ -172,8 +172,8 @@ def test_a_run_without_results_is_a_page_that_says_so(results, complete):
     reason = "" if complete else "no route to host"
     empty = replace(results, exchanges={}, complete=complete, incomplete_reason=reason)
     text = Page(html.render(sample.with_cases(empty, ()))).text
-    assert "Not decided" in text
-    assert "No must-level result could be decided" in text
+    assert "NOT DECIDED" in text
+    assert "No MUST result was decided" in text
 
 
 def test_the_segments_of_a_bar_fill_it(results):

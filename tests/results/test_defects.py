@@ -217,3 +217,25 @@ def test_every_rule_is_reached_and_looks_at_what_there_is(library: Library) -> N
         each.area for each in library.cases.values()
     }
     assert {clause for each in looked_at for clause in each.get("clause", ())} <= set(library.ledger.clauses)
+
+
+def test_a_defect_that_breaks_a_client_has_that_harm_and_names_what_its_user_sees(library: Library) -> None:
+    unended = Finding("grammar", "message_stop as the last event", "the stream ends with message_delta")
+    judgement = fails("stream-ends-with-message-stop", unended, 1, Mode.STREAM)
+    (defect,) = found(library, [judgement], (1, MESSAGES, 200))
+    assert defect.harm is Harm.BREAKS
+    assert {client.impact for client in defect.affects} >= {"breaks"}
+    assert all(client.symptom for client in defect.affects)
+    assert [client.impact for client in defect.affects] == sorted(client.impact for client in defect.affects)
+
+
+def test_the_result_to_read_first_is_the_one_with_the_smallest_exchange(library: Library) -> None:
+    wrong = Finding("blocks", "a string", "null", Where(pointer="/id"))
+    excerpts = Excerpts()
+    for line, size in ((1, 900), (2, 20)):
+        excerpts.exchanges[line] = ExchangeSummary(
+            line, f"s{line}", Mode.JSON, 1, 1, "POST", TARGET.url, 200, response="x" * size
+        )
+    judgements = [fails("response-has-id", wrong, 1), fails("usage-output-counted", wrong, 2)]
+    built = build(RUN, [(judgement, 0.0) for judgement in judgements], library, excerpts)
+    assert built.defects[0].cases == ("usage-output-counted/json", "response-has-id/json")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from conformance.base.urls import split_url
 from conformance.model import Case, Finding, Harm, Judgement, Level, Outcome
 from conformance.protocol.statuses import NOT_SERVED, is_success
-from conformance.results.model import CaseResult, DefectResult, ExchangeSummary
+from conformance.results.conclusions.affected import affected, harm_of
+from conformance.results.model import CaseResult, ClientResult, DefectResult, ExchangeSummary
 from conformance.standard.defects import CLAIM, DefectRule, rule_for
 from conformance.standard.library import Library
 from conformance.standard.tiers import NAMES
@@ -31,9 +32,14 @@ class _Gathered:
 
 
 def defects(
-    judged: Sequence[tuple[Judgement, CaseResult]], exchanges: Mapping[int, ExchangeSummary], library: Library
+    judged: Sequence[tuple[Judgement, CaseResult]],
+    exchanges: Mapping[int, ExchangeSummary],
+    library: Library,
+    clients: Sequence[ClientResult] = (),
 ) -> tuple[DefectResult, ...]:
     """The defects behind the deviations, worst first: what gates, then by harm, level, tier and number of exchanges.
+
+    A defect that breaks one of the `clients` has the harm of that, whatever its rule says.
 
     Deviations that the baseline lists take part and do not gate. A case whose findings have several causes belongs to
     several defects.
@@ -44,7 +50,9 @@ def defects(
         if result.deviates:
             for finding in judgement.findings or (Finding("", "", judgement.reason),):
                 _gather(found, result, finding, features.of(finding, result), library.defect_rules)
-    listed = [_result(name, gathered, judged, exchanges) for name, gathered in found.items()]
+    listed = [
+        _affecting(_result(name, gathered, judged, exchanges), clients, library) for name, gathered in found.items()
+    ]
     return tuple(sorted(listed, key=lambda each: _rank(each, found[each.id], library.cases)))
 
 
@@ -126,7 +134,10 @@ def _result(
     judged: Iterable[tuple[Judgement, CaseResult]],
     exchanges: Mapping[int, ExchangeSummary],
 ) -> DefectResult:
-    members = sorted(gathered.members.values(), key=lambda each: (not each.gates, _LEVELS.index(each.level)))
+    members = sorted(
+        gathered.members.values(),
+        key=lambda each: (not each.gates, _LEVELS.index(each.level), _smallest(each, exchanges)),
+    )
     gates = any(member.gates for member in members)
     return DefectResult(
         id=name,
@@ -138,6 +149,18 @@ def _result(
         exchanges=tuple(sorted(gathered.lines)),
         hides=tuple(_hidden(name, gathered, judged, exchanges)),
     )
+
+
+def _affecting(defect: DefectResult, clients: Sequence[ClientResult], library: Library) -> DefectResult:
+    hit = affected({*defect.cases, *defect.hides}, clients, library.clients.most_used)
+    return replace(defect, affects=hit, harm=harm_of(defect.harm, hit))
+
+
+def _smallest(case: CaseResult, exchanges: Mapping[int, ExchangeSummary]) -> int:
+    """The size of the smallest exchange that shows the deviation of a case, as far as it is kept."""
+    lines = [finding.where.line for finding in case.findings if finding.where.line] or case.evidence
+    sizes = [len(exchanges[line].request) + len(exchanges[line].response) for line in lines if line in exchanges]
+    return min(sizes, default=0)
 
 
 def _hidden(
