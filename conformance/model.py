@@ -119,6 +119,17 @@ class Harm(StrEnum):
 
 
 @dataclass(frozen=True)
+class SourceLink:
+    """A source of a clause: what it is, its address, and the date of the state in which it was read. Address and date
+    may be empty.
+    """
+
+    text: str
+    url: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True)
 class Clause:
     """One normative statement about the API. The ledger under `specs/clauses/` holds all of them.
 

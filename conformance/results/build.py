@@ -9,6 +9,7 @@ from conformance import __version__
 from conformance.base.spend import Spend
 from conformance.model import Case, Clause, Judgement, worst
 from conformance.protocol.reply import Reply
+from conformance.results.clauses import cited
 from conformance.results.conclusions.affected import affected
 from conformance.results.conclusions.baseline import KnownDeviations
 from conformance.results.conclusions.defects import defects
@@ -110,6 +111,7 @@ def build(
         cases=found,
         defects=(*demands, *causes),
         exchanges=excerpts.exchanges,
+        clauses=cited({name for case in found for name in case.clauses}, library.ledger, library.sources),
     )
 
 

@@ -19,7 +19,9 @@ RESPONSE_LIMIT = 8192
 FINDINGS_LIMIT = 5
 """How many findings of a case are kept with their place; `CaseResult.deviating` says how many there were."""
 
-EXCERPT_EVENTS = 3
+BEFORE, AFTER = 3, 1
+"""How many events are shown around the one that a finding is about."""
+
 EXCERPT_WIDTH = 600
 
 
@@ -81,20 +83,21 @@ def excerpt(reply: Reply, finding: Finding) -> tuple[TraceLine, ...]:
         trouble = reply.exchange.trouble
         return (TraceLine(trouble.at, _said(trouble)),) if trouble else ()
     if reply.events is not None and finding.where.event is not None:
-        last = min(finding.where.event, len(reply.events))
-        shown = reply.events[max(0, last - EXCERPT_EVENTS) : last]
-        return tuple(line for event in shown for line in _event_lines(event))
+        place = min(finding.where.event, len(reply.events))
+        first = max(1, place - BEFORE)
+        shown = enumerate(reply.events[first - 1 : place + AFTER], start=first)
+        return tuple(line for number, event in shown for line in _event_lines(event, marked=number == place))
     head = TraceLine(response.first_byte, f"{response.http_version} {response.status}")
     kind = shortened(response.header("content-type") or "", EXCERPT_WIDTH)
     body = _text(response.body, EXCERPT_WIDTH)[0]
     return (head, TraceLine(None, f"content-type: {kind}" if kind else "no content-type"), TraceLine(None, body))
 
 
-def _event_lines(event: Event) -> Iterable[TraceLine]:
+def _event_lines(event: Event, *, marked: bool) -> Iterable[TraceLine]:
     if event.name is not None:
-        yield TraceLine(event.at, f"event: {event.name[:EXCERPT_WIDTH]}")
+        yield TraceLine(event.at, f"event: {event.name[:EXCERPT_WIDTH]}", marked)
     data = event.data if event.data is not None else "(no data)"
-    yield TraceLine(None if event.name is not None else event.at, f"data: {data[:EXCERPT_WIDTH]}")
+    yield TraceLine(None if event.name is not None else event.at, f"data: {data[:EXCERPT_WIDTH]}", marked)
 
 
 def summary_of(exchange: Exchange) -> ExchangeSummary:

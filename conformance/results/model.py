@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from conformance.model import DECIDED, DEVIATING, Direction, Harm, KnownDeviation, Level, Mode, Outcome, Plane, Where
+from conformance.model import (
+    DECIDED,
+    DEVIATING,
+    Direction,
+    Harm,
+    KnownDeviation,
+    Level,
+    Mode,
+    Outcome,
+    Plane,
+    Where,
+)
+from conformance.results.clauses import ClauseResult
 from conformance.results.count import CONFORMANCE, INFORMATIONAL, UNSCORED, Summary, summarise
 
 SCHEMA_VERSION = "1.0"
@@ -54,10 +66,14 @@ class Tokens:
 
 @dataclass(frozen=True)
 class TraceLine:
-    """One line of an excerpt, `at` seconds after the request was started (None: same moment as the line before)."""
+    """One line of an excerpt, `at` seconds after the request was started (None: same moment as the line before).
+
+    `marked`: the line is of the event that the finding is about, among its neighbours.
+    """
 
     at: float | None
     text: str
+    marked: bool = False
 
 
 @dataclass(frozen=True)
@@ -357,7 +373,7 @@ class Results:
     `unfollowed` is a sentence on a model that follows no instruction, or empty. `started` is an RFC 3339 time in UTC.
     `cost` is in US dollars, None where no prices are known. `exit_code` is the exit code of the process: 0 the gate
     holds, 1 violated, 2 could not decide, 3 our own error, 4 bad input. Of several targets each has its own, and the
-    process ends with the worst. `exchanges` maps journal lines to their summaries.
+    process ends with the worst. `exchanges` maps journal lines to their summaries. `clauses` are those of the cases.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -381,6 +397,7 @@ class Results:
     cases: tuple[CaseResult, ...]
     defects: tuple[DefectResult, ...] = ()
     exchanges: Mapping[int, ExchangeSummary] = field(default_factory=dict)
+    clauses: tuple[ClauseResult, ...] = ()
 
     @cached_property
     def summary(self) -> Summary:

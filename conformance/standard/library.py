@@ -20,6 +20,7 @@ from conformance.standard.editions import Edition, load_edition, scored
 from conformance.standard.ledger import Ledger, load_ledger
 from conformance.standard.models import NO_MODELS, Models, capabilities_of, load_models
 from conformance.standard.paths import catalogue_folder, spec_folder
+from conformance.standard.source_links import NO_SOURCES, SourceTable, load_source_table
 from conformance.standard.tiers import Tier, load_tiers
 
 
@@ -36,6 +37,7 @@ class Library:
     models: Models = NO_MODELS
     defect_rules: tuple[DefectRule, ...] = ()
     clients: Clients = NO_CLIENTS
+    sources: SourceTable = NO_SOURCES
 
     @property
     def cases(self) -> dict[str, Case]:
@@ -72,6 +74,7 @@ def load_standard(
         models,
         load_defect_rules(specs),
         load_clients(specs, catalogue.cases),
+        load_source_table(specs),
     )
 
 

@@ -11,6 +11,8 @@ from conformance.model import Finding, Where
 from conformance.protocol.exchange import Exchange, Trouble
 from conformance.protocol.reply import Reply
 from conformance.results.excerpts import (
+    AFTER,
+    BEFORE,
     EXCERPT_WIDTH,
     HEADERS_LIMIT,
     REQUEST_LIMIT,
@@ -53,5 +55,12 @@ def test_a_line_of_an_excerpt_has_a_bound(what: str) -> None:
     lines = excerpt(Reply(EXCHANGES[what]), finding)
     assert lines
     assert all(len(line.text) <= LONGEST for line in lines)
-    assert len(lines) < 10
+    assert len(lines) <= 2 * (BEFORE + 1 + AFTER)
     assert EXCERPT_WIDTH < LONGEST
+
+
+def test_the_event_that_a_finding_is_about_is_marked_among_its_neighbours() -> None:
+    reply = make.reply("".join(f"event: e{number}\ndata: {{}}\n\n" for number in range(1, 8)))
+    lines = excerpt(reply, Finding("check", "this", "that", Where(7, event=4)))
+    assert [line.text for line in lines if line.text.startswith("event")] == [f"event: e{n}" for n in range(1, 6)]
+    assert [line.text for line in lines if line.marked] == ["event: e4", "data: {}"]
