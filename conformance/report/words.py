@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from conformance.model import Harm, Level, Mode, Outcome
 from conformance.results.count import Count
+from conformance.results.durations import LimitResult, ModeTiming
 from conformance.results.model import (
     CapabilityResult,
     CaseResult,
     ClientResult,
     DefectResult,
     EntryResult,
-    LimitResult,
-    ModeTiming,
     Results,
     TierResult,
 )

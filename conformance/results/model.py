@@ -20,6 +20,7 @@ from conformance.model import (
 )
 from conformance.results.clauses import ClauseResult
 from conformance.results.count import CONFORMANCE, INFORMATIONAL, UNSCORED, Summary, summarise
+from conformance.results.durations import TimingResult
 
 SCHEMA_VERSION = "1.0"
 """Major and minor version of the results file. Minor versions only add keys; a new major may change meaning."""
@@ -328,42 +329,6 @@ class ClientResult:
     deciding: tuple[str, ...] = ()
     symptoms: tuple[str, ...] = ()
     needs: tuple[NeedResult, ...] = ()
-
-
-@dataclass(frozen=True)
-class ModeTiming:
-    """The times of the messages in one mode, in seconds: median and worst first byte, longest silence, with the journal
-    lines of the worst. `tokens_per_second` is a median, None where no reply is long enough.
-    """
-
-    mode: Mode
-    replies: int
-    first_byte: float
-    first_byte_worst: float
-    first_byte_line: int
-    silence: float | None = None
-    silence_line: int = 0
-    tokens_per_second: float | None = None
-
-
-@dataclass(frozen=True)
-class LimitResult:
-    """After how many `seconds` a client hangs up, by `kind` (`first-byte` or `silence`), and the worst measured."""
-
-    client: str
-    title: str
-    kind: str
-    seconds: int
-    measured: float | None
-    holds: bool
-
-
-@dataclass(frozen=True)
-class TimingResult:
-    """How fast the endpoint answered, and what clients put up with."""
-
-    modes: tuple[ModeTiming, ...]
-    limits: tuple[LimitResult, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Final
 from conformance.model import Mode
 from conformance.protocol.reply import Reply
 from conformance.protocol.usage import billed
-from conformance.results.model import LimitResult, ModeTiming, TimingResult
+from conformance.results.durations import LimitResult, ModeTiming, TimingResult
 from conformance.standard.clients import FIRST_BYTE, SILENCE, KnownClient
 
 FEWEST_TOKENS: Final = 8

@@ -9,6 +9,7 @@ from typing import Any
 from conformance.model import Direction, Harm, KnownDeviation, Level, Mode, Outcome, Plane, Where
 from conformance.report.words import worst_first
 from conformance.results.conclusions.gate import gate
+from conformance.results.durations import LimitResult, ModeTiming, TimingResult
 from conformance.results.model import (
     BaselineResult,
     CapabilityResult,
@@ -18,14 +19,11 @@ from conformance.results.model import (
     EntryResult,
     ExchangeSummary,
     FindingResult,
-    LimitResult,
-    ModeTiming,
     NeedResult,
     Results,
     Suite,
     TargetSummary,
     TierResult,
-    TimingResult,
     Tokens,
     TraceLine,
 )
