@@ -14,6 +14,7 @@ from conformance.base.errors import HarnessError, UsageError
 from conformance.base.interrupt import interruptible, interruption, uninterrupted
 from conformance.base.output import reason
 from conformance.base.streams import output_problem, standard_streams
+from conformance.base.versions import API_VERSIONS, DEFAULT_VERSION
 from conformance.config.keys import check_arguments
 from conformance.config.options import OPTIONS, Option
 from conformance.model import Level, worst
@@ -237,6 +238,28 @@ def report(results: Path, html: Path | None, markdown: Path | None, junit: Path 
     from conformance.commands import report as reports
 
     click.echo(reports.render(results, html=html, markdown=markdown, junit=junit), nl=False)
+
+
+@command.command()
+@click.argument("document", type=INPUT)
+@click.option(
+    "--api-version",
+    type=click.Choice(API_VERSIONS),
+    default=DEFAULT_VERSION,
+    show_default=True,
+    help="the version of the Messages API to compare with",
+)
+@AS_JSON
+def claims(document: Path, api_version: str, as_json: bool) -> None:
+    """List what a vendor's OpenAPI document claims. Exit 1 where it contradicts the specification.
+
+    DOCUMENT is JSON or YAML, or a page of text with such a document in a fenced block. No link in it is followed.
+    """
+    from conformance.commands import claims as claimed
+
+    text, exit_code = claimed.text(document, api_version, as_json=as_json)
+    click.echo(text, nl=False)
+    sys.exit(exit_code)
 
 
 @command.command()

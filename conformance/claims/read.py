@@ -1,0 +1,57 @@
+"""Reads the OpenAPI document of a vendor: a JSON or YAML file, or a page of text with such a document in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from conformance.base import json_text, yaml_text
+from conformance.base.errors import FileError
+from conformance.base.files import Bounds, read_text
+
+BOUNDS: Final = Bounds(8 * 1024 * 1024, 200_000)
+"""What a vendor's document may hold."""
+
+_YAML: Final = re.compile(r"^['\"]?openapi['\"]? *:", re.MULTILINE)
+_FENCED: Final = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n(.*?)^ {0,3}\1[ \t]*$", re.DOTALL | re.MULTILINE)
+
+
+def read_document(path: Path) -> Mapping[str, Any]:
+    """The OpenAPI document (3.x) in a file: the whole file, or the first fenced block of a page that is one.
+
+    Raises FileError, with one sentence, without one, and for one that crosses a bound.
+    """
+    text = read_text(path, BOUNDS.bytes)
+    problem = FileError("Found no OpenAPI 3 document in it", path=path)
+    for number, candidate in enumerate(_candidates(text)):
+        try:
+            value = _value(candidate, path)
+        except FileError as found:
+            problem = found if number == 0 else problem
+            continue
+        if isinstance(value, dict) and str(value.get("openapi", "")).startswith("3."):
+            if not isinstance(value.get("paths"), dict):
+                raise FileError("The OpenAPI document has no paths", path=path)
+            return value
+    raise problem
+
+
+def _candidates(text: str) -> list[str]:
+    """What may be a document: the whole file, or the fenced blocks of a page."""
+    found = [text, *(match[2] for match in _FENCED.finditer(text))]
+    return [each for each in found if "openapi" in each and (each.lstrip().startswith("{") or _YAML.search(each))]
+
+
+def _value(text: str, path: Path) -> Any:
+    """What a text says. Raises FileError where it is neither JSON nor YAML, or crosses a bound."""
+    if not text.lstrip().startswith("{"):
+        return yaml_text.read(text, path, BOUNDS).value
+    try:
+        reading = json_text.read(text.encode("utf-8"), BOUNDS)
+    except ValueError as problem:
+        raise FileError(f"The OpenAPI document cannot be read: {problem}", path=path) from None
+    if reading.problem is not None:
+        raise FileError(f"The OpenAPI document cannot be read: {reading.problem}", path=path)
+    return reading.value
