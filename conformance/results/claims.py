@@ -1,0 +1,40 @@
+"""What became of the claims in a vendor's own documents, as results say it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ClaimVerdict = Literal["kept", "broken", "deviates", "conforms", "undecided"]
+"""A claim of support or of a subset is kept or broken. A documented deviation was seen, or the endpoint conforms."""
+
+
+@dataclass(frozen=True)
+class ClaimResult:
+    """One claim of a vendor's documents, and what a run says about it.
+
+    `promises` is `support`, `subset` or `deviation`. `cases` are the results that decide, as `case/mode`; `reason` says
+    why the claim is undecided. `page`, `url` and `date` are where and when it was read. `contradicted_by` are claims of
+    the same documents that cannot be true as well.
+    """
+
+    id: str
+    says: str
+    promises: str
+    verdict: ClaimVerdict
+    cases: tuple[str, ...] = ()
+    reason: str = ""
+    page: str = ""
+    url: str = ""
+    date: str = ""
+    contradicted_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class VendorResult:
+    """The vendor of a run, as its own documents have it. `read` is the day on which they were read."""
+
+    id: str
+    title: str
+    read: str
+    claims: tuple[ClaimResult, ...]
