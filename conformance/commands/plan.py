@@ -32,7 +32,7 @@ def text(given: Mapping[str, Any], folder: Path, *, as_json: bool) -> str:
 def _plan_of(settings: RunSettings) -> dict[str, Any]:
     target = target_of(settings)
     limits = limits_of(settings)
-    library = load_library(settings["api_version"], edition=settings["edition"])
+    library = load_library(settings["api_version"], edition=settings["edition"], vendor=settings["vendor"])
     check_selection(settings, library)
     check_declared(library.capabilities, settings["declare"], settings["lacks"])
     items = selected_items(library, settings)

@@ -30,8 +30,8 @@ def _check(given: Mapping[str, Any], pytest_args: Sequence[str], folder: Path) -
     cases = tuple(path for path in own if path.name.endswith(USER_SUFFIX))
     for settings in read_all_settings(given, folder):
         target_of(settings)
-        if cases:
-            load_library(settings["api_version"], cases, settings["edition"])
+        if cases or settings["vendor"]:
+            load_library(settings["api_version"], cases, settings["edition"], settings["vendor"])
         baseline = settings["baseline"]
         if baseline and ((folder / baseline).exists() or not settings["baseline_update"]):
             read_baseline(folder / baseline, baseline, {})

@@ -47,6 +47,11 @@ OPTIONS: tuple[Option, ...] = (
         "url", "base URL of the endpoint, with or without /v1; default: the embedded reference endpoint", metavar="URL"
     ),
     Option("model", "model to request", metavar="NAME"),
+    Option(
+        "vendor",
+        "vendor whose profile supplies URL, key variable and model, and whose documents are checked as well",
+        metavar="ID",
+    ),
     Option("target", "target from the targets file", kind="list", metavar="NAME"),
     Option("targets", "TOML file of targets", default="targets.toml", metavar="FILE"),
     Option(
@@ -173,7 +178,7 @@ OPTIONS: tuple[Option, ...] = (
 """In the order of the help."""
 
 
-NEVER_EMPTY = ("url", "model", "target", "name", "api-key-env", "ca-bundle", "proxy")
+NEVER_EMPTY = ("url", "model", "vendor", "target", "name", "api-key-env", "ca-bundle", "proxy")
 """Options of which an empty value is an error, and no default: an unset variable of a CI job must not test another
 endpoint, send another key, or take another way.
 """
@@ -191,15 +196,16 @@ BOUNDS = ("max-seconds", "max-memory", "max-journal", "max-answer-cpu")
 """Options on what a run may take of this machine."""
 
 PER_TARGET = (
-    *CONNECTION, "proxy", "timeout", "retries", "api-version", "baseline", "declare", "lacks", "tier", "concurrency",
+    *CONNECTION, "vendor", "proxy", "timeout", "retries", "api-version", "baseline", "declare", "lacks", "tier",
+    "concurrency",
     *SPENDING,
     *BOUNDS,
 )  # fmt: skip
 """Options that an entry of the targets file may hold."""
 
 RECORDED = (
-    "url", "model", "api-key-env", "auth", "api-version", "strict", "gate", "gate-behaviour", "min-decided", "declare",
-    "lacks", "edition", "level", "tier", "area", "case", "client", "smoke", "mode", "repeat", "price-input",
+    "url", "model", "vendor", "api-key-env", "auth", "api-version", "strict", "gate", "gate-behaviour", "min-decided",
+    "declare", "lacks", "edition", "level", "tier", "area", "case", "client", "smoke", "mode", "repeat", "price-input",
     "price-output", "timeout",
     "retries", "insecure", "ca-bundle", "proxy", "max-memory", "max-answer-cpu",
 )  # fmt: skip

@@ -21,11 +21,15 @@ from conformance.config.keys import HOW, resembles_key
 from conformance.config.options import CONNECTION, NEVER_EMPTY, OPTIONS, PER_TARGET, RECORDED, REPEATED, Option
 from conformance.config.target import AUTHENTICATION, REFERENCE, Target, check_url, is_public, name_of
 from conformance.config.values import convert, described
+from conformance.config.vendor import options_of
+from conformance.standard.vendors import load_vendor
 
 TABLE = "messages-conformance"
 """The table below `[tool]` of `pyproject.toml`."""
 
 _API_KEY_ENV = next(option for option in OPTIONS if option.name == "api-key-env")
+_VENDOR = next(option for option in OPTIONS if option.name == "vendor")
+_NAME = "name"
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,8 @@ class RunSettings:
         if target.name == REFERENCE:
             return lacks
         capabilities = [*(f"--declare={name}" for name in sorted(self["declare"])), *lacks]
-        arguments = ["--url", target.url, "--model", target.model, "--api-key-env", target.key_name, *capabilities]
+        arguments = ["--vendor", self["vendor"]] if self["vendor"] else []
+        arguments += ["--url", target.url, "--model", target.model, "--api-key-env", target.key_name, *capabilities]
         if target.api_version != DEFAULT_VERSION:
             arguments += ["--api-version", target.api_version]
         for option in OPTIONS:
@@ -116,13 +121,16 @@ def settings_from(
     variables = sources.variables
     values: dict[str, Any] = {}
     places: dict[str, str] = {}
-    for option in OPTIONS:
+    entries = [entry] if entry is not None else []
+    profile: FoundOptions | None = None
+    for option in sorted(OPTIONS, key=lambda option: option is not _VENDOR):  # what it says, the others look up
         value = _filled(option, given.get(option.key), f"--{option.name}")
         where = on_command_line = f"--{option.name} (environment {option.variable})"
-        if _absent(value) and entry is not None and option.name in PER_TARGET:
-            value, where = entry.find(option.name)
-            value = _fitting(option, value, where)
-        if _absent(value) and not (entry is not None and option.name in CONNECTION):
+        for each in entries if option.name in PER_TARGET or option.name == _NAME else ():
+            if _absent(value):
+                value, where = each.find(option.name)
+                value = _fitting(option, value, where)
+        if _absent(value) and not (entries and option.name in CONNECTION):
             value, where = variables.find(option.variable)
             value = _fitting(option, value, where)
             for found in (sources.configured, sources.recorded):
@@ -132,7 +140,19 @@ def settings_from(
         values[option.key] = convert(option, option.default if value in (None, "") else value, where)
         if where not in (on_command_line, option.name, option.variable):
             places[option.key] = where
+        if option is _VENDOR and value and "vendor" not in sources.recorded.values:  # else all of it was recorded
+            profile = _profile(str(value))
+            entries.append(profile)
+    if profile is not None:
+        exempt = (name for name in profile.values["lacks"] if name not in values["declare"])
+        values["lacks"] = tuple(dict.fromkeys((*values["lacks"], *exempt)))
     return RunSettings(values, variables.values, target, variables.trimmed, places)
+
+
+def _profile(vendor: str) -> FoundOptions:
+    """What the profile of a vendor says. Raises UsageError for an unknown vendor."""
+    found = load_vendor(vendor)
+    return FoundOptions(options_of(found), lambda _: f"--vendor {vendor}")
 
 
 def _fitting(option: Option, value: Any, where: str) -> Any:
@@ -297,6 +317,10 @@ def _key_name(settings: RunSettings) -> str:
     name: str = settings["api_key_env"]
     if name in settings.environment or name == _API_KEY_ENV.default:
         return name
+    if settings["vendor"] and name == load_vendor(settings["vendor"]).key_variable:
+        if is_public(settings["url"]):
+            raise UsageError(f"Set the environment variable {name} to your key.")
+        return name  # a local endpoint in place of the vendor's, such as its persona
     if re.fullmatch(r"[A-Z]+(_[A-Z0-9]{1,12})+", name) and not resembles_key(name):
         raise UsageError(f"The environment variable {name}, which --api-key-env names, is not set.")
     raise UsageError(

@@ -42,8 +42,8 @@ def read_all_settings(given: Mapping[str, Any], folder: Path) -> tuple[RunSettin
     for name in dict.fromkeys(whole["target"]):
         if name not in entries:
             raise FileError(f"Unknown target {described(name)}", path=file.path, suggestion=nearest(name, entries))
-        if entries[name].get("url") in (None, ""):
-            raise file.error(f"[targets.{name}] has no url", "targets", name, key="")
+        if entries[name].get("url") in (None, "") and not entries[name].get("vendor"):
+            raise file.error(f"[targets.{name}] has neither url nor vendor", "targets", name, key="")
         place = partial(place_in, file, "targets", name)
         try:
             safe_name(name)

@@ -80,11 +80,12 @@ def rejudge(
     _check_options(reading.path, recording.history.current)
     replies = tuple(Reply(exchange) for exchange in recording.exchanges)
     past = _past(recording.history, replies)
+    edition, vendor = past.header.option("edition", None), past.header.option("vendor", None)
     try:
-        library = load_library(past.target.api_version, files, past.header.option("edition", None))
+        library = load_library(past.target.api_version, files, edition, vendor)
     except FileError:
         raise
-    except UsageError as problem:  # an API version or an edition that this version does not know
+    except UsageError as problem:  # an API version, edition or vendor that this version does not know
         raise unreadable(reading.path, 1, str(problem)) from None
     policy = Policy(
         Level(gate or past.header.option("gate", Level.MUST)),

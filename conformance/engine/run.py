@@ -73,7 +73,9 @@ class Run:
     def library(self) -> Library:
         """The library with all user files that were added so far."""
         if self._library is None:
-            self._library = load_library(self.settings["api_version"], self.files, self.settings["edition"])
+            self._library = load_library(
+                self.settings["api_version"], self.files, self.settings["edition"], self.settings["vendor"]
+            )
         return self._library
 
     def add_file(self, path: Path) -> None:

@@ -14,15 +14,17 @@ from conformance.standard.cases import CheckNames
 from conformance.standard.library import Library, load_standard
 
 
-def load_library(api_version: str, files: Sequence[Path] = (), edition: str | None = None) -> Library:
+def load_library(
+    api_version: str, files: Sequence[Path] = (), edition: str | None = None, vendor: str | None = None
+) -> Library:
     """The standard in an API version, with the case files of a user, whose checks are those of this package.
 
-    `edition` None: the newest frozen one. Raises SourceError with file, line and key, UsageError for an unknown
-    edition.
+    `edition` None: the newest frozen one. `vendor` is the id of the vendor whose profile the run is about, if any; its
+    own cases are added. Raises SourceError with file, line and key, UsageError for an unknown edition or vendor.
     """
     counting = frozenset(name for name, check in REGISTRY.items() if check.counts)
     names = CheckNames({name: check.argument for name, check in REGISTRY.items()}, refused.name, counting)
-    return load_standard(api_version, names, files, edition)
+    return load_standard(api_version, names, files, edition, vendor)
 
 
 def bench_of(

@@ -12,6 +12,7 @@ from conformance.protocol.reply import Reply
 from conformance.results.clauses import cited
 from conformance.results.conclusions.affected import affected
 from conformance.results.conclusions.baseline import KnownDeviations
+from conformance.results.conclusions.claims import claim_results, vendor_result
 from conformance.results.conclusions.defects import defects
 from conformance.results.conclusions.demands import declined_demands
 from conformance.results.conclusions.gate import gate, hidden_by_known
@@ -105,6 +106,8 @@ def build(
         exit_code=worst([run.failed, exit_code]),
         gate=decided,
         tiers=tier_results(tiers, found) if run.sent_by_us else (),
+        vendor=vendor_result(library.vendor) if library.vendor is not None else None,
+        claims=claim_results(library.vendor, cases, judgements) if library.vendor is not None else (),
         clients=asked_about(clients, run.clients, smoke=run.smoke) if run.sent_by_us else (),
         capabilities=tuple(_capability(facts) for facts in capabilities),
         baseline=known,

@@ -13,15 +13,16 @@ ClaimVerdict = Literal["kept", "broken", "deviates", "conforms", "undecided"]
 class ClaimResult:
     """One claim of a vendor's documents, and what a run says about it.
 
-    `promises` is `support`, `subset` or `deviation`. `cases` are the results that decide, as `case/mode`; `reason` says
-    why the claim is undecided. `page`, `url` and `date` are where and when it was read. `contradicted_by` are claims of
-    the same documents that cannot be true as well.
+    `promises` is `support`, `subset` or `deviation`. `case` is the first case that decides, or empty, `cases` are all
+    results that decide, as `case/mode`; `reason` says why the claim is undecided. `page`, `url` and `date` are where
+    and when it was read. `contradicted_by` are claims of the same documents that cannot be true as well.
     """
 
     id: str
     says: str
     promises: str
     verdict: ClaimVerdict
+    case: str = ""
     cases: tuple[str, ...] = ()
     reason: str = ""
     page: str = ""
@@ -32,9 +33,8 @@ class ClaimResult:
 
 @dataclass(frozen=True)
 class VendorResult:
-    """The vendor of a run, as its own documents have it. `read` is the day on which they were read."""
+    """The vendor whose profile a run is about. `read` is the day on which its documents were read."""
 
     id: str
     title: str
     read: str
-    claims: tuple[ClaimResult, ...]

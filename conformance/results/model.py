@@ -18,6 +18,7 @@ from conformance.model import (
     Plane,
     Where,
 )
+from conformance.results.claims import ClaimResult, VendorResult
 from conformance.results.clauses import ClauseResult
 from conformance.results.count import CONFORMANCE, INFORMATIONAL, UNSCORED, Summary, summarise
 from conformance.results.durations import TimingResult
@@ -339,6 +340,7 @@ class Results:
     `cost` is in US dollars, None where no prices are known. `exit_code` is the exit code of the process: 0 the gate
     holds, 1 violated, 2 could not decide, 3 our own error, 4 bad input. Of several targets each has its own, and the
     process ends with the worst. `exchanges` maps journal lines to their summaries. `clauses` are those of the cases.
+    `vendor` is the one whose profile the run is about, `claims` what became of those in its own documents.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -356,6 +358,8 @@ class Results:
     gate: Gate
     tiers: tuple[TierResult, ...] = ()
     clients: tuple[ClientResult, ...] = ()
+    vendor: VendorResult | None = None
+    claims: tuple[ClaimResult, ...] = ()
     timing: TimingResult | None = None
     capabilities: tuple[CapabilityResult, ...] = ()
     baseline: BaselineResult | None = None

@@ -22,6 +22,7 @@ from conformance.standard.models import NO_MODELS, Models, capabilities_of, load
 from conformance.standard.paths import catalogue_folder, spec_folder
 from conformance.standard.source_links import NO_SOURCES, SourceTable, load_source_table
 from conformance.standard.tiers import Tier, load_tiers
+from conformance.standard.vendors import Vendor, check_cases, load_vendor
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Library:
     defect_rules: tuple[DefectRule, ...] = ()
     clients: Clients = NO_CLIENTS
     sources: SourceTable = NO_SOURCES
+    vendor: Vendor | None = None
 
     @property
     def cases(self) -> dict[str, Case]:
@@ -52,19 +54,27 @@ class Library:
 
 
 def load_standard(
-    api_version: str, checks: CheckNames, files: Sequence[Path] = (), edition: str | None = None
+    api_version: str,
+    checks: CheckNames,
+    files: Sequence[Path] = (),
+    edition: str | None = None,
+    vendor: str | None = None,
 ) -> Library:
     """The standard in an API version, with the case files of a user. `edition` None: the newest frozen one.
 
-    Raises SourceError with file, line and key, UsageError for an unknown edition.
+    `vendor` is the id of a vendor, whose own cases are added. Raises SourceError with file, line and key, UsageError
+    for an unknown edition or vendor.
     """
     specs = spec_folder()
     ledger = load_ledger(specs / "clauses")
     document = load_document(api_version)
     frozen = load_edition(specs / "editions", edition)
-    catalogue = scored(load_catalogue(Sources(ledger, document, checks), files=files), frozen)
+    profile = load_vendor(vendor) if vendor else None
+    own = (profile.case_file,) if profile is not None and profile.case_file is not None else ()
+    every_file = dict.fromkeys((*own, *files))
+    catalogue = scored(load_catalogue(Sources(ledger, document, checks), files=every_file), frozen)
     models = load_models(specs, ledger)
-    return Library(
+    library = Library(
         ledger,
         document,
         catalogue,
@@ -75,7 +85,11 @@ def load_standard(
         load_defect_rules(specs),
         load_clients(specs, catalogue.cases),
         load_source_table(specs),
+        profile,
     )
+    if profile is not None:
+        check_cases(profile, library.cases)
+    return library
 
 
 def _probed_by_scenarios(capabilities: Mapping[str, Capability], catalogue: Catalogue) -> dict[str, Capability]:

@@ -78,7 +78,7 @@ def test_a_virtual_environment_called_env_is_no_file_of_variables(folder) -> Non
 @pytest.mark.parametrize(
     ("written", "problem"),
     [
-        ('url = ""\nmodel = "m"', r"\[targets\.naga\] has no url"),
+        ('url = ""\nmodel = "m"', r"\[targets\.naga\] has neither url nor vendor"),
         ('url = " "\nmodel = "m"', r"targets\.toml:2: url is empty"),
         ('url = "https://e.example"\nmodel = ""', r"targets\.toml:3: model is empty"),
         ('url = "https://e.example"\napi-key-env = ""', r"targets\.toml:3: api-key-env is empty"),
@@ -291,7 +291,7 @@ def test_an_entry_of_the_targets_file_stands_between_command_line_and_environmen
     [
         (TARGETS, {"target": ["nagga"]}, r"Unknown target 'nagga'. Did you mean 'naga'\?"),
         (TARGETS, {"target": ["naga"], "url": "https://x.example"}, "either --url or --target"),
-        ("[targets.a]\nmodel = 'm'\n", {"target": ["a"]}, "no url"),
+        ("[targets.a]\nmodel = 'm'\n", {"target": ["a"]}, "neither url nor vendor"),
         ("[targets.a]\nurl = 'https://a.example'\nmodle = 'm'\n", {"target": ["a"]}, "Did you mean 'model'"),
         ("[target.a]\n", {"target": ["a"]}, "Did you mean 'targets'"),
         ("targets = 1\n", {"target": ["a"]}, "table"),
@@ -377,7 +377,7 @@ def test_a_project_file_of_another_shape_is_one_sentence_or_none(folder, text, w
             {"target": ("a b",)},
             "targets.toml:1: 'a b' is",
         ),
-        ("targets.toml", "[targets.a]\nmodel = 'm'", {"target": ("a",)}, "targets.toml:1: [targets.a] has no url"),
+        ("targets.toml", "[targets.a]\nmodel = 'm'", {"target": ("a",)}, "targets.toml:1: [targets.a] has neither url nor vendor"),
         ("targets.toml", "targets = []", {"target": ("a",)}, "targets.toml:1: targets: Expected tables [targets.NAME]"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.base.errors import UsageError
 from conformance.model import Judgement, Mode, Outcome
-from conformance.results.conclusions.claims import vendor_result
+from conformance.results.conclusions.claims import claim_results
 from conformance.standard.library import Library
 from conformance.standard.paths import spec_folder
 from conformance.standard.source import SourceError
@@ -111,7 +111,7 @@ def test_its_cases_exist(specs: Path, library: Library, before: str, after: str,
 
 def verdicts(vendor: Vendor, library: Library, outcomes: dict[tuple[str, Mode], Outcome]) -> dict[str, str]:
     judgements = [Judgement(case, mode, outcome, "") for (case, mode), outcome in outcomes.items()]
-    return {claim.id: claim.verdict for claim in vendor_result(vendor, library.cases, judgements).claims}
+    return {claim.id: claim.verdict for claim in claim_results(vendor, library.cases, judgements)}
 
 
 BOTH = [(case, mode) for case in ("response-has-id", "errors-have-envelope", "server-tools-search") for mode in Mode]
@@ -140,11 +140,6 @@ def test_a_promise_decides_what_an_outcome_means(
 
 def test_one_result_that_speaks_against_a_claim_decides_it(quokka: Vendor, library: Library) -> None:
     outcomes = {("response-has-id", Mode.JSON): Outcome.PASS, ("response-has-id", Mode.STREAM): Outcome.FAIL}
-    (claim,) = [
-        each
-        for each in vendor_result(
-            quokka, library.cases, [Judgement(case, mode, outcome, "") for (case, mode), outcome in outcomes.items()]
-        ).claims
-        if each.id == "ids"
-    ]
-    assert (claim.verdict, claim.cases) == ("broken", ("response-has-id/stream",))
+    judgements = [Judgement(case, mode, outcome, "") for (case, mode), outcome in outcomes.items()]
+    (claim,) = [each for each in claim_results(quokka, library.cases, judgements) if each.id == "ids"]
+    assert (claim.verdict, claim.case, claim.cases) == ("broken", "response-has-id", ("response-has-id/stream",))

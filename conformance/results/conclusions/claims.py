@@ -20,11 +20,17 @@ _SPEAKING_AGAINST: Final[Mapping[str, frozenset[_Seen]]] = {
 """What speaks against the specification, or against a promise. Of a subset, the rest may be declined cleanly."""
 
 
-def vendor_result(vendor: Vendor, cases: Mapping[str, Case], judgements: Sequence[Judgement]) -> VendorResult:
+def claim_results(
+    vendor: Vendor, cases: Mapping[str, Case], judgements: Sequence[Judgement]
+) -> tuple[ClaimResult, ...]:
     """What the judgements of a run mean to each claim of a vendor. `cases` are all cases of the run, by id."""
     judged = {(judgement.case, judgement.mode): judgement.outcome for judgement in judgements}
-    claims = tuple(_result(claim, cases, judged) for claim in vendor.claims)
-    return VendorResult(vendor.id, vendor.title, vendor.date, claims)
+    return tuple(_result(claim, cases, judged) for claim in vendor.claims)
+
+
+def vendor_result(vendor: Vendor) -> VendorResult:
+    """The vendor as results name it."""
+    return VendorResult(vendor.id, vendor.title, vendor.date)
 
 
 def _result(claim: Claim, cases: Mapping[str, Case], judged: _Judged) -> ClaimResult:
@@ -45,6 +51,7 @@ def _result(claim: Claim, cases: Mapping[str, Case], judged: _Judged) -> ClaimRe
         says=claim.says,
         promises=claim.promises,
         verdict=verdict,
+        case=deciding[0][0] if deciding else "",
         cases=tuple(f"{case}/{mode}" for case, mode in deciding),
         reason=_reason(claim, open_ones, judged) if verdict == "undecided" else "",
         page=claim.page.title,
