@@ -377,7 +377,12 @@ def test_a_project_file_of_another_shape_is_one_sentence_or_none(folder, text, w
             {"target": ("a b",)},
             "targets.toml:1: 'a b' is",
         ),
-        ("targets.toml", "[targets.a]\nmodel = 'm'", {"target": ("a",)}, "targets.toml:1: [targets.a] has neither url nor vendor"),
+        (
+            "targets.toml",
+            "[targets.a]\nmodel = 'm'",
+            {"target": ("a",)},
+            "targets.toml:1: [targets.a] has neither url nor vendor",
+        ),
         ("targets.toml", "targets = []", {"target": ("a",)}, "targets.toml:1: targets: Expected tables [targets.NAME]"),
     ],
 )
