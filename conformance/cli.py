@@ -241,6 +241,23 @@ def report(results: Path, html: Path | None, markdown: Path | None, junit: Path 
 
 
 @command.command()
+@click.argument("old", type=INPUT)
+@click.argument("new", type=INPUT)
+@click.option("--markdown", "form", flag_value="markdown", help="print Markdown")
+@click.option("--json", "form", flag_value="json", help="print JSON, for scripts")
+def diff(old: Path, new: Path, form: str | None) -> None:
+    """Say what changed between two runs, from the results files OLD and NEW.
+
+    Exit 1 where something that gates got worse, 2 where that could not be decided.
+    """
+    from conformance.commands import diff as differences
+
+    text, exit_code = differences.text(old, new, form or "text")
+    click.echo(text, nl=False)
+    sys.exit(exit_code)
+
+
+@command.command()
 @click.argument("document", type=INPUT)
 @click.option(
     "--api-version",
