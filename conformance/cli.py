@@ -241,6 +241,19 @@ def report(results: Path, html: Path | None, markdown: Path | None, junit: Path 
 
 
 @command.command()
+@click.argument("results", type=INPUT)
+@click.argument("defect")
+def issue(results: Path, defect: str) -> None:
+    """Print one defect of the results file RESULTS as Markdown for an issue tracker.
+
+    DEFECT is the id of a defect, or of a case that shows it.
+    """
+    from conformance.commands import issue as issues
+
+    click.echo(issues.text(results, defect), nl=False)
+
+
+@command.command()
 @click.argument("old", type=INPUT)
 @click.argument("new", type=INPUT)
 @click.option("--markdown", "form", flag_value="markdown", help="print Markdown")

@@ -45,7 +45,7 @@ def kinds(delta: Delta, key: str) -> list[ChangeKind]:
     return [each.kind for each in delta.cases if each.id == key]
 
 
-@pytest.mark.parametrize(("before", "after"), product(Outcome, Outcome))
+@pytest.mark.parametrize(("before", "after"), list(product(Outcome, Outcome)))
 def test_every_pair_of_outcomes_has_one_meaning(results: Results, before: Outcome, after: Outcome) -> None:
     delta = delta_of(changed(results, before), changed(results, after, gates=after in BAD))
     found = kinds(delta, passing(results).key)
