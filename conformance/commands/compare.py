@@ -42,6 +42,13 @@ ANY_KEY = "reference-key"
 """A key for the reference endpoint behind a gateway; it accepts any."""
 
 
+MOST_ARRIVED = 128 * 1024 * 1024
+"""Bytes of requests that are kept of what arrives at the reference endpoint."""
+
+_CALL = 2_000
+"""Bytes that a request takes beside its body."""
+
+
 @dataclass(frozen=True)
 class CompareOptions:
     """What `compare` was asked for: two base URLs, and what is different on the way through the gateway.
@@ -58,31 +65,42 @@ class CompareOptions:
 
 
 class Arrivals:
-    """What the reference endpoint hears, with the moment. Written by its threads."""
+    """What the reference endpoint hears, with the moment. Written by its threads.
 
-    def __init__(self) -> None:
+    A gateway that sends without end is heard until its requests fill `most` bytes.
+    """
+
+    def __init__(self, most: int = MOST_ARRIVED) -> None:
         self._lock = threading.Lock()
         self._calls: list[tuple[datetime, Call]] = []
+        self._left = most
+        self._full: datetime | None = None
 
     def hear(self, call: Call) -> Call:
         """Notes a call; a step of the reference endpoint."""
         with self._lock:
-            self._calls.append((datetime.now(UTC), call))
+            moment = datetime.now(UTC)
+            self._left -= _CALL + len(call.body)
+            if self._left >= 0:
+                self._calls.append((moment, call))
+            elif self._full is None:
+                self._full = moment
         return call
 
     def by_line(self, exchanges: Iterable[Exchange]) -> dict[int, tuple[SentRequest, ...]]:
-        """What arrived of each exchange, by its journal line, without credentials. The exchanges must not overlap: a
-        request arrived of the one that began last.
+        """What arrived of each exchange, by its journal line, without credentials; of what nobody heard any more there
+        is no line. The exchanges must not overlap: a request arrived of the one that began last.
         """
-        found: dict[int, tuple[SentRequest, ...]] = {}
         begun = sorted((datetime.fromisoformat(exchange.started), exchange.line) for exchange in exchanges)
         with self._lock:
-            calls = tuple(self._calls)
+            calls, full = tuple(self._calls), self._full
+        heard = begun if full is None else begun[: max(bisect_right(begun, full, key=lambda each: each[0]) - 1, 0)]
+        found: dict[int, tuple[SentRequest, ...]] = {line: () for _, line in heard}
         for moment, call in calls:
             before = bisect_right(begun, moment, key=lambda each: each[0])
-            if before:
-                line = begun[before - 1][1]
-                found[line] = (*found.get(line, ()), _as_request(call))
+            line = begun[before - 1][1] if before else 0
+            if line in found:
+                found[line] = (*found[line], _as_request(call))
         return found
 
 
@@ -108,7 +126,8 @@ def run(given: Mapping[str, Any], asked: CompareOptions, here: Path, tell: Calla
         found = compare(pairs, lambda scenario: upstream.again(scenario).replies, unsent)
     document = report.document(found, direct["url"], through["url"], loopback=asked.loopback)
     written = json.dumps(document, indent=1) + "\n"
-    save({folder / report.COMPARISON: written}, make_folder=True)
+    read = {folder / report.ARRIVED: report.arrivals(pairs)} if asked.loopback else {}
+    save({folder / report.COMPARISON: written, **read}, make_folder=True)
     tell(f"files in {folder}")
     text = written.rstrip("\n") if asked.as_json else report.text(found, direct["url"], through["url"], folder)
     return text, _exit_code(found)
@@ -192,7 +211,7 @@ def _pairs(
             unsent.append(NotCompared(name, f"not sent through the gateway: {theirs.unsent.get(name, '')}"))
             continue
         for step, (direct, through) in enumerate(zip(sent.replies, other.replies, strict=False), 1):
-            read = arrived.get(through.exchange.line, ()) if arrived is not None else None
+            read = arrived.get(through.exchange.line) if arrived is not None else None
             pairs.append(Pair(name, step, direct, through, read))
         if len(sent.replies) > len(other.replies):
             unsent.append(NotCompared(f"{name}, later steps", f"not sent through the gateway: {other.stopped}"))

@@ -15,6 +15,10 @@ SPREAD_S: Final = 0.05
 _SHARE: Final = 0.2
 """Share of that time below which the gateway has held a stream back."""
 
+_TIMES: Final = 2.0
+_SLOWER_S: Final = 0.1
+"""A stream is slowed down where it takes that many times as long and that many seconds more."""
+
 SLOW_MS: Final = 100.0
 """Milliseconds that a gateway may add to the first byte at the median."""
 
@@ -32,16 +36,15 @@ def timing_of(pairs: Sequence[Pair]) -> Timing | None:
 
 
 def timing_differences(pairs: Sequence[Pair]) -> Iterator[tuple[Seen, Pair]]:
-    """Streams that arrive in one piece although the upstream sent them bit by bit, and time added everywhere."""
+    """Streams that the gateway holds back or slows down, and time that it adds everywhere."""
     spreads = [(pair, _spread(pair.direct), _spread(pair.through)) for pair in pairs]
-    telling = [(pair, ours, theirs) for pair, ours, theirs in spreads if ours >= SPREAD_S]
-    held = [(pair, ours, theirs) for pair, ours, theirs in telling if theirs < ours * _SHARE]
-    if held and len(held) * 2 > len(telling):
-        for pair, ours, theirs in held:
-            yield (
-                Seen("stream-buffered", "events", f"over {ours * 1_000:.0f} ms", f"over {theirs * 1_000:.0f} ms"),
-                pair,
-            )
+    telling = [each for each in spreads if each[1] >= SPREAD_S and _whole_stream(each[0].through)]
+    held = [each for each in telling if each[2] < each[1] * _SHARE]
+    slow = [each for each in telling if each[2] > max(each[1] * _TIMES, each[1] + _SLOWER_S)]
+    for kind, shown in (("stream-buffered", held), ("stream-slowed", slow)):
+        if len(shown) * 2 > len(telling):
+            for pair, ours, theirs in shown:
+                yield Seen(kind, "events", f"over {ours * 1_000:.0f} ms", f"over {theirs * 1_000:.0f} ms"), pair
     timing = timing_of(pairs)
     if timing is not None and timing.through_ms - timing.direct_ms > SLOW_MS:
         values = (f"{timing.direct_ms:.0f} ms", f"{timing.through_ms:.0f} ms")
@@ -49,9 +52,13 @@ def timing_differences(pairs: Sequence[Pair]) -> Iterator[tuple[Seen, Pair]]:
             yield Seen("delay-added", "first byte", *values), pair
 
 
+def _whole_stream(reply: Reply) -> bool:
+    return reply.events is not None and reply.cut_off is None
+
+
 def _spread(reply: Reply) -> float:
-    """Seconds between the first and the last chunk of a stream; 0 for anything else."""
+    """Seconds between the first and the last chunk of a stream that is all there; 0 for anything else."""
     response = reply.exchange.response
-    if reply.events is None or response is None or len(response.chunks) < 1:
+    if reply.events is None or reply.cut_off is not None or response is None or len(response.chunks) < 1:
         return 0.0
     return response.chunks[-1].at - response.chunks[0].at

@@ -10,16 +10,25 @@ from conformance.model import Json
 from conformance.protocol.exchange import SentRequest
 from conformance.protocol.reply import Reply
 
-HARMLESS: Final = frozenset({"header-added", "request-header-added", "request-header-changed", "delay-added"})
-"""Kinds that inform: they take nothing away, and any gateway may do so."""
+HARMLESS: Final = frozenset(
+    {
+        "delay-added", "deltas-merged", "deltas-split", "header-added", "id-form-changed", "refusal-by-gateway",
+        "request-header-added", "request-header-changed", "request-header-lost", "request-part-respelled",
+        "stream-slowed",
+    }
+)  # fmt: skip
+"""Kinds that inform: they take nothing away from a client, and any gateway may do so."""
 
 RENAMED: Final = frozenset({"model", "message_start.message.model"})
 """Places that say the name of the model, which a gateway may translate on purpose."""
 
+OF_THE_API: Final = "anthropic-"
+"""What the names of request headers begin with that mean something to the API. The others are the client's own."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Pair:
-    """The replies to one step of a scenario, of the upstream and through the gateway.
+    """The replies to one step of a scenario, of the upstream and through the gateway. A pair equals nothing but itself.
 
     `arrived` is what reached the upstream of the gateway's request, where somebody stood there to read it.
     """
@@ -39,6 +48,11 @@ class Seen:
     where: str
     direct: Json = None
     through: Json = None
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What it is about and where, whatever happened to it: an upstream that adds here today loses tomorrow."""
+        return self.kind.rpartition("-")[0], self.where
 
 
 @dataclass(frozen=True)
@@ -87,14 +101,26 @@ class GatewayComparison:
 
 def informs(seen: Seen) -> bool:
     """Whether a difference is no defect on its own."""
-    return seen.kind in HARMLESS or (seen.kind.endswith("-changed") and seen.where in RENAMED)
+    if seen.kind.startswith("request-header-"):
+        return not seen.where.startswith(OF_THE_API)
+    if seen.kind.endswith("-changed") and seen.where in RENAMED:
+        return True
+    # Both are what the API assumes without them.
+    if (seen.kind, seen.where) in (("request-part-added", "stream"), ("request-query-lost", "beta")):
+        return not seen.through
+    return seen.kind in HARMLESS
+
+
+MOST_FINDINGS: Final = 2_000
+"""Findings of a comparison that are kept. A gateway can make up any number of places."""
 
 
 def grouped(found: Iterable[tuple[Seen, Pair]]) -> tuple[GatewayFinding, ...]:
     """One finding for each kind and place, defects first, then what most pairs show."""
     groups: dict[tuple[str, str], list[tuple[Seen, Pair]]] = {}
     for seen, pair in found:
-        groups.setdefault((seen.kind, seen.where), []).append((seen, pair))
+        if (seen.kind, seen.where) in groups or len(groups) < MOST_FINDINGS:
+            groups.setdefault((seen.kind, seen.where), []).append((seen, pair))
     findings = [
         GatewayFinding(members[0][0], tuple(dict.fromkeys(pair for _, pair in members)), informs(members[0][0]))
         for members in groups.values()

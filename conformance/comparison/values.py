@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
-from itertools import zip_longest
 from typing import Final
 
 from conformance.base.values import shortened, strings
@@ -23,7 +22,7 @@ _LONGEST_LIST: Final = 2_000
 _MOST_LINED_UP: Final = 200
 """Words of a sequence, between what both begin and end with, that are lined up: the work grows with their square."""
 
-_LONGEST_NAME: Final = 64
+LONGEST_NAME: Final = 64
 """Characters of a member's name in a place."""
 
 
@@ -35,12 +34,16 @@ class Change(StrEnum):
     CHANGED = "changed"
     REORDERED = "reordered"
     JOINED = "joined"
+    SPLIT = "split"
+    RESPELLED = "respelled"
 
 
 @dataclass(frozen=True)
 class Divergence:
     """One part that differs. `where` names it without indices (`content[tool_use].input`), `direct` and `through` are
     its values, None where it is missing. `item` is True for an item of a list and False for a member of an object.
+
+    A part is respelled where a text has become a list with one block of that text, or the other way.
     """
 
     change: Change
@@ -53,9 +56,10 @@ class Divergence:
 def differences(direct: Json, through: Json, where: str = "", depth: int = 0) -> Iterator[Divergence]:
     """What `through` says differently from `direct`. The order of members means nothing, that of items does.
 
-    Lists are lined up by the `type`, `role` or `name` of their items. Fewer items with the same text in all are joined.
+    Items of lists are lined up where they are equal, the others by their `type`, `role` or `name`. Fewer items with the
+    same text in all are joined, more of them are split.
     """
-    if canonical(direct) == canonical(through):
+    if _equal(direct, through):
         return
     if depth >= _DEEPEST:
         yield Divergence(Change.CHANGED, where, direct, through)
@@ -70,10 +74,48 @@ def differences(direct: Json, through: Json, where: str = "", depth: int = 0) ->
                 yield Divergence(Change.ADDED, _member(where, name), None, value)
     elif isinstance(direct, list) and isinstance(through, list):
         yield from _items(direct, through, where, depth + 1)
-    elif isinstance(direct, list) and len(direct) > 1 and _text(direct) == _text(through) != "":
-        yield Divergence(Change.JOINED, where, direct, through)
+    elif isinstance(direct, list | str) and isinstance(through, list | str):
+        yield from _spelled(direct, through, where)
     else:
         yield Divergence(Change.CHANGED, where, direct, through)
+
+
+def _equal(direct: Json, through: Json) -> bool:
+    """Whether two values say the same. 1 and 1.0 are one number, and no number is a truth value."""
+    if isinstance(direct, int | float) and isinstance(through, int | float):
+        return direct == through and isinstance(direct, bool) is isinstance(through, bool)
+    return canonical(direct) == canonical(through)
+
+
+def _spelled(direct: list[Json] | str, through: list[Json] | str, where: str) -> Iterator[Divergence]:
+    """A text in place of blocks, or blocks in place of a text."""
+    if _text(direct) != _text(through) or not _text(direct):
+        yield Divergence(Change.CHANGED, where, direct, through)
+        return
+    counts = [len(each) if isinstance(each, list) else 1 for each in (direct, through)]
+    change = Change.RESPELLED if counts == [1, 1] else Change.JOINED if counts[0] > 1 else Change.SPLIT
+    yield Divergence(change, where, direct, through)
+    ours, theirs = ([each] if isinstance(each, str) else each for each in (direct, through))
+    yield from _stripped(ours, theirs, where)
+
+
+def _stripped(direct: list[Json], through: list[Json], where: str) -> Iterator[Divergence]:
+    """The members that blocks had and lost when they were joined or split, and those that they got."""
+    ours, theirs = _members_of(direct), _members_of(through)
+    for place in [each for each in ours if each not in theirs]:
+        yield Divergence(Change.LOST, f"{where}{place}", ours[place])
+    for place in [each for each in theirs if each not in ours]:
+        yield Divergence(Change.ADDED, f"{where}{place}", None, theirs[place])
+
+
+def _members_of(items: list[Json]) -> dict[str, Json]:
+    """The members of blocks beside their type and their text, each with the value that comes first."""
+    found: dict[str, Json] = {}
+    for item in items:
+        for name, value in (item if isinstance(item, dict) else {}).items():
+            if name not in ("type", "role", "text", "content"):
+                found.setdefault(_member(f"[{label_of_item(item)}]", name), value)
+    return found
 
 
 def canonical(value: Json) -> str:
@@ -119,7 +161,7 @@ def _runs(direct: Sequence[str], through: Sequence[str]) -> Iterator[tuple[int, 
 
 
 def _member(where: str, name: str) -> str:
-    own = shortened(name, _LONGEST_NAME)
+    own = shortened(name, LONGEST_NAME)
     return f"{where}.{own}" if where else own
 
 
@@ -127,37 +169,76 @@ def _items(direct: list[Json], through: list[Json], where: str, depth: int) -> I
     if max(len(direct), len(through)) > _LONGEST_LIST:
         yield Divergence(Change.CHANGED, where, direct, through)
         return
-    ours, theirs = [_label(item) for item in direct], [_label(item) for item in through]
-    if Counter(map(canonical, direct)) == Counter(map(canonical, through)):
-        yield Divergence(Change.REORDERED, f"{where}[]", ours, theirs, item=True)
-    elif ours == theirs:
-        for label, one, other in zip(ours, direct, through, strict=True):
-            yield from differences(one, other, f"{where}[{label}]", depth)
-    elif len(through) < len(direct) and set(theirs) <= set(ours) and _text(direct) == _text(through) != "":
-        yield Divergence(Change.JOINED, f"{where}[]", direct, through, item=True)
-    elif Counter(ours) == Counter(theirs):
-        yield Divergence(Change.REORDERED, f"{where}[]", ours, theirs, item=True)
-        for label in dict.fromkeys(ours):
-            mine = [item for item in direct if _label(item) == label]
-            other = [item for item in through if _label(item) == label]
-            for one, another in zip_longest(mine, other):
-                yield from differences(one, another, f"{where}[{label}]", depth)
-    else:
-        for mine_at, theirs_at in lined_up(ours, theirs):
-            if mine_at is not None and theirs_at is not None:
-                yield from differences(direct[mine_at], through[theirs_at], f"{where}[{ours[mine_at]}]", depth)
-            elif mine_at is not None:
-                yield Divergence(Change.LOST, f"{where}[{ours[mine_at]}]", direct[mine_at], None, item=True)
-            elif theirs_at is not None:
-                yield Divergence(Change.ADDED, f"{where}[{theirs[theirs_at]}]", None, through[theirs_at], item=True)
+    labels, others = {label_of_item(item) for item in direct}, {label_of_item(item) for item in through}
+    fewer, more = len(through) < len(direct), len(through) > len(direct)
+    one_text = (fewer or more) and not _subset(direct, through) and _text(direct) == _text(through) != ""
+    if one_text and (others <= labels if fewer else labels <= others):
+        yield Divergence(Change.JOINED if fewer else Change.SPLIT, f"{where}[]", direct, through, item=True)
+        yield from _stripped(direct, through, where)
+        return
+    mine, other = _unmatched(direct, through)
+    moved = Counter(map(canonical, mine)) & Counter(map(canonical, other))
+    left, right = list(_without(mine, moved)), list(_without(other, moved))
+    ours, theirs = [label_of_item(item) for item in left], [label_of_item(item) for item in right]
+    pairs = list(lined_up(ours, theirs))
+    crossed = _crossed(pairs, ours, theirs)
+    if moved or crossed:
+        shown = ([label_of_item(item) for item in direct], [label_of_item(item) for item in through])
+        yield Divergence(Change.REORDERED, f"{where}[]", *shown, item=True)
+    paired = [(at, to) for at, to in pairs if at is not None and to is not None]
+    for at, to in sorted([*paired, *crossed]):
+        yield from differences(left[at], right[to], f"{where}[{ours[at]}]", depth)
+    gone, new = {at for at, _ in (*paired, *crossed)}, {to for _, to in (*paired, *crossed)}
+    for at in [at for at in range(len(left)) if at not in gone]:
+        yield Divergence(Change.LOST, f"{where}[{ours[at]}]", left[at], None, item=True)
+    for to in [to for to in range(len(right)) if to not in new]:
+        yield Divergence(Change.ADDED, f"{where}[{theirs[to]}]", None, right[to], item=True)
 
 
-def _label(item: Json) -> str:
-    """What an item is, in a word."""
+def _subset(direct: list[Json], through: list[Json]) -> bool:
+    """Whether all items of the shorter list are among those of the longer one."""
+    ours, theirs = Counter(map(canonical, direct)), Counter(map(canonical, through))
+    return ours <= theirs or theirs <= ours
+
+
+def _unmatched(direct: list[Json], through: list[Json]) -> tuple[list[Json], list[Json]]:
+    """The items of both lists that are not equal to one at the same place of the other."""
+    pairs = list(lined_up([canonical(item) for item in direct], [canonical(item) for item in through]))
+    mine = [direct[at] for at, other in pairs if at is not None and other is None]
+    return mine, [through[to] for at, to in pairs if at is None and to is not None]
+
+
+def _without(items: list[Json], moved: Counter[str]) -> Iterator[Json]:
+    """The items that are not among those that only moved."""
+    left = Counter(moved)
+    for item in items:
+        if left[word := canonical(item)]:
+            left[word] -= 1
+        else:
+            yield item
+
+
+def _crossed(
+    pairs: Sequence[tuple[int | None, int | None]], ours: Sequence[str], theirs: Sequence[str]
+) -> list[tuple[int, int]]:
+    """Items of one label that have no partner in order, but one somewhere."""
+    waiting: dict[str, list[int]] = {}
+    for _, to in [pair for pair in pairs if pair[0] is None]:
+        if to is not None:
+            waiting.setdefault(theirs[to], []).append(to)
+    lonely = [at for at, to in pairs if at is not None and to is None]
+    return [(at, waiting[ours[at]].pop(0)) for at in lonely if waiting.get(ours[at])]
+
+
+def label_of_item(item: Json) -> str:
+    """What an item of a list is, in a word: its type, its role or its name."""
     if isinstance(item, dict):
-        word = next((item[name] for name in ("type", "role", "name") if isinstance(item.get(name), str)), "")
-        return str(word)[:64]
-    return "" if isinstance(item, list) else canonical(item)[:64]
+        names = ("name", "type") if item.get("type") == "custom" else ("type", "role", "name")
+        word = next((item[name] for name in names if isinstance(item.get(name), str)), "")
+        return shortened(str(word), LONGEST_NAME)
+    if isinstance(item, float) and item.is_integer():
+        item = int(item)
+    return "" if isinstance(item, list) else canonical(item)[:LONGEST_NAME]
 
 
 def _text(value: Json) -> str:

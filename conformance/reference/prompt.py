@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from conformance.base.values import whole_number
 from conformance.model import Json
 from conformance.reference.answer import Terms
 from conformance.reference.models import Model
@@ -77,9 +78,8 @@ class Prompt:
 
     @property
     def max_tokens(self) -> int | None:
-        """The limit for output tokens, or None if the body has none."""
-        value = self.body.get("max_tokens")
-        return value if isinstance(value, int) and not isinstance(value, bool) else None
+        """The limit for output tokens, or None if the body has none. 32.0 is one as well."""
+        return whole_number(self.body.get("max_tokens"))
 
     @property
     def thinking(self) -> str | None:

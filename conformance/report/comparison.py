@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from conformance.base.values import shortened, show
@@ -15,6 +15,9 @@ from conformance.report.words import plural
 COMPARISON = "comparison.json"
 """The file with all findings."""
 
+ARRIVED = "arrived.ndjson"
+"""The file with what reached the upstream of the requests through the gateway, one in a line."""
+
 SHOWN = 40
 """Findings that the text shows; the JSON document holds all."""
 
@@ -25,11 +28,13 @@ EXAMPLES = 5
 """Pairs that the JSON document names for each finding."""
 
 _THINGS: Mapping[str, str] = {
+    "answer-cut-off": "the answer breaks off",
     "answer-missing": "no answer arrives through the gateway",
     "answer-refused": "a request that the upstream answers is refused",
     "answer-unreadable": "the body is not JSON",
     "block": "content block",
     "delay-added": "the first byte comes later",
+    "deltas": "deltas of a stream",
     "error-envelope": "error envelope",
     "error-hidden": "an error of the upstream becomes a success",
     "error-member": "member of an error",
@@ -40,20 +45,25 @@ _THINGS: Mapping[str, str] = {
     "event-name": "event line of a stream",
     "form": "form of the answer",
     "header": "header",
+    "id": "id of a block",
+    "id-form-changed": "ids have another form",
     "item": "item of a list",
     "member": "member of the answer",
     "ping": "pings",
+    "refusal-by-gateway": "the gateway refuses what the upstream would refuse",
+    "request-added": "the gateway sends a request of its own",
     "request-beta": "beta in the request",
     "request-body": "request body",
     "request-header": "request header",
     "request-method": "method of the request",
     "request-part": "part of the request",
     "request-path": "path of the request",
-    "request-query": "query of the request",
+    "request-query": "query parameter of the request",
     "request-repeated": "the gateway sends a request several times",
     "request-withheld": "a request never reaches the upstream",
     "status": "status",
     "stream-buffered": "the stream is held back and sent at once",
+    "stream-slowed": "the stream takes longer",
     "usage": "usage",
 }
 """What a kind is about, by the kind or by what it starts with."""
@@ -145,6 +155,26 @@ def document(found: GatewayComparison, direct: str, through: str, *, loopback: b
         if found.timing is None
         else {"direct": round(found.timing.direct_ms, 1), "through": round(found.timing.through_ms, 1)},
     }
+
+
+def arrivals(pairs: Iterable[Pair]) -> str:
+    """What arrived, with the line of `through/journal.ndjson` that holds the request as it was sent."""
+    lines = [
+        json.dumps(
+            {
+                "scenario": pair.scenario,
+                "step": pair.step,
+                "through_line": pair.through.exchange.line,
+                "method": request.method,
+                "url": request.url,
+                "headers": [list(header) for header in request.headers],
+                "body": request.body.decode("utf-8", "replace"),
+            }
+        )
+        for pair in pairs
+        for request in pair.arrived or ()
+    ]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _as_json(finding: GatewayFinding) -> dict[str, Json]:
