@@ -214,10 +214,10 @@ def our_files() -> tuple[Path, ...]:
 @cache
 def made_by_a_run() -> set[str]:
     """Files that a run writes or a user brings."""
-    from conformance.report.comparison import COMPARISON
+    from conformance.report.comparison import ARRIVED, COMPARISON
     from conformance.report.files import OUTPUTS
 
-    return {*OUTPUTS, COMPARISON, "journal.ndjson", "targets.toml", ".env", "badge.json", "*.messages.yaml"}
+    return {*OUTPUTS, ARRIVED, COMPARISON, "journal.ndjson", "targets.toml", ".env", "badge.json", "*.messages.yaml"}
 
 
 def test_every_name_in_a_page_occurs_in_the_product(vocabulary):
