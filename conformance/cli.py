@@ -242,6 +242,17 @@ def report(results: Path, html: Path | None, markdown: Path | None, junit: Path 
 
 @command.command()
 @click.argument("results", type=INPUT)
+@click.option("--svg", "image", type=FILE, help="write the badge as an image here")
+@AS_JSON
+def badge(results: Path, image: Path | None, as_json: bool) -> None:
+    """Say in one dated sentence what the results file RESULTS amounts to. With --json: a badge for shields.io."""
+    from conformance.commands import badge as badges
+
+    click.echo(badges.text(results, image, as_json=as_json), nl=False)
+
+
+@command.command()
+@click.argument("results", type=INPUT)
 @click.argument("defect")
 def issue(results: Path, defect: str) -> None:
     """Print one defect of the results file RESULTS as Markdown for an issue tracker.

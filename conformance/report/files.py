@@ -8,7 +8,7 @@ from pathlib import Path
 
 from conformance.base.errors import HarnessError
 from conformance.base.output import OutputError, Outputs
-from conformance.report import html, json_file, junit, markdown
+from conformance.report import badge, html, json_file, junit, markdown
 from conformance.results.model import Results
 
 OUTPUTS = {
@@ -16,6 +16,7 @@ OUTPUTS = {
     "summary.md": markdown.render,
     "junit.xml": junit.render,
     "report.html": html.render,
+    "badge.json": badge.render,
 }
 """The files, and what renders them."""
 

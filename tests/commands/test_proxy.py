@@ -183,7 +183,14 @@ def test_the_official_sdk_works_through_it_and_nothing_is_found(reference: Local
     assert "7 of 7 exchanges judged" in session.lines
     assert set(session.outcomes()) <= {"pass", "not-applicable", "inconclusive"}
     assert len(session.outcomes()["pass"]) > 60
-    assert sorted(session.files()) == ["journal.ndjson", "junit.xml", "report.html", "results.json", "summary.md"]
+    assert sorted(session.files()) == [
+        "badge.json",
+        "journal.ndjson",
+        "junit.xml",
+        "report.html",
+        "results.json",
+        "summary.md",
+    ]
     assert all(reference.key.encode() not in data for data in session.files().values())
 
 

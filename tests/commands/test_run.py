@@ -59,7 +59,7 @@ def test_what_the_reference_cannot_show_is_listed_and_nothing_else_stays_open(
 def test_a_run_leaves_its_files(full_run: tuple[Path, Done]) -> None:
     folder, _ = full_run
     assert {path.name for path in folder.iterdir()} == {
-        "journal.ndjson", "results.json", "report.html", "summary.md", "junit.xml",
+        "journal.ndjson", "results.json", "report.html", "summary.md", "junit.xml", "badge.json",
     }  # fmt: skip
 
 

@@ -80,7 +80,7 @@ def test_a_signal_in_the_middle_writes_what_was_judged(
     assert len(cases) >= 5
     assert f"{len(cases)} of " in str(results["incomplete_reason"])
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        "journal.ndjson", "junit.xml", "report.html", "results.json", "summary.md",
+        "badge.json", "journal.ndjson", "junit.xml", "report.html", "results.json", "summary.md",
     }  # fmt: skip
     resumed = spawned("run", "--resume", "out", cwd=tmp_path)
     assert resumed.returncode == 0, resumed.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support.project import chosen
 
-FILES = {"journal.ndjson", "results.json", "report.html", "summary.md", "junit.xml"}
+FILES = {"journal.ndjson", "results.json", "report.html", "summary.md", "junit.xml", "badge.json"}
 
 
 def test_the_folder_holds_the_files_of_the_run(project) -> None:
