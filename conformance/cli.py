@@ -13,7 +13,7 @@ from conformance import __version__
 from conformance.base.errors import HarnessError, UsageError
 from conformance.base.interrupt import interruptible, interruption, uninterrupted
 from conformance.base.output import reason
-from conformance.base.streams import output_problem, standard_streams
+from conformance.base.streams import output_problem, standard_streams, wants_colour
 from conformance.base.versions import API_VERSIONS, DEFAULT_VERSION
 from conformance.config.keys import check_arguments
 from conformance.config.options import OPTIONS, Option
@@ -65,12 +65,14 @@ def _click_arguments(option: Option) -> dict[str, Any]:
 
 @command.command()
 @run_options
+@click.option("-v", "--verbose", is_flag=True, help="show every failing case, and what was not decided")
+@click.option("-q", "--quiet", is_flag=True, help="show one line")
 @click.argument("pytest_args", nargs=-1, metavar="[-- PYTEST ARGS]")
-def run(pytest_args: tuple[str, ...], **given: Any) -> None:
+def run(pytest_args: tuple[str, ...], verbose: bool, quiet: bool, **given: Any) -> None:
     """Run the catalogue against an endpoint and report. Without --url: the embedded reference endpoint."""
     from conformance.commands import run as runs
 
-    sys.exit(runs.run(given, pytest_args))
+    sys.exit(runs.run(given, pytest_args, "line" if quiet else "all" if verbose else "screen"))
 
 
 @command.command()
@@ -199,7 +201,7 @@ def judge(
 
     level = Level(gate) if gate else None
     asked = judges.JudgeOptions(files, level, strict, damage, html, markdown, findings, as_json, with_sdk)
-    text, exit_code = judges.run(asked, colour=sys.stdout.isatty())
+    text, exit_code = judges.run(asked, colour=wants_colour(sys.stdout))
     click.echo(text)
     sys.exit(exit_code)
 
@@ -225,7 +227,7 @@ def proxy(upstream: str, port: int, out: Path | None, gate: str) -> None:
 
     asked = proxies.ProxyOptions(upstream, port, out, Level(gate))
     with interruption() as wait:
-        sys.exit(proxies.watch(asked, click.echo, wait, colour=sys.stdout.isatty()))
+        sys.exit(proxies.watch(asked, click.echo, wait, colour=wants_colour(sys.stdout)))
 
 
 @command.command()

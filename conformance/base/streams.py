@@ -7,8 +7,8 @@ import io
 import os
 import select
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from typing import Any, TextIO
 
 GONE = frozenset({errno.EPIPE, errno.ECONNRESET, errno.EINVAL} if os.name == "nt" else {errno.EPIPE, errno.ECONNRESET})
@@ -68,14 +68,44 @@ def standard_streams() -> Iterator[None]:
             sys.stdout, sys.stderr = output, errors
 
 
-def output_problem() -> OSError | None:
-    """Why standard output could not be written so far. There is nowhere to say what is wrong with standard error."""
-    buffer = getattr(sys.stdout, "buffer", None)
+def output_problem(stream: TextIO | None = None) -> OSError | None:
+    """Why a stream, by default standard output, could not be written so far. There is nowhere to say what is wrong with
+    standard error.
+    """
+    output = stream or sys.stdout
+    buffer = getattr(output, "buffer", None)
     raw = getattr(buffer, "raw", buffer)
     if not isinstance(raw, LastingFile):  # somebody else's, as where pytest was started and not the command
         return None
-    sys.stdout.flush()
+    output.flush()
     return raw.problem
+
+
+@contextmanager
+def muted() -> Iterator[None]:
+    """What is printed to standard output while the context is open goes nowhere."""
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123
+        yield
+
+
+def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether a stream gets colour: NO_COLOR forbids it, FORCE_COLOR asks for it, otherwise a terminal that has it."""
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and environment.get("TERM") != "dumb"
+
+
+def columns_of(stream: TextIO, environment: Mapping[str, str] = os.environ) -> int:
+    """The columns of a terminal: those that COLUMNS names, those that it has, or 80."""
+    named = environment.get("COLUMNS", "")
+    if named.isascii() and named.isdigit() and 0 < int(named) < 10_000:
+        return int(named)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def _fill_closed() -> None:

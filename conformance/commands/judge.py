@@ -48,8 +48,8 @@ from conformance.standard.cases import USER_SUFFIX
 from conformance.standard.library import Library, fingerprint
 from conformance.wire.importers.files import Reading, open_recording
 
-BLOCKS = 5
-"""How many failure blocks the text shows."""
+LINES = 200
+"""How many lines the text of a file takes at most: there is room for the failure blocks of the worst defects."""
 
 
 @dataclass(frozen=True)
@@ -285,7 +285,7 @@ def document(part: JudgedFiles) -> dict[str, Json]:
 def text(verdicts: Verdicts, *, colour: bool = False) -> str:
     """The verdict for people."""
     return "\n".join(
-        "\n".join([*_preface(part), "", terminal.render(part.results, colour=colour, limit=BLOCKS), *_beside(part)])
+        "\n".join([*_preface(part), "", terminal.render(part.results, colour=colour, lines=LINES), *_beside(part)])
         for part in verdicts.parts
     )
 

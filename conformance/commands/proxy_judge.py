@@ -182,7 +182,7 @@ def judging(asked: JudgedTraffic, tell: Tell, library: Library | None = None) ->
         tell("")
         tell(watching.counts(judge.tally.passed, judge.tally.judged, judge.tally.others))
         tell("")
-        tell(terminal.render(part.results, colour=asked.colour, report=str(asked.folder / "report.html")))
+        tell(terminal.render(part.results, colour=asked.colour, folder=str(asked.folder)))
         for line in watching.experiences(part.experiences):
             tell(line)
         if judge.error is not None:

@@ -11,17 +11,20 @@ from conformance.config.settings import target_of
 from conformance.config.targets_file import read_all_settings
 from conformance.judge.library import load_library
 from conformance.plugin.launch import launch
+from conformance.report.terminal import Detail
 from conformance.standard.baseline import read_baseline
 from conformance.standard.cases import USER_SUFFIX
 
 
-def run(given: Mapping[str, Any], pytest_args: Sequence[str]) -> int:
+def run(given: Mapping[str, Any], pytest_args: Sequence[str], detail: Detail = "screen") -> int:
     """Runs the catalogue with the options given on the command line; returns the exit code.
+
+    `detail` says how much is shown at the end.
 
     Raises UsageError for options and files that do not fit: pytest would wrap the sentence in words of its own.
     """
     _check(given, pytest_args, Path.cwd())
-    return launch(_as_pytest_options(given), pytest_args)
+    return launch(_as_pytest_options(given), pytest_args, detail)
 
 
 def _check(given: Mapping[str, Any], pytest_args: Sequence[str], folder: Path) -> None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from conformance.base.records import PreflightNote
+from conformance.base.spend import Spend
 from conformance.engine.plan import MOST_ON_DEMAND, Plan
 from conformance.engine.preflight import Preflight, fatal_reason, preflight
 from conformance.engine.resume import NOTHING, Earlier
@@ -112,6 +113,11 @@ class Engine:
         """Whether everything that was planned has been answered, or it is known why not."""
         futures = self._futures.values()
         return all(each.done() and not each.cancelled() and each.exception() is None for each in futures)
+
+    @property
+    def spent(self) -> Spend:
+        """What the exchanges so far have cost, those of an earlier part of the run included."""
+        return self._sender.budget.spent if self._sender is not None else self._earlier.spent
 
     def stop(self) -> None:
         """Stops sending; what was recorded stays. Returns when the loop has ended."""

@@ -45,6 +45,15 @@ class Resumption:
     torn: int | None
 
 
+@dataclass(frozen=True)
+class Outlay:
+    """What a run has sent so far, of how many planned requests, and what that costs (None: no prices are known)."""
+
+    requests: int = 0
+    planned: int = 0
+    cost: float | None = None
+
+
 Notify = Callable[[Slowdown | Resumption], None]
 """Called, from any thread, with what somebody who waits for a run wants to know."""
 
@@ -226,6 +235,14 @@ class Run:
         """The target as the preflight left it, for which this waits. The run must have been started."""
         assert self._started is not None
         return self._started.engine.preflight().target
+
+    @property
+    def outlay(self) -> Outlay:
+        """What was sent so far."""
+        if self._started is None:
+            return Outlay()
+        spent = self._started.engine.spent
+        return Outlay(len(self.replies), self._started.plan.requests, limits_of(self.settings).prices.of(spent))
 
     def close(self) -> None:
         """Stops the engine, and notes the end of a run that completed. Safe to call twice.

@@ -6,7 +6,7 @@ pays nothing.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,24 +16,10 @@ import pytest
 from conformance.base.errors import HarnessError, UsageError
 from conformance.config.keys import check_arguments
 from conformance.config.options import OPTIONS, PREFIX
-from conformance.plugin.gatherer import GATHERER, Gatherer
+from conformance.plugin.gatherer import GATHERER, KNOWN, WORDS, Gatherer
 
 CATALOGUE = Path(__file__).parents[1] / "catalogue"
 NOT_CASES = ("bases.yaml", "frames.yaml")
-WORDS = {
-    "pass": ("passed", ".", "PASS"),
-    "fail": ("deviating", "d", "DEVIATES"),
-    "ignored": ("ignored", "i", "IGNORED"),
-    "unsupported": ("unsupported", "u", "UNSUPPORTED"),
-    "inconclusive": ("inconclusive", "?", "INCONCLUSIVE"),
-    "not-applicable": ("not applicable", "n", "NOT APPLICABLE"),
-    "not-run": ("not run", "-", "NOT RUN"),
-}
-"""How outcomes that do not gate are shown: category of the closing line, letter, word."""
-
-KNOWN = ("known", "k", "KNOWN")
-"""How a known deviation is shown."""
-
 MARKERS = ("must", "should", "may", "informational", "protocol", "behaviour", "json", "stream", "serve", "refuse")
 """Markers besides the areas."""
 
@@ -108,7 +94,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             for session in sessions(config).values():
                 session.check_options()
     except HarnessError as problem:
-        _refuse(problem)
+        _refuse(problem, config.pluginmanager.get_plugin(GATHERER))
     out = {item for item in cases if isinstance(item, CaseItem) and not item.selected}
     if out:
         config.hook.pytest_deselected(items=list(out))
@@ -136,9 +122,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
             with foreseen(config):
                 start(session)
         except HarnessError as problem:
-            if problem.exit_code == 4:
-                raise pytest.UsageError(str(problem)) from None
             gatherer: Any = config.pluginmanager.get_plugin(GATHERER)
+            if problem.exit_code == 4 and gatherer.screen is None:
+                raise pytest.UsageError(str(problem)) from None
             gatherer.add(problem.exit_code, str(problem))
             return True
     return None
@@ -164,8 +150,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return True
 
 
-def _refuse(problem: HarnessError) -> NoReturn:
-    """Ends the session with the sentence and the exit code of an error."""
+def _refuse(problem: HarnessError, gatherer: Any) -> NoReturn:
+    """Ends the session with the sentence and the exit code of an error. A worker of pytest-xdist has no gatherer."""
+    if gatherer is not None and gatherer.screen is not None:
+        gatherer.add(problem.exit_code, str(problem))
+        pytest.exit(str(problem), returncode=problem.exit_code)
     if problem.exit_code != 4:
         pytest.exit(str(problem), returncode=problem.exit_code)
     raise pytest.UsageError(str(problem)) from None
@@ -185,12 +174,16 @@ def pytest_runtest_makereport(
     return report
 
 
-def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:
-    """Gives outcomes that are neither passed nor failed their own words."""
+def pytest_report_teststatus(
+    report: pytest.CollectReport | pytest.TestReport,
+) -> tuple[str, str, str | tuple[str, Mapping[str, bool]]] | None:
+    """Gives outcomes that are neither passed nor failed their own words, and no green but to what passes."""
     packed = getattr(report, "messages_judged", None)
     if packed is None or report.failed:
         return None
-    return KNOWN if packed["judgement"]["known"] else WORDS[packed["judgement"]["outcome"]]
+    outcome = packed["judgement"]["outcome"]
+    category, letter, word = KNOWN if packed["judgement"]["known"] else WORDS[outcome]
+    return category, letter, word if outcome == "pass" else (word, {"yellow": True})
 
 
 @pytest.hookimpl(trylast=True)

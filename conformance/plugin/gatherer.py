@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,14 +16,31 @@ from conformance.model import worst
 GATHERER = "messages-gatherer"
 """The name under which pytest knows the one `Gatherer` of a session."""
 
+SCREEN = "messages-screen"
+"""The name under which pytest knows the one `CommandScreen` of a session, where the command started it."""
+
+FEWEST_LINES = 12
+"""Lines of the end of a run of which there are many at a time."""
+
+WORDS = {
+    "pass": ("passed", ".", "PASS"),
+    "fail": ("deviating", "d", "DEVIATES"),
+    "ignored": ("ignored", "i", "IGNORED"),
+    "unsupported": ("unsupported", "u", "UNSUPPORTED"),
+    "inconclusive": ("inconclusive", "?", "INCONCLUSIVE"),
+    "not-applicable": ("not applicable", "n", "NOT APPLICABLE"),
+    "not-run": ("not run", "-", "NOT RUN"),
+}
+"""How outcomes that do not gate are shown under pytest: category of the closing line, letter, word."""
+
+KNOWN = ("known", "k", "KNOWN")
+"""How a known deviation is shown."""
+
 OURS = "error of messages-conformance, not of the endpoint: "
 """How the sentence about an error with exit code 3 begins."""
 
 PHASES = ("setup", "call", "teardown")
 """Phases of a test. The report of a test that took its worker with it has none."""
-
-BLOCKS = 5
-"""How many failure blocks the closing summary shows where pytest does not show them itself."""
 
 
 class Gatherer:
@@ -42,7 +58,6 @@ class Gatherer:
         self.error = 0
         self.problem = ""
         self.summary = ""
-        self.area = ""
         self.lost = False
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -51,20 +66,16 @@ class Gatherer:
         if error is not None:
             self._note(error, report.longreprtext)
 
+    @property
+    def screen(self) -> Any:
+        """What the command shows in place of pytest's output; None where pytest was started itself."""
+        return self.config.pluginmanager.get_plugin(SCREEN)
+
     def _note(self, exit_code: int, sentence: str) -> None:
         """Notes an error of ours or of the user. Its sentence is printed at the end where pytest does not print it."""
         self.error = worst([self.error, exit_code])
         if not self.problem and self.config.option.tbstyle == "no":
             self.problem = sentence
-
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Names the area when it changes, where pytest does not name files itself (`-q`, as the command runs it)."""
-        file = nodeid.partition("::")[0]
-        area = Path(file).parent.name if "catalogue/" in file else ""
-        if area and area != self.area and self.config.get_verbosity() == -1:
-            terminal: Any = self.config.pluginmanager.get_plugin("terminalreporter")
-            terminal.write(f"{chr(10) if self.area else ''}{area:<12} ")
-            self.area = area
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gathers judgements; notes failures of other tests, which keep their own exit code."""
@@ -136,8 +147,10 @@ class Gatherer:
         from conformance.base.streams import output_problem
         from conformance.plugin.session import close_sessions, release_sessions
 
-        lost = output_problem()
-        if lost is not None:
+        lost = output_problem(self.screen.output if self.screen is not None else None)
+        if lost is not None and self.screen is not None:
+            self.error = worst([self.error, 3])  # the command says it itself
+        elif lost is not None:
             self.add(3, f"the output cannot be written: {reason(lost)}.")
         self.error = worst([self.error, 3 if session.exitstatus == 3 else 0])  # an exception of pytest or of a plugin
         problem = close_sessions(self.config)
@@ -160,15 +173,13 @@ class Gatherer:
         from conformance.report import overview, terminal
 
         judged = [Judged.unpack(item) for item in self.packed]
-        colour = self.config.get_terminal_writer().hasmarkup
-        shown = 0 if self.config.option.tbstyle != "no" else BLOCKS
+        style = self._style(len({item.target for item in judged}))
         concluded, texts = [], []
         for name, session in sessions(self.config).items():
             own = [item for item in judged if item.target == name]
             if not own:
                 continue
-            report = str(session.run.folder / "report.html")
-            show = partial(terminal.render, colour=colour, limit=shown, report=report)
+            show = partial(terminal.render, **style, folder=str(session.run.folder))
             try:
                 with foreseen(self.config):
                     finished = session.finish(own, self.error, show)
@@ -178,16 +189,43 @@ class Gatherer:
                 continue
             texts.append(finished.text)
             concluded.append(finished.results)
-        if len(concluded) > 1:
+        if len(concluded) > 1 and style.get("detail") != "line":
             texts.append(overview.render(concluded))
-        self.summary = "\n".join(texts)
+        self.summary = "".join(texts) if style.get("detail") == "line" else "\n".join(texts)
         return worst([results.exit_code for results in concluded])
 
+    def _style(self, targets: int) -> dict[str, Any]:
+        """How the end of a run is shown; several targets share a screen."""
+        lines = max((terminal_lines() - targets - 2) // targets, FEWEST_LINES) if targets > 1 else terminal_lines()
+        if self.screen is not None:
+            screen = self.screen
+            return {"colour": screen.colour, "width": screen.width, "detail": screen.detail, "lines": lines}
+        shown = {"blocks": 0} if self.config.option.tbstyle != "no" else {}
+        verbose = {"detail": "all"} if self.config.get_verbosity() > 0 else {}
+        return {"colour": self.config.get_terminal_writer().hasmarkup, "lines": lines, **shown, **verbose}
+
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Prints the verdict."""
-        for text in filter(None, (self.summary, self.problem)):
+        """Prints what the letters mean, and the verdict. The command does it once pytest is done."""
+        if self.screen is not None:
+            return
+        legend = self._legend(terminalreporter.stats)
+        for text in filter(None, (legend, self.summary, self.problem)):
             terminalreporter.write_line("")
             terminalreporter.write_line(text.rstrip())
+
+    def _legend(self, stats: Mapping[str, object]) -> str:
+        """What the letters in the progress mean, where letters were shown; empty where there were none of ours."""
+        if self.config.get_verbosity() > 0:
+            return ""
+        shown = [(letter, name) for name, letter, _ in (*WORDS.values(), KNOWN) if letter != "." and stats.get(name)]
+        return f"letters: {', '.join(f'{letter} {name}' for letter, name in shown)}" if shown else ""
+
+
+def terminal_lines() -> int:
+    """The lines of one screen."""
+    from conformance.report.terminal import LINES
+
+    return LINES
 
 
 def is_case(nodeid: str) -> bool:

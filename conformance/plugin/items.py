@@ -13,7 +13,7 @@ import pytest
 from conformance.base.errors import HarnessError
 from conformance.model import DECIDED, Case, Judgement, Mode
 from conformance.plugin.crash import foreseen
-from conformance.plugin.gatherer import GATHERER, OURS
+from conformance.plugin.gatherer import GATHERER, OURS, SCREEN
 from conformance.plugin.session import Judged, TargetSession, sessions_of
 from conformance.report.block import block
 from conformance.results.excerpts import Excerpts
@@ -57,6 +57,10 @@ def start(session: pytest.Session, targets: Iterable[str] | None = None) -> None
 
 def _teller(config: pytest.Config) -> Callable[[str], None]:
     """Shows a line on the terminal, from any thread; a worker of pytest-xdist has none."""
+    screen: Any = config.pluginmanager.get_plugin(SCREEN)
+    if screen is not None:
+        tell: Callable[[str], None] = screen.progress.tell
+        return tell
     terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
     return (lambda line: terminal.write(f"\n{line}\n")) if terminal is not None else (lambda _: None)
 
@@ -152,7 +156,8 @@ class CaseItem(pytest.Item):
         if self.config.getoption("allure_report_dir", None):
             show_to_allure(self._run, self.case, judgement)
         self.user_properties += [("outcome", judgement.outcome.value), ("level", self.case.level.value)]
-        self.judged = Judged(self.target, self.case.id, self.mode, judgement, self.case.file, seconds)
+        spent = self._run.run.outlay
+        self.judged = Judged(self.target, self.case.id, self.mode, judgement, self.case.file, seconds, spent)
         return judgement, shown
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

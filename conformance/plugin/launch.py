@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,10 @@ import pytest
 
 from conformance.base.errors import HarnessError
 from conformance.base.output import reason
+from conformance.base.streams import muted
+from conformance.plugin.gatherer import GATHERER, SCREEN, Gatherer
+from conformance.plugin.screen import CommandScreen
+from conformance.report.terminal import Detail
 from conformance.standard.paths import catalogue_folder
 
 CONFIGURATION = Path(__file__).with_name("pytest.ini")
@@ -26,11 +31,21 @@ GARBAGE = (100_000, 20, 20)
 """Thresholds of the garbage collector during a run. Nearly everything that is loaded is kept to the end; searching it
 for garbage again and again would take a tenth of the time of a run."""
 
+OWN_OUTPUT = (
+    "-h", "--help", "--version", "--co", "--collect-only", "--markers", "--fixtures", "--setup-", "--trace-config",
+    "--debug", "--durations", "--tb", "-s", "-v", "-r", "--cache-show",
+)  # fmt: skip
+"""How the arguments begin that ask for output of pytest."""
 
-def launch(options: Sequence[str], pytest_args: Sequence[str]) -> int:
+NOTHING_SELECTED = 5
+"""Exit code of pytest where there is nothing to run."""
+
+
+def launch(options: Sequence[str], pytest_args: Sequence[str], detail: Detail = "screen") -> int:
     """Runs the catalogue, or the case files that the arguments name, under pytest; returns the exit code.
 
-    Raises HarnessError where pytest itself meets a folder that is gone or a disk that is full.
+    What is shown is ours and not pytest's, unless the arguments ask for that. Raises HarnessError where pytest itself
+    meets a folder that is gone or a disk that is full, and where nothing is selected.
     """
     catalogue = catalogue_folder()
     arguments = [
@@ -45,7 +60,7 @@ def launch(options: Sequence[str], pytest_args: Sequence[str]) -> int:
     before = gc.get_threshold()
     gc.set_threshold(*GARBAGE)
     try:
-        return int(pytest.main(arguments if named else [*arguments, str(catalogue)]))
+        code = _shown(arguments if named else [*arguments, str(catalogue)], pytest_args, detail)
     except OSError as problem:  # a folder that is gone, a disk that is full: pytest itself does not survive that
         raise HarnessError(
             f"The run cannot be ended: {problem.filename or 'a file of pytest'}: {reason(problem)}. What was recorded "
@@ -53,3 +68,45 @@ def launch(options: Sequence[str], pytest_args: Sequence[str]) -> int:
         ) from problem
     finally:
         gc.set_threshold(*before)
+    if code == NOTHING_SELECTED:
+        raise HarnessError("Nothing is selected: no case fits all of the options. `list` shows the cases.", exit_code=4)
+    return code
+
+
+def _shown(arguments: Sequence[str], pytest_args: Sequence[str], detail: Detail) -> int:
+    """Runs pytest and shows what there is to see; returns the exit code."""
+    if asks_for_pytest(pytest_args):
+        return int(pytest.main([*arguments]))
+    screen = CommandScreen(sys.stdout, detail)
+    seen = _Seen(screen)
+    with muted():
+        code = int(pytest.main([*arguments], plugins=[seen]))
+    screen.progress.end()
+    if seen.gatherer is not None:
+        if seen.gatherer.summary:
+            screen.print(seen.gatherer.summary)
+        if seen.gatherer.problem:
+            print(
+                f"messages-conformance: {seen.gatherer.problem.removeprefix('messages-conformance: ')}", file=sys.stderr
+            )
+    return code
+
+
+def asks_for_pytest(arguments: Sequence[str]) -> bool:
+    """Whether arguments ask for what pytest prints, or name tests of other kinds."""
+    tests = [each for each in arguments if not each.startswith("-") and each.partition("::")[0].endswith(".py")]
+    return bool(tests) or any(argument.startswith(OWN_OUTPUT) for argument in arguments)
+
+
+class _Seen:
+    """Registers the screen, and keeps the gatherer, which pytest forgets at the end."""
+
+    def __init__(self, screen: CommandScreen) -> None:
+        self._screen = screen
+        self.gatherer: Gatherer | None = None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.pluginmanager.register(self._screen, SCREEN)
+        found: Gatherer | None = config.pluginmanager.get_plugin(GATHERER)
+        self.gatherer = found

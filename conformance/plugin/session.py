@@ -18,7 +18,7 @@ from conformance.config.options import OPTIONS, PREFIX
 from conformance.config.settings import RunSettings, target_of
 from conformance.config.target import REFERENCE, Target
 from conformance.config.targets_file import read_all_settings
-from conformance.engine.run import JOURNAL, Resumption, Run, public
+from conformance.engine.run import JOURNAL, Outlay, Resumption, Run, public
 from conformance.engine.sender import Slowdown
 from conformance.judge.capabilities import capability_facts
 from conformance.model import Case, Judgement, Mode
@@ -41,7 +41,10 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Judged:
-    """A judgement on its way from the process that made it to the one that reports it."""
+    """A judgement on its way from the process that made it to the one that reports it.
+
+    `spent` is what the run had sent by then, for those who wait.
+    """
 
     target: str
     case: str
@@ -49,6 +52,7 @@ class Judged:
     judgement: Judgement
     file: str
     seconds: float
+    spent: Outlay = field(default_factory=Outlay)
 
     def pack(self) -> dict[str, Any]:
         """As JSON values, which is what pytest-xdist can carry."""

@@ -1,178 +1,262 @@
-"""The summary for a terminal: verdict first, then numbers, then the worst deviations."""
+"""The end of a run on a terminal: one screen that begins with the verdict and ends with the next command to type."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from textwrap import wrap
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal
 
-from conformance.report import verdict
+from conformance.model import Outcome
+from conformance.report import advice, verdict
 from conformance.report import words as wording
 from conformance.report.block import block
 from conformance.report.escape import cut, one_line
-from conformance.results.count import Count, PartCounts
-from conformance.results.model import CaseResult, Results
+from conformance.report.sheet import INDENT, Paint, Sheet
+from conformance.results.count import Count
+from conformance.results.model import CaseResult, ClientResult, DefectResult, Results
 
-Paint = Callable[[str, str], str]
+Detail = Literal["line", "screen", "all"]
+"""How much is shown: the verdict, a screen, or every failing case and everything that was not decided."""
 
-_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
-_EXIT_COLOURS = {0: "green", 1: "red", 2: "yellow"}
-_BAR = 20
-_IDS_SHOWN = 3
-_DEFECTS_LISTED = 15
+LINES: Final = 40
+"""Lines of a screen."""
+
+BLOCKS: Final = 5
+"""Failure blocks of a screen, at most."""
+
+LONGEST: Final = 120
+"""Characters of a line that has no other end, about."""
+
+_COLOURS: Final = {0: "green", 1: "red", 2: "yellow"}
+_READINESS: Final = {"ready": "green", "limited": "yellow", "not-ready": "red", "undecided": "yellow"}
+_IDS_SHOWN: Final = 3
+_LISTED: Final = 3
+"""How many entries of a kind a screen lists; the rest is counted."""
+
+_FEWEST_DEFECTS: Final = 6
+"""Defects that are shown before anything that can be left out."""
+
+_BAR: Final = 20
 
 
-def render(results: Results, *, colour: bool = False, limit: int = 5, report: str | None = None) -> str:
-    """The summary of a run as text that ends with a newline.
+def render(
+    results: Results,
+    *,
+    colour: bool = False,
+    width: int | None = None,
+    lines: int = LINES,
+    detail: Detail = "screen",
+    blocks: int = BLOCKS,
+    folder: str | None = None,
+) -> str:
+    """The end of a run as text that ends with a newline.
 
-    `limit` is the number of failure blocks, the rest is counted; `report` the path of the HTML report. Every text of
-    the endpoint is made printable; the only control characters are newlines and, with `colour`, colour codes.
+    It takes at most `lines` lines of `width` columns (None: a line is as long as it is), unless all details are asked
+    for. The failure blocks of the worst defects, at most `blocks`, are shown where there is room. `folder` is where the
+    files of the run are. Every text of the endpoint is made printable; the only control characters are newlines and,
+    with `colour`, colour codes.
     """
-    paint = _painted if colour else _plain
-    sections = [
-        _verdict(results, paint),
-        _areas(results, paint),
-        _strictness(results, paint),
-        _tiers(results, paint),
-        _clients(results, paint),
-        _timing(results, paint),
-        _contradictions(results, paint),
-        _deviations(results, paint, limit),
-        _known(results, paint),
-        _undecided(results, paint),
-        _end(results, report),
+    sheet = Sheet(width, colour)
+    if detail == "line":
+        return "\n".join(_brief(results, sheet)) + "\n"
+    end = list(_end(results, folder))
+    if advice.nothing_tested(results):
+        return "\n".join([*_verdict(results, sheet, 3 * (width or LONGEST)), *end]) + "\n"
+    if advice.interrupted(results) and detail == "screen":
+        return "\n".join([*_brief(results, sheet), *end]) + "\n"
+    head = [*_verdict(results, sheet), *_place(results, sheet)]
+    parts = _all(results, sheet, blocks=bool(blocks)) if detail == "all" else None
+    if parts is None:
+        parts = _screen(results, sheet, lines - sheet.rows([*head, *end]) - 1, blocks)
+    return "\n\n".join("\n".join(part) for part in (head, *parts, end) if part) + "\n"
+
+
+def _screen(results: Results, sheet: Sheet, room: int, blocks: int) -> Iterator[list[str]]:
+    """What fits into `room` lines, blank lines in between included."""
+    defects = wording.defects(results)
+    reserved = min(len(defects), _FEWEST_DEFECTS) + 2 if defects else 0
+    facts = _facts(results, sheet, room - reserved - 1)
+    if facts:
+        yield facts
+        room -= sheet.rows(facts) + 1
+    if defects:
+        listed = list(_defects(defects, sheet, room - 1))
+        yield listed
+        room -= sheet.rows(listed) + 1
+    for defect, members in defects[:blocks]:
+        shown = list(_failure(wording.witness(members), sheet)) if members and defect.gates else []
+        if not shown or sheet.rows(shown) >= room:
+            return
+        yield shown
+        room -= sheet.rows(shown) + 1
+
+
+def _facts(results: Results, sheet: Sheet, room: int) -> list[str]:
+    """Tiers, clients and so on: those that matter most, as many as fit, in the order to read them."""
+    made = {
+        "tiers": list(_tiers(results, sheet)),
+        "clients": list(_clients(results, sheet)),
+        "timing": list(_timing(results, sheet)),
+        "areas": list(_areas(results, sheet)),
+        "baseline": list(_baseline(results, sheet, _LISTED)),
+        "contradictions": list(_contradictions(results, sheet, _LISTED)),
+        "undecided": list(_undecided(results, sheet, _LISTED)),
+    }
+    kept = set()
+    for name in ("tiers", "clients", "baseline", "undecided", "areas", "contradictions", "timing"):
+        if sheet.rows(made[name]) <= room:
+            room -= sheet.rows(made[name])
+            kept.add(name)
+    return [line for name, lines in made.items() if name in kept for line in lines]
+
+
+def _all(results: Results, sheet: Sheet, *, blocks: bool) -> Iterator[list[str]]:
+    """Everything: all areas, all defects, the block of every failing case, all that was not decided."""
+    defects = wording.defects(results)
+    many = max(len(results.cases), len(results.capabilities), 1)
+    yield [
+        *_tiers(results, sheet),
+        *_clients(results, sheet),
+        *_timing(results, sheet),
+        *_baseline(results, sheet, many),
+        *_contradictions(results, sheet, many),
     ]
-    return "\n\n".join("\n".join(lines) for section in sections if (lines := list(section))) + "\n"
+    yield list(_area_table(results, sheet))
+    if defects:
+        yield list(_defects(defects, sheet, 3 * len(defects)))
+    for group in wording.decisive(results.cases) if blocks else ():
+        yield list(_failure(group, sheet))
+    yield list(_undecided(results, sheet, many))
+    yield list(_beside(results, sheet))
+    yield list(sheet.labelled("gate", f"{results.gate.policy}: {'; '.join(results.gate.reasons) or 'it holds'}"))
 
 
-def _verdict(results: Results, paint: Paint) -> Iterator[str]:
+def _brief(results: Results, sheet: Sheet) -> Iterator[str]:
+    word = verdict.word(results)
+    line = one_line(f"{word}  {results.target.name}: {verdict.sentence(results)}")
+    if sheet.width is not None:
+        line = cut(line, sheet.width - 30) if len(line) > sheet.width else line
+    yield sheet.paint(word, _COLOURS.get(results.exit_code, "yellow"), "bold") + line.removeprefix(word)
+
+
+def _verdict(results: Results, sheet: Sheet, most: int | None = None) -> Iterator[str]:
+    word = verdict.word(results)
+    text = one_line(f"{word}  {verdict.sentence(results)}")
+    first, *rest = sheet.wrapped(text if most is None else cut(text, most - 60))
+    yield sheet.paint(word, _COLOURS.get(results.exit_code, "yellow"), "bold") + first.removeprefix(word)
+    yield from rest
+
+
+def _place(results: Results, sheet: Sheet) -> Iterator[str]:
     target = results.target
-    word = paint(verdict.word(results).upper(), _EXIT_COLOURS.get(results.exit_code, "yellow"))
-    yield f"{paint(word, 'bold')}  {one_line(verdict.sentence(results))}"
     place = f"{target.name}: model {target.model} at {target.url}, answered on {target.path}"
-    yield paint(one_line(f"{place}, API version {target.api_version}"), "dim")
-    yield paint(f"{wording.effort(results)}; {one_line(results.started)}", "dim")
+    yield from sheet.dim(f"{place}, API version {target.api_version}")
+    yield from sheet.dim(f"{wording.effort(results)}; {results.started}")
     if results.unfollowed:
-        yield paint(one_line(results.unfollowed), "yellow")
+        yield from (sheet.paint(line, "yellow") for line in sheet.wrapped(results.unfollowed))
 
 
-def _areas(results: Results, paint: Paint) -> Iterator[str]:
+def _tiers(results: Results, sheet: Sheet) -> Iterator[str]:
+    tiers = results.tiers
+    if not tiers:
+        return
+    names = wording.listed([tier.title for tier in tiers])
+    edition = f" (edition {results.suite.edition})" if results.suite.edition else ""
+    if all(tier.status == "reached" for tier in tiers):
+        yield from sheet.labelled("tiers", f"{names} reached{edition}", "green")
+    elif not results.complete and all(tier.status == "undecided" for tier in tiers):
+        yield from sheet.labelled("tiers", f"{names} undecided: the run is incomplete")
+    else:
+        for number, tier in enumerate(tiers):
+            status = tier.status.replace("-", " ")
+            style = {"reached": "green", "not reached": "red"}.get(status, "yellow")
+            decided = f"; decided by {_names(tier.deciding)}" if tier.deciding else ""
+            text = f"{tier.title:<6} {status:<11}  {wording.tier_note(tier)}{decided}"
+            yield from sheet.labelled("" if number else "tiers", text, style)
+
+
+def _clients(results: Results, sheet: Sheet) -> Iterator[str]:
+    groups = wording.clients(results)
+    if not groups:
+        return
+    if [status for status, _ in groups] == ["undecided"]:
+        text = f"undecided for all {len(results.clients)}: this run did not decide what they need"
+        yield from sheet.labelled("clients", text)
+        return
+    if [status for status, _ in groups] == ["ready"]:
+        yield from sheet.labelled("clients", f"ready for all {len(results.clients)}", "green")
+        return
+    yield from sheet.labelled("clients", wording.client_counts(results))
+    for status, members in groups:
+        if status != "ready":
+            yield from _group(status, members, sheet)
+
+
+def _group(status: str, members: Sequence[ClientResult], sheet: Sheet) -> Iterator[str]:
+    """The clients of one readiness; where there is only one, with what its user sees."""
+    if len(members) == 1:
+        text = f"{members[0].title}: {wording.client_note(members[0])}"
+    else:
+        text = ", ".join(client.title for client in members)
+    word = f"{wording.READINESS[status]:<10}"
+    first, *rest = sheet.wrapped(f"{INDENT}{word} {text}", indent=len(INDENT) + 11)
+    yield INDENT + sheet.paint(word, _READINESS[status]) + first.removeprefix(INDENT + word)
+    yield from rest
+
+
+def _timing(results: Results, sheet: Sheet) -> Iterator[str]:
+    if results.timing is None:
+        return
+    for number, each in enumerate(results.timing.modes):
+        times = "; ".join(f"{name} {value}" for name, value in wording.timing(each))
+        yield from sheet.labelled("" if number else "timing", f"{each.mode:<7} {times}")
+    for found in results.timing.limits:
+        if not found.holds:
+            yield from sheet.labelled("", f"exceeded: {found.title} {wording.limit(found)}", "red")
+
+
+def _areas(results: Results, sheet: Sheet) -> Iterator[str]:
+    """The areas in which something deviates, in one sentence."""
+    areas = results.summary.by_axis["conformance"].by_area
+    bad = [f"{area} {wording.of(count)}" for area, count in areas.items() if count.deviating]
+    if bad:
+        rest = len(areas) - len(bad)
+        others = f"; nothing deviates in the other {rest}" if rest else ""
+        yield from sheet.labelled("areas", f"{', '.join(bad)} pass{others}")
+
+
+def _area_table(results: Results, sheet: Sheet) -> Iterator[str]:
     part = results.summary.by_axis["conformance"]
     if not part.total.total:
         return
-    yield paint(f"{'conformance':<16}passed of decided", "bold")
+    yield sheet.paint(f"{'conformance':<16}passed of decided", "bold")
     width = max(len(wording.of(count)) for count in [part.total, *part.by_area.values()])
     for area, count in part.by_area.items():
         fraction = f"{one_line(area):<14}{wording.of(count):>{width}}"
-        yield f"  {fraction}  {_bar(count, paint)}  {_rest(count, paint)}".rstrip()
-    yield f"  {'all':<14}{wording.of(part.total):>{width}}  {' ' * _BAR}  {_rest(part.total, paint)}".rstrip()
-    yield f"  {_levels(part)}"
-
-
-def _strictness(results: Results, paint: Paint) -> Iterator[str]:
+        yield f"  {fraction}  {_bar(count, sheet.paint)}  {_rest(count, sheet.paint)}".rstrip()
+    yield f"  {'all':<14}{wording.of(part.total):>{width}}  {' ' * _BAR}  {_rest(part.total, sheet.paint)}".rstrip()
+    shown = [f"{level.upper()} {wording.of(count)}" for level, count in part.by_level.items() if count.total]
+    yield f"  {' · '.join(shown)}"
     for name, meaning in (
         ("strictness", "refuse what the API refuses"),
         ("informational", "on uncertain or optional clauses, which never decide"),
         ("unscored", "of cases that are newer than the edition, which do not count yet"),
     ):
-        part = results.summary.by_axis[name]
-        if part.total.total:
-            rest = _rest(part.total, paint)
-            yield f"{paint(f'{name:<16}', 'bold')}{wording.of(part.total)} {meaning}{'; ' if rest else ''}{rest}"
-
-
-_READINESS = {"ready": "green", "limited": "yellow", "not-ready": "red", "undecided": "yellow"}
-_WIDTH = 130
-_NOTE = 120
-_STANDINGS = {"reached": "green", "not-reached": "red"}
-
-
-def _tiers(results: Results, paint: Paint) -> Iterator[str]:
-    tiers = results.tiers
-    if not tiers:
-        return
-    edition = f"edition {results.suite.edition}" if results.suite.edition else ""
-    if not results.complete and all(tier.status == "undecided" for tier in tiers):
-        names = ", ".join(tier.title for tier in tiers)
-        yield f"{paint('tiers', 'bold')}           {one_line(names)} undecided: the run is incomplete"
-        return
-    yield paint(f"{'tiers':<16}{one_line(edition)}", "bold").rstrip()
-    for tier in tiers:
-        covers = f": {tier.covers}" if tier.covers else ""
-        status = paint(f"{tier.status.replace('-', ' '):<12}", _STANDINGS.get(tier.status, "yellow"))
-        yield one_line(f"  {tier.title:<14}") + status + one_line(f"  {wording.tier_note(tier)}{covers}")
-        if tier.deciding:
-            yield paint(f"  {'':<14}{'':<12}  decided by {_listed(tier.deciding)}", "dim")
-
-
-def _clients(results: Results, paint: Paint) -> Iterator[str]:
-    groups = wording.clients(results)
-    if not groups:
-        return
-    title = paint(f"{'clients':<16}", "bold")
-    if [status for status, _ in groups] == ["undecided"]:
-        yield f"{title}undecided for all {len(results.clients)}: this run did not decide what they need"
-        return
-    yield title + one_line(wording.client_counts(results))
-    for status, members in groups:
-        word = paint(f"{wording.READINESS[status]:<10}", _READINESS[status])
-        if status == "ready":
-            names = one_line(", ".join(client.title for client in members))
-            yield from wrap(names, _WIDTH, initial_indent=f"  {word}  ", subsequent_indent=" " * 14)
-            continue
-        for client in members:
-            note = one_line(cut(wording.client_note(client), _NOTE))
-            yield f"  {word}  {one_line(f'{client.title:<28}')}  {note} {paint(f'({_listed(client.deciding)})', 'dim')}"
-
-
-def _timing(results: Results, paint: Paint) -> Iterator[str]:
-    if results.timing is None:
-        return
-    for number, each in enumerate(results.timing.modes):
-        times = "; ".join(f"{name} {value}" for name, value in wording.timing(each))
-        yield paint(f"{'' if number else 'timing':<16}", "bold") + f"{each.mode:<8}{times}"
-    for found in results.timing.limits:
-        if not found.holds:
-            yield f"  {paint('exceeded', 'red')}      {one_line(f'{found.title} {wording.limit(found)}')}"
-
-
-def _contradictions(results: Results, paint: Paint) -> Iterator[str]:
-    found = wording.contradictions(results)
-    if found:
-        yield paint(f"contradictions between what the target declares and what it does ({len(found)})", "bold")
-        for each in found:
-            lines = f" (journal line {', '.join(map(str, each.evidence))})" if each.evidence else ""
-            yield one_line(f"  {each.name:<24}{each.contradiction}{lines}")
-
-
-def _known(results: Results, paint: Paint) -> Iterator[str]:
-    groups = wording.known(results.cases)
-    baseline = results.baseline
-    if baseline is not None:
-        yield paint("baseline", "bold") + f"        {one_line(wording.baseline(results))}"
-        for entry in baseline.stale:
-            yield f"  {paint('stale', 'red')}  {one_line(wording.entry_line(entry))}"
-        for entry in baseline.open:
-            yield paint(f"  open   {one_line(wording.entry_line(entry))}", "dim")
-    for group in groups:
-        case = group[0]
-        reason = cut(wording.accepted(case), 200)
-        yield f"  {paint('known', 'yellow')}  {one_line(case.id)}, {wording.modes(group)}: {reason}"
-
-
-def _levels(part: PartCounts) -> str:
-    shown = [f"{level.upper()} {wording.of(count)}" for level, count in part.by_level.items() if count.total]
-    return " · ".join(shown) + (f" · not decided {part.total.open}" if part.total.open else "")
+        other = results.summary.by_axis[name].total
+        if other.total:
+            rest = _rest(other, sheet.paint)
+            title = sheet.paint(f"{name:<16}", "bold")
+            yield f"{title}{wording.of(other)} {meaning}{'; ' if rest else ''}{rest}"
 
 
 def _rest(count: Count, paint: Paint) -> str:
-    words = []
-    if count.failed:
-        words.append(paint(f"{count.failed} failed", "red"))
-    if count.ignored:
-        words.append(paint(f"{count.ignored} ignored", "red"))
+    """What does not pass: deviations first, then what is open, then what does not apply."""
+    deviating = [
+        f"{number} {word}" for number, word in ((count.failed, "failed"), (count.ignored, "ignored")) if number
+    ]
+    parts = [paint(word, "red") for word in deviating]
     if count.open:
-        words.append(paint(wording.open_words(count), "yellow"))
-    return ", ".join(words)
+        parts.append(paint(wording.open_words(count), "yellow"))
+    return ", ".join(parts)
 
 
 def _bar(count: Count, paint: Paint) -> str:
@@ -181,73 +265,118 @@ def _bar(count: Count, paint: Paint) -> str:
         return " " * _BAR
     bad = _cells(count.deviating, count.total)
     rest = min(_cells(count.open, count.total), _BAR - bad)
-    good = _BAR - bad - rest
-    return paint("█" * good, "green") + paint("▒" * bad, "red") + paint("·" * rest, "yellow")
+    return paint("█" * (_BAR - bad - rest), "green") + paint("▒" * bad, "red") + paint("·" * rest, "yellow")
 
 
 def _cells(number: int, total: int) -> int:
     return max(1, round(number / total * _BAR)) if number else 0
 
 
-def _deviations(results: Results, paint: Paint, limit: int) -> Iterator[str]:
-    found = wording.defects(results)
-    if not found:
-        return
+def _contradictions(results: Results, sheet: Sheet, limit: int) -> Iterator[str]:
+    found = wording.contradictions(results)
+    for each in found[:limit]:
+        lines = f" (journal line {', '.join(map(str, each.evidence))})" if each.evidence else ""
+        yield from sheet.labelled(
+            "" if each is not found[0] else "differs", f"{each.name}: {each.contradiction}{lines}"
+        )
+    yield from _more(len(found) - limit, "contradiction", sheet)
+
+
+def _baseline(results: Results, sheet: Sheet, limit: int) -> Iterator[str]:
+    if results.baseline is not None:
+        yield from sheet.labelled("known", wording.baseline(results))
+        for state, style, entries in (("stale", "red", results.baseline.stale), ("open", "dim", results.baseline.open)):
+            for entry in entries[:limit]:
+                yield from sheet.labelled("", f"{state:<6} {wording.entry_line(entry)}", style)
+            yield from _more(len(entries) - limit, f"{state} entr", sheet, ("y", "ies"))
+    groups = wording.known(results.cases)
+    for group in groups[:limit]:
+        reason = cut(wording.accepted(group[0]), 200)
+        yield from sheet.labelled("", f"known  {group[0].id}, {wording.modes(group)}: {reason}", "yellow")
+    yield from _more(len(groups) - limit, "known deviation", sheet)
+
+
+def _more(number: int, noun: str, sheet: Sheet, endings: tuple[str, str] = ("", "s")) -> Iterator[str]:
+    if number > 0:
+        yield from sheet.labelled("", f"and {number} more {noun}{endings[number != 1]}")
+
+
+def _defects(found: Sequence[tuple[DefectResult, Sequence[CaseResult]]], sheet: Sheet, room: int) -> Iterator[str]:
+    """The defects, worst first: two lines each where there is room for all of them, otherwise one."""
     gating = sum(defect.gates for defect, _ in found)
-    yield paint(f"{wording.plural(len(found), 'defect')}, {gating} of them gating, worst first", "bold")
-    for number, (defect, _) in enumerate(found[:_DEFECTS_LISTED], start=1):
-        harm = paint(f"{wording.HARMS[defect.harm]:<18}", "red" if defect.gates else "yellow")
-        yield f"  {number:>2}  {harm}  {one_line(defect.title)} {paint(f'({wording.extent(defect)})', 'dim')}"
-    if len(found) > _DEFECTS_LISTED:
-        yield f"      and {wording.plural(len(found) - _DEFECTS_LISTED, 'more defect')}, in the report"
-    for number, (defect, members) in enumerate(found[:limit], start=1):
-        yield ""
-        yield f"{paint(f'defect {number}', 'bold')}  {one_line(defect.title)}"
-        if members:
-            first, *others = _witness(members)
-            yield _coloured(block(first, others), first, paint)
+    yield sheet.paint(f"{wording.plural(len(found), 'defect')}, {gating} of them gating, worst first", "bold")
+    roomy = 2 * len(found) + 1 <= room
+    shown = found if roomy or len(found) < room else found[: max(room - 2, 1)]
+    for number, (defect, _) in enumerate(shown, start=1):
+        yield from _defect(number, defect, sheet, roomy=roomy)
+    if len(found) > len(shown):
+        yield f"      and {wording.plural(len(found) - len(shown), 'more defect')}, in the report"
 
 
-def _witness(members: Sequence[CaseResult]) -> list[CaseResult]:
-    """The case of a defect to read first, in the modes in which it deviates."""
-    return [case for case in members if case.id == members[0].id and case.known is None]
-
-
-def _coloured(text: str, case: CaseResult, paint: Paint) -> str:
-    word = case.outcome.upper()
-    return paint(word, "red" if case.gates else "yellow") + text.removeprefix(word)
-
-
-def _undecided(results: Results, paint: Paint) -> Iterator[str]:
-    groups = wording.undecided(results.cases)
-    if not groups:
+def _defect(number: int, defect: DefectResult, sheet: Sheet, *, roomy: bool) -> Iterator[str]:
+    start, harm = f"  {number:>2}  ", f"{wording.HARMS[defect.harm]:<18}  "
+    style = "red" if defect.gates else "yellow"
+    who, left = one_line(wording.affected(defect)), None
+    if sheet.width is not None:
+        left = sheet.width - len(start) - len(harm)
+    title = sheet.fitting(defect.title, left)
+    if roomy:
+        yield start + sheet.paint(harm, style) + title
+        extent = "; ".join(filter(None, [who, wording.extent(defect)]))
+        yield sheet.paint(" " * len(start + harm) + sheet.fitting(extent, left), "dim")
         return
-    yield paint(f"not decided ({results.summary.total.open} of {results.summary.total.total})", "bold")
-    for outcome, reason, members in groups:
-        yield f"  {len(members):>4}  {outcome:<15}{cut(reason, 160)}  {paint(_ids(members), 'dim')}"
+    suffix = f"  ({who})" if who else ""
+    if left is not None and len(title) + len(suffix) > left:
+        title, suffix = (
+            sheet.fitting(defect.title, left - min(len(suffix), left // 2)),
+            sheet.fitting(suffix, left // 2),
+        )
+    yield start + sheet.paint(harm, style) + title + sheet.paint(suffix, "dim")
 
 
-def _ids(members: Sequence[CaseResult]) -> str:
-    return f"({_listed([case.id for case in members])})"
+def _failure(group: Sequence[CaseResult], sheet: Sheet) -> Iterator[str]:
+    word = group[0].outcome.upper()
+    text = block(group[0], group[1:])
+    yield from (sheet.paint(word, "red" if group[0].gates else "yellow") + text.removeprefix(word)).split("\n")
 
 
-def _listed(names: Sequence[str]) -> str:
+def _undecided(results: Results, sheet: Sheet, limit: int) -> Iterator[str]:
+    """What could not be decided, and what was not sent; what does not apply is not open."""
+    groups = [each for each in wording.undecided(results.cases) if each[0] in (Outcome.INCONCLUSIVE, Outcome.NOT_RUN)]
+    for number, (outcome, reason, members) in enumerate(groups[:limit]):
+        text = (
+            f"{len(members)} {outcome.replace('-', ' ')}: {cut(reason, 160)}  ({_names([each.id for each in members])})"
+        )
+        yield from sheet.labelled("" if number else "open", text)
+    yield from _more(len(groups) - limit, "reason", sheet)
+    declined = [case for case in results.cases if case.outcome is Outcome.UNSUPPORTED]
+    needs = list(dict.fromkeys(case.needs[0] for case in declined if case.needs))
+    if declined:
+        text = f"{', '.join(needs) or 'optional capabilities'} ({wording.plural(len(declined), 'result')})"
+        yield from sheet.labelled("lacks", text)
+
+
+def _beside(results: Results, sheet: Sheet) -> Iterator[str]:
+    """What does not apply to this endpoint."""
+    groups = [each for each in wording.undecided(results.cases) if each[0] is Outcome.NOT_APPLICABLE]
+    total = sum(len(members) for _, _, members in groups)
+    if groups:
+        yield sheet.paint(f"{total} of {results.summary.total.total} results do not apply to this endpoint", "bold")
+    for _, reason, members in groups:
+        yield f"  {len(members):>4}  {cut(reason, 160)}  ({_names([each.id for each in members])})"
+
+
+def _names(names: Sequence[str]) -> str:
     ids = list(dict.fromkeys(names))
     more = f", +{len(ids) - _IDS_SHOWN}" if len(ids) > _IDS_SHOWN else ""
     return one_line(f"{', '.join(ids[:_IDS_SHOWN])}{more}")
 
 
-def _end(results: Results, report: str | None) -> Iterator[str]:
-    if report:
-        yield f"report  {one_line(report)}"
-    gate = results.gate
-    yield f"gate    {one_line(gate.policy)}: {one_line('; '.join(gate.reasons)) or 'nothing violates it'}"
+def _end(results: Results, folder: str | None) -> Iterator[str]:
+    """Where the files are, what to type next, and the exit code. Commands are never wrapped: they are pasted."""
+    nothing = advice.nothing_tested(results)
+    if folder is not None and not nothing:
+        yield f"report  {one_line(folder)}/report.html"
+    for number, line in enumerate(advice.following(results, folder)):
+        yield f"{'' if number else 'next':<8}{one_line(line)}"
     yield f"exit    {results.exit_code}, {verdict.exit_meaning(results)}"
-
-
-def _plain(text: str, style: str) -> str:  # noqa: ARG001
-    return text
-
-
-def _painted(text: str, style: str) -> str:
-    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if text else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.report.words import entries, listed, of, plural
+from conformance.results.conclusions.gate import INCOMPLETE
 from conformance.results.model import Results
 
 EXITS = {
@@ -30,6 +31,9 @@ def word(results: Results) -> str:
 
 def sentence(results: Results) -> str:
     """What the verdict rests on, in plain sentences: what is wrong first, then the numbers."""
+    total = results.summary.total
+    if not results.complete and total.total and total.not_run == total.total:
+        return f"Nothing was tested: {results.incomplete_reason.rstrip('.')}."
     return " ".join([*_wrong(results), *_reached(results), *_numbers(results), *_unknown(results)])
 
 
@@ -92,8 +96,10 @@ def _numbers(results: Results) -> Iterator[str]:
 
 def _unknown(results: Results) -> Iterator[str]:
     """Why the run does not say more."""
-    if results.exit_code == 2 and results.gate.missing and results.summary.total.decided:
-        yield f"Not enough evidence: {'; '.join(results.gate.missing)}."
+    missing = results.gate.missing if results.summary.total.decided else results.gate.reasons
+    missing = tuple(reason for reason in missing if results.complete or not reason.startswith(INCOMPLETE))
+    if results.exit_code == 2 and missing:
+        yield f"Not enough evidence: {'; '.join(missing)}."
     reason = results.incomplete_reason.rstrip(".")
     if reason.startswith("a selection of "):
         yield f"Only {reason} was judged."

@@ -19,6 +19,9 @@ from conformance.standard.catalogue import Catalogue
 MIN_DECIDED = 90
 """The percentage of results that a green needs decided where a run does not say."""
 
+STOPPED = "before the run was stopped"
+"""How the reason of a run ends that somebody stopped."""
+
 TIER = "agent"
 """The tier whose capabilities have to be there where a run does not say."""
 
@@ -144,7 +147,7 @@ def _unfinished(
     if preflight.fatal:
         return preflight.fatal
     if len(judgements) < items:
-        return f"{len(judgements)} of {items} results were judged before the run was stopped"
+        return f"{len(judgements)} of {items} results were judged {STOPPED}"
     unrun = sum(judgement.outcome is Outcome.NOT_RUN for judgement in judgements)
     why = stops[-1].why if stops else ""
     if not unrun:

@@ -11,6 +11,9 @@ from conformance.results.model import CaseResult, DefectResult, Gate
 BESIDE = (Outcome.UNSUPPORTED, Outcome.NOT_APPLICABLE)
 """Outcomes of results that do not apply, and that nothing can be missing from."""
 
+INCOMPLETE = "the run is incomplete"
+"""How the reason of a gate begins that is not decided because a run was not finished."""
+
 SMALLEST_AREA = 3
 """An area with fewer results that apply is too small for a share of its own."""
 
@@ -52,7 +55,7 @@ def gate(
             f"{stale} {'entry' if stale == 1 else 'entries'} of the baseline {'is' if stale == 1 else 'are'} stale"
         )
     if unfinished:
-        reasons.append(f"the run is incomplete: {unfinished}")
+        reasons.append(f"{INCOMPLETE}: {unfinished}")
     evidence = (*_missing(cases, explained, min_decided), *_unanswered(requests, answered, min_decided))
     missing = (*open_questions, *evidence)
     undecided = bool(unfinished or missing)
