@@ -1,13 +1,14 @@
 """report.html: one file that works offline, for the buyer first and the maintainer after.
 
-The page loads nothing; its content security policy allows its own script and style alone.
+The page loads nothing; its content security policy allows its own script and style alone. What is read on demand, the
+findings of each result and the exchanges, is packed into the page and shown as text by its script.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,8 +20,9 @@ from markupsafe import Markup
 from conformance.model import Outcome
 from conformance.report import verdict
 from conformance.report import words as wording
-from conformance.report.block import block, location
+from conformance.report.block import location
 from conformance.report.escape import one_line, printable
+from conformance.report.packed import address, packed
 from conformance.results.count import Count
 from conformance.results.model import CaseResult, Results
 
@@ -28,6 +30,20 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 DEFECTS = 5
 """How many defects the first screen names."""
+
+NARROWEST = 1.5
+"""The least width of a part of a bar that is not empty, in percent: less cannot be seen on a phone."""
+
+ANSWERS: Mapping[str, str] = {
+    "not-ready": "Does not work",
+    "limited": "Works with limits",
+    "undecided": "Not known",
+    "ready": "Works",
+}
+"""Whether a client works, as its user asks."""
+
+APART = (("informational", "Clauses that only inform"), ("unscored", "Cases that are newer than the edition"))
+"""Parts of the numbers that never decide."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +57,20 @@ class Segment:
 
 @dataclass(frozen=True)
 class Area:
-    """One row of the table of areas."""
+    """One row of the list of areas: results that count for conformance, and how many of them are open."""
 
     name: str
-    conformance: Count | None
-    strictness: Count | None
+    count: Count
+    open: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """Results of one kind. `open`: they are shown before anybody asks."""
+
+    name: str
+    title: str
+    open: bool
     cases: tuple[CaseResult, ...]
 
 
@@ -53,16 +78,24 @@ def render(results: Results, *, limit: int = DEFECTS) -> str:
     """The report as an HTML document; `limit` is the number of defects on the first screen."""
     environment = _environment()
     style, script = (Markup((TEMPLATES / name).read_text(encoding="utf-8")) for name in ("report.css", "report.js"))
-    defects = wording.defects(results)
+    readiness = wording.clients(results)
+    lead, rest = verdict.parts(results)
     return environment.get_template("report.html").render(
         results=results,
+        lead=lead,
+        rest=rest,
+        readiness=readiness,
+        unknown=[status for status, _ in readiness] == ["undecided"],
         areas=areas(results),
-        defects=defects[:limit],
+        shown=limit,
+        defects=wording.defects(results),
         known=wording.known(results.cases),
         contradictions=wording.contradictions(results),
-        more_defects=defects[limit:],
         undecided=wording.undecided(results.cases),
+        clauses={clause.id: clause for clause in results.clauses},
+        groups=groups(results),
         outcomes=[(outcome, number) for outcome in Outcome if (number := _number(results, outcome))],
+        packed=packed(results),
         style=style,
         script=script,
         policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
@@ -71,33 +104,55 @@ def render(results: Results, *, limit: int = DEFECTS) -> str:
 
 
 def segments(count: Count) -> list[Segment]:
-    """The bar of a count: passed, deviating and open results as shares of all of them."""
-    parts = [("good", count.passed), ("bad", count.deviating), ("open", count.open)]
+    """The bar of a count: passed, deviating and open results as shares of all of them, each wide enough to be seen."""
+    parts = [(kind, number) for kind, number in _kinds(count) if number]
+    widths = [max(NARROWEST, 100 * number / count.total) for _, number in parts]
     drawn, start = [], 0.0
-    for kind, number in parts:
-        width = 100 * number / count.total if count.total else 0.0
-        if number:
-            drawn.append(Segment(kind, round(start, 3), round(width, 3)))
-        start += width
+    for (kind, _), width in zip(parts, widths, strict=True):
+        share = 100 * width / sum(widths)
+        drawn.append(Segment(kind, round(start, 2), round(share, 2)))
+        start += share
     return drawn
 
 
+def _kinds(count: Count) -> list[tuple[str, int]]:
+    return [("good", count.passed), ("bad", count.deviating), ("open", count.open - _beside(count))]
+
+
+def _beside(count: Count) -> int:
+    """What does not apply, and is not open."""
+    return count.unsupported + count.not_applicable
+
+
 def areas(results: Results) -> list[Area]:
-    """The areas in catalogue order with their numbers and results, deviating results first."""
-    axes = results.summary.by_axis
-    return [
-        Area(
-            name,
-            axes["conformance"].by_area.get(name),
-            axes["strictness"].by_area.get(name),
-            tuple(_deviating_first([case for case in results.cases if case.area == name])),
-        )
-        for name in results.summary.by_area
+    """The areas in catalogue order with the numbers of their results for conformance."""
+    found = results.summary.by_axis["conformance"].by_area
+    return [Area(name, count, count.open - _beside(count)) for name, count in found.items()]
+
+
+def groups(results: Results) -> list[Group]:
+    """All results by what a reader does with them: deviations first, the worst in front, then what is open."""
+    deviating = wording.worst_first(results.cases)
+    beside = (Outcome.UNSUPPORTED, Outcome.NOT_APPLICABLE)
+    rest = [case for case in results.cases if not case.deviates]
+    found = [
+        Group("deviations", "Deviations", open=True, cases=tuple(deviating)),
+        Group("open", "Not decided", False, tuple(c for c in rest if not c.decided and c.outcome not in beside)),
+        Group("passed", "Passed", False, tuple(c for c in rest if c.decided)),
+        Group("beside", "Does not apply", False, tuple(c for c in rest if c.outcome in beside)),
     ]
+    return [group for group in found if group.cases]
 
 
-def _deviating_first(cases: Sequence[CaseResult]) -> list[CaseResult]:
-    return [*wording.worst_first(cases), *(case for case in cases if not case.deviates)]
+def notes(case: CaseResult) -> str:
+    """What else a reader has to know of a result before opening it."""
+    words = [
+        "gates" if case.gates else "",
+        "known" if case.known else "",
+        "" if case.scored else "not scored",
+        "informational" if case.informational else ("strictness" if case.axis == "strictness" else ""),
+    ]
+    return "".join(f" · {word}" for word in words if word)
 
 
 def _number(results: Results, outcome: Outcome) -> int:
@@ -117,9 +172,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        words=wording, verdict=verdict, segments=segments, block=block, moment=_moment, kilo=_kilo
+        words=wording, verdict=verdict, segments=segments, moment=_moment, notes=notes, ANSWERS=ANSWERS, APART=APART
     )
-    environment.filters.update(location=location, one_line=one_line)
+    environment.filters.update(location=location, one_line=one_line, address=address)
     return environment
 
 
@@ -131,10 +186,6 @@ def _shown(value: Any) -> Any:
 def _moment(started: str) -> str:
     """An RFC 3339 time in UTC for people; other text stays as it is."""
     return f"{started[:16].replace('T', ' ')} UTC" if started.endswith("Z") and len(started) >= 20 else started
-
-
-def _kilo(text: str) -> str:
-    return f"{len(text):,} characters"
 
 
 def _hash(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance.report.words import entries, listed, of, plural
 from conformance.results.conclusions.gate import INCOMPLETE
-from conformance.results.model import Results
+from conformance.results.model import DefectResult, Results
 
 EXITS = {
     0: "the gate holds",
@@ -30,11 +30,21 @@ def word(results: Results) -> str:
 
 
 def sentence(results: Results) -> str:
-    """What the verdict rests on, in plain sentences: what is wrong first, then the numbers."""
+    """What the verdict rests on, in plain sentences: what it means for clients first, then the numbers."""
+    return " ".join(_sentences(results))
+
+
+def parts(results: Results) -> tuple[str, str]:
+    """The same sentences in two parts: the answer, which is read first, and what it rests on."""
+    answer, *rest = _sentences(results) or [""]
+    return answer, " ".join(rest)
+
+
+def _sentences(results: Results) -> list[str]:
     total = results.summary.total
     if not results.complete and total.total and total.not_run == total.total:
-        return f"Nothing was tested: {results.incomplete_reason.rstrip('.')}."
-    return " ".join([*_wrong(results), *_reached(results), *_numbers(results), *_unknown(results)])
+        return [f"Nothing was tested: {results.incomplete_reason.rstrip('.')}."]
+    return [*_clients(results), *_wrong(results), *_reached(results), *_numbers(results), *_unknown(results)]
 
 
 def exit_meaning(results: Results) -> str:
@@ -48,21 +58,33 @@ def exit_meaning(results: Results) -> str:
     return EXITS[results.exit_code]
 
 
-def _wrong(results: Results) -> Iterator[str]:
-    """What violates the gate, and which clients that breaks."""
+def _clients(results: Results) -> Iterator[str]:
+    """Which clients do not work because of what violates the gate; how many work where it holds."""
     if results.exit_code == 3:
         yield "Something failed on our side; nothing here is the endpoint's fault or merit."
-    yield from (f"{demand[:1].upper()}{demand[1:].rstrip('.')}." for demand in results.gate.declined)
-    violating = [defect for defect in results.defects if defect.gates and set(defect.cases) & _gating(results)]
-    if violating:
-        yield f"{plural(len(violating), 'defect')} {'violates' if len(violating) == 1 else 'violate'} the gate."
-    broken = list(dict.fromkeys(c.title for each in violating for c in each.affects if c.impact == "breaks"))
+    broken = list(dict.fromkeys(c.title for each in _violating(results) for c in each.affects if c.impact == "breaks"))
     if broken:
         more = [f"{len(broken) - _NAMED} more clients"] if len(broken) > _NAMED + 1 else broken[_NAMED:]
         yield f"{listed([*broken[:_NAMED], *more])} {'does' if len(broken) == 1 else 'do'} not work."
+    ready = sum(client.readiness == "ready" for client in results.clients)
+    if results.exit_code == 0 and ready:
+        others = len(results.clients) - ready
+        yield f"{ready} of {ready + others} clients work without limits." if others else f"All {ready} clients work."
+
+
+def _wrong(results: Results) -> Iterator[str]:
+    """What violates the gate."""
+    if violating := _violating(results):
+        yield f"{plural(len(violating), 'defect')} {'violates' if len(violating) == 1 else 'violate'} the gate."
+    yield from (f"{demand[:1].upper()}{demand[1:].rstrip('.')}." for demand in results.gate.declined)
     stale = len(results.baseline.stale) if results.baseline else 0
     if stale:
         yield f"{entries(stale)} of the baseline {'is' if stale == 1 else 'are'} stale."
+
+
+def _violating(results: Results) -> list[DefectResult]:
+    gating = _gating(results)
+    return [defect for defect in results.defects if defect.gates and set(defect.cases) & gating]
 
 
 def _gating(results: Results) -> set[str]:

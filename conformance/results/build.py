@@ -10,7 +10,7 @@ from conformance.base.spend import Spend
 from conformance.model import Case, Clause, Judgement, worst
 from conformance.protocol.reply import Reply
 from conformance.results.clauses import cited
-from conformance.results.conclusions.affected import affected
+from conformance.results.conclusions.affected import affected, harm_of_demand, most_harmful_first
 from conformance.results.conclusions.baseline import KnownDeviations
 from conformance.results.conclusions.claims import claim_results, vendor_result
 from conformance.results.conclusions.defects import defects
@@ -74,8 +74,9 @@ def build(
     meant = [client for client in clients if client.id in run.clients]
     tier = () if meant else library.tiers  # what the clients need decides in place of a tier
     demands = [
-        replace(demand, affects=affected(demand.cases, clients, library.clients.most_used))
+        replace(demand, affects=hit, harm=harm_of_demand(hit))
         for demand in declined_demands(run.tier, tier, capabilities, found, excerpts.exchanges, model)
+        for hit in [affected(demand.cases, clients, library.clients.most_used)]
     ]
     causes = defects(list(zip(judgements, found, strict=True)), excerpts.exchanges, library, clients)
     decided, exit_code = gate(
@@ -112,7 +113,7 @@ def build(
         capabilities=tuple(_capability(facts) for facts in capabilities),
         baseline=known,
         cases=found,
-        defects=(*demands, *causes),
+        defects=most_harmful_first((*demands, *causes)),
         exchanges=excerpts.exchanges,
         clauses=cited({name for case in found for name in case.clauses}, library.ledger, library.sources),
     )

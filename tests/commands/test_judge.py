@@ -18,6 +18,7 @@ import conformance.report
 from conformance.standard.library import Library
 from support import worst
 from support.command import Done, command
+from support.page import unpacked
 from support.servers import serving
 
 SCHEMAS = Path(conformance.report.__file__).parent
@@ -214,7 +215,7 @@ def test_a_short_recorded_credential_is_in_no_output(tmp_path: Path, header: str
     done = command("judge", *options, cwd=tmp_path)
     document = command("judge", "log.ndjson", "--json", cwd=tmp_path)
     written = done.stdout + done.stderr + document.stdout + document.stderr
-    written += (tmp_path / "report.html").read_text() + (tmp_path / "summary.md").read_text()
+    written += unpacked((tmp_path / "report.html").read_text()) + (tmp_path / "summary.md").read_text()
     assert done.returncode == 1
     assert "[red" in written
     assert key not in written
@@ -227,7 +228,7 @@ def test_reports_are_written_and_hold_no_credentials(tmp_path: Path) -> None:
     assert done.returncode == 1, done.stderr
     assert "log.ndjson:1" in (tmp_path / "a.html").read_text()
     assert "response-role-is-assistant" in (tmp_path / "a.md").read_text()
-    written = "".join(path.read_text() for path in (tmp_path / "a.html", tmp_path / "a.md")) + done.stdout
+    written = unpacked((tmp_path / "a.html").read_text()) + (tmp_path / "a.md").read_text() + done.stdout
     assert KEY not in written
     assert KEY not in command("judge", "log.ndjson", "--json", cwd=tmp_path).stdout
 

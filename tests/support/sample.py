@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
-from conformance.model import Direction, Harm, KnownDeviation, Level, Mode, Outcome, Plane, Where
+from conformance.model import Direction, Harm, KnownDeviation, Level, Mode, Outcome, Plane, SourceLink, Where
 from conformance.report.words import worst_first
+from conformance.results.clauses import ClauseResult
 from conformance.results.conclusions.gate import gate
 from conformance.results.durations import LimitResult, ModeTiming, TimingResult
 from conformance.results.model import (
@@ -138,7 +140,15 @@ def results(*, complete: bool = True) -> Results:
         gate=decided,
         exit_code=exit_code,
         exchanges={summary.line: summary for summary in _exchanges()},
+        clauses=tuple(_clauses(ordered)),
     )
+
+
+def _clauses(cases: tuple[CaseResult, ...]) -> Iterator[ClauseResult]:
+    page = SourceLink("Claude docs: Errors", "https://platform.claude.com/docs/en/api/errors", "2026-08-22")
+    for case in {case.clauses[0]: case for case in cases if case.clauses}.values():
+        sources = (page, SourceLink(case.source)) if case.source else (page,)
+        yield ClauseResult(case.clauses[0], case.level, case.statement, sources)
 
 
 _AREAS = [

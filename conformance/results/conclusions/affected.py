@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from conformance.model import Harm
-from conformance.results.model import AffectedClient, ClientResult
+from conformance.results.model import AffectedClient, ClientResult, DefectResult
 
 _HARMS: Final = list(Harm)
 _IMPACTS: Final = {"breaks": Harm.BREAKS, "degrades": Harm.DEGRADES}
@@ -24,9 +24,27 @@ def affected(
     return tuple(sorted(found, key=lambda each: (each.impact != "breaks", order.get(each.id, len(order)), each.title)))
 
 
+def harm_of_demand(clients: Sequence[AffectedClient]) -> Harm:
+    """The harm of declining what the tier needs: what it does to clients, and the worst where none of them is known."""
+    return min((_IMPACTS[client.impact] for client in clients), key=_HARMS.index, default=Harm.BREAKS)
+
+
 def harm_of(harm: Harm, clients: Sequence[AffectedClient]) -> Harm:
     """The harm of a defect: that of its rule, or what it does to a client where that is worse."""
     return min([harm, *(_IMPACTS[client.impact] for client in clients)], key=_HARMS.index)
+
+
+def most_harmful_first(defects: Sequence[DefectResult]) -> tuple[DefectResult, ...]:
+    """The defects that gate by what they do to clients: by harm, then by the number of clients that they break. Those
+    that do not gate follow as they are.
+    """
+    gating = [defect for defect in defects if defect.gates]
+    rest = [defect for defect in defects if not defect.gates]
+    return (*sorted(gating, key=lambda each: (_HARMS.index(each.harm), -_broken(each))), *rest)
+
+
+def _broken(defect: DefectResult) -> int:
+    return sum(client.impact == "breaks" for client in defect.affects)
 
 
 def _hit(client: ClientResult, keys: frozenset[str]) -> AffectedClient | None:
