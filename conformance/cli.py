@@ -116,11 +116,14 @@ def compare(
 @click.option("--api-key", help="the only key that is accepted, not a secret; default: any key")
 @click.option("--model", "models", multiple=True, metavar="NAME", help="serve a model of this name too; repeatable")
 @click.option("--fault", "faults", multiple=True, metavar="ID", help="serve with this defect; repeatable")
-def serve(host: str, port: int, api_key: str | None, models: tuple[str, ...], faults: tuple[str, ...]) -> None:
+@click.option("--persona", metavar="VENDOR", help="behave as the documents of this vendor say (see `list vendors`)")
+def serve(
+    host: str, port: int, api_key: str | None, models: tuple[str, ...], faults: tuple[str, ...], persona: str | None
+) -> None:
     """Serve the reference endpoint until interrupted."""
     from conformance.commands import serve as serves
 
-    serves.serve(host, port, api_key, models, faults, click.echo)
+    serves.serve(host, port, api_key, models, faults, persona, click.echo)
 
 
 @command.command("faults")
@@ -134,19 +137,19 @@ def faults_(as_json: bool) -> None:
 
 @command.command("list")
 @AS_JSON
-@click.argument("what", type=click.Choice(["cases", "clients"]), default="cases")
+@click.argument("what", type=click.Choice(["cases", "clients", "vendors"]), default="cases")
 def list_(as_json: bool, what: str) -> None:
-    """List the cases of the catalogue and the clauses of the ledger, or the clients."""
+    """List the cases of the catalogue and the clauses of the ledger, the clients, or the vendors."""
     from conformance.commands import list as lists
 
     click.echo(lists.text(as_json=as_json, what=what), nl=False)
 
 
 @command.command()
-@click.argument("name", metavar="CASE|CLAUSE|CLIENT")
+@click.argument("name", metavar="CASE|CLAUSE|CLIENT|VENDOR")
 def explain(name: str) -> None:
     """Explain a case or a clause: what it says, where that comes from, how it is judged. Or a client: what it sends and
-    needs.
+    needs. Or a vendor: what its documents claim, and what decides it.
     """
     from conformance.commands import explain as explains
 

@@ -12,9 +12,9 @@ from conformance.reference.faults import all_faults
 from conformance.standard.library import Library
 
 TESTS = Path(__file__).parent
-INVENTED = ("report", "support/sample.py", "judge/checks", "comparison", "commands/test_compare.py")
+INVENTED = ("report", "support/sample.py", "judge/checks", "comparison", "commands/test_compare.py", "claims")
 """Where cases are made up, or something else has such names: samples of results, arguments of checks, kinds of what a
-gateway changes.
+gateway changes, ids of claims.
 """
 NO_CASES = {"messages-conformance", "messages-empty-string", "models-list", "output-tokens", "request-id", "system-out"}
 MISSPELT = {"response-has-idd", "tools-any-force-a-call", "tools-reed"}

@@ -1,4 +1,4 @@
-"""The command `list`: the cases of the catalogue and the clauses of the ledger, or the clients."""
+"""The command `list`: the cases of the catalogue and the clauses of the ledger, the clients, or the vendors."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import json
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.judge.library import load_library
 from conformance.report import catalogue as report
-from conformance.report import clients
+from conformance.report import clients, profiles
+from conformance.standard.vendors import load_vendor, vendor_ids
 
 
 def text(*, as_json: bool, what: str = "cases") -> str:
-    """All `cases` and clauses, or all `clients`, for people or as JSON."""
+    """All `cases` and clauses, all `clients`, or all `vendors`, for people or as JSON."""
+    if what == "vendors":
+        vendors = [load_vendor(name) for name in vendor_ids()]
+        return f"{json.dumps(profiles.entries(vendors), indent=1)}\n" if as_json else profiles.text(vendors)
     library = load_library(DEFAULT_VERSION)
     if what == "clients":
         known = library.clients.clients

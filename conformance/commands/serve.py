@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 
 from conformance.reference.faults import faults_named, with_faults
 from conformance.reference.models import MODELS, named_model
+from conformance.reference.personas import persona_of
 from conformance.reference.pipeline import Settings, Steps
 from conformance.reference.server import serve as serve_reference
+from conformance.standard.vendors import load_vendor
 
 
 def serve(
@@ -16,20 +18,25 @@ def serve(
     api_key: str | None,
     models: Sequence[str],
     faults: Sequence[str],
+    persona: str | None,
     tell: Callable[[str], object],
 ) -> None:
     """Serves until interrupted. `port` 0 takes any free one; `models` are names that are served beside the own ones.
 
-    Without `api_key` every key is accepted.
+    Without `api_key` every key is accepted. `persona` is the id of a vendor whose documents are imitated; its models
+    are served as well.
 
-    Raises UsageError for an unknown fault.
+    Raises UsageError for an unknown fault or vendor.
     """
+    if persona is not None:
+        models = (*models, *load_vendor(persona).models)
+    imitating = persona_of(persona) if persona is not None else ()
     served = (*map(named_model, dict.fromkeys(models)), *MODELS)
     serve_reference(
         port,
         host=host,
         settings=Settings(keys=(api_key,) if api_key else (), models=served),
-        steps=with_faults(Steps(), faults_named(faults)),
+        steps=with_faults(Steps(), (*imitating, *faults_named(faults))),
         announce=lambda url: tell(f"reference endpoint at {url}, {_accepted(api_key)}; interrupt to stop"),
     )
 

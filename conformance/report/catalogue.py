@@ -48,14 +48,16 @@ def text(listed: Mapping[str, Json]) -> str:
 def explain(name: str, cases: Sequence[Case], clauses: Mapping[str, Clause], clients: Sequence[str] = ()) -> str:
     """What a case or a clause says, where that comes from, and how it is judged.
 
-    Raises UsageError for a name that is neither; `clients` are names that it may have been meant to be.
+    Raises UsageError for a name that is neither; `clients` are names of clients and vendors that it may be meant to be.
     """
     if name in clauses:
         return "\n".join(_explained_clause(clauses[name], cases_by_clause(cases).get(name, []))) + "\n"
     for case in cases:
         if name == case.id or name in case.aliases:
             return "\n".join(_explained_case(case, clauses)) + "\n"
-    raise UsageError(unknown("case, clause or client", name, [*clauses, *clients, *(case.id for case in cases)]))
+    raise UsageError(
+        unknown("case, clause, client or vendor", name, [*clauses, *clients, *(case.id for case in cases)])
+    )
 
 
 def _case(case: Case) -> dict[str, Json]:

@@ -22,7 +22,7 @@ from conformance.engine.sender import FIRST_TICKET, Sender, Slot, Wiring
 from conformance.engine.vitals import vitality_of
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Evidence, ScenarioReplies
-from conformance.judge.library import bench_of
+from conformance.judge.library import bench_of, load_library
 from conformance.judge.verdict import Policy
 from conformance.model import DEVIATING, Case, Judgement, Level, Mode
 from conformance.protocol.exchange import Chunk, Exchange, Response, SentRequest, Trouble
@@ -261,32 +261,40 @@ def set_stage(api_version: str = "2023-06-01", model: str = "reference-1", only:
     `only` names the cases to judge (default: all). Then only what they look at is sent.
     """
     library = standard.library(api_version)
+    lacks = lacking(model)
+    declared = frozenset(need for case in library.catalogue.cases for need in case.needs) - lacks - SHOWN_BY_LIST
+    target = Target("reference", "http://reference", model, declared=declared, absent=lacks)
+    stage = _stage(library, target, STRICTEST, only)
+    stage.perform()
+    return stage
+
+
+def set_vendor_stage(vendor: str, model: str = "reference-1") -> Stage:
+    """The stage of a run with the profile of a vendor: its own cases, its exemptions and its way to send the key.
+
+    The run declares nothing and gates on what runs gate on. No honest run is made.
+    """
+    library = load_library("2023-06-01", vendor=vendor)
+    profile = library.vendor
+    assert profile is not None
+    target = Target("reference", "http://reference", model, auth=profile.auth, absent=frozenset(profile.exempt))
+    return _stage(library, target, Policy())
+
+
+def _stage(library: Library, target: Target, policy: Policy, only: Collection[str] = ()) -> Stage:
     items = [(case, mode) for case in library.catalogue.cases for mode in case.modes]
     chosen = [(case, mode) for case, mode in items if not only or case.id in only]
     everything = any(case.selectors for case, _ in chosen)  # a selector takes replies to whatever was sent
     plan = build_plan(items if everything else chosen, library.catalogue)
     asked = [each for each in plan.on_demand if each.name in library.cases]  # and not parts: no whole is refused
     plan = replace(plan, items=tuple(chosen), scenarios=(*plan.scenarios, *asked))
-    lacks = lacking(model)
-    declared = frozenset(need for case in library.catalogue.cases for need in case.needs) - lacks - SHOWN_BY_LIST
-    names = Names()
-    settings = Settings()
-    target = Target(
-        "reference",
-        "http://reference",
-        model,
-        api_key=settings.keys[0],
-        api_version=api_version,
-        declared=declared,
-        absent=lacks,
-    )
+    names, settings = Names(), Settings()
     made = create_endpoint(settings).desk
     documents = {version: Remembering(document) for version, document in made.documents.items()}
     desk = replace(made, documents=documents, now=lambda: "2026-11-22T12:00:00Z", new_id=names.new_id)
-    bench = bench_of(library, STRICTEST, model=model, declared=declared, lacking=lacks)
-    stage = Stage(library, plan, target, desk, names, bench)
-    stage.perform()
-    return stage
+    bench = bench_of(library, policy, model=target.model, declared=target.declared, lacking=target.absent)
+    target = replace(target, api_key=settings.keys[0], api_version=library.document.version)
+    return Stage(library, plan, target, desk, names, bench)
 
 
 def call_of(request: SentRequest) -> Call:

@@ -1,0 +1,131 @@
+"""A run against the persona of a vendor finds what the profile of the vendor says, and nothing else.
+
+Each persona is compared with the honest endpoint, which is judged by the same profile: `honest` are the claims there.
+
+`-s` prints how many claims came to which verdict.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from conformance.model import DEVIATING, Judgement
+from conformance.reference.faults import load_collateral
+from conformance.reference.personas import persona_of
+from conformance.results.claims import ClaimResult
+from conformance.results.conclusions.claims import claim_results
+from conformance.standard.vendors import Vendor, load_vendor, vendor_ids
+from mutation.rehearsal import set_vendor_stage
+
+MODELS: Mapping[str, tuple[str, ...]] = {"anthropic": ("reference-1", "reference-2-strict")}
+"""The models that a vendor's claims are about; all others are imitated with one."""
+
+HOLDS = ("kept", "deviates")
+"""The verdicts on a claim that is true of an endpoint."""
+
+
+@dataclass(frozen=True)
+class Imitated:
+    """A vendor, and what runs against its persona found: the judgements of each, and the claims of all together."""
+
+    vendor: Vendor
+    runs: tuple[tuple[Judgement, ...], ...]
+    claims: Mapping[str, ClaimResult]
+    honest: Mapping[str, ClaimResult]
+
+    def holds(self, claim: str) -> bool:
+        return self.claims[claim].verdict in HOLDS
+
+
+@pytest.fixture(scope="module", params=vendor_ids())
+def imitated(request: pytest.FixtureRequest) -> Imitated:
+    vendor = load_vendor(request.param)
+    runs: list[tuple[Judgement, ...]] = []
+    claims: dict[str, ClaimResult] = {}
+    honest: dict[str, ClaimResult] = {}
+    for model in MODELS.get(vendor.id, ("reference-1",)):
+        stage = set_vendor_stage(vendor.id, model)
+        runs.append(stage.verdicts(persona_of(vendor.id)))
+        _decide(claims, claim_results(vendor, stage.library.cases, runs[-1]))
+        _decide(honest, claim_results(vendor, stage.library.cases, stage.verdicts()))
+    counts = Counter(each.verdict for each in claims.values())
+    print(f"\n{vendor.id:<12}" + "".join(f"{counts[verdict]:>4} {verdict}" for verdict in sorted(counts)))
+    return Imitated(vendor, tuple(runs), claims, honest)
+
+
+def _decide(claims: dict[str, ClaimResult], found: Iterable[ClaimResult]) -> None:
+    """Adds what was found to the claims; what a run decides stays, whatever another one leaves open."""
+    for each in found:
+        if each.id not in claims or claims[each.id].verdict == "undecided":
+            claims[each.id] = each
+
+
+def test_only_what_is_undecidable_is_undecided(imitated: Imitated) -> None:
+    undecided = {key: each.reason for key, each in imitated.claims.items() if each.verdict == "undecided"}
+    assert undecided == {claim.id: claim.undecidable for claim in imitated.vendor.claims if claim.undecidable}
+
+
+def test_a_claim_that_does_not_hold_is_contradicted_by_one_that_does(imitated: Imitated) -> None:
+    """What a page promises is seen, unless the persona follows another page that says otherwise."""
+    failing = {key: each for key, each in imitated.claims.items() if each.verdict in ("broken", "conforms")}
+    unexplained = {
+        key: each.cases for key, each in failing.items() if not any(map(imitated.holds, each.contradicted_by))
+    }
+    assert unexplained == {}
+
+
+def test_of_two_claims_that_contradict_each_other_one_holds_at_most(imitated: Imitated) -> None:
+    both = {
+        frozenset((claim.id, other))
+        for claim in imitated.vendor.claims
+        for other in claim.contradicted_by
+        if imitated.holds(claim.id) and imitated.holds(other)
+    }
+    assert both == set()
+
+
+def test_the_honest_endpoint_keeps_to_the_specification_where_a_vendor_does_not(imitated: Imitated) -> None:
+    """What is documented otherwise is not seen there, so that no claim is true of every endpoint."""
+    seen = {key: each.cases for key, each in imitated.honest.items() if each.verdict == "deviates"}
+    assert seen == {}
+
+
+def test_every_deviation_that_gates_is_in_the_profile(imitated: Imitated) -> None:
+    """It decides a claim that deviates or is broken, or is a known deviation; where it follows from one, it says so."""
+    told = {case.partition("/")[0] for each in imitated.claims.values() for case in each.cases if not _fine(each)}
+    known = {entry.case for entry in imitated.vendor.known_deviations}
+    untold = {
+        f"{each.case}/{each.mode}": each.reason or each.findings[:1]
+        for run in imitated.runs
+        for each in run
+        if each.gates and each.case not in told | known
+    }
+    assert untold == {}
+
+
+def test_every_known_deviation_is_one(imitated: Imitated) -> None:
+    """Where a vendor has a persona that follows its documents, its known deviations follow from them, too."""
+    deviating = {each.case for run in imitated.runs for each in run if each.outcome in DEVIATING}
+    assert {entry.case for entry in imitated.vendor.known_deviations} - deviating == set()
+
+
+def test_every_fault_of_a_persona_shows_in_a_claim_or_an_exemption(imitated: Imitated) -> None:
+    """No quirk is there that nothing in the profile is about."""
+    profile = {case.name for claim in imitated.vendor.claims for case in claim.cases}
+    profile |= {entry.case for entry in imitated.vendor.known_deviations}
+    library = set_vendor_stage(imitated.vendor.id).library
+    exempt = {case.id for case in library.catalogue.cases if set(case.needs) & set(imitated.vendor.exempt)}
+    silent = []
+    for fault in imitated.vendor.persona:
+        caught = {case.id for case in library.catalogue.cases if fault in case.caught}
+        if not (caught | set(load_collateral().get(fault, ()))) & (profile | exempt):
+            silent.append(fault)
+    assert silent == []
+
+
+def _fine(claim: ClaimResult) -> bool:
+    return claim.verdict in ("kept", "conforms")
