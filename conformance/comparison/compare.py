@@ -11,7 +11,7 @@ from typing import Final
 from conformance.comparison.answers import answer_differences
 from conformance.comparison.consequences import follows, is_altered, requests_of
 from conformance.comparison.delays import timing_differences, timing_of
-from conformance.comparison.evidence import blocks_never_seen, not_shown, says
+from conformance.comparison.evidence import blocks_never_seen, not_shown, says, two_models
 from conformance.comparison.pairs import MOST_FINDINGS, GatewayComparison, NotCompared, Pair, Seen, grouped
 from conformance.protocol.reply import Reply
 
@@ -43,8 +43,8 @@ def compare(pairs: Sequence[Pair], repeat: Repeat, not_sent: Sequence[NotCompare
     """The findings of a gateway.
 
     What the upstream itself says differently in a second answer is not compared, and the result says so. Of a model
-    that answers differently each time only the structure is compared. Nothing is found in pairs whose upstream did not
-    answer.
+    that answers differently each time only the structure is compared, and so it is where another model answers through
+    the gateway. Nothing is found in pairs whose upstream did not answer.
     """
     usable = [pair for pair in pairs if pair.direct.status is not None]
     differing = {pair: _differences(pair.direct, pair.through) for pair in usable}
@@ -56,7 +56,8 @@ def compare(pairs: Sequence[Pair], repeat: Repeat, not_sent: Sequence[NotCompare
             if reply.status is not None
         }
     )
-    altered = [pair for pair in usable if is_altered(pair)]
+    others = two_models(usable)
+    altered = usable if others else [pair for pair in usable if is_altered(pair)]
     free = [pair for pair in usable if _is_said(pair.direct)] if _varies(usable, again) else []
     built = {*free, *altered}
     differing |= {pair: _differences(pair.direct, pair.through, built=True) for pair in built}
@@ -73,7 +74,7 @@ def compare(pairs: Sequence[Pair], repeat: Repeat, not_sent: Sequence[NotCompare
         ignored.update(seen.place for seen in differences if seen.place in varying)
         if pair.arrived is not None:
             found += [(seen, pair) for seen in islice(requests_of(pair), MOST_SEEN)]
-    found += blocks_never_seen(free)
+    found += blocks_never_seen(usable if others else free)
     found += timing_differences(usable)
     left_out = [
         NotCompared(f"{where} ({about})", f"the upstream itself differs there from answer to answer; {count} seen")
@@ -85,7 +86,12 @@ def compare(pairs: Sequence[Pair], repeat: Repeat, not_sent: Sequence[NotCompare
         if pair.direct.status is None
     ]
     findings = grouped(found)
-    unknown = (*_built_only(free, altered), *left_out, *not_shown(usable), *_more_than_kept(len(findings)))
+    unknown = (
+        *_built_only(free, altered, others=others),
+        *left_out,
+        *not_shown(usable),
+        *_more_than_kept(len(findings)),
+    )
     return GatewayComparison(findings, len(usable), (*not_sent, *silent, *unknown), timing_of(usable))
 
 
@@ -127,8 +133,13 @@ def _varies(pairs: Sequence[Pair], again: _Again) -> bool:
     return False
 
 
-def _built_only(free: Sequence[Pair], altered: Sequence[Pair]) -> Iterator[NotCompared]:
+def _built_only(free: Sequence[Pair], altered: Sequence[Pair], *, others: bool) -> Iterator[NotCompared]:
     only = "only their structure is compared"
+    if others:
+        yield NotCompared(
+            f"what is said in {len(altered)} answers", f"another model answers through the gateway; {only}"
+        )
+        return
     if free:
         yield NotCompared(f"what the model says in {len(free)} answers", f"it differs each time; {only}")
     if altered:

@@ -15,6 +15,12 @@ from conformance.protocol.reply import Reply
 LEAST_SHOWN: Final = 3
 """Answers with a block from which on it is missed where no answer through the gateway has one, whatever they say."""
 
+_STRANGE: Final = 5
+"""One word of so many in common is little, one answer of so many is a lot."""
+
+_MOST_READ: Final = 4_000
+"""Characters of a text whose words are looked at."""
+
 _SHOWN_BY: Final = ("request-id", "retry-after", "anthropic-ratelimit-requests-limit")
 """Headers that clients read, and that an upstream may not have sent."""
 
@@ -28,6 +34,25 @@ def says(reply: Reply) -> str:
         if isinstance(block, dict)
     ]
     return canonical(without_ids(without))
+
+
+def two_models(pairs: Sequence[Pair]) -> bool:
+    """Whether another model answers through the gateway: often both say something, and one has nothing of the other.
+
+    What a gateway does to a request changes some answers, and what it does to answers leaves most of their words. Where
+    somebody reads what arrives at the upstream, it is known that there is one model.
+    """
+    if any(pair.arrived is not None for pair in pairs):
+        return False
+    words = [(_words(pair.direct), _words(pair.through)) for pair in pairs]
+    both = [(ours, theirs) for ours, theirs in words if ours and theirs]
+    strange = sum(len(ours & theirs) * _STRANGE < len(ours | theirs) for ours, theirs in both)
+    return strange >= LEAST_SHOWN and strange * _STRANGE >= len(both)
+
+
+def _words(reply: Reply) -> frozenset[str]:
+    texts = [block.get("text") for block in _content(reply) if isinstance(block, dict)] if reply.ok else []
+    return frozenset(word for text in texts if isinstance(text, str) for word in text[:_MOST_READ].lower().split())
 
 
 def blocks_never_seen(pairs: Sequence[Pair]) -> Iterator[tuple[Seen, Pair]]:

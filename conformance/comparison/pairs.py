@@ -22,8 +22,8 @@ HARMLESS: Final = frozenset(
 RENAMED: Final = frozenset({"model", "message_start.message.model"})
 """Places that say the name of the model, which a gateway may translate on purpose."""
 
-OF_THE_API: Final = "anthropic-"
-"""What the names of request headers begin with that mean something to the API. The others are the client's own."""
+OF_THE_API: Final = frozenset({"anthropic-beta", "anthropic-version"})
+"""Request headers that mean something to the API. The others are the client's own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,10 +102,12 @@ class GatewayComparison:
 def informs(seen: Seen) -> bool:
     """Whether a difference is no defect on its own."""
     if seen.kind.startswith("request-header-"):
-        return not seen.where.startswith(OF_THE_API)
+        return seen.where not in OF_THE_API
     if seen.kind.endswith("-changed") and seen.where in RENAMED:
         return True
-    # Both are what the API assumes without them.
+    # What the API assumes without them: null, no stream, and betas by their header alone.
+    if seen.kind == "request-part-lost":
+        return seen.direct is None
     if (seen.kind, seen.where) in (("request-part-added", "stream"), ("request-query-lost", "beta")):
         return not seen.through
     return seen.kind in HARMLESS
@@ -122,7 +124,8 @@ def grouped(found: Iterable[tuple[Seen, Pair]]) -> tuple[GatewayFinding, ...]:
         if (seen.kind, seen.where) in groups or len(groups) < MOST_FINDINGS:
             groups.setdefault((seen.kind, seen.where), []).append((seen, pair))
     findings = [
-        GatewayFinding(members[0][0], tuple(dict.fromkeys(pair for _, pair in members)), informs(members[0][0]))
+        GatewayFinding(first, tuple(dict.fromkeys(pair for _, pair in members)), informs(first))
         for members in groups.values()
+        for first, _ in [min(members, key=lambda member: informs(member[0]))]
     ]
     return tuple(sorted(findings, key=lambda each: (each.informs, -len(each.pairs), each.seen.kind, each.seen.where)))

@@ -125,6 +125,28 @@ def test_what_follows_from_an_altered_request_is_no_finding_of_its_own() -> None
     assert any("not the same on both ways" in left.what for left in result.not_compared)
 
 
+def test_of_another_model_only_the_structure_is_compared() -> None:
+    texts = [
+        ("It is sunny in Lisbon.", "Lisbon: clear sky"),
+        ("One two three", "1 2 3"),
+        ("Certainly not", "No"),
+        ("a", "a"),
+    ]
+    pairs = [Pair(f"{at}/json", 1, said(one), said(two)) for at, (one, two) in enumerate(texts)]
+    lossy = said("No", change=lambda body: body.pop("stop_reason"))
+    steady = {f"{at}/json": [said(one)] for at, (one, _) in enumerate(texts)}
+    result = compare([*pairs, Pair("2/json", 1, said("Certainly not"), lossy)], steady.__getitem__)
+    assert found(result) == {("member-lost", "stop_reason")}
+    assert any("another model answers" in left.why for left in result.not_compared)
+
+
+def test_a_gateway_that_writes_into_every_text_is_no_other_model() -> None:
+    texts = ["It is sunny in Lisbon.", "One two three", "Certainly not", "Hello"]
+    pairs = [Pair(f"{at}/json", 1, said(text), said(f"{text} By us")) for at, text in enumerate(texts)]
+    result = compare(pairs, lambda scenario: [said(texts[int(scenario[0])])])
+    assert ("member-changed", "content[text].text") in found(result)
+
+
 def test_the_places_that_a_gateway_makes_up_are_bounded() -> None:
     def invented(number: int) -> Reply:
         return said("a", change=lambda body: body.update({f"m{number}_{at}": at for at in range(300)}))

@@ -58,6 +58,12 @@ FIXTURES = {
 ALL = ("aimock", "litellm", "claude-code-router", "vllm")
 """What PEERS=all means. llama.cpp has to be asked for by name: it is compiled first."""
 
+GATEWAYS = ("litellm", "claude-code-router")
+"""Those that forward what they are asked, and can stand between a client and the reference endpoint."""
+
+REFERENCE = "reference-1"
+"""The model of the reference endpoint."""
+
 OPTIONS: dict[str, tuple[str, ...]] = {
     "vllm": ("--timeout", "first-byte=900,total=1800", "--concurrency", "4"),
     "llama.cpp": ("--timeout", "first-byte=900,total=1800", "--concurrency", "4"),
@@ -77,9 +83,11 @@ def chosen() -> tuple[str, ...]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests with the argument `server` run for each that was chosen."""
+    """Tests with the argument `server` run for each that was chosen, those with `between` for each gateway of these."""
     if "server" in metafunc.fixturenames:
         metafunc.parametrize("server", chosen(), scope="session")
+    if "between" in metafunc.fixturenames:
+        metafunc.parametrize("between", [name for name in chosen() if name in GATEWAYS], scope="session")
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -228,12 +236,18 @@ def upstream() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def litellm(upstream: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """The LiteLLM proxy in front of the upstream; it asks for a key."""
-    program = installs.litellm()
-    folder = tmp_path_factory.mktemp("litellm")
-    key, port = new_key(), free_port()
     parameters = {"model": "hosted_vllm/any", "api_base": upstream.url}
+    with litellm_serving("small", parameters, tmp_path_factory.mktemp("litellm")) as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def litellm_serving(model: str, parameters: Mapping[str, str], folder: Path) -> Iterator[Endpoint]:
+    """Runs the LiteLLM proxy with one model, whose parameters say where it is."""
+    program = installs.litellm()
+    key, port = new_key(), free_port()
     config = {
-        "model_list": [{"model_name": "small", "litellm_params": parameters}],
+        "model_list": [{"model_name": model, "litellm_params": parameters}],
         # Otherwise one request that breaks the proxy makes it answer all others with 429 for some seconds.
         "router_settings": {"disable_cooldowns": True},
     }
@@ -242,30 +256,37 @@ def litellm(upstream: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     environment = {"LITELLM_MASTER_KEY": key, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     ready = f"http://127.0.0.1:{port}/health/liveliness"
     with serving([*command, "--telemetry", "False"], environment, folder / "log", ready):
-        yield Endpoint(f"http://127.0.0.1:{port}", key, "small", folder / "log")
+        yield Endpoint(f"http://127.0.0.1:{port}", key, model, folder / "log")
 
 
 @pytest.fixture(scope="session")
 def router(upstream: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """claude-code-router in front of the upstream, with a home of its own; it asks for a key."""
+    provider = {"api_base_url": f"{upstream.url}/chat/completions", "api_key": "none", "models": ["any"]}
+    with router_serving(provider, tmp_path_factory.mktemp("router")) as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def router_serving(provider: Mapping[str, Any], home: Path) -> Iterator[Endpoint]:
+    """Runs claude-code-router in front of one provider, which has one model."""
     program = installs.router()
-    home = tmp_path_factory.mktemp("router")
     key, port = new_key(), free_port()
-    provider = {"name": "upstream", "api_base_url": f"{upstream.url}/chat/completions", "api_key": "none"}
+    model = f"upstream,{provider['models'][0]}"
     config = {
         "APIKEY": key,
         "HOST": "127.0.0.1",
         "PORT": port,
         "LOG": False,
         "NON_INTERACTIVE_MODE": True,
-        "Providers": [{**provider, "models": ["any"]}],
-        "Router": {"default": "upstream,any"},
+        "Providers": [{"name": "upstream", **provider}],
+        "Router": {"default": model},
     }
     settings = home / ".claude-code-router"
     settings.mkdir()
     (settings / "config.json").write_text(json.dumps(config), encoding="utf-8")
     with serving(["node", str(program), "start"], {"HOME": str(home)}, home / "log", f"http://127.0.0.1:{port}/health"):
-        yield Endpoint(f"http://127.0.0.1:{port}", key, "upstream,any", home / "log")
+        yield Endpoint(f"http://127.0.0.1:{port}", key, model, home / "log")
 
 
 @pytest.fixture(scope="session")
@@ -305,6 +326,42 @@ def llama_cpp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     command += ["--parallel", "4", "--ctx-size", "32768", "--threads", "2"]
     with serving(command, {}, log, f"http://127.0.0.1:{port}/health"):
         yield Endpoint(f"http://127.0.0.1:{port}", key, "tiny-random", log)
+
+
+@pytest.fixture(scope="session")
+def compared(between: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The document of `compare --loopback` for a gateway."""
+    folder = tmp_path_factory.mktemp(between)
+    upstream = f"http://127.0.0.1:{free_port()}"
+    with gateway_serving(between, upstream, REFERENCE, folder) as endpoint:
+        options = ["--loopback", "--through-model", endpoint.model, "--through-key-env", "GATEWAY_KEY", "--out", "out"]
+        done = subprocess.run(
+            [sys.executable, "-m", "conformance.cli", "compare", upstream, endpoint.url, *options],
+            cwd=folder,
+            env={**plain_environment(), "GATEWAY_KEY": endpoint.key},
+            capture_output=True,
+            text=True,
+            timeout=RUN_S,
+            check=False,
+        )
+    assert done.returncode == 1, done.stdout + done.stderr
+    written = "".join(path.read_text(encoding="utf-8") for path in (folder / "out").rglob("*.*json"))
+    assert endpoint.key not in written + done.stdout
+    loaded: dict[str, Any] = json.loads((folder / "out" / "comparison.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+@contextmanager
+def gateway_serving(name: str, upstream: str, model: str, folder: Path) -> Iterator[Endpoint]:
+    """Runs a gateway in front of an upstream that speaks the Messages API, as its documentation has it."""
+    if name == "litellm":
+        parameters = {"model": f"anthropic/{model}", "api_base": upstream, "api_key": "reference-key"}
+        with litellm_serving(model, parameters, folder) as endpoint:
+            yield endpoint
+        return
+    provider = {"api_base_url": f"{upstream}/v1/messages", "api_key": "reference-key", "models": [model]}
+    with router_serving({**provider, "transformer": {"use": ["Anthropic"]}}, folder) as endpoint:
+        yield endpoint
 
 
 @contextmanager
