@@ -21,7 +21,8 @@ PROBE = "preflight"
 class TargetRecord:
     """What may be written of a target: no key, no header value.
 
-    `key_env` names the variable that holds the key, `headers` the extra headers. `select` are the options that choose
+    `key_env` names the variable that holds the key, `headers` the extra headers with variables in
+    place of what may be secret, as in `x-team: ${TEAM}`. `select` are the options that choose
     the target again.
     """
 

@@ -13,10 +13,11 @@ from typing import Any
 from conformance.base import dotenv_text, json_text, toml_text
 from conformance.base.errors import FileError, UsageError
 from conformance.base.files import DOTENV, RECORD, SETTINGS, opened
-from conformance.base.headers import DUMMY_KEYS, may_be_secret, secrets_in
+from conformance.base.headers import DUMMY_KEYS
 from conformance.base.suggestions import nearest
 from conformance.base.toml_text import TomlText
 from conformance.base.versions import DEFAULT_VERSION
+from conformance.config.extra_headers import extra_headers, publishable
 from conformance.config.keys import HOW, resembles_key
 from conformance.config.options import CONNECTION, NEVER_EMPTY, OPTIONS, PER_TARGET, RECORDED, REPEATED, Option
 from conformance.config.target import AUTHENTICATION, REFERENCE, Target, check_url, is_public, name_of
@@ -60,15 +61,20 @@ class RunSettings:
 
     def selecting(self, target: Target) -> list[str]:
         """The arguments of a command that choose the target again; none for the embedded reference endpoint."""
+        gating = [f"--{name}" for name in ("strict", "gate-behaviour") if self[name.replace("-", "_")]]
+        gating += ["--gate", self["gate"]] if self["gate"] != "must" else []
         if self.target is not None:
             file = self["targets"]
-            return [*(["--targets", file] if file != "targets.toml" else []), "--target", self.target]
-        lacks = [f"--lacks={name}" for name in sorted(self["lacks"])]
+            return [*(["--targets", file] if file != "targets.toml" else []), "--target", self.target, *gating]
+        lacks = [*(f"--lacks={name}" for name in sorted(self["lacks"])), *gating]
         if target.name == REFERENCE:
             return lacks
         capabilities = [*(f"--declare={name}" for name in sorted(self["declare"])), *lacks]
         arguments = ["--vendor", self["vendor"]] if self["vendor"] else []
         arguments += ["--url", target.url, "--model", target.model, "--api-key-env", target.key_name, *capabilities]
+        arguments += [part for text in self.header_texts for part in ("--header", text)]
+        arguments += ["--name", self["name"]] if self["name"] else []
+        arguments += ["--auth", self["auth"]] if self["auth"] != "auto" else []
         if target.api_version != DEFAULT_VERSION:
             arguments += ["--api-version", target.api_version]
         for option in OPTIONS:
@@ -76,6 +82,13 @@ class RunSettings:
             if option.name in REPEATED and value != option.default and value:
                 arguments += [f"--{option.name}"] if option.kind == "flag" else [f"--{option.name}", str(value)]
         return arguments
+
+    @property
+    def header_texts(self) -> tuple[str, ...]:
+        """The extra headers as they may be written: a value that may be secret is a variable, named after its header
+        where none was given.
+        """
+        return tuple(publishable(text) for text in self["header"])
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -273,7 +286,7 @@ def target_of(settings: RunSettings) -> Target | None:
         key_name = _key_name(settings)
     key = settings.environment.get(key_name)
     with settings.at("header"):
-        headers, secrets = _headers(settings)
+        headers, secrets = extra_headers(settings["header"], settings.environment)
     with settings.at("name"):
         name = safe_name(settings.target or settings["name"] or name_of(url))
     declared, absent = _capabilities(settings, url, key or None)
@@ -326,34 +339,6 @@ def _key_name(settings: RunSettings) -> str:
     raise UsageError(
         f"--api-key-env expects the name of an environment variable that is set, not the key itself. {HOW}"
     )
-
-
-def _headers(settings: RunSettings) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """Extra headers with their variables filled in, and the values in them that are secrets."""
-    headers: list[tuple[str, str]] = []
-    secrets: list[str] = []
-
-    def value_of(match: re.Match[str]) -> str:
-        found = settings.environment.get(match[1])
-        if not found:
-            raise UsageError(f"--header uses the environment variable {match[1]}, which is not set.")
-        secrets.append(found)
-        return found
-
-    for text in settings["header"]:
-        name, colon, value = text.partition(":")
-        name = name.strip()
-        if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or resembles_key(name):
-            raise UsageError("--header expects 'Name: value'.")
-        if resembles_key(value.rpartition(" ")[2]):
-            raise UsageError(
-                f"--header {name} holds a key. Put the key into an environment variable, for example OUR_KEY, "
-                f"and use --header '{name}: ${{OUR_KEY}}'."
-            )
-        filled = re.sub(r"\$\{(\w+)\}", value_of, value.strip())
-        headers.append((name, filled))
-        secrets += secrets_in(name, filled) if may_be_secret(name) else ()
-    return tuple(headers), tuple(secrets)
 
 
 def safe_name(name: str) -> str:

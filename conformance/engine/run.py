@@ -284,6 +284,6 @@ def public(target: Target, settings: RunSettings) -> TargetRecord:
         key_env=target.key_name,
         declared=tuple(sorted(target.declared)),
         lacks=tuple(sorted(target.absent)),
-        headers=tuple(name for name, _ in target.headers),
+        headers=settings.header_texts,
         select=tuple(settings.selecting(target)),
     )

@@ -179,7 +179,7 @@ class Gatherer:
             own = [item for item in judged if item.target == name]
             if not own:
                 continue
-            show = partial(terminal.render, **style, folder=str(session.run.folder))
+            show = partial(terminal.render, **style, folder=session.shown_folder)
             try:
                 with foreseen(self.config):
                     finished = session.finish(own, self.error, show)

@@ -152,13 +152,19 @@ class CaseItem(pytest.Item):
         started = time.perf_counter()
         judgement = self._run.judge(self.case, self.mode)
         seconds = round(time.perf_counter() - started, 4)
-        shown = block(self._run.case_result(self.case, judgement, Excerpts())) if judgement.gates else ""
+        shown = self._block(judgement) if judgement.gates else ""
         if self.config.getoption("allure_report_dir", None):
             show_to_allure(self._run, self.case, judgement)
         self.user_properties += [("outcome", judgement.outcome.value), ("level", self.case.level.value)]
         spent = self._run.run.outlay
         self.judged = Judged(self.target, self.case.id, self.mode, judgement, self.case.file, seconds, spent)
         return judgement, shown
+
+    def _block(self, judgement: Judgement) -> str:
+        library = self._run.run.library
+        clause = library.ledger.clauses.get(self.case.clauses[0]) if self.case.clauses else None
+        sources = library.sources.links(clause.source) if clause is not None else ()
+        return block(self._run.case_result(self.case, judgement, self._run.excerpts()), sources=sources)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The failure block in place of a traceback; one sentence for errors of our own."""

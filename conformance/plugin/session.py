@@ -27,7 +27,7 @@ from conformance.report import plan as words
 from conformance.report.files import write
 from conformance.results.build import build_run, case_result
 from conformance.results.conclusions.baseline import KnownDeviations, known_deviations
-from conformance.results.excerpts import Excerpts
+from conformance.results.excerpts import Excerpts, named_from
 from conformance.results.model import CaseResult, Results
 from conformance.results.run import facts_of_run, target_summary
 from conformance.standard.capabilities import check_declared
@@ -187,6 +187,7 @@ class TargetSession:
         if baseline is not None:
             baseline = baseline.updated(judgements, whole=facts.complete, failed=bool(failed))
         library, target = self.run.library, facts.target
+        excerpts = self.excerpts()
         results = build_run(
             facts,
             replies,
@@ -194,11 +195,22 @@ class TargetSession:
             library,
             capability_facts(library.capabilities, replies, declared=target.declared, lacking=target.lacks),
             baseline,
+            excerpts,
         )
         updated = {baseline.path: baseline.text} if baseline is not None and baseline.text is not None else {}
+        updated |= {self.run.folder / name: text for name, text in excerpts.bodies.items()}
         finished = Finished(results, show(results))
         write(self.run.folder, results, updated)
         return finished
+
+    def excerpts(self) -> Excerpts:
+        """What results show of this run, with commands that work in the current folder."""
+        return Excerpts(folder=self.shown_folder, here=self.here)
+
+    @property
+    def shown_folder(self) -> str:
+        """Where the files of the run go, as a command names it in the current folder."""
+        return named_from(self.run.folder, self.here)
 
     @property
     def folder(self) -> Path:

@@ -22,7 +22,7 @@ _BAR: Final = 20
 
 
 @dataclass
-class Standing:
+class Headway:
     """How far the run against one target is: results and requests of all, and the price so far (None: not known)."""
 
     target: str
@@ -45,7 +45,7 @@ class Progress:
     """The runs of a session. `begin` once it is known what will be judged, `note` for each result, `end` before
     anything else is printed; `tell` says something in between. Not thread-safe but for `tell`.
 
-    `live`: the output is a terminal, on which lines can be drawn again. `quiet`: it shows nothing by itself.
+    `live`: the output is a terminal, on which lines can be drawn again. `quiet`: only what `tell` is given appears.
     """
 
     output: TextIO
@@ -53,18 +53,18 @@ class Progress:
     colour: bool = False
     quiet: bool = False
     clock: Callable[[], float] = time.monotonic
-    _standings: dict[str, Standing] = field(default_factory=dict)
+    _runs: dict[str, Headway] = field(default_factory=dict)
     _started: float = 0.0
     _said: int = 0
     _display: Live | None = None
 
     def begin(self, totals: Iterable[tuple[str, int]]) -> None:
         """Starts to show how far it is; `totals` are the numbers of results by target."""
-        if self._standings:
+        if self._runs:
             return
-        self._standings = {name: Standing(name, total=total) for name, total in totals}
+        self._runs = {name: Headway(name, total=total) for name, total in totals}
         self._started = self.clock()
-        if self.live and not self.quiet and self._standings:
+        if self.live and not self.quiet and self._runs:
             from rich.console import Console
             from rich.live import Live
 
@@ -74,17 +74,17 @@ class Progress:
 
     def note(self, target: str, area: str, outcome: Outcome, spent: Mapping[str, Any]) -> None:
         """Notes a result. `spent` says what was sent so far for its target: `requests`, `planned`, `cost`."""
-        standing = self._standings.setdefault(target, Standing(target))
-        standing.done += 1
-        standing.total = max(standing.total, standing.done)
-        standing.area, standing.cost = area, spent["cost"]
-        standing.requests, standing.planned = spent["requests"], spent["planned"]
-        standing.deviating += outcome in DEVIATING
-        whole = sum(each.total for each in self._standings.values())
-        step = _STEPS * sum(each.done for each in self._standings.values()) // whole
+        headway = self._runs.setdefault(target, Headway(target))
+        headway.done += 1
+        headway.total = max(headway.total, headway.done)
+        headway.area, headway.cost = area, spent["cost"]
+        headway.requests, headway.planned = spent["requests"], spent["planned"]
+        headway.deviating += outcome in DEVIATING
+        whole = sum(each.total for each in self._runs.values())
+        step = _STEPS * sum(each.done for each in self._runs.values()) // whole
         if step > self._said and not self.live and not self.quiet and outcome is not Outcome.NOT_RUN:
             self._said = step
-            for each in self._standings.values():
+            for each in self._runs.values():
                 if each.done:
                     self._print(f"{step * 100 // _STEPS:>3} %  {self.line(each)}")
 
@@ -101,20 +101,20 @@ class Progress:
         if display is not None:
             display.stop()
 
-    def line(self, standing: Standing) -> str:
+    def line(self, headway: Headway) -> str:
         """How far one run is, in words."""
         elapsed = self.clock() - self._started
-        parts = [f"{standing.done} of {standing.total} results"]
-        parts += [standing.area] if standing.area else []
-        if standing.planned:
-            parts.append(f"{standing.requests} of {max(standing.planned, standing.requests)} requests")
-        if elapsed > 0 and standing.requests:
-            parts.append(f"{standing.requests / elapsed:.1f} a second")
-        if 0 < standing.share < 1 and elapsed > 0:
-            parts.append(f"about {seconds(elapsed * (1 - standing.share) / standing.share)} left")
-        parts += [f"USD {standing.cost:.4f}"] if standing.cost is not None else []
-        parts += [f"{standing.deviating} deviating"] if standing.deviating else []
-        name = f"{standing.target}: " if len(self._standings) > 1 else ""
+        parts = [f"{headway.done} of {headway.total} results"]
+        parts += [headway.area] if headway.area else []
+        if headway.planned:
+            parts.append(f"{headway.requests} of {max(headway.planned, headway.requests)} requests")
+        if elapsed > 0 and headway.requests:
+            parts.append(f"{headway.requests / elapsed:.1f} a second")
+        if 0 < headway.share < 1 and elapsed > 0:
+            parts.append(f"about {seconds(elapsed * (1 - headway.share) / headway.share)} left")
+        parts += [f"USD {headway.cost:.4f}"] if headway.cost is not None else []
+        parts += [f"{headway.deviating} deviating"] if headway.deviating else []
+        name = f"{headway.target}: " if len(self._runs) > 1 else ""
         return one_line(name + ", ".join(parts))
 
     def _table(self) -> Table:
@@ -124,10 +124,10 @@ class Progress:
         table = Table.grid(padding=(0, 1))
         table.add_column(no_wrap=True)
         table.add_column(no_wrap=True, overflow="ellipsis")
-        for standing in self._standings.values():
-            done = round(standing.share * _BAR)
-            bar = Text("━" * done, style="red" if standing.deviating else "cyan")
-            table.add_row(bar + Text("━" * (_BAR - done), style="dim"), Text(self.line(standing)))
+        for headway in self._runs.values():
+            done = round(headway.share * _BAR)
+            bar = Text("━" * done, style="red" if headway.deviating else "cyan")
+            table.add_row(bar + Text("━" * (_BAR - done), style="dim"), Text(self.line(headway)))
         return table
 
     def _print(self, line: str) -> None:

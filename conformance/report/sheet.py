@@ -19,7 +19,6 @@ INDENT: Final = " " * 8
 NARROWEST: Final = 60
 _CODES: Final = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 _CODE: Final = re.compile(r"\x1b\[[0-9;]*m")
-_PIPED: Final = 100
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,6 @@ class Sheet:
         return line if room is None or len(line) <= room else f"{line[: max(room - 1, 1)]}…"
 
     def rows(self, lines: Iterable[str]) -> int:
-        """The rows that lines take on a terminal."""
-        width = self.width or _PIPED
-        return sum(max(1, -(-len(_CODE.sub("", line)) // width)) for line in lines)
+        """The rows that lines take; on a terminal, long ones take several."""
+        lengths = [len(_CODE.sub("", line)) for line in lines]
+        return sum(max(1, -(-length // self.width)) if self.width else 1 for length in lengths)

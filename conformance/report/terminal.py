@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 from conformance.model import Outcome
-from conformance.report import advice, verdict
+from conformance.report import advice, vendor, verdict
 from conformance.report import words as wording
-from conformance.report.block import block
+from conformance.report.block import block_in
 from conformance.report.escape import cut, one_line
 from conformance.report.sheet import INDENT, Paint, Sheet
 from conformance.results.count import Count
@@ -83,7 +83,7 @@ def _screen(results: Results, sheet: Sheet, room: int, blocks: int) -> Iterator[
         yield listed
         room -= sheet.rows(listed) + 1
     for defect, members in defects[:blocks]:
-        shown = list(_failure(wording.witness(members), sheet)) if members and defect.gates else []
+        shown = list(_failure(results, wording.witness(members), sheet)) if members and defect.gates else []
         if not shown or sheet.rows(shown) >= room:
             return
         yield shown
@@ -95,6 +95,7 @@ def _facts(results: Results, sheet: Sheet, room: int) -> list[str]:
     made = {
         "tiers": list(_tiers(results, sheet)),
         "clients": list(_clients(results, sheet)),
+        "vendor": list(_vendor(results, sheet, _LISTED)),
         "timing": list(_timing(results, sheet)),
         "areas": list(_areas(results, sheet)),
         "baseline": list(_baseline(results, sheet, _LISTED)),
@@ -102,7 +103,7 @@ def _facts(results: Results, sheet: Sheet, room: int) -> list[str]:
         "undecided": list(_undecided(results, sheet, _LISTED)),
     }
     kept = set()
-    for name in ("tiers", "clients", "baseline", "undecided", "areas", "contradictions", "timing"):
+    for name in ("tiers", "clients", "baseline", "vendor", "undecided", "areas", "contradictions", "timing"):
         if sheet.rows(made[name]) <= room:
             room -= sheet.rows(made[name])
             kept.add(name)
@@ -116,6 +117,7 @@ def _all(results: Results, sheet: Sheet, *, blocks: bool) -> Iterator[list[str]]
     yield [
         *_tiers(results, sheet),
         *_clients(results, sheet),
+        *_vendor(results, sheet, max(len(results.claims), 1)),
         *_timing(results, sheet),
         *_baseline(results, sheet, many),
         *_contradictions(results, sheet, many),
@@ -124,7 +126,7 @@ def _all(results: Results, sheet: Sheet, *, blocks: bool) -> Iterator[list[str]]
     if defects:
         yield list(_defects(defects, sheet, 3 * len(defects)))
     for group in wording.decisive(results.cases) if blocks else ():
-        yield list(_failure(group, sheet))
+        yield list(_failure(results, group, sheet))
     yield list(_undecided(results, sheet, many))
     yield list(_beside(results, sheet))
     yield list(sheet.labelled("gate", f"{results.gate.policy}: {'; '.join(results.gate.reasons) or 'it holds'}"))
@@ -203,6 +205,14 @@ def _group(status: str, members: Sequence[ClientResult], sheet: Sheet) -> Iterat
     yield from rest
 
 
+def _vendor(results: Results, sheet: Sheet, limit: int) -> Iterator[str]:
+    """What became of the claims in a vendor's own documents."""
+    lines = list(vendor.lines(results))
+    for number, line in enumerate(lines[: limit + 1]):
+        yield from sheet.labelled("" if number else "claims", line.strip(), "red" if number else "")
+    yield from _more(len(lines) - 1 - limit, "broken claim", sheet)
+
+
 def _timing(results: Results, sheet: Sheet) -> Iterator[str]:
     if results.timing is None:
         return
@@ -219,8 +229,7 @@ def _areas(results: Results, sheet: Sheet) -> Iterator[str]:
     areas = results.summary.by_axis["conformance"].by_area
     bad = [f"{area} {wording.of(count)}" for area, count in areas.items() if count.deviating]
     if bad:
-        rest = len(areas) - len(bad)
-        others = f"; nothing deviates in the other {rest}" if rest else ""
+        others = f"; nothing deviates in the other {len(areas) - len(bad)}" if len(areas) - len(bad) > 1 else ""
         yield from sheet.labelled("areas", f"{', '.join(bad)} pass{others}")
 
 
@@ -304,7 +313,11 @@ def _more(number: int, noun: str, sheet: Sheet, endings: tuple[str, str] = ("", 
 def _defects(found: Sequence[tuple[DefectResult, Sequence[CaseResult]]], sheet: Sheet, room: int) -> Iterator[str]:
     """The defects, worst first: two lines each where there is room for all of them, otherwise one."""
     gating = sum(defect.gates for defect, _ in found)
-    yield sheet.paint(f"{wording.plural(len(found), 'defect')}, {gating} of them gating, worst first", "bold")
+    gates = f"{gating} of them gating"
+    if gating == len(found):
+        gates = "which gates" if gating == 1 else "all of them gating"
+    worst = ", worst first" if len(found) > 1 else ""
+    yield sheet.paint(f"{wording.plural(len(found), 'defect')}, {gates}{worst}", "bold")
     roomy = 2 * len(found) + 1 <= room
     shown = found if roomy or len(found) < room else found[: max(room - 2, 1)]
     for number, (defect, _) in enumerate(shown, start=1):
@@ -334,9 +347,9 @@ def _defect(number: int, defect: DefectResult, sheet: Sheet, *, roomy: bool) -> 
     yield start + sheet.paint(harm, style) + title + sheet.paint(suffix, "dim")
 
 
-def _failure(group: Sequence[CaseResult], sheet: Sheet) -> Iterator[str]:
+def _failure(results: Results, group: Sequence[CaseResult], sheet: Sheet) -> Iterator[str]:
     word = group[0].outcome.upper()
-    text = block(group[0], group[1:])
+    text = block_in(results, group[0], group[1:])
     yield from (sheet.paint(word, "red" if group[0].gates else "yellow") + text.removeprefix(word)).split("\n")
 
 

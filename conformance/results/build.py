@@ -22,7 +22,7 @@ from conformance.results.conclusions.tiers import standings, tier_results
 from conformance.results.excerpts import Excerpts
 from conformance.results.model import CapabilityResult, CaseResult, Results, Suite, TargetSummary
 from conformance.results.run import RunFacts
-from conformance.results.shell import accept, rerun
+from conformance.results.shell import accept, rerun, variables_in
 from conformance.results.times import timing
 from conformance.standard.capabilities import CapabilityFacts
 from conformance.standard.library import Library
@@ -126,12 +126,13 @@ def build_run(
     library: Library,
     capabilities: Sequence[CapabilityFacts],
     baseline: KnownDeviations | None = None,
+    excerpts: Excerpts | None = None,
 ) -> Results:
-    """The results of a run that we sent, of which all `replies` are at hand."""
+    """The results of a run that we sent, of which all `replies` are at hand. `excerpts` get what is shown of them."""
     if baseline is not None:
         judged = [(baseline.excused(judgement), seconds) for judgement, seconds in judged]
     by_line = {reply.exchange.line: reply for reply in replies}
-    excerpts = Excerpts()
+    excerpts = Excerpts() if excerpts is None else excerpts
     for judgement, _ in judged:
         excerpts.add_judgement(judgement, by_line, run.target)
     for reply in replies:
@@ -155,6 +156,7 @@ def case_result(
     governing = clauses.get(case.clauses[0]) if case.clauses else None
     key = (case.id, judgement.mode)
     mode = judgement.mode if len(case.modes) > 1 else None
+    again = rerun(case.id, target.select, mode, excerpts.file_of(case)) if repeatable else ""
     return CaseResult(
         id=case.id,
         title=case.title,
@@ -176,8 +178,9 @@ def case_result(
         deviating=judgement.deviating,
         gates=judgement.gates,
         can_gate=judgement.can_gate,
-        rerun=rerun(case.id, target.select, mode) if repeatable else "",
+        rerun=again,
         curl=excerpts.curls.get(key, ""),
+        variables=variables_in([again, excerpts.curls.get(key, "")], target.key_env, target.headers),
         accept=accept(case.id, mode) if repeatable else "",
         duration=seconds,
         needs=case.needs,

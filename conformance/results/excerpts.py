@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from conformance.base.values import shortened
-from conformance.model import INVALID_KEY, Finding, Judgement, Mode
+from conformance.model import DEVIATING, INVALID_KEY, Case, Finding, Judgement, Mode
 from conformance.protocol.exchange import Exchange, Response, Trouble
 from conformance.protocol.reply import Reply
 from conformance.protocol.sse import Event
 from conformance.results.model import ExchangeSummary, FindingResult, TargetSummary, TraceLine
-from conformance.results.shell import curl
+from conformance.results.shell import LONGEST_BODY, curl
+from conformance.standard.cases import USER_SUFFIX
+
+REQUESTS = "requests"
+"""The folder, below that of the run, of bodies that are too long for a command."""
 
 HEADERS_LIMIT = 60
 REQUEST_LIMIT = 4096
@@ -29,11 +34,18 @@ EXCERPT_WIDTH = 600
 class Excerpts:
     """What results show of a run: each exchange by journal line; by case and mode the findings with the lines that show
     them, and the curl command that sends the request again.
+
+    `folder` is where the files of the run are, as the commands name it; bodies that are too long for a command are kept
+    in `bodies`, by the name of their file in that folder. `here` is the current folder, from which own case files are
+    named.
     """
 
     exchanges: dict[int, ExchangeSummary] = field(default_factory=dict)
     findings: dict[tuple[str, Mode], list[FindingResult]] = field(default_factory=dict)
     curls: dict[tuple[str, Mode], str] = field(default_factory=dict)
+    folder: str = ""
+    here: Path | None = None
+    bodies: dict[str, str] = field(default_factory=dict)
 
     def add_exchange(self, exchange: Exchange, place: str = "") -> None:
         """Keeps the summary of an exchange. `place` says where it is recorded, if not in the journal of a run."""
@@ -53,7 +65,32 @@ class Excerpts:
             self.add_findings(*key, [finding], replies.get(finding.where.line))
         shown = found[0].where.line if found else next(iter(judgement.evidence), 0)
         if shown in replies:
-            self.curls[key] = _curl(replies[shown].exchange, target)
+            file = self._body_file(judgement, replies[shown].exchange)
+            self.curls[key] = _curl(replies[shown].exchange, target, file)
+
+    def file_of(self, case: Case) -> str:
+        """The file of a case that is not of the catalogue, as a command names it; otherwise an empty text."""
+        if not case.file.endswith(USER_SUFFIX):
+            return ""
+        return named_from(Path(case.file), self.here)
+
+    def _body_file(self, judgement: Judgement, exchange: Exchange) -> str:
+        """The file of a body that is too long for a command; empty where it is not, or cannot be one."""
+        body = exchange.request.body
+        if len(body) <= LONGEST_BODY or not self.folder or judgement.outcome not in DEVIATING:
+            return ""
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            return ""
+        name = f"{REQUESTS}/{judgement.case}-{judgement.mode}.json"
+        self.bodies[name] = text
+        return f"{self.folder}/{name}"
+
+
+def named_from(path: Path, here: Path | None) -> str:
+    """A path as a command names it in the folder `here`."""
+    return str(path.relative_to(here)) if here is not None and path.is_relative_to(here) else str(path)
 
 
 def _size(reply: Reply | None) -> int:
@@ -82,8 +119,9 @@ def excerpt(reply: Reply, finding: Finding) -> tuple[TraceLine, ...]:
     if response is None:
         trouble = reply.exchange.trouble
         return (TraceLine(trouble.at, _said(trouble)),) if trouble else ()
-    if reply.events is not None and finding.where.event is not None:
-        place = min(finding.where.event, len(reply.events))
+    number = finding.where.event if finding.where.event is not None else _event_at(finding.where.offset, reply)
+    if reply.events is not None and number is not None:
+        place = min(number, len(reply.events))
         first = max(1, place - BEFORE)
         shown = enumerate(reply.events[first - 1 : place + AFTER], start=first)
         return tuple(line for number, event in shown for line in _event_lines(event, marked=number == place))
@@ -91,6 +129,13 @@ def excerpt(reply: Reply, finding: Finding) -> tuple[TraceLine, ...]:
     kind = shortened(response.header("content-type") or "", EXCERPT_WIDTH)
     body = _text(response.body, EXCERPT_WIDTH)[0]
     return (head, TraceLine(None, f"content-type: {kind}" if kind else "no content-type"), TraceLine(None, body))
+
+
+def _event_at(offset: int | None, reply: Reply) -> int | None:
+    """The event at a place in the body of a stream, the last one where the place is behind it; None for no stream."""
+    if offset is None or not reply.events:
+        return None
+    return next((number for number, event in enumerate(reply.events, start=1) if offset < event.end), len(reply.events))
 
 
 def _event_lines(event: Event, *, marked: bool) -> Iterable[TraceLine]:
@@ -151,7 +196,7 @@ def _text(body: bytes, limit: int) -> tuple[str, bool]:
     return body[:limit].decode("utf-8", "replace"), len(body) > limit
 
 
-def _curl(exchange: Exchange, target: TargetSummary) -> str:
+def _curl(exchange: Exchange, target: TargetSummary, file: str) -> str:
     request = exchange.request
     body = request.json
     stream = isinstance(body, dict) and body.get("stream") is True
@@ -164,5 +209,7 @@ def _curl(exchange: Exchange, target: TargetSummary) -> str:
         key_env=target.key_env,
         auth="invalid" if invalid else "default",
         stream=stream,
-        line=exchange.line,
+        file=file,
+        extra=target.headers,
+        select=target.select,
     )

@@ -43,7 +43,7 @@ class TargetSummary:
 
     `url` is the configured base URL, `path` the path below it that answered. `auth` is the header style in words.
     `declared` and `lacks` are the capabilities that the target declares and lacks. `select` are the command line
-    arguments that choose this target again.
+    arguments that choose this target again, `headers` the extra headers, as in `x-team: ${TEAM}`.
     """
 
     name: str
@@ -56,6 +56,7 @@ class TargetSummary:
     key_env: str | None = None
     select: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ class CaseResult:
     `level`, `statement` and `source` are those of the governing clause, the first of `clauses`. `seen` counts the
     exchanges that showed what the case is about, `deviating` those with findings. `gates` is set by the judge: this
     outcome violates the gate of the run; so is `can_gate`: a deviation would.
-    `evidence` are journal lines, keys of `Results.exchanges`. `rerun`,
+    `evidence` are journal lines, keys of `Results.exchanges`. `variables` are
+    the environment variables that the commands in it read. `rerun`,
     `curl` and `accept` are the lines of the failure block with these names. `needs` are the capabilities that the case
     is about. `scored` is False for a case outside the edition. `known` is what
     the baseline says of the deviation, which then does not gate. `attempts` counts how often the scenario was sent to
@@ -127,6 +129,7 @@ class CaseResult:
     rerun: str = ""
     curl: str = ""
     accept: str = ""
+    variables: tuple[str, ...] = ()
     duration: float = 0.0
     needs: tuple[str, ...] = ()
     scored: bool = True

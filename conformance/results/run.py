@@ -109,6 +109,7 @@ def target_summary(record: TargetRecord, root: str, auth: str) -> TargetSummary:
         lacks=record.lacks,
         key_env=record.key_env,
         select=record.select,
+        headers=record.headers,
     )
 
 

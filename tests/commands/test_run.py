@@ -38,7 +38,7 @@ def test_without_a_url_the_reference_endpoint_passes_and_the_gate_holds(
     folder, done = full_run
     assert done.returncode == 0, done.stdout + done.stderr
     assert "PASS" in done.stdout
-    assert str(folder / "report.html") in done.stdout
+    assert "\nreport  out/report.html\n" in done.stdout
     loaded = results(folder)
     assert loaded["complete"] is True
     deviating = [case["id"] for case in loaded["cases"] if case["outcome"] in ("fail", "ignored")]

@@ -6,14 +6,36 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.model import Mode, Outcome, Where
+from conformance.model import Mode, Outcome, SourceLink, Where
 from conformance.report.block import VALUE_LIMIT, block, location
-from conformance.results.model import FindingResult
+from conformance.results.model import AffectedClient, FindingResult, TraceLine
 from support import sample
 
 
 def test_the_block_has_the_layout_that_others_script_against(golden):
     golden("block-fail.txt", block(sample.usage_zero()) + "\n")
+
+
+def test_the_block_names_who_breaks_and_where_the_clause_comes_from(golden):
+    affects = [
+        AffectedClient(name.lower(), name, impact, f"What users of {name} see.")
+        for name, impact in (("One", "breaks"), ("Two", "breaks"), ("Three", "breaks"), ("Four", "degrades"))
+    ]
+    sources = [SourceLink("Streaming messages", "https://docs.example/streaming", "2026-08-22"), SourceLink("PROBE x")]
+    case = replace(sample.usage_zero(), variables=("NAGA_API_KEY", "TEAM"))
+    golden("block-affects.txt", block(case, affects=affects, sources=sources) + "\n")
+
+
+def test_the_event_that_a_finding_is_about_is_marked_among_its_neighbours_and_cut_around_its_place():
+    start = TraceLine(0.1, "event: message_start")
+    long = 'data: {"type":"message_delta",' + '"filler":"' + "x" * 400 + '","usage":{"output_tokens":"12"}}'
+    finding = FindingResult(
+        "an integer", "a string", Where(3, "text/stream", "/usage/output_tokens", 2),
+        excerpt=(start, TraceLine(0.2, "event: message_delta", marked=True), TraceLine(None, long, marked=True)),
+    )  # fmt: skip
+    text = block(replace(sample.usage_zero(), findings=(finding,)))
+    assert "                  0.100 s  event: message_start\n                > 0.200 s  event: message_delta\n" in text
+    assert '"output_tokens":"12"' in text
 
 
 def test_two_modes_of_one_case_are_told_in_one_block(results, golden):

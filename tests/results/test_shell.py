@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.model import Mode
-from conformance.results.shell import LONGEST_BODY, accept, curl, rerun
+from conformance.results.shell import LONGEST_BODY, accept, curl, rerun, variables_in
 
 URL = "https://api.example/v1/messages"
 SHELLS = [shell for shell in ("sh", "bash", "dash") if shutil.which(shell)]
@@ -86,9 +86,27 @@ def test_headers_that_curl_sets_are_left_out_and_the_others_kept():
     assert arguments == ["-si", URL, "-H", "anthropic-beta: a, b", "-H", "x-empty;"]
 
 
-def test_a_long_body_is_named_instead_of_quoted():
-    line = curl("POST", URL, body=b"x" * (LONGEST_BODY + 1), line=12)
-    assert line.endswith("--data-binary @body  # body: the request body of journal line 12, 4,097 bytes")
+def test_a_long_body_is_read_from_its_file_and_without_one_there_is_no_command():
+    body = b"x" * (LONGEST_BODY + 1)
+    assert curl("POST", URL, body=body, file="a run/body.json").endswith("--data-binary '@a run/body.json'")
+    assert curl("POST", URL, body=body) == ""
+
+
+@pytest.mark.parametrize(("value", "sent"), [("${TEAM}", "blue"), ('a "b" $x `y` \\ ${TEAM}', 'a "b" $x `y` \\ blue')])
+def test_headers_of_the_run_are_filled_in_by_the_shell(value, sent):
+    line = curl("GET", URL, [("x-team", "[redacted]")], extra=[f"X-Team: {value}"])
+    arguments, _ = run(line, TEAM="blue", x="never")
+    assert f"x-team: {sent}" in arguments
+    assert variables_in([line], "KEY", [f"X-Team: {value}"]) == ("TEAM",)
+
+
+def test_certificates_are_checked_as_the_run_did():
+    assert "curl -si -k " in curl("GET", URL, select=("--insecure",))
+    assert "--cacert 'our ca.pem'" in curl("GET", URL, select=("--ca-bundle", "our ca.pem"))
+
+
+def test_rerun_names_the_file_of_an_own_case():
+    assert rerun("a-case", file="own cases.messages.yaml").endswith("--case a-case -- 'own cases.messages.yaml'")
 
 
 def test_streams_are_not_buffered_and_methods_are_named_where_curl_would_choose_another():
