@@ -369,6 +369,15 @@ class Judgement:
 
 
 @dataclass(frozen=True)
+class Caller:
+    """A client that sends requests: its name, its `user-agent` up to a parenthesis, and how many requests it sent."""
+
+    client: str
+    agent: str
+    requests: int
+
+
+@dataclass(frozen=True)
 class Experience:
     """What happened to a client: its name, a sentence without its subject, how often, and where (the first places)."""
 

@@ -20,7 +20,7 @@ hypothesis.settings.load_profile("project")
 pytest_plugins = ["pytester", "support.fixtures"]
 
 TESTS = Path(__file__).parent
-SLOW = frozenset({"commands", "mutation", "peers", "plugin"})
+SLOW = frozenset({"clients", "commands", "mutation", "peers", "plugin"})
 """Folders of whole runs and processes. Slow tests elsewhere say so with a marker."""
 
 

@@ -32,7 +32,7 @@ from conformance.judge.audit import LeftOut, Noticed
 from conformance.judge.capabilities import capability_facts
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
-from conformance.model import Case, Experience, Finding, Json, Level, Mode
+from conformance.model import Caller, Case, Experience, Finding, Json, Level, Mode
 from conformance.protocol.reply import Reply
 from conformance.report import html as html_report
 from conformance.report import json_file, terminal, traffic
@@ -89,6 +89,7 @@ class JudgedFiles:
     unknown_flags: tuple[str, ...] = ()
     opinion: Mapping[str, Json] | None = None
     experiences: tuple[Experience, ...] = ()
+    callers: tuple[Caller, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -254,6 +255,7 @@ def audited_part(
         audited.left_out,
         audited.unknown_flags,
         experiences=audited.experiences,
+        callers=audited.callers,
     )
 
 
@@ -277,6 +279,7 @@ def document(part: JudgedFiles) -> dict[str, Json]:
         "excluded": [asdict(excluded) for excluded in part.excluded],
         "left_out": [asdict(left_out) for left_out in part.left_out],
         "unknown_flags": list(part.unknown_flags),
+        "callers": [asdict(caller) for caller in part.callers],
         "experiences": [asdict(experience) for experience in part.experiences],
         **({"second_opinion": part.opinion} if part.opinion is not None else {}),
     }
@@ -291,7 +294,8 @@ def text(verdicts: Verdicts, *, colour: bool = False) -> str:
 
 
 def _beside(part: JudgedFiles) -> Iterator[str]:
-    """What is no verdict: what clients lived through, and the second opinion."""
+    """What is no verdict: the clients, what they lived through, and the second opinion."""
+    yield from traffic.callers(part.callers)
     yield from traffic.experiences(part.experiences)
     if part.opinion is not None:
         yield opinion_report.text(part.opinion)

@@ -20,7 +20,7 @@ from conformance.engine.run import JOURNAL
 from conformance.judge.audit import Noticed
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
-from conformance.model import Level
+from conformance.model import Caller, Level
 from conformance.protocol.exchange import Exchange
 from conformance.protocol.sse import measure
 from conformance.report import terminal
@@ -138,8 +138,8 @@ class PassedJudge:
             self._judge(exchange)
         elif why == LEFT:
             self._judging.left(exchange, f"{self.counted.path}:{exchange.line}")
-        for experience in self._judging.fresh():
-            self._tell(watching.experience(experience))
+        for met in self._judging.fresh():
+            self._tell(watching.caller(met) if isinstance(met, Caller) else watching.experience(met))
 
     def _judge(self, exchange: Exchange) -> None:
         recorded = RecordedExchange(exchange)
@@ -181,6 +181,8 @@ def judging(asked: JudgedTraffic, tell: Tell, library: Library | None = None) ->
         write(asked.folder, part.results)
         tell("")
         tell(watching.counts(judge.tally.passed, judge.tally.judged, judge.tally.others))
+        for line in watching.callers(part.callers):
+            tell(line)
         tell("")
         tell(terminal.render(part.results, colour=asked.colour, folder=str(asked.folder)))
         for line in watching.experiences(part.experiences):

@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from conformance.base.clock import stamp
 from conformance.base.urls import split_url
 from conformance.judge.audit import Audit, LeftOut, Noticed
+from conformance.judge.callers import Callers
 from conformance.judge.checks import REGISTRY
 from conformance.judge.evaluate import Bench
 from conformance.judge.experience import Experiences
 from conformance.judge.recorder_damage import damage_of
 from conformance.judge.verdict import Policy
-from conformance.model import Experience, Judgement
+from conformance.model import Caller, Experience, Judgement
 from conformance.protocol.exchange import Exchange, SentRequest
 from conformance.protocol.reply import Reply
 from conformance.protocol.usage import billed
@@ -100,6 +101,7 @@ class Audited:
     left_out: tuple[LeftOut, ...]
     unknown_flags: tuple[str, ...]
     experiences: tuple[Experience, ...] = ()
+    callers: tuple[Caller, ...] = ()
 
 
 class RecordingJudge:
@@ -120,8 +122,9 @@ class RecordingJudge:
         self._recorders = recorders_of(library)
         self._redactor = Redactor(())
         bench = Bench(REGISTRY, library.document, "", policy)
-        self._experiences = Experiences(library.clients)
-        self._fresh: list[Experience] = []
+        self._callers = Callers(library.clients)
+        self._experiences = Experiences(self._callers)
+        self._fresh: list[Caller | Experience] = []
         self._audit = Audit(library.catalogue.cases, bench, self._recorders)
         self._keep, self._watch = keep, watch
         self._known_flags, self._everywhere = frozenset(self._recorders.damages), frozenset(damage)
@@ -134,6 +137,7 @@ class RecordingJudge:
         reply = Reply(exchange, recorded.streamed)
         flags = recorded.flags | self._everywhere | (_damage_of(reply) if recorded.foreign else frozenset())
         self._seen.add(reply, flags - self._known_flags)
+        self._count(exchange)
         self._fresh += self._experiences.take(reply, place)
         noticed = self._audit.take(reply, place, flags & self._known_flags)
         if any(item.shown for item in noticed):
@@ -141,13 +145,18 @@ class RecordingJudge:
         self._watch(reply, noticed, place)
         return noticed
 
-    def fresh(self) -> tuple[Experience, ...]:
-        """What clients lived through since this was asked last, each kind once."""
+    def _count(self, exchange: Exchange) -> None:
+        caller = self._callers.take(exchange.request)
+        self._fresh += [caller] if caller is not None else []
+
+    def fresh(self) -> tuple[Caller | Experience, ...]:
+        """Clients that were met and what they lived through since this was asked last, each kind once."""
         fresh, self._fresh = tuple(self._fresh), []
         return fresh
 
     def left(self, exchange: Exchange, place: str) -> None:
         """Takes an exchange that its client left, which is not judged."""
+        self._count(exchange)
         self._fresh += self._experiences.left(exchange, place)
 
     def audited(self, files: Sequence[Counted]) -> Audited:
@@ -165,6 +174,7 @@ class RecordingJudge:
             left_out=self._audit.left_out,
             unknown_flags=tuple(sorted(self._seen.unknown_flags)),
             experiences=self._experiences.all,
+            callers=self._callers.all,
         )
 
 
@@ -228,7 +238,7 @@ def recorders_of(library: Library) -> Recorders:
 
 
 def is_messages_api(request: SentRequest) -> bool:
-    """Whether a request is one to the Messages API: a message, a token count, or a list of models.
+    """Whether a request is one to the Messages API: a message, a token count, a list of models, or one model.
 
     Other APIs have paths that end in the same words; the version header, or the body, makes the difference.
     """
@@ -237,7 +247,8 @@ def is_messages_api(request: SentRequest) -> bool:
         return request.method == "POST"
     if path.endswith("/messages") and request.method == "POST":
         return isinstance(request.json, dict) and "messages" in request.json
-    return path.endswith("/models") and request.header("anthropic-version") is not None
+    parts = path.split("/")[-2:]
+    return "models" in parts and request.method == "GET" and request.header("anthropic-version") is not None
 
 
 def named(names: Iterable[str], noun: str) -> str:

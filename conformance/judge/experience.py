@@ -16,16 +16,15 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from conformance.base.patterns import occurs_in
 from conformance.base.urls import split_url
 from conformance.base.values import shortened
+from conformance.judge.callers import Callers
 from conformance.model import Experience, Json
 from conformance.protocol.exchange import Exchange, SentRequest
 from conformance.protocol.message import declared_tools, tool_calls
 from conformance.protocol.refusals import words_of
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import is_client_error
-from conformance.standard.clients import Clients
 
 REMEMBERED: Final = 64
 """Refused requests that later ones are compared with."""
@@ -58,16 +57,14 @@ class _Refused:
 class Experiences:
     """Takes exchanges in the order of their requests, and keeps what clients lived through."""
 
-    def __init__(self, clients: Clients) -> None:
-        self._patterns = [
-            (client.user_agent, client.title) for client in clients.clients if client.user_agent is not None
-        ]
+    def __init__(self, callers: Callers) -> None:
+        self._callers = callers
         self._refused: OrderedDict[tuple[str, str, str], _Refused] = OrderedDict()
         self._found: dict[tuple[str, str], Experience] = {}
 
     def take(self, reply: Reply, place: str) -> tuple[Experience, ...]:
         """What an exchange adds; those of a kind that was not met before are returned."""
-        client = self.client_of(reply.exchange.request)
+        client = self._callers.name_of(reply.exchange.request)
         told = [*self._repeated(client, reply, place), *self._without_input(reply, place)]
         return tuple(new for what, places in told if (new := self._keep(client, what, places)) is not None)
 
@@ -80,19 +77,15 @@ class Experiences:
         if silence < SILENCE_S:
             return ()
         after = "in the middle of a stream" if response.is_event_stream else "before the answer was there"
-        new = self._keep(self.client_of(exchange.request), f"hung up after {silence:.0f} s of silence {after}", [place])
+        new = self._keep(
+            self._callers.name_of(exchange.request), f"hung up after {silence:.0f} s of silence {after}", [place]
+        )
         return (new,) if new is not None else ()
 
     @property
     def all(self) -> tuple[Experience, ...]:
         """Everything that was met, in the order in which it was met first."""
         return tuple(self._found.values())
-
-    def client_of(self, request: SentRequest) -> str:
-        """The name of the client: by its `user-agent`, a known one or the first word of it."""
-        agent = (request.header("user-agent") or "")[:_LONGEST]
-        known = next((title for pattern, title in self._patterns if occurs_in(pattern, agent)), None)
-        return known or shortened(agent.partition("/")[0].strip(), 40) or "A client without a name"
 
     def _keep(self, client: str, what: str, places: list[str]) -> Experience | None:
         known = self._found.get((client, what))

@@ -90,6 +90,8 @@ def _names_a_tool(tools: list[Block], request: str) -> bool:
 
 
 def _mentions(request: str, name: str) -> bool:
+    if re.search(rf"(?<![\w-]){re.escape(name)} tool\b|\btool [\"'`]?{re.escape(name)}(?![\w-])", request):
+        return True
     pattern = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
     return ("_" in name or len(name) > 3) and bool(re.search(pattern, request)) and not name.isalpha()
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
-from conformance.reference.attention import heeded, orders_of
+from conformance.reference.attention import heeded, orders_of, without_reminders
 from conformance.reference.words import codes, integer, plain_words, quoted
 
 _VERBS = r"(?:reply|respond|answer|say|repeat|echo|output|write|print|return|type|state|give)"
@@ -269,11 +269,12 @@ def _fallback(conversation: Conversation) -> str:
         text = _story(min(words, 8000))
     elif "alphabet" in request.lower():
         text = " ".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    elif re.match(r"\W*(hi|hello|hey|good (morning|evening|day))\b", request, re.IGNORECASE):
+    elif re.match(r"\W*(?:(?:please )?say )?(hi|hello|hey|good (morning|evening|day))\b", request, re.IGNORECASE):
         text = "Hello! How can I help you?"
     else:
         text = "I understand."
-    sources = (conversation.system, *conversation.known[-_MOST_NOTED:], request)
+    earlier = map(without_reminders, conversation.known[-_MOST_NOTED:])
+    sources = (orders_of(conversation.system), *earlier, request)
     seen = [code for source in sources for code in codes(heeded(source))]
     noted = list(dict.fromkeys(seen))[-8:]
     return f"Noted: {', '.join(noted)}. {text}" if noted else text

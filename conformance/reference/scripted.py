@@ -66,7 +66,8 @@ def generate(prompt: Prompt, new_id: Callable[[str], str]) -> Draft:
         if compacted[1]:
             return Draft(tuple(blocks), "compaction", None, used + count_text(SUMMARY), used)
     last_turn = _last_turn(prompt)
-    answered = any(message.of_type("tool_result") for message in last_turn)
+    # A turn with nothing but reminders asks for nothing, and what was asked before was answered.
+    answered = any(message.of_type("tool_result") for message in last_turn) or not conversation.request
     ordered = direct(conversation.request) is not None
     calls = choose_calls(prompt, conversation.request or _asked_before(prompt), answered=answered, ordered=ordered)
     if calls:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from conformance.model import Case, Experience, Finding
+from conformance.model import Caller, Case, Experience, Finding
 from conformance.protocol.exchange import Exchange
 from conformance.report.block import location
 from conformance.report.escape import cut, one_line
@@ -41,6 +41,22 @@ def trouble(exchange: Exchange) -> str:
         "the client got status 502" if exchange.response is None else "the client received only the part that arrived"
     )
     return f"endpoint  {cut(f'{exchange.request.method} {_path(exchange)}: {what}', VALUE_LIMIT)}; {seen}"
+
+
+def caller(met: Caller) -> str:
+    """A client that sent its first request, in one line."""
+    return f"client    {_named(met)}"
+
+
+def callers(met: Sequence[Caller]) -> Iterator[str]:
+    """The clients and the number of their requests, a line each, under a headline."""
+    if met:
+        yield "Clients"
+        yield from (f"  {each.requests:>7,}  {_named(each)}" for each in met)
+
+
+def _named(met: Caller) -> str:
+    return cut(f"{met.client} ({met.agent})" if met.agent else met.client, LINE_LIMIT)
 
 
 def experience(told: Experience) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from conformance.judge.callers import CALLERS, Callers
 from conformance.judge.experience import Experiences
 from conformance.protocol.reply import Reply
 from conformance.standard.library import Library
@@ -23,7 +24,12 @@ BODY: dict[str, Any] = {
 
 @pytest.fixture
 def experiences(library: Library) -> Experiences:
-    return Experiences(library.clients)
+    return Experiences(Callers(library.clients))
+
+
+@pytest.fixture
+def callers(library: Library) -> Callers:
+    return Callers(library.clients)
 
 
 def sent(body: Any, agent: str = AGENT, betas: str = "one-2025-01-01,two-2025-01-01") -> Any:
@@ -112,8 +118,19 @@ def test_a_client_that_leaves_after_a_silence_has_hung_up(experiences: Experienc
         ("", "A client without a name"),
     ],
 )
-def test_clients_have_the_names_that_users_know(experiences: Experiences, agent: str, name: str) -> None:
-    assert experiences.client_of(sent(BODY, agent=agent)) == name
+def test_clients_have_the_names_that_users_know(callers: Callers, agent: str, name: str) -> None:
+    assert callers.name_of(sent(BODY, agent=agent)) == name
+
+
+def test_requests_are_counted_by_client_and_version(callers: Callers) -> None:
+    older, half = "claude-cli/2.1.329 (external, cli)", "\ud800"
+    met = [callers.take(sent(BODY, agent=agent)) for agent in (AGENT, AGENT, older, half)]
+    assert [each is not None for each in met] == [True, False, True, True]
+    assert [(each.client, each.requests) for each in callers.all[:2]] == [("Claude Code", 2), ("Claude Code", 1)]
+    assert callers.all[1].agent == "claude-cli/2.1.329"
+    for number in range(1_000):
+        callers.take(sent(BODY, agent=f"client-{number}"))
+    assert len(callers.all) == CALLERS
 
 
 def test_whatever_a_recording_holds_is_read_in_bounded_steps(experiences: Experiences) -> None:

@@ -1,20 +1,15 @@
-"""Installs the servers into `build/peers` of the checkout, from the registries that pip and npm are set up for here.
-
-Each has a folder of its own, with its version in the name. Delete the folder to install it again.
-"""
+"""The servers, installed into `build/peers` of the checkout."""
 
 from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from support.installs import BUILD, CHECKOUT, install, npm, run, virtual_environment
+
 HERE = Path(__file__).resolve().parent
-CHECKOUT = HERE.parents[1]
-CACHE = CHECKOUT / "build" / "peers"
+CACHE = BUILD / "peers"
 
 AIMOCK = "1.43.0"
 LITELLM = "1.106.2"
@@ -27,11 +22,6 @@ LLAMA_CPP = "11434.0.0"
 
 NICE = ("nice", "-n", "19") if shutil.which("nice") else ()
 """In front of what computes for long: whatever else runs here goes first."""
-
-INSTALL_S = 7200.0
-"""After so long something hangs. Nothing here is a matter of speed: it passes on a machine that is busy, too."""
-
-Commands = Sequence[Sequence[str]]
 
 
 def aimock() -> Path:
@@ -113,46 +103,3 @@ def tiny_model(python: Path, name: str) -> Path:
         texts = sorted((CHECKOUT / "conformance" / "catalogue").glob("**/*.yaml"))
         run([str(python), str(HERE / "tiny_model.py"), str(target), *map(str, texts)], target.parent)
     return target
-
-
-def npm(package: str) -> list[str]:
-    """The command that installs a package of npm into the current folder."""
-    return ["npm", "install", "--prefix", ".", "--no-audit", "--no-fund", package]
-
-
-def virtual_environment(folder: Path, *packages: str) -> Commands:
-    """The commands that make the folder a virtual environment with these packages."""
-    pip = str(folder / "bin" / "pip")
-    return [[sys.executable, "-m", "venv", "."], [pip, "install", "--quiet", "--no-compile", *packages]]
-
-
-def install(
-    folder: Path,
-    commands: Commands,
-    then: Callable[[], None] = lambda: None,
-) -> None:
-    """Runs the commands in a new folder, and then the rest. The mark at the end tells a finished installation from a
-    broken one.
-    """
-    mark = folder / "installed"
-    if mark.exists():
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for command in commands:
-        run(command, folder)
-    then()
-    mark.touch()
-
-
-def run(command: Sequence[str], folder: Path) -> None:
-    """Runs a command in a folder and fails with the end of what it printed."""
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=INSTALL_S,
-        check=False,
-    )
-    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"

@@ -264,3 +264,40 @@ def test_an_opt_in_for_context_management_is_answered(post: Post) -> None:
     assert post(**fields).status == 400
     answer = post(**fields, betas="context-management-2025-06-27")
     assert answer.body["context_management"] == {"applied_edits": []}
+
+
+@pytest.mark.parametrize("order", ["Use the Read tool with the file_path", "Call the tool Read with the file_path"])
+def test_a_tool_that_is_called_by_a_common_word_is_called_alone(post: Post, order: str) -> None:
+    path = {"type": "object", "properties": {"file_path": {"type": "string"}}, "required": ["file_path"]}
+    names = {
+        "Read": "Reads a file.",
+        "Write": "Writes a file to a path.",
+        "Edit": "Edits a file in a path, also a png.",
+    }
+    tools = [{"name": name, "description": text, "input_schema": path} for name, text in names.items()]
+    answer = ask(post, f'{order} "/tmp/work/red.png" and say which colour it has.', tools=tools)
+    assert calls(answer) == [("Read", {"file_path": "/tmp/work/red.png"})]
+
+
+def test_what_a_client_puts_around_a_request_is_not_what_the_user_noted(post: Post, say: Say) -> None:
+    around = f"Session 58d of agent C2. {'You are an agent and work with care. ' * 200}"
+    assert say("Say hello in one short line.", system=around) == "Hello! How can I help you?"
+    reminder = "<system-reminder>The working directory is run-1036.</system-reminder>"
+    blocks = [{"type": "text", "text": text} for text in (reminder, "Say hello in one short line.")]
+    answer = post(messages=[{"role": "user", "content": blocks}])
+    assert answer.message is not None
+    assert answer.message["content"][0]["text"] == "Hello! How can I help you?"
+
+
+def test_a_turn_of_reminders_alone_calls_nothing_again(post: Post) -> None:
+    notified = "<system-reminder>The task toolu_1 is done: the weather in Oslo is fine.</system-reminder>"
+    call = {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {"city": "Oslo"}}
+    turns = [
+        ("user", "Use the get_weather tool for Oslo."),
+        ("assistant", [call]),
+        ("user", [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "started"}]),
+        ("assistant", "According to get_weather: started."),
+        ("user", [{"type": "text", "text": notified}]),
+    ]
+    answer = post(messages=[{"role": role, "content": content} for role, content in turns], tools=[WEATHER])
+    assert calls(answer) == []
