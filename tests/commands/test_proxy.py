@@ -179,7 +179,8 @@ def test_the_official_sdk_works_through_it_and_nothing_is_found(reference: Local
             client.messages.create(**{**HELLO, "max_tokens": -1})
     assert session.code == 0
     assert len(session.lines[0].splitlines()) == 1
-    assert session.lines[1] == ""
+    assert session.lines[1].startswith("client    Anthropic SDK for Python (Anthropic/Python ")
+    assert session.lines[2] == ""
     assert "7 of 7 exchanges judged" in session.lines
     assert set(session.outcomes()) <= {"pass", "not-applicable", "inconclusive"}
     assert len(session.outcomes()["pass"]) > 60
@@ -296,7 +297,7 @@ def desk(library: Library, tmp_path: Path) -> Desk:
 
 def test_what_the_client_broke_off_is_recorded_and_not_judged(desk: Desk) -> None:
     assert desk.others(Passed(message_exchange(), End.LEFT, 0)) == {proxy_judge.LEFT: 1}
-    assert desk.lines == []
+    assert desk.lines == ["client    A client without a name"]
     (left,) = read(desk.journal.path).unjudged
     assert left.why == proxy_judge.LEFT
     assert left.exchange.response is not None
