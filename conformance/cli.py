@@ -19,6 +19,9 @@ from conformance.config.keys import check_arguments
 from conformance.config.options import OPTIONS, Option
 from conformance.model import Level, worst
 
+SUBMITTERS = ("vendor", "community", "maintainers")
+"""Who may have run what is submitted (`standard.submissions`, which takes longer to import than a command line may)."""
+
 USAGE = 4
 """Exit code for bad input; the README lists them all."""
 
@@ -243,6 +246,31 @@ def report(results: Path, html: Path | None, markdown: Path | None, junit: Path 
     from conformance.commands import report as reports
 
     click.echo(reports.render(results, html=html, markdown=markdown, junit=junit), nl=False)
+
+
+@command.command()
+@click.argument("results", type=INPUT)
+@click.option("--out", "folder", type=INPUT, required=True, help="new folder for the submission")
+@click.option("--by", type=click.Choice(SUBMITTERS), default="community", show_default=True, help="who ran it")
+@click.option("--contact", default="", help="whom to ask about it")
+def submit(results: Path, folder: Path, by: str, contact: str) -> None:
+    """Put the results file RESULTS, its evidence, and how to reproduce it into a folder that others can check."""
+    from conformance.commands import submit as submits
+
+    click.echo(submits.submit(results, folder, by, contact), nl=False)
+
+
+@command.command()
+@click.argument("folder", type=INPUT)
+@click.option("--repaired", type=FILE, help="write the results that follow from the evidence here")
+@AS_JSON
+def verify(folder: Path, repaired: Path | None, as_json: bool) -> None:
+    """Recompute the verdicts of a submission from its evidence. Exit 1 where one does not follow from it."""
+    from conformance.commands import verify as verifies
+
+    text, exit_code = verifies.verify(folder, repaired, as_json=as_json)
+    click.echo(text, nl=False)
+    sys.exit(exit_code)
 
 
 @command.command()

@@ -362,6 +362,7 @@ READERS = {
     "standard/schemas.py": "the JSON Schemas of the package",
     "standard/library.py": "the hash of the shipped catalogue",
     "standard/baseline.py": "writes YAML",
+    "standard/submissions.py": "writes YAML",
     "report/html.py": "the templates of the package",
     "commands/judge.py": "reads what it has rendered itself",
     "commands/regen.py": "the generated files of a checkout",

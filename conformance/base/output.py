@@ -100,8 +100,12 @@ class Output:
 
     def write(self, text: str) -> None:
         """Adds text; a lone surrogate is written as an escape sequence. Raises OutputError."""
+        self.append(text.encode("utf-8", "backslashreplace"))
+
+    def append(self, data: bytes) -> None:
+        """Adds bytes as they are. Raises OutputError."""
         try:
-            self._file.write(text.encode("utf-8", "backslashreplace"))
+            self._file.write(data)
         except OSError as problem:
             raise OutputError(self._path, problem) from problem
 

@@ -16,6 +16,7 @@ from conformance.base.errors import UsageError
 from conformance.base.suggestions import unknown
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.commands import second_opinion
+from conformance.commands.rejudged import results_of
 from conformance.engine.offline import (
     Audited,
     Counted,
@@ -29,7 +30,6 @@ from conformance.engine.offline import (
 )
 from conformance.engine.rejudge import is_run, rejudge
 from conformance.judge.audit import LeftOut, Noticed
-from conformance.judge.capabilities import capability_facts
 from conformance.judge.library import load_library
 from conformance.judge.verdict import Policy
 from conformance.model import Caller, Case, Experience, Finding, Json, Level, Mode
@@ -39,10 +39,10 @@ from conformance.report import json_file, terminal, traffic
 from conformance.report import markdown as markdown_report
 from conformance.report import second_opinion as opinion_report
 from conformance.report.files import saving
-from conformance.results.build import build, build_run
+from conformance.results.build import build
 from conformance.results.excerpts import Excerpts, finding_result
 from conformance.results.model import Results, TargetSummary, Tokens
-from conformance.results.run import RunFacts, facts_of_run
+from conformance.results.run import RunFacts
 from conformance.second_opinion import Opinions
 from conformance.standard.cases import USER_SUFFIX
 from conformance.standard.library import Library, fingerprint
@@ -190,20 +190,11 @@ def _run_again(
 ) -> JudgedFiles:
     """Judges the journal of a run with the cases of today."""
     past = rejudge(reading, own, asked.gate, strict=asked.strict, progress=progress)
-    library, replies = past.library, past.replies
+    cases, replies = past.library.cases, past.replies
     for judgement in past.judgements:
         for finding in judgement.findings:
-            note(library.cases[judgement.case], judgement.mode, finding)
-    history, catalogue = past.recording.history, library.catalogue
-    facts = facts_of_run(history, replies, past.judgements, str(past.policy), catalogue=catalogue)
-    target = facts.target
-    results = build_run(
-        facts,
-        replies,
-        [(judgement, 0.0) for judgement in past.judgements],
-        library,
-        capability_facts(library.capabilities, replies, declared=target.declared, lacking=target.lacks),
-    )
+            note(cases[judgement.case], judgement.mode, finding)
+    results = results_of(past)
     counted = Counted(reading.path.name, reading.form, len(replies), len(replies), torn=past.recording.torn)
     opinion = second_opinion.opinion_on_run(past) if asked.with_sdk else None
     return JudgedFiles(results, (counted,), left_out=past.left_out, opinion=opinion)
