@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 
 from conformance.reference.faults import faults_named, with_faults
 from conformance.reference.models import MODELS, named_model
-from conformance.reference.personas import persona_of
+from conformance.reference.personas import models_of, persona_of
 from conformance.reference.pipeline import Settings, Steps
 from conformance.reference.server import serve as serve_reference
-from conformance.standard.vendors import load_vendor
 
 
 def serve(
@@ -28,10 +27,9 @@ def serve(
 
     Raises UsageError for an unknown fault or vendor.
     """
-    if persona is not None:
-        models = (*models, *load_vendor(persona).models)
     imitating = persona_of(persona) if persona is not None else ()
-    served = (*map(named_model, dict.fromkeys(models)), *MODELS)
+    imitated = models_of(persona) if persona is not None else ()
+    served = (*map(named_model, dict.fromkeys(models)), *imitated, *MODELS)
     serve_reference(
         port,
         host=host,

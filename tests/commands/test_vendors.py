@@ -11,6 +11,7 @@ from conformance.base.errors import UsageError
 from conformance.cli import command
 from conformance.commands import explain
 from conformance.commands.serve import serve
+from conformance.reference.personas import models_of
 from conformance.standard.vendors import load_vendor, vendor_ids
 
 
@@ -55,3 +56,11 @@ def test_a_mistyped_vendor_is_suggested() -> None:
         explain.text("yuhan")
     with pytest.raises(UsageError, match=r"Unknown vendor 'nagaa'\. Did you mean 'naga'"):
         serve("127.0.0.1", 0, None, (), (), "nagaa", print)
+
+
+def test_a_persona_serves_the_models_of_its_documents_with_what_they_are_known_to_refuse() -> None:
+    models = {model.id: model for model in models_of("anthropic")}
+    assert set(models) == set(load_vendor("anthropic").models)
+    assert [models[name].prefill for name in ("claude-opus-4-8", "claude-sonnet-4-5")] == [False, True]
+    assert models["claude-opus-4-8"].sampling == "defaults"
+    assert "adaptive" not in models["claude-sonnet-4-5"].thinking

@@ -277,8 +277,8 @@ def set_vendor_stage(vendor: str, model: str = "reference-1") -> Stage:
     library = load_library("2023-06-01", vendor=vendor)
     profile = library.vendor
     assert profile is not None
-    target = Target("reference", "http://reference", model, auth=profile.auth, absent=frozenset(profile.exempt))
-    return _stage(library, target, Policy())
+    absent = lacking(model).union(profile.exempt)
+    return _stage(library, Target("reference", "http://reference", model, auth=profile.auth, absent=absent), Policy())
 
 
 def _stage(library: Library, target: Target, policy: Policy, only: Collection[str] = ()) -> Stage:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pytest
+import yaml
 
 from conformance.model import DEVIATING, Judgement
 from conformance.reference.faults import load_collateral
@@ -20,6 +21,7 @@ from conformance.results.claims import ClaimResult
 from conformance.results.conclusions.claims import claim_results
 from conformance.standard.vendors import Vendor, load_vendor, vendor_ids
 from mutation.rehearsal import set_vendor_stage
+from support.data import DATA
 
 MODELS: Mapping[str, tuple[str, ...]] = {"anthropic": ("reference-1", "reference-2-strict")}
 """The models that a vendor's claims are about; all others are imitated with one."""
@@ -36,6 +38,10 @@ class Imitated:
     runs: tuple[tuple[Judgement, ...], ...]
     claims: Mapping[str, ClaimResult]
     honest: Mapping[str, ClaimResult]
+
+    @property
+    def known(self) -> set[str]:
+        return {entry.case for entry in self.vendor.known_deviations}
 
     def holds(self, claim: str) -> bool:
         return self.claims[claim].verdict in HOLDS
@@ -70,10 +76,12 @@ def test_only_what_is_undecidable_is_undecided(imitated: Imitated) -> None:
 
 
 def test_a_claim_that_does_not_hold_is_contradicted_by_one_that_does(imitated: Imitated) -> None:
-    """What a page promises is seen, unless the persona follows another page that says otherwise."""
+    """What a page promises is seen, unless the persona follows another page, or what was measured."""
     failing = {key: each for key, each in imitated.claims.items() if each.verdict in ("broken", "conforms")}
     unexplained = {
-        key: each.cases for key, each in failing.items() if not any(map(imitated.holds, each.contradicted_by))
+        key: each.cases
+        for key, each in failing.items()
+        if not any(map(imitated.holds, each.contradicted_by)) and not set(map(_case, each.cases)) <= imitated.known
     }
     assert unexplained == {}
 
@@ -96,27 +104,35 @@ def test_the_honest_endpoint_keeps_to_the_specification_where_a_vendor_does_not(
 
 def test_every_deviation_that_gates_is_in_the_profile(imitated: Imitated) -> None:
     """It decides a claim that deviates or is broken, or is a known deviation; where it follows from one, it says so."""
-    told = {case.partition("/")[0] for each in imitated.claims.values() for case in each.cases if not _fine(each)}
-    known = {entry.case for entry in imitated.vendor.known_deviations}
+    told = {_case(name) for each in imitated.claims.values() for name in each.cases if not _fine(each)}
     untold = {
         f"{each.case}/{each.mode}": each.reason or each.findings[:1]
         for run in imitated.runs
         for each in run
-        if each.gates and each.case not in told | known
+        if each.gates and each.case not in told | imitated.known
     }
     assert untold == {}
 
 
 def test_every_known_deviation_is_one(imitated: Imitated) -> None:
-    """Where a vendor has a persona that follows its documents, its known deviations follow from them, too."""
+    """Those that were measured have a link; some of them are mistakes that no fault imitates."""
     deviating = {each.case for run in imitated.runs for each in run if each.outcome in DEVIATING}
-    assert {entry.case for entry in imitated.vendor.known_deviations} - deviating == set()
+    documented = {entry.case for entry in imitated.vendor.known_deviations if not entry.link}
+    assert documented - deviating == set()
+
+
+@pytest.mark.parametrize("engine", ["vllm", "litellm"])
+def test_what_is_known_of_an_engine_is_what_was_measured(engine: str) -> None:
+    measured = yaml.safe_load((DATA / "peers" / f"{engine}.yaml").read_text(encoding="utf-8"))
+    always = [each for each in measured["defects"] if "by-chance" not in each]
+    found = {case for each in always for case in (*each.get("gating", ()), *each.get("found", ()))}
+    assert {entry.case for entry in load_vendor(engine).known_deviations if entry.link} == found
 
 
 def test_every_fault_of_a_persona_shows_in_a_claim_or_an_exemption(imitated: Imitated) -> None:
     """No quirk is there that nothing in the profile is about."""
     profile = {case.name for claim in imitated.vendor.claims for case in claim.cases}
-    profile |= {entry.case for entry in imitated.vendor.known_deviations}
+    profile |= imitated.known
     library = set_vendor_stage(imitated.vendor.id).library
     exempt = {case.id for case in library.catalogue.cases if set(case.needs) & set(imitated.vendor.exempt)}
     silent = []
@@ -125,6 +141,11 @@ def test_every_fault_of_a_persona_shows_in_a_claim_or_an_exemption(imitated: Imi
         if not (caught | set(load_collateral().get(fault, ()))) & (profile | exempt):
             silent.append(fault)
     assert silent == []
+
+
+def _case(name: str) -> str:
+    """The case of a result that is named `case/mode`."""
+    return name.partition("/")[0]
 
 
 def _fine(claim: ClaimResult) -> bool:
