@@ -83,18 +83,27 @@ def _taken(call: Mapping[str, Json], previous: Reply | None) -> Json:
     message = previous.message or {}
     content = message.get("content")
     if what == "content":
-        if not isinstance(content, list) or not content:
-            raise FillError("the earlier reply has no content to send back")
-        return content
+        if isinstance(content, list) and content:
+            return content
+        if "or" in call:
+            return call["or"]
+        raise FillError("the earlier reply has no content to send back")
     if what == "sent":
         return _altered(_pointed(call.get("at", ""), previous.request), call.get("alter"))
     if what == "tool-results":
-        calls = [block for block in content or () if isinstance(block, dict) and block.get("type") == "tool_use"]
-        if not calls:
-            raise FillError("the earlier reply calls no tool")
-        text = call.get("text", "done")
-        return [{"type": "tool_result", "tool_use_id": block.get("id"), "content": text} for block in calls]
+        return _tool_results(call, content)
     return _pointed(str(what), previous.json if previous.json is not None else message)
+
+
+def _tool_results(call: Mapping[str, Json], content: Json) -> list[Json]:
+    """A result for each call of a reply; what `or` names where it calls no tool. The last one has what `last` adds."""
+    blocks = content if isinstance(content, list) else []
+    calls = [block for block in blocks if isinstance(block, dict) and block.get("type") == "tool_use"]
+    result = {"type": "tool_result", "content": call.get("text", "done"), **call.get("with", {})}
+    found = [{**result, "tool_use_id": block.get("id")} for block in calls] or list(call.get("or", ()))
+    if not found:
+        raise FillError("the earlier reply calls no tool")
+    return [*found[:-1], {**found[-1], **call.get("last", {})}]
 
 
 def _altered(value: Json, what: Json) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from conformance.base.errors import UsageError
@@ -10,7 +11,7 @@ from conformance.base.suggestions import unknown
 from conformance.config.settings import RunSettings
 from conformance.engine.plan import FIRST, scenarios_of
 from conformance.model import Case, Level, Mode, Plane
-from conformance.standard.clients import KnownClient, pairs
+from conformance.standard.clients import KnownClient, left_to_the_whole, pairs
 from conformance.standard.library import Library
 
 SMOKE: Final = 25
@@ -89,12 +90,16 @@ def needed_by(
 def smoke(library: Library, most: int = SMOKE) -> Chosen:
     """The results of a smoke test: what the most used clients break without, then what catches most faults.
 
-    Together they take at most `most` requests. A client whose needs do not fit as a whole is left out.
+    Parts of what a client sends as a whole are not asked for one by one. Together the results take at most `most`
+    requests. A client whose needs do not fit as a whole is left out.
     """
     basket = _Basket(library, most)
     used = {client.id: client for client in library.clients.clients}
     for name in library.clients.most_used:
-        basket.take_all(needed_by(used[name], library, ["breaks"]))
+        client = used[name]
+        apart = left_to_the_whole(client, library.cases)
+        asked = replace(client, needs=tuple(need for need in client.needs if need.mechanism.id not in apart))
+        basket.take_all(needed_by(asked, library, ["breaks"]))
     basket.fill()
     return frozenset(basket.items)
 

@@ -37,7 +37,7 @@ def judge_in_attempts(case: Case, mode: Mode, evidence: Evidence, bench: Bench, 
         answer = _last(case, mode, repeated) if repeated is not None else None
         if answer is not None and answer.answers:
             return _at_random(made[0], refusal, answer, bench.policy)
-    if case.parts and made[0].outcome is Outcome.FAIL and is_refused(_last(case, mode, evidence)):
+    if case.parts and made[0].outcome is Outcome.FAIL and is_refused(_newest(case, mode, evidence)):
         return by_part(made[0], case, again)
     if refusal is not None:
         return made[0]
@@ -82,6 +82,12 @@ def _last(case: Case, mode: Mode, evidence: Evidence) -> Reply | None:
     """The reply to the last request of the case's own scenario, where it got one."""
     sent = evidence.get(case.judged[0], mode)
     return sent.last if sent is not None else None
+
+
+def _newest(case: Case, mode: Mode, evidence: Evidence) -> Reply | None:
+    """The newest reply to the case's own scenario, which ends where a request is refused."""
+    sent = evidence.get(case.judged[0], mode)
+    return sent.replies[-1] if sent is not None and sent.replies else None
 
 
 def _at_random(judgement: Judgement, refusal: Reply, answer: Reply, policy: Policy) -> Judgement:

@@ -136,27 +136,36 @@ def _written(entry: _Entry, bases: Bases, sources: Sources, area: str, line: int
 
 
 def _sends(entry: _Entry, bases: Bases) -> tuple[Mapping[str, Json] | None, Mapping[str, Mapping[str, Json]]]:
-    """What the case sends, None where it sends nothing, and the same with each of its parts alone, by name."""
+    """What the case sends, None where it sends nothing, and each of its parts alone, by name.
+
+    A part with a base request is a request of its own. Any other is added to what the case sends.
+    """
     data = entry.data
+    own = {name: part for name, part in data.get("parts", {}).items() if "$base" in part}
+    try:
+        alone = {name: expand(part, bases.sends) for name, part in own.items()}
+    except SendError as problem:
+        raise entry.error(str(problem), "parts") from None
     if "send" not in data:
-        return None, {}
+        return None, alone
     send = data["send"]
     if "parts" not in data and "pairwise" not in data:
         return send, {}
     try:
         frame = expand(send, bases.sends)
-        whole, parts = dict(frame), dict(data.get("parts", {}))
-        for part in reversed(parts.values()):
+        added = {name: part for name, part in data.get("parts", {}).items() if name not in own}
+        whole = dict(frame)
+        for part in reversed(added.values()):
             whole = with_part(whole, part)
         if "pairwise" in data:
             template = Template(data["pairwise"]["turns"], data["pairwise"]["of"])
             whole = with_part(whole, {"messages": template.history()})
-            parts |= {name: {"messages": turns} for name, turns in template.alone().items()}
+            added |= {name: {"messages": turns} for name, turns in template.alone().items()}
     except SendError as problem:
         raise entry.error(str(problem), "send", problem.key) from None
     except PairwiseError as problem:
         raise entry.error(str(problem), "pairwise") from None
-    return whole, {name: with_part(frame, part) for name, part in parts.items()}
+    return whole, {**alone, **{name: with_part(frame, part) for name, part in added.items()}}
 
 
 def _parts(entry: _Entry, sends: Mapping[str, Mapping[str, Json]], bases: Bases) -> Iterator[Part]:

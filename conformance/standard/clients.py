@@ -23,6 +23,9 @@ FOLDER = "clients"
 MECHANISMS = "mechanisms.yaml"
 SCHEMA = "schema.json"
 
+WHOLES = "clients"
+"""The area of the cases that send what a client sends as a whole."""
+
 FIRST_BYTE = "first-byte"
 SILENCE = "silence"
 """Kinds of limits: how long a client waits for the first byte of a reply, and for the next one."""
@@ -126,6 +129,20 @@ def pairs(need: Need, modes: Sequence[Mode], cases: Mapping[str, Case]) -> tuple
         asked = (name.mode,) if name.mode is not None else [mode for mode in has if mode in modes] or has
         found.update(dict.fromkeys((name.name, mode) for mode in asked))
     return tuple(found)
+
+
+def left_to_the_whole(client: KnownClient, cases: Mapping[str, Case]) -> frozenset[str]:
+    """The ids of mechanisms that a short run need not ask about one by one: parts of what the client sends as a
+    whole, in a case without which it breaks.
+    """
+    named = {need.mechanism.id: [cases[each.name] for each in need.mechanism.cases] for need in client.needs}
+    if not any(need.impact == "breaks" and _is_whole(named[need.mechanism.id]) for need in client.needs):
+        return frozenset()
+    return frozenset(name for name, own in named.items() if not _is_whole(own) and all(case.steps for case in own))
+
+
+def _is_whole(cases: Iterable[Case]) -> bool:
+    return all(case.area == WHOLES for case in cases)
 
 
 def _most_used(data: Mapping[str, Json], path: Path, known: Mapping[str, object]) -> tuple[str, ...]:

@@ -10,11 +10,14 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 DATA = Path(__file__).parent
+TEXT = "<text>"
+"""What stands for a text of which nothing is known."""
+
 LONGEST = 40
 """Characters of a text that are kept."""
 
@@ -24,7 +27,8 @@ def main(shared: Path) -> None:
     streams = json.loads((shared / "clients" / "sdk_streams.json").read_text(encoding="utf-8"))
     write("probe_streams.json", streams)
     captures = (shared / "clients" / "captures.jsonl").read_text(encoding="utf-8").splitlines()
-    write("client_requests.json", list(requests(map(json.loads, captures))))
+    shapes = json.loads((shared / "clients" / "claude-code-requests.json").read_text(encoding="utf-8"))
+    write("client_requests.json", list(requests([*map(json.loads, captures), *map(outlined, shapes)])))
     clients = json.loads((shared / "clients" / "clients.json").read_text(encoding="utf-8"))
     write("client_effects.json", list(effects(clients)))
     facts = json.loads((shared / "facts" / "requirements.json").read_text(encoding="utf-8"))
@@ -44,16 +48,20 @@ def write(name: str, value: Any) -> None:
     (DATA / name).write_text(text, encoding="utf-8")
 
 
-def requests(captures: Iterator[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """What clients posted: path, beta header and body, each different one once, long texts replaced by their length."""
+def requests(captures: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What clients sent: method, path, query, names of headers, beta header and body, each different one once, long
+    texts replaced by their length.
+    """
     seen = set()
     for capture in captures:
-        if capture["method"] != "POST" or not isinstance(capture["body"], dict):
-            continue
         headers = {name.lower(): value for name, value in capture["headers"]}
         request = {
-            "client": capture["client"],
+            "client": CLIENTS.get(capture["client"], capture["client"]),
+            "method": capture["method"],
             "path": capture["path"],
+            "query": capture["query"],
+            "headers": sorted(headers.keys() - {"connection"}),
+            "anthropic-version": headers.get("anthropic-version", ""),
             "anthropic-beta": headers.get("anthropic-beta", ""),
             "body": shortened(capture["body"]),
         }
@@ -62,8 +70,63 @@ def requests(captures: Iterator[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
             yield request
 
 
+def outlined(shape: Mapping[str, Any]) -> dict[str, Any]:
+    """A request of which only the shape is known, in the form of a capture: which blocks, tools and members it had."""
+    method, _, url = shape["request"].partition(" ")
+    path, _, query = url.partition("?")
+    values = {"anthropic-beta": ",".join(shape.get("betas") or ()), "anthropic-version": shape.get("version") or ""}
+    headers = [[name, values.get(name, "")] for name in shape.get("headers", ())]
+    capture = {"client": "claude-code", "method": method, "path": path, "query": query, "headers": headers}
+    return {**capture, "body": outlined_body(shape) if shape.get("top_level") else None}
+
+
+def outlined_body(shape: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of a body. Which of several tools had a member is not known, so that the first one has them all."""
+    made: dict[str, Any] = {
+        "messages": [{**turn, "content": outlined_content(turn["content"])} for turn in shape["messages"]],
+        "system": [{"type": "text", "text": TEXT, **kept(block, "cache_control")} for block in shape["system"] or ()],
+        "tools": [],
+        "metadata": {"user_id": "{}"},
+    }
+    tools = shape["tools"]
+    if tools:
+        keys = {key for key in tools["keys"] if key != "defer_loading"}
+        of_first = {"type": tools["types"][0]} if "type" in keys else {"input_schema": {"top_keys": []}}
+        made["tools"] = [{"name": name, "keys": sorted(keys), **of_first} for name in tools["names"]]
+        if tools["defer_loading"]:
+            made["tools"][0]["keys"] = sorted(tools["keys"])
+    return {key: made.get(key, shape.get(key)) for key in shape["top_level"]}
+
+
+def outlined_content(content: Any) -> Any:
+    if isinstance(content, str):
+        return TEXT
+    return [outlined_block({"type": block} if isinstance(block, str) else block) for block in content]
+
+
+REQUIRED: Mapping[str, Mapping[str, Any]] = {
+    "text": {"text": TEXT},
+    "thinking": {"thinking": "", "signature": ""},
+    "tool_use": {"id": "", "name": "", "input": {}},
+    "tool_result": {"tool_use_id": ""},
+    "image": {"source": {"type": "base64", "media_type": "image/png", "data": ""}},
+}
+"""What a block of each type has to have."""
+
+
+def outlined_block(block: Mapping[str, Any]) -> dict[str, Any]:
+    made = {**REQUIRED[block["type"]], **{key: value for key, value in block.items() if key != "empty"}}
+    return {**made, "content": outlined_content(made["content"])} if "content" in made else made
+
+
+def kept(mapping: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: mapping[name] for name in names if mapping.get(name) is not None}
+
+
 CLIENTS = {
     "agent-sdk": "claude-agent-sdk",
+    "agent-sdk-py": "claude-agent-sdk",
+    "agent-sdk-ts": "claude-agent-sdk",
     "ai-sdk6": "ai-sdk-6",
     "ai-sdk7": "ai-sdk-7",
     "anthropic-py": "python-sdk",

@@ -52,6 +52,22 @@ def test_model_and_headers_of_the_target_are_filled_in() -> None:
     }
 
 
+def test_results_have_what_every_one_and_what_the_last_one_has() -> None:
+    results = {"$reply": "tool-results", "with": {"is_error": False}, "last": {"cache_control": {"type": "ephemeral"}}}
+    sent = filled(Step(body={"messages": [{"role": "user", "content": results}]}), previous=CALLING)
+    first, last = sent.json["messages"][0]["content"]
+    assert first == {"type": "tool_result", "tool_use_id": "toolu_1", "content": "done", "is_error": False}
+    assert last == {**first, "tool_use_id": "toolu_2", "cache_control": {"type": "ephemeral"}}
+
+
+@pytest.mark.parametrize("what", ["content", "tool-results"])
+def test_a_step_may_say_what_to_send_where_there_is_no_content_and_no_call(what: str) -> None:
+    empty = reply({"type": "message", "role": "assistant", "content": []})
+    text = {"type": "text", "text": "Go on."}
+    step = Step(body={"messages": [{"role": "user", "content": {"$reply": what, "or": [text]}}]})
+    assert filled(step, previous=empty).json["messages"][0]["content"] == [text]
+
+
 def test_max_tokens_is_never_filled_in() -> None:
     assert "max_tokens" not in filled(Step(body={"messages": []})).json
 

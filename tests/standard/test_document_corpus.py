@@ -118,7 +118,7 @@ def request_of(item):
 
 def test_captured_client_requests_differ_only_in_what_the_capture_shortened():
     strange = Counter()
-    for capture in read_data("client_requests.json"):
+    for capture in (each for each in read_data("client_requests.json") if each["body"]):
         component = "MessageCountTokensParams" if "count_tokens" in capture["path"] else "MessageCreateParams"
         betas = [name.strip() for name in capture["anthropic-beta"].split(",")]
         for violation in load_document(VERSION).with_betas(betas).validate(component, capture["body"]):

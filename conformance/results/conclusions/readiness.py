@@ -7,7 +7,7 @@ from typing import Literal
 
 from conformance.model import DEVIATING, Case, Judgement, Mode, Outcome
 from conformance.results.model import ClientResult, NeedResult
-from conformance.standard.clients import Clients, KnownClient, Need, pairs
+from conformance.standard.clients import Clients, KnownClient, Need, left_to_the_whole, pairs
 
 Readiness = Literal["ready", "limited", "not-ready", "undecided"]
 
@@ -25,8 +25,8 @@ def readiness(
 ) -> tuple[ClientResult, ...]:
     """What the judgements of a run mean to each client. `lacking` and `declared` are capabilities of the target.
 
-    In a smoke test, what only degrades a client and was not asked is left out; otherwise it leaves the client
-    undecided.
+    In a smoke test, what was not asked is left out where it only degrades a client, or where what the client sends as a
+    whole shows it; otherwise it leaves the client undecided.
     """
     judged = {(judgement.case, judgement.mode): judgement.outcome for judgement in judgements}
     hidden = any(outcome in DEVIATING for (case, _), outcome in judged.items() if case in clients.hiding)
@@ -94,7 +94,7 @@ class _Desk:
         if need.mechanism.unless_lacking in self._lacking:
             return None
         asked = pairs(need, client.modes, self._cases)
-        if self._smoke and need.impact == "degrades":
+        if self._smoke and (need.impact == "degrades" or need.mechanism.id in left_to_the_whole(client, self._cases)):
             asked = tuple(each for each in asked if each in self._judged)
         found = {each: self._state(*each) for each in asked}
         worst = next((state for state in ("violated", "undecided") if state in found.values()), None)
