@@ -17,6 +17,7 @@ from conformance.config.settings import OPTIONS
 from conformance.judge.checks import REGISTRY
 from conformance.judge.library import load_library
 from conformance.reference.faults import all_faults
+from conformance.standard.vendors import vendor_ids
 
 CHECKOUT = Path(__file__).parents[1]
 FORMS = CHECKOUT / ".github" / "ISSUE_TEMPLATE"
@@ -119,7 +120,12 @@ def test_every_command_in_a_page_is_one_that_the_command_line_understands(librar
         "faults": set(all_faults()),
         "declare": set(library.capabilities),
         "lacks": set(library.capabilities),
-        "name": {*library.cases, *library.ledger.clauses, *(client.id for client in library.clients.clients)},
+        "name": {
+            *(*library.cases, *library.ledger.clauses, *vendor_ids()),
+            *(client.id for client in library.clients.clients),
+        },
+        "vendor": set(vendor_ids()),
+        "persona": set(vendor_ids()),
     }
     wrong = [
         (named(each.path), line, problem)

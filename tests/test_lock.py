@@ -19,8 +19,7 @@ def locked() -> dict[str, str]:
 
 def required() -> dict[str, str]:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"]
-    lines = [*project["dependencies"], *extras["dev"], *extras["browser"]]
+    lines = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     return {normal(re.split(r"[^\w.-]", line)[0]): line for line in lines}
 
 

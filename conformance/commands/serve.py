@@ -9,6 +9,9 @@ from conformance.reference.models import MODELS, named_model
 from conformance.reference.personas import models_of, persona_of
 from conformance.reference.pipeline import Settings, Steps
 from conformance.reference.server import serve as serve_reference
+from conformance.standard.vendors import load_vendor
+
+ENDPOINT = "reference endpoint"
 
 
 def serve(
@@ -35,8 +38,12 @@ def serve(
         host=host,
         settings=Settings(keys=(api_key,) if api_key else (), models=served),
         steps=with_faults(Steps(), (*imitating, *faults_named(faults))),
-        announce=lambda url: tell(f"reference endpoint at {url}, {_accepted(api_key)}; interrupt to stop"),
+        announce=lambda url: tell(f"{_called(persona)} at {url}, {_accepted(api_key)}; interrupt to stop"),
     )
+
+
+def _called(persona: str | None) -> str:
+    return f"reference endpoint, as the documents of {load_vendor(persona).title} have it," if persona else ENDPOINT
 
 
 def _accepted(api_key: str | None) -> str:

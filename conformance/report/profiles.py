@@ -88,6 +88,8 @@ def _claim(claim: Claim) -> Iterator[str]:
         yield from _wrapped("    undecidable  ", claim.undecidable)
     if claim.contradicted_by:
         yield from _wrapped("    contradicts  ", ", ".join(claim.contradicted_by))
+    if claim.imitated_by:
+        yield from _wrapped("    not in the persona; add ", " ".join(f"--fault {fault}" for fault in claim.imitated_by))
 
 
 def _base_url(vendor: Vendor) -> str:
@@ -119,6 +121,7 @@ def _entry(claim: Claim) -> dict[str, Json]:
         "cases": [str(case) for case in claim.cases],
         "undecidable": claim.undecidable,
         "contradicted_by": list(claim.contradicted_by),
+        "imitated_by": list(claim.imitated_by),
     }
 
 

@@ -43,7 +43,8 @@ class Claim:
 
     `promises`: that it works as the specification has it (support), that only so much works (subset), or that it works
     otherwise (deviation). `cases` decide it, each in every mode unless one is named; without any, `undecidable` says
-    why. `contradicted_by` are claims of the same documents that cannot be true as well.
+    why. `contradicted_by` are claims of the same documents that cannot be true as well. `imitated_by` are the faults
+    that imitate a deviation which the persona of the vendor leaves out, as another page denies it.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Claim:
     cases: tuple[ScenarioName, ...] = ()
     undecidable: str = ""
     contradicted_by: tuple[str, ...] = ()
+    imitated_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,7 @@ def _claims(data: Mapping[str, Json], path: Path) -> Iterable[Claim]:
             cases=tuple(map(ScenarioName.parse, item.get("cases", ()))),
             undecidable=item.get("undecidable", ""),
             contradicted_by=tuple(item.get("contradicted-by", ())),
+            imitated_by=tuple(item.get("imitated-by", ())),
         )
 
 

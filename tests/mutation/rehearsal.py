@@ -269,16 +269,17 @@ def set_stage(api_version: str = "2023-06-01", model: str = "reference-1", only:
     return stage
 
 
-def set_vendor_stage(vendor: str, model: str = "reference-1") -> Stage:
+def set_vendor_stage(vendor: str, model: str = "reference-1", only: Collection[str] = ()) -> Stage:
     """The stage of a run with the profile of a vendor: its own cases, its exemptions and its way to send the key.
 
-    The run declares nothing and gates on what runs gate on. No honest run is made.
+    The run declares nothing and gates on what runs gate on. No honest run is made. `only` as for `set_stage`.
     """
     library = load_library("2023-06-01", vendor=vendor)
     profile = library.vendor
     assert profile is not None
     absent = lacking(model).union(profile.exempt)
-    return _stage(library, Target("reference", "http://reference", model, auth=profile.auth, absent=absent), Policy())
+    target = Target("reference", "http://reference", model, auth=profile.auth, absent=absent)
+    return _stage(library, target, Policy(), only)
 
 
 def _stage(library: Library, target: Target, policy: Policy, only: Collection[str] = ()) -> Stage:

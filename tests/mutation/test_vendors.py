@@ -15,11 +15,11 @@ import pytest
 import yaml
 
 from conformance.model import DEVIATING, Judgement
-from conformance.reference.faults import load_collateral
+from conformance.reference.faults import Fault, faults_named, load_collateral
 from conformance.reference.personas import persona_of
 from conformance.results.claims import ClaimResult
 from conformance.results.conclusions.claims import claim_results
-from conformance.standard.vendors import Vendor, load_vendor, vendor_ids
+from conformance.standard.vendors import Claim, Vendor, load_vendor, vendor_ids
 from mutation.rehearsal import set_vendor_stage
 from support.data import DATA
 
@@ -102,16 +102,22 @@ def test_the_honest_endpoint_keeps_to_the_specification_where_a_vendor_does_not(
     assert seen == {}
 
 
-def test_every_deviation_that_gates_is_in_the_profile(imitated: Imitated) -> None:
-    """It decides a claim that deviates or is broken, or is a known deviation; where it follows from one, it says so."""
-    told = {_case(name) for each in imitated.claims.values() for name in each.cases if not _fine(each)}
-    untold = {
-        f"{each.case}/{each.mode}": each.reason or each.findings[:1]
-        for run in imitated.runs
-        for each in run
-        if each.gates and each.case not in told | imitated.known
-    }
-    assert untold == {}
+def test_every_deviation_that_gates_is_in_the_profile_or_follows_from_it(imitated: Imitated) -> None:
+    """It decides a claim that deviates or is broken, or is a known deviation, or is computed collateral of a fault that
+    imitates one of those. `-s` prints what follows from what.
+    """
+    told = imitated.known | {_case(name) for each in imitated.claims.values() for name in each.cases if not _fine(each)}
+    cases = set_vendor_stage(imitated.vendor.id).library.catalogue.cases
+    collateral = load_collateral()
+    following: dict[str, str] = {}
+    for fault in imitated.vendor.persona:
+        caught = {case.id for case in cases if fault in case.caught}
+        if caught & told:
+            following |= dict.fromkeys(caught.union(collateral.get(fault, ())) - told, fault)
+    gating = [each for run in imitated.runs for each in run if each.gates and each.case not in told]
+    for fault, count in Counter(following[each.case] for each in gating if each.case in following).items():
+        print(f"\n{imitated.vendor.id:<12} {count:>4} more follow from {fault}", end="")
+    assert {f"{each.case}/{each.mode}": each.reason for each in gating if each.case not in following} == {}
 
 
 def test_every_known_deviation_is_one(imitated: Imitated) -> None:
@@ -119,6 +125,41 @@ def test_every_known_deviation_is_one(imitated: Imitated) -> None:
     deviating = {each.case for run in imitated.runs for each in run if each.outcome in DEVIATING}
     documented = {entry.case for entry in imitated.vendor.known_deviations if not entry.link}
     assert documented - deviating == set()
+
+
+OTHER_PAGES = [(name, claim) for name in vendor_ids() for claim in load_vendor(name).claims if claim.imitated_by]
+
+
+@pytest.mark.parametrize(("vendor", "claim"), OTHER_PAGES, ids=[f"{name}-{claim.id}" for name, claim in OTHER_PAGES])
+def test_where_the_persona_follows_another_page_faults_imitate_this_one(vendor: str, claim: Claim) -> None:
+    profile = load_vendor(vendor)
+    concerned = {claim.id: claim} | {each.id: each for each in profile.claims if each.id in claim.contradicted_by}
+    stage = set_vendor_stage(vendor, only={case.name for each in concerned.values() for case in each.cases})
+    faults = (*persona_of(vendor), *faults_named(claim.imitated_by))
+    found = {each.id: each for each in claim_results(profile, stage.library.cases, stage.verdicts(faults))}
+    assert found[claim.id].verdict == "deviates"
+    assert {found[other].verdict for other in claim.contradicted_by} == {"broken"}
+
+
+def test_every_deviation_that_a_persona_leaves_out_is_imitated(imitated: Imitated) -> None:
+    left_out = {key for key, each in imitated.claims.items() if each.verdict == "conforms"}
+    assert left_out == {claim.id for claim in imitated.vendor.claims if claim.imitated_by}
+
+
+@pytest.mark.parametrize("vendor", [name for name in vendor_ids() if load_vendor(name).case_file])
+def test_every_case_of_a_vendor_can_fail(vendor: str) -> None:
+    """On the honest endpoint, on the persona, or with each of the faults that it names."""
+    own = {case.id: case for case in set_vendor_stage(vendor).library.catalogue.cases if case.id.startswith(vendor)}
+    stage = set_vendor_stage(vendor, only=set(own))
+
+    def deviating(faults: Iterable[Fault]) -> set[str]:
+        return {each.case for each in stage.verdicts(faults) if each.outcome in DEVIATING}
+
+    by_fault = {fault: deviating(faults_named([fault])) for case in own.values() for fault in case.caught}
+    proven = deviating(()) | deviating(persona_of(vendor))
+    missed = {(case.id, fault) for case in own.values() for fault in case.caught if case.id not in by_fault[fault]}
+    assert missed == set()
+    assert set(own) - proven == {case.id for case in own.values() if case.caught} - proven
 
 
 @pytest.mark.parametrize("engine", ["vllm", "litellm"])
