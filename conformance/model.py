@@ -214,12 +214,14 @@ class Scenario:
 class Part:
     """A part of the request of a case: the same request without the other parts, sent only where the whole is refused.
 
-    `name` is how findings call it, `scenario` the name of what is sent.
+    `name` is how findings call it, `scenario` the name of what is sent. `is_case` is True where a case of that name
+    judges the part.
     """
 
     name: str
     scenario: str
     steps: tuple[Step, ...]
+    is_case: bool = False
 
 
 @dataclass(frozen=True)
@@ -234,7 +236,8 @@ class Case:
     counts are evidence. The first of `clauses` governs the level. A case that expects a refusal has direction
     refuse. `protects` marks refusals that gate although strictness does not. `probes` are the scenarios that show
     the capabilities in `needs`, in the same order, None without a probe. `parts` are what `steps` is put together
-    from, for a case whose refusal is looked into. `derived` says how a case that follows from the OpenAPI document
+    from, for a case whose refusal is looked into. `within` names a scenario whose request holds `steps` and more: where
+    its reply meets the claim, `steps` are not sent. `derived` says how a case that follows from the OpenAPI document
     breaks its request (`missing`, `type`, `bound`, `unknown`), and is empty for others. `tier` is the tier that
     counts the case (core, agent, full), empty for a user's own case. `scored` is False for a case that the edition
     of the run does not hold.
@@ -254,6 +257,7 @@ class Case:
     line: int
     steps: tuple[Step, ...] = ()
     parts: tuple[Part, ...] = ()
+    within: ScenarioName | None = None
     scenario: str | None = None
     on: tuple[ScenarioName | Selector, ...] = ()
     control: ScenarioName | None = None

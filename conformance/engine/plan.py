@@ -21,8 +21,8 @@ MOST_ON_DEMAND = 60
 class Plan:
     """The items to judge, in order, and the scenarios to send, in order.
 
-    `on_demand` are sent only where judging asks for them: the parts of a request that was refused as a whole, and what
-    depends on what the list of models says.
+    `on_demand` are sent only where judging asks for them: the parts of a request that was refused as a whole, what a
+    larger request holds that does not show it, and what depends on what the list of models says.
     """
 
     items: tuple[tuple[Case, Mode], ...]
@@ -61,14 +61,14 @@ def scenarios_of(case: Case, mode: Mode, catalogue: Catalogue) -> Iterator[Scena
 
 def named_by(case: Case, mode: Mode, catalogue: Catalogue) -> Iterator[Scenario]:
     """The scenarios that a case looks at by name, without those that are sent on demand."""
-    later = set(case.judged) if is_listed(case) else set()
+    later = set(case.judged) if is_listed(case) or case.within is not None else set()
     return (scenario_of(name, mode, catalogue) for name in names_of(case) if name not in later)
 
 
 def on_demand_by(case: Case, mode: Mode, catalogue: Catalogue) -> Iterator[Scenario]:
     """What is sent of a case only where judging asks for it."""
     yield from (Scenario(part.scenario, Mode.JSON, part.steps) for part in case.parts)
-    if is_listed(case):
+    if is_listed(case) or case.within is not None:
         yield scenario_of(case.judged[0], mode, catalogue)
 
 
@@ -88,6 +88,8 @@ def names_of(case: Case) -> Iterable[ScenarioName]:
     """The names of all scenarios that a case looks at."""
     if not case.on:
         yield from case.judged
+    if case.within is not None:
+        yield case.within
     if case.control is not None:
         yield case.control
     yield from case.beside

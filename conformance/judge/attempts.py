@@ -13,6 +13,7 @@ from conformance.judge.check import deviation
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Again, Evidence, ScenarioReplies
 from conformance.judge.parts import by_part, is_refused
+from conformance.judge.states import declines_one
 from conformance.judge.verdict import NOT_FOLLOWED, Policy, is_settled, over_attempts
 from conformance.model import DEVIATING, Case, Direction, Judgement, Level, Mode, Outcome, Plane
 from conformance.protocol.reply import Reply
@@ -25,8 +26,14 @@ def judge_in_attempts(case: Case, mode: Mode, evidence: Evidence, bench: Bench, 
     A deviation of the behaviour plane is attempted again, and so is a case whose claim nobody could see because the
     model did not meet its precondition. A deviation of the protocol plane is final. A valid request that was refused is
     sent once more: an endpoint that answers it now refuses at random, which is a defect and never an honest refusal.
-    Where it is refused again, each of its parts is sent alone.
+    Where it is refused again, each of its parts is sent alone. A case that is judged within a larger request is asked
+    alone only where that request does not settle it.
     """
+    within = judged_within(case, mode, evidence, bench)
+    if within is not None:
+        return within
+    if case.within is not None:
+        evidence = _asked(case, mode, evidence, again)
     made = [judge(case, mode, evidence, bench)]
     if is_listed(case) and made[0].outcome is Outcome.NOT_RUN:
         evidence = _asked(case, mode, evidence, again)
@@ -49,6 +56,20 @@ def judge_in_attempts(case: Case, mode: Mode, evidence: Evidence, bench: Bench, 
         seen = repeated
         made.append(judge(case, mode, seen, bench))
     return together(made, wanted) if case.plane is Plane.BEHAVIOUR else _counted(made[-1], made)
+
+
+def judged_within(case: Case, mode: Mode, evidence: Evidence, bench: Bench) -> Judgement | None:
+    """The judgement of a case on a larger request that holds its own, where that settles it; otherwise None.
+
+    It settles what holds, what does not apply, and what the endpoint declines altogether.
+    """
+    if case.within is None:
+        return None
+    found = judge(replace(case, scenario=case.within.name), mode, evidence, bench)
+    if found.outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE):
+        return found
+    declines = found.outcome is Outcome.UNSUPPORTED and declines_one(case, mode, evidence, bench.declared)
+    return found if declines else None
 
 
 def _asked(case: Case, mode: Mode, evidence: Evidence, again: Again) -> Evidence:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from conformance.base.values import show
 from conformance.judge.check import MOST_FINDINGS, deviation
 from conformance.judge.evidence import Again, pushed_back
-from conformance.model import Case, Finding, Judgement, Mode, Part
+from conformance.model import Case, Finding, Judgement, Mode, Outcome, Part
 from conformance.protocol.refusals import words_of
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import is_error
@@ -20,12 +20,18 @@ def is_refused(reply: Reply | None) -> bool:
 
 
 def by_part(judgement: Judgement, case: Case, again: Again) -> Judgement:
-    """The judgement of a request that was refused, with findings on those of its parts that are refused alone."""
+    """The judgement of a request that was refused, with findings on those of its parts that are refused alone.
+
+    Where these have cases of their own, the findings are theirs, and the whole is undecided.
+    """
     replies = [(part, _reply(part, again)) for part in case.parts]
     guilty = [(part, reply) for part, reply in replies if reply is not None and is_refused(reply)]
     unasked = sum(reply is None or not (reply.ok or is_refused(reply)) for _, reply in replies)
     lines = [reply.exchange.line for _, reply in replies if reply is not None]
-    findings = [_finding(judgement, part, reply) for part, reply in guilty[:MOST_FINDINGS]]
+    blamed = [(part, reply) for part, reply in guilty if not part.is_case]
+    if guilty and not blamed:  # each is judged by a case of its own
+        judgement = replace(judgement, outcome=Outcome.INCONCLUSIVE, findings=(), gates=False)
+    findings = [_finding(judgement, part, reply) for part, reply in blamed[:MOST_FINDINGS]]
     return replace(
         judgement,
         reason="; ".join(filter(None, [judgement.reason, _reason(case, [part for part, _ in guilty], unasked)])),

@@ -57,7 +57,7 @@ def units(body: dict[str, Json]) -> Iterator[Unit]:
         plain = _without_cache_control(tool)
         yield Unit(plain, _BLOCK + count_text(dump(plain)), tool.get("cache_control"))
     system = body.get("system")
-    if isinstance(system, str):
+    if isinstance(system, str) and system:  # an empty one means the same as none
         yield Unit(["system", system], _MESSAGE + count_text(system))
     for block in _dicts(system):
         yield _block_unit("system", block)

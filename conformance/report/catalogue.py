@@ -123,6 +123,8 @@ def _explained_case(case: Case, clauses: Mapping[str, Clause]) -> Iterator[str]:
         yield from _paragraph("judges", ", ".join(map(str, case.on)))
     for step in case.steps:
         yield from _paragraph("sends", f"{step.method} {step.path} {step.body if step.raw is None else step.raw!r}")
+    if case.within:
+        yield from _paragraph("within", f"{case.within}, which holds this request; alone only where that is not enough")
     if case.control:
         yield from _paragraph("control", str(case.control))
     for label, calls in (("given", case.given), ("expects", case.expect)):

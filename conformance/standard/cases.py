@@ -122,6 +122,7 @@ def _written(entry: _Entry, bases: Bases, sources: Sources, area: str, line: int
         line=line,
         steps=steps,
         parts=tuple(_parts(entry, single, bases)),
+        within=_within(entry, steps),
         scenario=_scenario(data["id"], steps, bases) if steps else None,
         on=on,
         control=_scenario_name(entry, "control", data["control"]) if "control" in data else None,
@@ -177,6 +178,15 @@ def _parts(entry: _Entry, sends: Mapping[str, Mapping[str, Json]], bases: Bases)
         if entry.own and size > LARGEST_REQUESTS:
             raise entry.error(TOO_LARGE, "send")
         yield Part(name, f"{entry.data['id']}+{name}", steps)
+
+
+def _within(entry: _Entry, steps: tuple[Step, ...]) -> ScenarioName | None:
+    """The scenario that holds what the case sends. Raises SourceError where the case has more than one request."""
+    if "within" not in entry.data:
+        return None
+    if len(steps) != 1 or _modes(entry.data, steps, ()) != (Mode.JSON,):
+        raise entry.error("Only a case with one request and the mode json is judged within another request", "within")
+    return _scenario_name(entry, "within", f"{entry.data['within']}/{Mode.JSON}")
 
 
 def _derived(entry: _Entry, bases: Bases, sources: Sources, area: str) -> Iterator[Case]:

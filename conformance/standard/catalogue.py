@@ -9,7 +9,7 @@ from pathlib import Path
 
 from conformance.base.pointer import join
 from conformance.base.suggestions import nearest
-from conformance.model import Case, Direction, ScenarioName, Selector, Step
+from conformance.model import Case, Direction, Part, ScenarioName, Selector, Step
 from conformance.standard.bases import FILES, Bases, load_bases
 from conformance.standard.capabilities import Capability, load_capabilities
 from conformance.standard.cases import USER_SUFFIX, Sources, read_cases
@@ -99,7 +99,19 @@ def _assemble(cases: Sequence[Case], bases: Bases, counting: frozenset[str]) -> 
     resolved = tuple(
         _placed(_resolved(case, scenarios, by_case, gauges, counting), tiers, scenarios) for case in probed
     )
-    return Catalogue(resolved, scenarios, _samples(bases))
+    return Catalogue(_with_inner_parts(resolved), scenarios, _samples(bases))
+
+
+def _with_inner_parts(cases: Sequence[Case]) -> tuple[Case, ...]:
+    """The cases, where what is judged within the request of one is a part of that request, unless it has parts."""
+    inner: dict[str, list[Part]] = {}
+    for case in cases:
+        if case.within is not None:
+            inner.setdefault(case.within.name, []).append(Part(case.id, case.judged[0].name, case.steps, is_case=True))
+    return tuple(
+        replace(case, parts=tuple(inner[case.scenario])) if case.scenario in inner and not case.parts else case
+        for case in cases
+    )
 
 
 def _resolved(
@@ -126,6 +138,7 @@ def _resolved(
         gauges=_gauges(case, scenarios, gauges) if counting.intersection(call.name for call in case.expect) else (),
         on=tuple(known(name, "on") if isinstance(name, ScenarioName) else name for name in case.on),
         control=known(case.control, "control") if case.control else None,
+        within=known(case.within, "within") if case.within else None,
         beside=tuple(known(name, "beside") for name in case.beside),
         probes=tuple(known(name, "needs") if name else None for name in case.probes),
     )

@@ -47,6 +47,7 @@ def canonical(case: Case, scenarios: Mapping[str, Sequence[Step]]) -> dict[str, 
         "given": [_call(call) for call in case.given],
         "expect": [_call(call) for call in case.expect],
         **({"lacks": sorted(case.lacks)} if case.lacks else {}),
+        **({"within": _evidence(case.within, scenarios)} if case.within is not None else {}),
     }
 
 

@@ -67,13 +67,13 @@ def test_answers_take_no_more_memory_than_their_budget_and_the_run_says_so(serve
 
 def test_an_answer_of_any_size_costs_its_own_scenario_only(serve: Any, run: Any) -> None:
     def intervene(call: Any, number: int) -> Any:
-        about = (call.header("user-agent") or "").endswith("(messages-invented-history)")
+        about = (call.header("user-agent") or "").endswith("(messages-consecutive-user-turns)")
         return (200, b" " * 5_000_000, {}) if about else None
 
     calm, done = run(serve(), area=["messages"]), run(serve(intervene), area=["messages"])
     changed = {key for key, outcome in done.outcomes().items() if outcome != calm.outcomes()[key]}
-    assert {case for case, _ in changed} == {"messages-invented-history"}
-    judged = done.of("messages-invented-history")
+    assert {case for case, _ in changed} == {"messages-consecutive-user-turns"}
+    judged = done.of("messages-consecutive-user-turns")
     assert judged.outcome is Outcome.FAIL
     assert [finding.kind for finding in judged.findings] == ["answer-size"]
 

@@ -20,6 +20,7 @@ from conformance.engine.preflight import preflight
 from conformance.engine.retry import RetryPolicy
 from conformance.engine.sender import FIRST_TICKET, Sender, Slot, Wiring
 from conformance.engine.vitals import vitality_of
+from conformance.judge.attempts import judged_within
 from conformance.judge.evaluate import Bench, judge
 from conformance.judge.evidence import Evidence, ScenarioReplies
 from conformance.judge.library import bench_of, load_library
@@ -189,7 +190,7 @@ class Stage:
         judgements = dict(self.base)
         for case, mode in self.plan.items if touched else ():
             if touched.intersection(self.needs(case, mode)):
-                judgements[case.id, mode] = judge(case, mode, self._evidence(case, whole, part), self.bench)
+                judgements[case.id, mode] = _judged(case, mode, self._evidence(case, whole, part), self.bench)
         statuses = ((answer.status, self.honest.answered.get(place)) for place, (answer, _) in run.answered.items())
         crashed = any(status == 500 and before and before[0].status != 500 for status, before in statuses)
         return Verdicts(judgements, touched, crashed)
@@ -197,7 +198,7 @@ class Stage:
     def verdicts(self, faults: Iterable[Fault] = (), steps: Steps | None = None) -> tuple[Judgement, ...]:
         """What a run against the reference endpoint with these faults says: every case judged on all replies."""
         whole = Evidence(dict(self.send(with_faults(steps or Steps(), faults)).replies), {})
-        return tuple(judge(case, mode, whole, self.bench) for case, mode in self.plan.items)
+        return tuple(_judged(case, mode, whole, self.bench) for case, mode in self.plan.items)
 
     def _evidence(self, case: Case, whole: Evidence, part: Evidence) -> Evidence:
         """What a case is judged on: all there is, or for a claim about each single reply those that are different."""
@@ -217,7 +218,7 @@ class Stage:
         """Makes the honest run."""
         self.honest = self.send(Steps())
         whole = Evidence(dict(self.honest.replies), {})
-        self.base = {(case.id, mode): judge(case, mode, whole, self.bench) for case, mode in self.plan.items}
+        self.base = {(case.id, mode): _judged(case, mode, whole, self.bench) for case, mode in self.plan.items}
 
     def send(self, steps: Steps) -> Run:
         """Sends the plan to an endpoint with these steps, as a run does; replies that are as honest stay the same."""
@@ -253,6 +254,11 @@ class Stage:
         return len(replies.replies) == len(honest.replies) and all(
             client.answered[place][0] is self.honest.answered[place][0] for place in places
         )
+
+
+def _judged(case: Case, mode: Mode, evidence: Evidence, bench: Bench) -> Judgement:
+    """The judgement of a case at its first attempt, on the larger request that holds its own where that settles it."""
+    return judged_within(case, mode, evidence, bench) or judge(case, mode, evidence, bench)
 
 
 def set_stage(api_version: str = "2023-06-01", model: str = "reference-1", only: Collection[str] = ()) -> Stage:

@@ -29,6 +29,7 @@ ANOTHER: Mapping[str, Any] = {
     "given": (CheckCall("status", 299),),
     "needs": ("vision",),
     "lacks": ("prefill",),
+    "within": ScenarioName("text"),
     "protects": True,
 }
 """Another value of every field of a case that means something."""

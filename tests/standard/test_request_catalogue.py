@@ -92,6 +92,8 @@ def test_markers_are_used_once_so_that_no_reply_can_serve_two_cases():
     for name in POSITIVE:
         for line in CASES[name]["expect"]:
             marker = line["honoured"].get("marker") if isinstance(line.get("honoured"), dict) else None
+            if "within" in CASES[name]:
+                continue  # asks for the marker of the request that holds its own
             if marker is not None and set(CASES[name]["send"]) != {"$base"} and "$base" in CASES[name]["send"]:
                 assert used.setdefault(marker, name) == name
     assert len(used) > 20
