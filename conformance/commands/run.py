@@ -23,21 +23,28 @@ def run(given: Mapping[str, Any], pytest_args: Sequence[str], detail: Detail = "
 
     Raises UsageError for options and files that do not fit: pytest would wrap the sentence in words of its own.
     """
-    _check(given, pytest_args, Path.cwd())
-    return launch(_as_pytest_options(given), pytest_args, detail)
+    files = _checked(given, pytest_args, Path.cwd())
+    return launch(_as_pytest_options(given), pytest_args, detail, files)
 
 
-def _check(given: Mapping[str, Any], pytest_args: Sequence[str], folder: Path) -> None:
-    """Reads what a run will read before it sends: the options, the baselines, the case files that are named."""
+def _checked(given: Mapping[str, Any], pytest_args: Sequence[str], folder: Path) -> list[Path]:
+    """Reads what a run will read before it sends: the options, the baselines, the case files that are named.
+
+    Returns the case files of the vendors.
+    """
+    files: dict[Path, None] = {}
     own = [folder / name.partition("::")[0] for name in pytest_args if not name.startswith("-")]
     cases = tuple(path for path in own if path.name.endswith(USER_SUFFIX))
     for settings in read_all_settings(given, folder):
         target_of(settings)
         if cases or settings["vendor"]:
-            load_library(settings["api_version"], cases, settings["edition"], settings["vendor"])
+            vendor = load_library(settings["api_version"], cases, settings["edition"], settings["vendor"]).vendor
+            if vendor is not None and vendor.case_file is not None:
+                files[vendor.case_file] = None
         baseline = settings["baseline"]
         if baseline and ((folder / baseline).exists() or not settings["baseline_update"]):
             read_baseline(folder / baseline, baseline, {})
+    return list(files)
 
 
 def _as_pytest_options(given: Mapping[str, Any]) -> list[str]:

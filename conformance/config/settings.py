@@ -23,7 +23,7 @@ from conformance.config.options import CONNECTION, NEVER_EMPTY, OPTIONS, PER_TAR
 from conformance.config.target import AUTHENTICATION, REFERENCE, Target, check_url, is_public, name_of
 from conformance.config.values import convert, described
 from conformance.config.vendor import options_of
-from conformance.standard.vendors import load_vendor
+from conformance.standard.vendors import Vendor, load_vendor
 
 TABLE = "messages-conformance"
 """The table below `[tool]` of `pyproject.toml`."""
@@ -135,7 +135,7 @@ def settings_from(
     values: dict[str, Any] = {}
     places: dict[str, str] = {}
     entries = [entry] if entry is not None else []
-    profile: FoundOptions | None = None
+    vendor: Vendor | None = None
     for option in sorted(OPTIONS, key=lambda option: option is not _VENDOR):  # what it says, the others look up
         value = _filled(option, given.get(option.key), f"--{option.name}")
         where = on_command_line = f"--{option.name} (environment {option.variable})"
@@ -154,18 +154,16 @@ def settings_from(
         if where not in (on_command_line, option.name, option.variable):
             places[option.key] = where
         if option is _VENDOR and value and "vendor" not in sources.recorded.values:  # else all of it was recorded
-            profile = _profile(str(value))
-            entries.append(profile)
-    if profile is not None:
-        exempt = (name for name in profile.values["lacks"] if name not in values["declare"])
+            vendor = load_vendor(str(value))
+            entries.append(_profile(vendor))
+    if vendor is not None:
+        exempt = (name for name in sorted(vendor.exempt) if name not in values["declare"])
         values["lacks"] = tuple(dict.fromkeys((*values["lacks"], *exempt)))
     return RunSettings(values, variables.values, target, variables.trimmed, places)
 
 
-def _profile(vendor: str) -> FoundOptions:
-    """What the profile of a vendor says. Raises UsageError for an unknown vendor."""
-    found = load_vendor(vendor)
-    return FoundOptions(options_of(found), lambda _: f"--vendor {vendor}")
+def _profile(vendor: Vendor) -> FoundOptions:
+    return FoundOptions(options_of(vendor), lambda _: f"--vendor {vendor.id}")
 
 
 def _fitting(option: Option, value: Any, where: str) -> Any:

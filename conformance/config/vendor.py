@@ -8,13 +8,12 @@ from conformance.standard.vendors import Vendor
 
 
 def options_of(vendor: Vendor) -> dict[str, Any]:
-    """The options by name that a profile has a value for: how to reach the vendor, and what it never promised."""
+    """The options by name that a profile has a value for: how to reach the vendor."""
     found: dict[str, Any] = {
         "url": vendor.base_url,
         "auth": vendor.auth,
         "api-key-env": vendor.key_variable,
         "name": vendor.id,
-        "lacks": sorted(vendor.exempt),
     }
     if vendor.models:
         found["model"] = vendor.models[0]

@@ -18,6 +18,7 @@ from conformance.plugin.session import Judged, TargetSession, sessions_of
 from conformance.report.block import block
 from conformance.results.excerpts import Excerpts
 from conformance.standard.cases import USER_SUFFIX
+from conformance.standard.vendors import is_of_vendor
 
 BROKEN = pytest.StashKey[bool]()
 """Set once the options or the catalogue turned out to be unusable."""
@@ -78,7 +79,7 @@ class CaseFile(pytest.File):
             with foreseen(self.config):
                 known = sessions(self.config)
                 for session in known.values():
-                    if self.path.name.endswith(USER_SUFFIX):
+                    if self.path.name.endswith(USER_SUFFIX) and not is_of_vendor(self.path):
                         session.run.add_file(self.path)
                     _ = session.run.library
         except HarnessError as problem:

@@ -41,8 +41,12 @@ NOTHING_SELECTED = 5
 """Exit code of pytest where there is nothing to run."""
 
 
-def launch(options: Sequence[str], pytest_args: Sequence[str], detail: Detail = "screen") -> int:
+def launch(
+    options: Sequence[str], pytest_args: Sequence[str], detail: Detail = "screen", files: Sequence[Path] = ()
+) -> int:
     """Runs the catalogue, or the case files that the arguments name, under pytest; returns the exit code.
+
+    `files` are case files that belong to the catalogue of this run: those of vendors.
 
     What is shown is ours and not pytest's, unless the arguments ask for that. Raises HarnessError where pytest itself
     meets a folder that is gone or a disk that is full, and where nothing is selected.
@@ -60,7 +64,7 @@ def launch(options: Sequence[str], pytest_args: Sequence[str], detail: Detail = 
     before = gc.get_threshold()
     gc.set_threshold(*GARBAGE)
     try:
-        code = _shown(arguments if named else [*arguments, str(catalogue)], pytest_args, detail)
+        code = _shown([*arguments, *([] if named else map(str, (catalogue, *files)))], pytest_args, detail)
     except OSError as problem:  # a folder that is gone, a disk that is full: pytest itself does not survive that
         raise HarnessError(
             f"The run cannot be ended: {problem.filename or 'a file of pytest'}: {reason(problem)}. What was recorded "

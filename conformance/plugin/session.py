@@ -33,6 +33,7 @@ from conformance.results.run import facts_of_run, target_summary
 from conformance.standard.capabilities import check_declared
 from conformance.standard.cases import USER_SUFFIX
 from conformance.standard.models import SHOWN_BY_LIST
+from conformance.standard.vendors import is_of_vendor
 from conformance.wire.journal import read
 
 Tell = Callable[[str], None]
@@ -169,7 +170,7 @@ class TargetSession:
         HarnessError where a file cannot be read or written; the journal is untouched by that.
         """
         for item in judged:
-            if item.file.endswith(USER_SUFFIX):
+            if item.file.endswith(USER_SUFFIX) and not is_of_vendor(Path(item.file)):
                 self.run.add_file(Path(item.file))
         recording = read(self.run.folder / JOURNAL, known=self.run.replies)
         others = {exchange.line: Reply(exchange) for exchange in recording.exchanges}  # sent by workers of pytest-xdist

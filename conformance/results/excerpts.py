@@ -14,6 +14,7 @@ from conformance.protocol.sse import Event
 from conformance.results.model import ExchangeSummary, FindingResult, TargetSummary, TraceLine
 from conformance.results.shell import LONGEST_BODY, curl
 from conformance.standard.cases import USER_SUFFIX
+from conformance.standard.vendors import is_of_vendor
 
 REQUESTS = "requests"
 """The folder, below that of the run, of bodies that are too long for a command."""
@@ -70,7 +71,7 @@ class Excerpts:
 
     def file_of(self, case: Case) -> str:
         """The file of a case that is not of the catalogue, as a command names it; otherwise an empty text."""
-        if not case.file.endswith(USER_SUFFIX):
+        if not case.file.endswith(USER_SUFFIX) or is_of_vendor(Path(case.file)):
             return ""
         return named_from(Path(case.file), self.here)
 

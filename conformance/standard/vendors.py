@@ -138,6 +138,11 @@ def check_cases(vendor: Vendor, cases: Mapping[str, Case], folder: Path | None =
             raise SourceError(f"Unknown case {entry.case!r}", path=path, pointer=pointer, suggestion=near)
 
 
+def is_of_vendor(path: Path) -> bool:
+    """Whether a case file is that of a vendor, which only runs against this vendor have."""
+    return path.parent == _home(None)
+
+
 def _home(folder: Path | None) -> Path:
     return (folder if folder is not None else spec_folder()) / FOLDER
 
