@@ -363,7 +363,7 @@ READERS = {
     "standard/library.py": "the hash of the shipped catalogue",
     "standard/baseline.py": "writes YAML",
     "standard/submissions.py": "writes YAML",
-    "report/html.py": "the templates of the package",
+    "report/pages.py": "the templates of the package",
     "commands/judge.py": "reads what it has rendered itself",
     "commands/regen.py": "the generated files of a checkout",
     "sdk_drift/sdk.py": "the source of an installed package",

@@ -6,27 +6,20 @@ findings of each result and the exchanges, is packed into the page and shown as 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
 from conformance.model import Outcome
-from conformance.report import verdict
+from conformance.report import pages, verdict
 from conformance.report import words as wording
 from conformance.report.block import location
-from conformance.report.escape import one_line, printable
+from conformance.report.escape import one_line
 from conformance.report.packed import address, packed
 from conformance.results.count import Count
 from conformance.results.model import CaseResult, Results
-
-TEMPLATES = Path(__file__).with_name("templates")
 
 DEFECTS = 5
 """How many defects the first screen names."""
@@ -77,7 +70,7 @@ class Group:
 def render(results: Results, *, limit: int = DEFECTS) -> str:
     """The report as an HTML document; `limit` is the number of defects on the first screen."""
     environment = _environment()
-    style, script = (Markup((TEMPLATES / name).read_text(encoding="utf-8")) for name in ("report.css", "report.js"))
+    style, script = pages.style_of("report.css"), pages.style_of("report.js")
     readiness = wording.clients(results)
     lead, rest = verdict.parts(results)
     return environment.get_template("report.html").render(
@@ -98,8 +91,7 @@ def render(results: Results, *, limit: int = DEFECTS) -> str:
         packed=packed(results),
         style=style,
         script=script,
-        policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
-        "base-uri 'none'; form-action 'none'",
+        policy=pages.policy(style, script),
     )
 
 
@@ -163,14 +155,7 @@ def _number(results: Results, outcome: Outcome) -> int:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        finalize=_shown,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = pages.environment()
     environment.globals.update(
         words=wording, verdict=verdict, segments=segments, moment=_moment, notes=notes, ANSWERS=ANSWERS, APART=APART
     )
@@ -178,15 +163,6 @@ def _environment() -> Environment:
     return environment
 
 
-def _shown(value: Any) -> Any:
-    """What every expression of the template passes through before it is escaped."""
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
 def _moment(started: str) -> str:
     """An RFC 3339 time in UTC for people; other text stays as it is."""
     return f"{started[:16].replace('T', ' ')} UTC" if started.endswith("Z") and len(started) >= 20 else started
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

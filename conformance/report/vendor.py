@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from conformance.report.words import plural
-from conformance.results.claims import ClaimResult, ClaimVerdict
+from conformance.results.claims import ClaimResult
 from conformance.results.model import Results
 
-VERDICTS: Mapping[ClaimVerdict, str] = {
+VERDICTS: Mapping[str, str] = {
     "broken": "broken",
     "deviates": "deviates as documented",
     "conforms": "conforms although documented otherwise",
@@ -44,7 +44,8 @@ def lines(results: Results) -> Iterator[str]:
 def table(results: Results) -> Iterator[tuple[str, ...]]:
     """A row for each claim, the worst first: id, verdict, what the documents say, deciding case, page, URL, date."""
     order = list(VERDICTS)
-    for claim in sorted(results.claims, key=lambda claim: order.index(claim.verdict)):
+    known = [claim for claim in results.claims if claim.verdict in VERDICTS]
+    for claim in sorted(known, key=lambda claim: order.index(claim.verdict)):
         decided = claim.case or claim.reason
         says = f"{claim.says}{_contradiction(claim)}"
         yield (claim.id, VERDICTS[claim.verdict], says, decided, claim.page, claim.url, claim.date)

@@ -13,15 +13,16 @@ ClaimVerdict = Literal["kept", "broken", "deviates", "conforms", "undecided"]
 class ClaimResult:
     """One claim of a vendor's documents, and what a run says about it.
 
-    `promises` is `support`, `subset` or `deviation`. `case` is the first case that decides, or empty, `cases` are all
-    results that decide, as `case/mode`; `reason` says why the claim is undecided. `page`, `url` and `date` are where
-    and when it was read. `contradicted_by` are claims of the same documents that cannot be true as well.
+    `promises` is `support`, `subset` or `deviation`, `verdict` a `ClaimVerdict`. `case` is the first case that decides,
+    or empty, `cases` are all results that decide, as `case/mode`; `reason` says why the claim is undecided. `page`,
+    `url` and `date` are where and when it was read. `contradicted_by` are claims of the same documents that cannot be
+    true as well.
     """
 
     id: str
     says: str
     promises: str
-    verdict: ClaimVerdict
+    verdict: str
     case: str = ""
     cases: tuple[str, ...] = ()
     reason: str = ""

@@ -31,7 +31,9 @@ def test_results_survive_the_way_to_text_and_back(results):
 
 
 def test_tiers_and_baseline_survive_too(results):
-    for full in (sample.with_tiers(results), sample.with_clients(results), sample.with_baseline(results)):
+    for full in (
+        sample.with_tiers(results), sample.with_clients(results), sample.with_claims(results), sample.with_baseline(results),
+    ):  # fmt: skip
         assert load(render(full).encode()) == full
 
 
@@ -47,6 +49,7 @@ def test_the_file_fits_its_schema(results, hostile, validator):
         results,
         hostile,
         sample.with_clients(results),
+        sample.with_claims(results),
         sample.with_baseline(results),
         sample.results(complete=False),
     ):

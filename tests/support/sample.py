@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.model import Direction, Harm, KnownDeviation, Level, Mode, Outcome, Plane, SourceLink, Where
 from conformance.report.words import worst_first
+from conformance.results.claims import ClaimResult, VendorResult
 from conformance.results.clauses import ClauseResult
 from conformance.results.conclusions.gate import gate
 from conformance.results.durations import LimitResult, ModeTiming, TimingResult
@@ -243,6 +244,22 @@ def with_clients(results: Results) -> Results:
             ),
         ),
     )  # fmt: skip
+
+
+def with_claims(results: Results) -> Results:
+    """The same results with a claim of each verdict in a vendor's documents."""
+    page = ("Messages", "https://docs.naga.example/messages", "2026-11-22")
+    return replace(
+        results,
+        vendor=VendorResult("naga", "Naga", "2026-11-22"),
+        claims=(
+            ClaimResult("ids", "Every reply has an id.", "support", "kept", "a", ("a/json",), "", *page),
+            ClaimResult("usage", "Streams count.", "support", "broken", "b", ("b/stream",), "", *page, ("sample",)),
+            ClaimResult("sample", "Samples lack usage.", "deviation", "deviates", "b", ("b/stream",), "", *page),
+            ClaimResult("errors", "Errors are flat.", "deviation", "conforms", "c", ("c/json",), "", *page),
+            ClaimResult("speed", "It is fast.", "support", "undecided", "", (), "No clause is about speed.", *page),
+        ),
+    )
 
 
 def with_baseline(results: Results) -> Results:
