@@ -31,9 +31,8 @@ def test_results_survive_the_way_to_text_and_back(results):
 
 
 def test_tiers_and_baseline_survive_too(results):
-    for full in (
-        sample.with_tiers(results), sample.with_clients(results), sample.with_claims(results), sample.with_baseline(results),
-    ):  # fmt: skip
+    for make in (sample.with_tiers, sample.with_clients, sample.with_claims, sample.with_baseline):
+        full = make(results)
         assert load(render(full).encode()) == full
 
 
