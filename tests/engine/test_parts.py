@@ -116,6 +116,22 @@ def test_a_continued_run_sends_no_part_again(serve: Any, run: Any) -> None:
     assert len(endpoint.calls) == before
 
 
+@pytest.mark.parametrize("case", ["client-claude-code-first", "client-claude-code-again"])
+def test_the_guilty_part_of_what_a_client_sends_is_named(serve: Any, run: Any, case: str) -> None:
+    """The second case sends two requests, of which the first one is refused."""
+    judged = run(serve(refusing(lambda body: "metadata" in body)), case=[case]).judgements[case, Mode.STREAM]
+    assert judged.outcome is Outcome.FAIL
+    assert judged.findings[0].expected == "status 200 for the part metadata alone"
+    assert judged.reason.endswith("parts: metadata")
+
+
+def test_the_guilty_part_of_a_loop_is_named(serve: Any, run: Any) -> None:
+    cached = refusing(lambda body: any(result.get("cache_control") for result in results(body)))
+    judged = run(serve(cached), case=["client-claude-code-loop"]).judgements["client-claude-code-loop", Mode.STREAM]
+    assert judged.outcome is Outcome.FAIL
+    assert judged.reason.endswith("parts: tool-result")
+
+
 @pytest.mark.parametrize("version", ["2023-06-01", "2026-10-21"])
 def test_the_document_accepts_every_whole_and_every_part(version: str) -> None:
     wrong = {
@@ -141,7 +157,7 @@ def violations(step: Step, version: str) -> list[SchemaViolation]:
 def test_the_reference_endpoint_accepts_every_part(serve: Any, run: Any, mode: Mode) -> None:
     """Where a whole is refused, every part is sent. What is streamed only is judged in that mode."""
     endpoint = serve(lambda call, number: (400, ERROR, {}) if is_whole(call) else None)
-    for cases in groups(case for case in CASES if case.modes[0] is mode):
+    for cases in groups(case for case in CASES if case.steps and case.modes[0] is mode):
         done = run(endpoint, case=cases, mode=mode, declare=["message-threads", "large-context"])
         reasons = {case: done.judgements[case, mode].reason for case in cases}
         assert {name: why for name, why in reasons.items() if "none of its" not in why} == {}
@@ -161,7 +177,7 @@ def groups(cases: Iterable[Case]) -> list[list[str]]:
 
 
 WHOLES = {case.id for case in CASES}
-BODIES = [case.steps[0].body for case in CASES]
+BODIES = [case.steps[0].body for case in CASES if case.steps]
 
 
 def is_whole(call: Any) -> bool:
