@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from conformance.base.errors import UsageError
+from conformance.judge.library import load_library
 from conformance.model import Judgement, Mode, Outcome
 from conformance.results.conclusions.claims import claim_results
 from conformance.standard.library import Library
@@ -143,3 +145,14 @@ def test_one_result_that_speaks_against_a_claim_decides_it(quokka: Vendor, libra
     judgements = [Judgement(case, mode, outcome, "") for (case, mode), outcome in outcomes.items()]
     (claim,) = [each for each in claim_results(quokka, library.cases, judgements) if each.id == "ids"]
     assert (claim.verdict, claim.case, claim.cases) == ("broken", "response-has-id", ("response-has-id/stream",))
+
+
+@pytest.mark.parametrize("name", vendor_ids())
+def test_a_printed_base_url_with_a_path_is_tried_as_an_sdk_joins_it(name: str) -> None:
+    vendor = load_vendor(name)
+    printed = urlsplit(vendor.documented_base_url).path
+    if printed == urlsplit(vendor.base_url).path:
+        return
+    cases = load_library("2023-06-01", vendor=name).cases
+    claimed = {case.name for claim in vendor.claims for case in claim.cases}
+    assert f"{printed}/v1/messages" in {step.path for case in claimed for step in cases[case].steps}
