@@ -63,7 +63,7 @@ def _end(message: Mapping[str, Any]) -> dict[str, Json]:
 def _empty(block: Mapping[str, Any]) -> dict[str, Json]:
     """A block as it is when it starts (REQ-STREAM-008, REQ-STREAM-009)."""
     if block["type"] == "text":
-        return {**block, "text": "", "citations": [] if block.get("citations") else None}
+        return {**block, "text": "", **({"citations": []} if block.get("citations") else {})}
     if block["type"] == "thinking":
         return {**block, "thinking": "", "signature": ""}
     if block["type"] == "compaction":

@@ -89,12 +89,15 @@ def _citing(draft: Draft, found: tuple[Block, ...]) -> Draft:
     if not cited:
         return draft
     return replace(
-        draft, content=tuple({**block, "citations": [*(block["citations"] or []), *cited]} for block in draft.content)
+        draft,
+        content=tuple({**block, "citations": [*(block.get("citations") or []), *cited]} for block in draft.content),
     )
 
 
 def to_message(prompt: Prompt, draft: Draft, usage: CacheUse, message_id: str) -> dict[str, Any]:
-    """The Message object of a draft, with every key that the SDK types."""
+    """The Message object of a draft, with every key that the SDK types. A text without citations lacks that key, as from
+    the API: clients that read types strictly refuse null.
+    """
     message: dict[str, Any] = {
         "model": prompt.model.id,
         "id": message_id,
@@ -153,7 +156,9 @@ def write(prompt: Prompt, text: str, limit: int) -> Draft:
         tokens = limit
     else:
         content, reason = text, "stop_sequence" if matched is not None else "end_turn"
-    blocks = ({"type": "text", "text": content, "citations": cite(prompt, content)},) if content else ()
+    cited = cite(prompt, content)
+    block = {"type": "text", "text": content, **({"citations": cited} if cited is not None else {})}
+    blocks = (block,) if content else ()
     return Draft(blocks, reason, matched, tokens)
 
 
@@ -164,7 +169,7 @@ def call_tools(prompt: Prompt, calls: list[ToolCall], limit: int, new_id: Callab
     used = 0
     if prompt.choice == "auto" and sum(costs) + count_text(_PREFACE) <= limit:
         used = count_text(_PREFACE)
-        blocks.append({"type": "text", "text": _PREFACE, "citations": None})
+        blocks.append({"type": "text", "text": _PREFACE})
     for call, cost in zip(calls, costs, strict=True):
         fits = used + cost <= limit
         blocks.append(

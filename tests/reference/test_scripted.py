@@ -301,3 +301,14 @@ def test_a_turn_of_reminders_alone_calls_nothing_again(post: Post) -> None:
     ]
     answer = post(messages=[{"role": role, "content": content} for role, content in turns], tools=[WEATHER])
     assert calls(answer) == []
+
+
+def test_a_text_without_citations_lacks_the_key(post: Post) -> None:
+    """AI SDK 6 refuses null, which the API does not send."""
+    for text in ("Hello", "What is the weather in Lisbon?"):
+        answer = ask(post, text, tools=[WEATHER])
+        assert answer.message is not None
+        assert set(answer.message["content"][0]) == {"type", "text"}
+        streamed = ask(post, text, tools=[WEATHER], stream=True)
+        (opening,) = [event.data for event in streamed.events if event.name == "content_block_start"][:1]
+        assert opening["content_block"] == {"type": "text", "text": ""}

@@ -34,5 +34,5 @@ def calls_as_text(message: Data) -> None:
     kept = [block for block in message["content"] if block["type"] != "tool_use"]
     for call in blocks_of_type(message, "tool_use"):
         text = f"<tool_call><function={call['name']}>{dump(call['input'])}</function></tool_call>"
-        kept.append({"type": "text", "text": text, "citations": None})
+        kept.append({"type": "text", "text": text})
     message["content"] = kept
