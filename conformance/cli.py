@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ from conformance.base.interrupt import interruptible, interruption, uninterrupte
 from conformance.base.output import reason
 from conformance.base.streams import output_problem, standard_streams, wants_colour
 from conformance.base.versions import API_VERSIONS, DEFAULT_VERSION
+from conformance.commands.run_options import EXAMPLES, RunCommand, placed, run_options
 from conformance.config.keys import check_arguments
-from conformance.config.options import OPTIONS, Option
 from conformance.model import Level, worst
 
 SUBMITTERS = ("vendor", "community", "maintainers")
@@ -41,54 +40,38 @@ def command() -> None:
         raise UsageError("The current folder no longer exists. Change to another one.") from None
 
 
-def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the options of a run, from the table that pytest and the environment use too."""
-    for option in reversed(OPTIONS):
-        function = click.option(f"--{option.name}", option.key, **_click_arguments(option))(function)
-    return function
-
-
-def _click_arguments(option: Option) -> dict[str, Any]:
-    default = f"  [default: {option.default}]" if option.default is not None else ""
-    arguments: dict[str, Any] = {"help": option.full_help + default, "default": None}
-    if option.kind == "flag":
-        return {**arguments, "is_flag": True}
-    if option.choices:
-        arguments["type"] = click.Choice(option.choices)
-    elif option.kind == "number":
-        arguments |= {"type": click.IntRange(min=1), "metavar": option.metavar}
-    elif option.kind == "count":
-        arguments |= {"type": click.IntRange(min=0), "metavar": option.metavar}
-    elif option.kind == "percent":
-        arguments |= {"type": click.IntRange(0, 100), "metavar": option.metavar}
-    else:
-        arguments["metavar"] = option.metavar
-    return {**arguments, "multiple": True} if option.kind == "list" else arguments
-
-
-@command.command()
+@command.command(cls=RunCommand, examples=EXAMPLES)
 @run_options
 @click.option("-v", "--verbose", is_flag=True, help="show every failing case, and what was not decided")
 @click.option("-q", "--quiet", is_flag=True, help="show one line")
-@click.argument("pytest_args", nargs=-1, metavar="[-- PYTEST ARGS]")
-def run(pytest_args: tuple[str, ...], verbose: bool, quiet: bool, **given: Any) -> None:
-    """Run the catalogue against an endpoint and report. Without --url: the embedded reference endpoint."""
+@click.argument("words", nargs=-1, metavar="[URL] [CASE FILE...] [-- PYTEST ARGS]")
+@click.pass_context
+def run(ctx: click.Context, /, words: tuple[str, ...], verbose: bool, quiet: bool, **given: Any) -> None:
+    """Run the catalogue against the endpoint at URL and report. Without a URL: the embedded reference endpoint."""
     from conformance.commands import run as runs
 
-    sys.exit(runs.run(given, pytest_args, "line" if quiet else "all" if verbose else "screen"))
+    options, files = placed(given, words)
+    sys.exit(
+        runs.run(
+            options, (*files, *ctx.meta.get("pytest_args", ())), "line" if quiet else "all" if verbose else "screen"
+        )
+    )
 
 
-@command.command()
+@command.command(cls=RunCommand)
 @run_options
+@click.argument("words", nargs=-1, metavar="[URL]")
 @AS_JSON
-def plan(as_json: bool, **given: Any) -> None:
-    """Show what a run would send, and its maximum cost. Sends nothing."""
+def plan(words: tuple[str, ...], as_json: bool, **given: Any) -> None:
+    """Show what a run would send, and its maximum cost. Sends nothing. Exit 2 where a run would refuse to start."""
     from conformance.commands import plan as plans
 
-    click.echo(plans.text(given, Path.cwd(), as_json=as_json), nl=False)
+    text, exit_code = plans.text(placed(given, words)[0], Path.cwd(), as_json=as_json)
+    click.echo(text, nl=False)
+    sys.exit(exit_code)
 
 
-@command.command()
+@command.command(cls=RunCommand)
 @click.argument("direct")
 @click.argument("through")
 @run_options

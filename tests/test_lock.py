@@ -19,7 +19,8 @@ def locked() -> dict[str, str]:
 
 def required() -> dict[str, str]:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    extras = project["optional-dependencies"]
+    lines = [*project["dependencies"], *extras["dev"], *extras["browser"]]
     return {normal(re.split(r"[^\w.-]", line)[0]): line for line in lines}
 
 

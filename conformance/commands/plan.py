@@ -20,13 +20,14 @@ from conformance.report import plan as report
 from conformance.standard.capabilities import check_declared
 
 
-def text(given: Mapping[str, Any], folder: Path, *, as_json: bool) -> str:
-    """The plan of every selected target, for people or as JSON.
+def text(given: Mapping[str, Any], folder: Path, *, as_json: bool) -> tuple[str, int]:
+    """The plan of every selected target, for people or as JSON, and the exit code: 2 where a run would not start.
 
     Raises UsageError for options that do not fit.
     """
     plans = [_plan_of(settings) for settings in read_all_settings(given, folder)]
-    return f"{json.dumps(plans, indent=1)}\n" if as_json else report.text(plans)
+    refused = any(plan["refused_by"] for plan in plans)
+    return f"{json.dumps(plans, indent=1)}\n" if as_json else report.text(plans), 2 if refused else 0
 
 
 def _plan_of(settings: RunSettings) -> dict[str, Any]:

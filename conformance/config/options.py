@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,7 +106,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("edition", "edition whose cases score and gate; default: the newest", metavar="DATE"),
     Option("level", "only cases of this level", kind="list", choices=("must", "should", "may")),
     Option("area", "only cases of this area", kind="list", metavar="AREA"),
-    Option("case", "only this case", kind="list", metavar="ID"),
+    Option("case", "only this case; * matches anything, ? one character", kind="list", metavar="ID"),
     Option("client", "only what this client needs, and gate on whether it is ready", kind="list", metavar="ID"),
     Option(
         "smoke",
@@ -210,3 +211,70 @@ RECORDED = (
     "retries", "insecure", "ca-bundle", "proxy", "max-memory", "max-answer-cpu",
 )  # fmt: skip
 """Options that a run records, so that it can be resumed without repeating them."""
+
+
+_GROUPED = {
+    "Endpoint": (
+        "vendor",
+        "url",
+        "model",
+        "target",
+        "targets",
+        "api-key-env",
+        "auth",
+        "header",
+        "api-version",
+        "name",
+        "declare",
+        "lacks",
+    ),
+    "What is judged": (
+        "case",
+        "area",
+        "level",
+        "mode",
+        "client",
+        "smoke",
+        "edition",
+        "tier",
+    ),
+    "What fails": (
+        "gate",
+        "strict",
+        "gate-behaviour",
+        "min-decided",
+        "baseline",
+        "baseline-update",
+    ),
+    "Money and limits": (
+        "max-requests",
+        "max-tokens",
+        "max-cost",
+        "price-input",
+        "price-output",
+        "max-seconds",
+        "max-memory",
+        "max-journal",
+        "max-answer-cpu",
+    ),
+    "Connection": (
+        "concurrency",
+        "repeat",
+        "retries",
+        "timeout",
+        "give-up-after",
+        "insecure",
+        "ca-bundle",
+        "proxy",
+    ),
+    "Output": (
+        "resume",
+        "out",
+    ),
+}
+
+GROUPS: Mapping[str, tuple[Option, ...]] = {
+    title: tuple(next(option for option in OPTIONS if option.name == name) for name in names)
+    for title, names in _GROUPED.items()
+}
+"""All options, by the headings of the help."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
@@ -36,7 +37,7 @@ def check_selection(settings: RunSettings, library: Library) -> None:
         ("client", settings["client"], clients),
     ):
         for name in names:
-            if name not in known:
+            if name not in known and not (word == "case" and fnmatch.filter(known, name)):
                 raise UsageError(unknown(word, name, known))
     if settings["smoke"] and settings["client"]:
         raise UsageError("Use either --smoke or --client: a smoke test is about the clients that are used most.")
@@ -66,7 +67,7 @@ def is_selected(case: Case, mode: Mode, settings: RunSettings, left: Chosen | No
     """
     cases, areas, levels = (settings[key] for key in ("case", "area", "level"))
     return (
-        (not cases or any(name in cases for name in (case.id, *case.aliases)))
+        (not cases or any(fnmatch.fnmatchcase(name, each) for each in cases for name in (case.id, *case.aliases)))
         and (not areas or case.area in areas)
         and (not levels or case.level in levels)
         and (not settings["mode"] or mode == settings["mode"])

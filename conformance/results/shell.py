@@ -65,7 +65,7 @@ def rerun(case: str, select: Sequence[str] = (), mode: Mode | None = None, file:
     is the file of a case that is not of the catalogue.
     """
     wanted = ["--mode", mode.value] if mode is not None else []
-    own = ["--", file] if file else []
+    own = [file] if file else []
     return shlex.join(["messages-conformance", "run", *select, "--case", case, *wanted, *own])
 
 

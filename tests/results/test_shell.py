@@ -106,7 +106,7 @@ def test_certificates_are_checked_as_the_run_did():
 
 
 def test_rerun_names_the_file_of_an_own_case():
-    assert rerun("a-case", file="own cases.messages.yaml").endswith("--case a-case -- 'own cases.messages.yaml'")
+    assert rerun("a-case", file="own cases.messages.yaml").endswith("--case a-case 'own cases.messages.yaml'")
 
 
 def test_streams_are_not_buffered_and_methods_are_named_where_curl_would_choose_another():

@@ -14,7 +14,10 @@ from functools import cache
 import pytest
 
 from conformance.model import Json, Mode, ScenarioName, Step
+from conformance.standard.betas import beta_names
 from conformance.standard.library import Library
+from conformance.standard.paths import spec_folder
+from support import standard
 from support.data import read_data
 
 CAPTURED = [
@@ -206,6 +209,35 @@ def test_every_part_of_a_client_shape_is_in_the_whole(library: Library) -> None:
             if more := of_step(part.steps[0], Mode.JSON).features - whole - shortest:
                 beyond[part.scenario] = more
     assert beyond == {}
+
+
+def test_every_beta_that_clients_name_is_named_by_a_case_beside_what_it_allows(library: Library) -> None:
+    """A beta that adds to requests is named where something would be refused without it."""
+    named = {name.strip() for capture in CAPTURED for name in capture["anthropic-beta"].split(",")} - {""}
+    steps = [step for steps in library.catalogue.scenarios.values() for step in steps]
+    used = {name: [step for step in steps if name in betas_of(step)] for name in named}
+    assert [name for name, found in used.items() if not found] == []
+    adding = [name for name in named & set(beta_names(spec_folder())) if OF_ANSWERS not in name]
+    assert adding
+    assert [name for name in adding if not any(needs_beta(step, name) for step in used[name])] == []
+
+
+OF_ANSWERS = "-token-count-"
+"""Part of the names of betas that add to answers alone."""
+
+
+def betas_of(step: Step) -> list[str]:
+    return [name.strip() for name in str(step.headers.get("anthropic-beta") or "").split(",")]
+
+
+def needs_beta(step: Step, name: str) -> bool:
+    """Whether a request is valid with a beta, and not without it."""
+    document = standard.library(str(step.headers.get("anthropic-version", "2023-06-01"))).document
+    component = "MessageCreateParams" if step.makes_message else "MessageCountTokensParams"
+    body = {"model": "m", **step.body} if "$reply" not in repr(step.body) else {}
+    others = [beta for beta in betas_of(step) if beta != name]
+    with_it, without = (document.with_betas(betas).validate(component, body) for betas in ([*others, name], others))
+    return not with_it and bool(without)
 
 
 def test_every_client_of_the_captures_is_known_and_every_known_one_is_there(library: Library) -> None:

@@ -164,8 +164,15 @@
     filter();
   };
 
+  const decoded = (text) => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  };
   const follow = () => {
-    const hash = decodeURIComponent(location.hash.slice(1));
+    const hash = decoded(location.hash.slice(1));
     if (hash.startsWith("exchange-")) return showExchange(hash.slice("exchange-".length));
     if (dialog.open) dialog.close();
     if (hash.includes("=")) {
@@ -178,12 +185,13 @@
     if (node.hidden) recall("");
     for (let above = node; above; above = above.parentElement) if (above.tagName === "DETAILS") above.open = true;
     all(".found").forEach((each) => each.classList.remove("found"));
-    if (node.tagName === "DETAILS") {
-      node.classList.add("found");
-      node.querySelector("summary").focus({ preventScroll: true });
-    }
-    if (node.classList.contains("case")) fill(node).then(() => node.scrollIntoView());
-    node.scrollIntoView();
+    const arrive = () => {
+      node.scrollIntoView();
+      if (node.tagName === "DETAILS") node.querySelector("summary").focus({ preventScroll: true });
+    };
+    if (node.tagName === "DETAILS") node.classList.add("found");
+    if (node.classList.contains("case")) fill(node).then(arrive);
+    arrive();
   };
 
   document.addEventListener("toggle", (event) => {
