@@ -12,7 +12,7 @@ from conformance.config.settings import RunSettings, target_of
 from conformance.config.target import REFERENCE
 from conformance.config.targets_file import read_all_settings
 from conformance.engine.budget import limits_of
-from conformance.engine.estimate import RULES, estimate_of, refusals_of, scenario_ceiling
+from conformance.engine.estimate import RULES, area_costs, estimate_of, refusals_of, scenario_ceiling
 from conformance.engine.plan import build_plan
 from conformance.engine.selection import check_selection, selected_items
 from conformance.judge.library import load_library
@@ -54,6 +54,11 @@ def _plan_of(settings: RunSettings) -> dict[str, Any]:
             for cost in [scenario_ceiling(scenario)]
         ],
         "requests": found.least.requests,
+        "repeats": found.repeated.requests,
+        "areas": [
+            {"area": each.area, **_spend(each.spend), "requests": each.requests, "cost": limits.prices.of(each.spend)}
+            for each in area_costs(plan, library.catalogue)
+        ],
         **{
             name: {**_spend(spend), "cost": limits.prices.of(spend)}
             for name, spend in (

@@ -11,7 +11,7 @@ from conformance.base.spend import NO_SPEND, Prices, Spend
 from conformance.base.strict_json import read
 from conformance.config.settings import RunSettings
 from conformance.engine.budget import SpendingLimits
-from conformance.engine.plan import MOST_ON_DEMAND, Plan, scenario_of
+from conformance.engine.plan import MOST_ON_DEMAND, Plan, most_repeated, names_of, scenario_of
 from conformance.model import Case, Direction, Json, Plane, Scenario, Step
 from conformance.protocol.exchange import SentRequest
 from conformance.protocol.reply import Reply
@@ -30,6 +30,9 @@ UNBOUNDED_OUTPUT = 4_096
 MOST_OUTPUT = 1_000_000
 SECONDS_PER_REQUEST = 1.0
 OUTPUT_TOKENS_PER_SECOND = 50.0
+
+SHARED = "shared"
+"""The area of requests that no case sends as its own: they are evidence of cases on every reply."""
 
 NEVER_ARRIVED = ("dns", "connect", "tls", "timeout-connect")
 """Kinds of trouble in which the endpoint has not seen the request."""
@@ -50,8 +53,9 @@ class Estimate:
     """What a plan costs where nothing is retried.
 
     `served` are requests that are expected to be answered, `refused` those expected to be refused, which cost tokens
-    only where the endpoint accepts what the API refuses. `repeated` is the most that repetitions of the
-    behaviour plane add, `on_demand` the most that is sent on demand. `seconds` is the expected duration.
+    only where the endpoint accepts what the API refuses. `repeated` is the most that is repeated: the dearest requests
+    that may be, up to the number that a run repeats. `on_demand` is the most that is sent on demand. `seconds` is the
+    expected duration.
     """
 
     served: Spend
@@ -75,18 +79,60 @@ def estimate(
     scenarios: Iterable[Scenario], refusals: Collection[str], repeated: Collection[str], repeat: int, concurrency: int
 ) -> Estimate:
     """The estimate of a plan. `refusals` and `repeated` are ids of scenarios, `repeat` the attempts in all."""
-    served = refused = again = Spend()
+    served = refused = Spend()
+    again: list[Spend] = []
     work, longest = 0.0, 0.0
     for scenario in scenarios:
         refuses = scenario.id in refusals
         cost = scenario_ceiling(scenario)
         served, refused = (served, refused + cost) if refuses else (served + cost, refused)
         if scenario.id in repeated:
-            for _ in range(repeat - 1):
-                again += cost
+            again += [cost] * (repeat - 1)
+        elif repeat > 1 and not refuses and len(scenario.steps) == 1:
+            again.append(cost)  # where a valid request is refused
         seconds = SECONDS_PER_REQUEST * cost.requests + (0 if refuses else cost.output / OUTPUT_TOKENS_PER_SECOND)
         work, longest = work + seconds, max(longest, seconds)
-    return Estimate(served, refused, again, max(longest, work / concurrency))
+    return Estimate(served, refused, _dearest(again, most_repeated(repeat)), max(longest, work / concurrency))
+
+
+def _dearest(costs: Iterable[Spend], most: int) -> Spend:
+    """What the dearest of several requests cost together, so many at most."""
+    total = NO_SPEND
+    for cost in sorted(costs, key=lambda cost: -cost.tokens):
+        if total.requests + cost.requests <= most:
+            total += cost
+    return total
+
+
+@dataclass(frozen=True)
+class AreaCost:
+    """What an area costs: all its requests, and the tokens of those that are expected to be answered."""
+
+    area: str
+    requests: int
+    spend: Spend
+
+
+def area_costs(plan: Plan, catalogue: Catalogue) -> tuple[AreaCost, ...]:
+    """What a plan costs by area, in order of the catalogue, without repetitions and what is sent on demand.
+
+    A scenario that several areas look at is paid by the first that sends it as its own.
+    """
+    payer: dict[str, str] = {}
+    for wanted in (lambda case: () if case.on else case.judged, names_of):
+        for case, mode in plan.items:
+            for name in wanted(case):
+                payer.setdefault(scenario_of(name, mode, catalogue).id, case.area)
+    refusals = refusals_of(plan, catalogue)
+    found: dict[str, AreaCost] = {}
+    for scenario in plan.scenarios:
+        area = payer.get(scenario.id, SHARED)
+        before = found.get(area, AreaCost(area, 0, NO_SPEND))
+        cost = scenario_ceiling(scenario)
+        spend = before.spend if scenario.id in refusals else before.spend + cost
+        found[area] = AreaCost(area, before.requests + cost.requests, spend)
+    order = [*dict.fromkeys(case.area for case, _ in plan.items), SHARED]
+    return tuple(found[area] for area in order if area in found)
 
 
 def estimate_of(plan: Plan, catalogue: Catalogue, settings: RunSettings) -> Estimate:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from conformance.base.records import PreflightNote
 from conformance.base.spend import Spend
-from conformance.engine.plan import MOST_ON_DEMAND, Plan
+from conformance.engine.plan import MOST_ON_DEMAND, Plan, most_repeated, why_not_repeated
 from conformance.engine.preflight import Preflight, fatal_reason, preflight
 from conformance.engine.resume import NOTHING, Earlier
 from conformance.engine.sender import FIRST_TICKET, Sender, Slot, Unsent, Wiring
@@ -31,11 +31,13 @@ PREFLIGHT_TROUBLES = ("closed", "protocol")
 class Engine:
     """Runs one plan once. `start`, then `wait` for what is needed, `again` for repetitions, then `stop`.
 
+    `attempts` are those of a case in all, which bounds how many requests are repeated.
     `replies` holds what was recorded so far, by journal line; that of an earlier part of the run as well.
     """
 
-    def __init__(self, plan: Plan, wiring: Wiring, earlier: Earlier = NOTHING) -> None:
+    def __init__(self, plan: Plan, wiring: Wiring, earlier: Earlier = NOTHING, attempts: int = 3) -> None:
         self._plan = plan
+        self._most_repeated = most_repeated(attempts)
         self._wiring = wiring
         self._earlier = earlier
         self._scenarios = {scenario.id: scenario for scenario in plan.scenarios}
@@ -99,6 +101,9 @@ class Engine:
         sent_on_demand = self._on_demand.keys() & {name for name, number in self._repeated if number == 1}
         if repetition == 1 and len(sent_on_demand) >= MOST_ON_DEMAND:
             return ScenarioReplies(scenario, (), f"a run sends at most {MOST_ON_DEMAND} requests on demand")
+        repeated = sum(len(each.scenario.steps) for (_, number), each in self._repeated.items() if number > 1)
+        if repetition > 1 and repeated + len(scenario.steps) > self._most_repeated:
+            return ScenarioReplies(scenario, (), why_not_repeated(self._most_repeated))
         sending = self._send_again(scenario, repetition)
         try:
             sent = asyncio.run_coroutine_threadsafe(sending, self._loop).result()

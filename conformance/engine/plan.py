@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from conformance.judge.evidence import REPEATS_AT_MOST
 from conformance.model import Case, Mode, Plane, Scenario, ScenarioName
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.models import ENTRY, ENTRY_SCENARIO, LISTED, SHOWN_BY_LIST, is_listed
@@ -15,6 +16,19 @@ FIRST = "text"
 
 MOST_ON_DEMAND = 60
 """Requests that a run sends on demand, at most."""
+
+MOST_REPEATED = 30
+"""Requests that a run repeats for each further attempt, at most: 60 with the three attempts of the default."""
+
+
+def most_repeated(attempts: int) -> int:
+    """How many requests a run repeats at most, where a case is attempted so often in all."""
+    return MOST_REPEATED * (attempts - 1)
+
+
+def why_not_repeated(most: int) -> str:
+    """Why a request is not sent once more, where so many were."""
+    return f"{REPEATS_AT_MOST} {most} requests"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from conformance.base.records import PreflightNote, RunHeader, RunHistory, StopN
 from conformance.config.options import OPTIONS
 from conformance.config.target import Target
 from conformance.config.values import convert
-from conformance.engine.plan import Plan, build_plan, needed
+from conformance.engine.plan import Plan, build_plan, most_repeated, needed, why_not_repeated
 from conformance.engine.sent import SentScenario, judged_scenarios
 from conformance.judge.attempts import judge_in_attempts
 from conformance.judge.audit import LeftOut
@@ -51,6 +51,11 @@ class _Past:
     fatal: str
     sent: Mapping[tuple[str, int], SentScenario]
     stopped: str = ""
+
+    @property
+    def repeated(self) -> int:
+        """How many requests were repeated."""
+        return sum(len(sent.steps) for (_, number), sent in self.sent.items() if number > 1)
 
 
 def is_run(reading: Reading) -> bool:
@@ -172,7 +177,11 @@ class _Judge:
 
     def _again(self, scenario_id: str, repetition: int) -> ScenarioReplies | None:
         scenario = self._scenarios.get(scenario_id) or self._on_demand[scenario_id]
-        return _replies(scenario, repetition, self._past)
+        found = _replies(scenario, repetition, self._past)
+        most = most_repeated(self._past.header.option("repeat", 1))
+        if found is None and repetition > 1 and self._past.repeated + len(scenario.steps) > most:
+            return ScenarioReplies(scenario, (), why_not_repeated(most))
+        return found
 
 
 def _replies(scenario: Scenario, repetition: int, past: _Past) -> ScenarioReplies | None:

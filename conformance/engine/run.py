@@ -168,7 +168,7 @@ class Run:
             notify=notify,
             failures=self.settings["give_up_after"],
         )
-        engine = Engine(plan, wiring, earlier)
+        engine = Engine(plan, wiring, earlier, self.settings["repeat"])
         self.replies = engine.replies
         self._started = _Started(plan, engine, target, journal)
         engine.start()

@@ -11,7 +11,7 @@ from dataclasses import replace
 from conformance.judge.capabilities import declined
 from conformance.judge.check import deviation
 from conformance.judge.evaluate import Bench, judge
-from conformance.judge.evidence import Again, Evidence, ScenarioReplies
+from conformance.judge.evidence import REPEATS_AT_MOST, Again, Evidence, ScenarioReplies
 from conformance.judge.parts import by_part, is_refused
 from conformance.judge.states import declines_one
 from conformance.judge.verdict import NOT_FOLLOWED, Policy, is_settled, over_attempts
@@ -38,24 +38,32 @@ def judge_in_attempts(case: Case, mode: Mode, evidence: Evidence, bench: Bench, 
     if is_listed(case) and made[0].outcome is Outcome.NOT_RUN:
         evidence = _asked(case, mode, evidence, again)
         made = [judge(case, mode, evidence, bench)]
+    unasked = ""
     refusal = _refusal(case, mode, evidence, made[0].outcome) if wanted > 1 else None
     if refusal is not None:
-        repeated = _repeated(case, mode, evidence, again, 2)
+        repeated, unasked = _repeated(case, mode, evidence, again, 2)
         answer = _last(case, mode, repeated) if repeated is not None else None
         if answer is not None and answer.answers:
             return _at_random(made[0], refusal, answer, bench.policy)
     if case.parts and made[0].outcome is Outcome.FAIL and is_refused(_newest(case, mode, evidence)):
         return by_part(made[0], case, again)
     if refusal is not None:
-        return made[0]
+        return _with_reason(made[0], unasked)
     seen = evidence
     while _needs_another(case, mode, seen, made, wanted):
-        repeated = _repeated(case, mode, evidence, again, len(made) + 1)
+        repeated, unasked = _repeated(case, mode, evidence, again, len(made) + 1)
         if repeated is None:
             break
         seen = repeated
         made.append(judge(case, mode, seen, bench))
-    return together(made, wanted) if case.plane is Plane.BEHAVIOUR else _counted(made[-1], made)
+    found = together(made, wanted) if case.plane is Plane.BEHAVIOUR else _counted(made[-1], made)
+    return _with_reason(found, unasked)
+
+
+def _with_reason(judgement: Judgement, unasked: str) -> Judgement:
+    """The judgement with the reason why it was not asked for again, where it would have been."""
+    more = f"not asked again: {unasked}" if unasked else ""
+    return replace(judgement, reason="; ".join(filter(None, [judgement.reason, more])))
 
 
 def judged_within(case: Case, mode: Mode, evidence: Evidence, bench: Bench) -> Judgement | None:
@@ -188,14 +196,15 @@ def _was_answered(case: Case, mode: Mode, evidence: Evidence) -> bool:
     return bool(found) and all(item is not None and item.replies and all(r.ok for r in item.replies) for item in found)
 
 
-def _repeated(case: Case, mode: Mode, first: Evidence, again: Again, number: int) -> Evidence | None:
-    """The evidence with a repetition in place of the first replies; None where one of them is not to be had."""
+def _repeated(case: Case, mode: Mode, first: Evidence, again: Again, number: int) -> tuple[Evidence | None, str]:
+    """The evidence with a repetition in place of the first replies; None, and why, where one is not to be had."""
     renewed: dict[str, ScenarioReplies] = {}
     for name in case.judged:
         known = first.get(name, mode)
         found = again(known.scenario.id, number) if known is not None else None
         if found is None or not found.replies:
-            return None
+            stopped = found.stopped if found is not None else ""
+            return None, stopped if stopped.startswith(REPEATS_AT_MOST) else ""
         renewed[found.scenario.id] = found
     by_id: Mapping[str, ScenarioReplies] = {**first.by_id, **renewed}
-    return Evidence(by_id, first.unsent) if renewed else None
+    return (Evidence(by_id, first.unsent) if renewed else None), ""

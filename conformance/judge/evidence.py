@@ -66,6 +66,9 @@ Again = Callable[[str, int], ScenarioReplies | None]
 replies, if it was not sent.
 """
 
+REPEATS_AT_MOST = "a run repeats at most"
+"""How the reason begins why a scenario was not repeated, where the run had repeated as much as it may."""
+
 NO_EVIDENCE = Evidence({}, {})
 
 

@@ -21,14 +21,18 @@ def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
     for name, meaning in (
         ("served", "expected to be answered"),
         ("refused", "expected to be refused; tokens only where they are accepted"),
-        ("repeated", f"at most, if the model does something else: {plan['repeat']} attempts in all"),
+        (
+            "repeated",
+            f"at most, if the model does something else, or a valid request is refused: {plan['repeat']} attempts",
+        ),
         ("on_demand", "at most: parts of a request that is refused as a whole, and what a small listed context allows"),
         ("most", "in total, without retries"),
     ):
-        row = plan[name]
-        cost = "unknown" if row["cost"] is None else f"USD {row['cost']:.4f}"
-        tokens = f"{row['input_tokens']:>12,}{row['output_tokens']:>12,}"
-        yield f"{name.replace('_', ' '):<12}{row['requests']:>10,}{tokens}{cost:>14}  {meaning}"
+        yield f"{_row(name.replace('_', ' '), plan[name])}  {meaning}"
+    yield ""
+    yield f"{plural(plan['requests'], 'request')} without repeats, and at most {plural(plan['repeats'], 'repeat')}"
+    yield f"{'area':<14}{'requests':>8}{'input':>12}{'output':>12}{'cost':>14}"
+    yield from (_row(each["area"], each) for each in plan["areas"])
     at_a_time = f"with {plan['concurrency']} at a time"
     yield f"{plural(len(plan['scenarios']), 'scenario')}, about {seconds(plan['seconds'])} {at_a_time}"
     if plan["refused_by"]:
@@ -39,6 +43,12 @@ def _lines(plan: Mapping[str, Any]) -> Iterator[str]:
         yield "cost is unknown without --price-input and --price-output (US dollars for a million tokens)"
     for rule in plan["rules"]:
         yield f"estimated  {rule}"
+
+
+def _row(name: str, costs: Mapping[str, Any]) -> str:
+    cost = "unknown" if costs["cost"] is None else f"USD {costs['cost']:.4f}"
+    tokens = f"{costs['input_tokens']:>12,}{costs['output_tokens']:>12,}"
+    return f"{name:<12}{costs['requests']:>10,}{tokens}{cost:>14}"
 
 
 def without_key(target: str, variable: str) -> str:

@@ -31,6 +31,18 @@ def test_a_plan_sends_nothing_and_adds_up(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_plan_says_how_much_is_repeated_at_most_and_what_each_area_costs(tmp_path: Path) -> None:
+    found = plan(*NOWHERE, "--price-input", "3", "--price-output", "15", cwd=tmp_path)
+    assert found["repeats"] == found["repeated"]["requests"] <= 60
+    areas = found["areas"]
+    assert sum(area["requests"] for area in areas) == sum(scenario["requests"] for scenario in found["scenarios"])
+    control = plan(*NOWHERE, "--case", "messages-content-string", cwd=tmp_path)["scenarios"][0]
+    for kind in ("input_tokens", "output_tokens"):
+        assert sum(area[kind] for area in areas) == found["served"][kind] - control[kind]
+    assert all(area["cost"] is not None for area in areas)
+    assert plan(*NOWHERE, "--repeat", "1", cwd=tmp_path)["repeats"] == 0
+
+
 def test_a_selection_makes_the_plan_smaller(tmp_path: Path) -> None:
     whole, part = plan(cwd=tmp_path), plan("--area", "models", cwd=tmp_path)
     assert 0 < part["requests"] < whole["requests"]
@@ -41,7 +53,7 @@ def test_the_plan_for_people_names_every_part_and_the_rules(tmp_path: Path) -> N
     least = plan(*NOWHERE, cwd=tmp_path)["least"]["input_tokens"]
     told = run("plan", *NOWHERE, "--max-requests", "1000", "--max-tokens", str(least), cwd=tmp_path).stdout
     rows = ("served", "refused", "repeated", "on demand", "most")
-    for words in (*rows, "nothing was sent", "one token for 3 characters"):
+    for words in (*rows, "nothing was sent", "one token for 3 characters", " without repeats, and at most 60 repeats"):
         assert words in told
     assert "cost is unknown without --price-input and --price-output" in told
     assert f"the run may stop early: it can take more than {least:,} tokens (--max-tokens)" in told

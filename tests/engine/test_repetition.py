@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from conformance.engine.rejudge import rejudge
 from conformance.model import Mode, Outcome
+from conformance.wire.importers.files import open_recording
 
 
 def message(stop_reason: str = "end_turn", text: str = "Hm.") -> dict[str, Any]:
@@ -99,3 +103,33 @@ def test_repetitions_are_sent_alone_and_stand_in_the_journal(serve: Any, run: An
     places = {name: [n for n, other in enumerate(endpoint.names()) if other == name] for name in endpoint.names()}
     again = places.pop("stop")[1:]
     assert max(place for others in places.values() for place in others) < min(again)
+
+
+def test_what_is_not_repeated_because_enough_was_is_said_and_not_judged(
+    serve: Any, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.engine.plan.MOST_REPEATED", 1)  # two requests with three attempts
+    cases = ["stop-sequence-hit", "stop-max-tokens", "tools-default-calls-a-tool"]
+    endpoint = serve(in_turn("stop", [(200, message(), {})]))
+    whole = run(endpoint, case=cases[:1], mode="json").of(cases[0])
+    assert whole.attempts == 3
+    lies = {name: in_turn(name, [(200, message(), {})]) for name in ("stop", "weather")}
+    endpoint = serve(lambda call, number: lies["stop"](call, number) or lies["weather"](call, number))
+    done = run(endpoint, case=cases, mode="json")
+    judged = done.of("tools-default-calls-a-tool")
+    assert judged.outcome is Outcome.INCONCLUSIVE
+    assert judged.reason == (
+        "deviated in 1 of 1 attempt (3 were wanted), which is not a majority; "
+        "not asked again: a run repeats at most 2 requests"
+    )
+    again = rejudge(open_recording(done.folder / "journal.ndjson"), ())
+    assert {(each.case, each.mode): each for each in again.judgements} == done.judgements
+
+
+def test_a_refusal_that_is_not_asked_again_says_so(serve: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.engine.plan.MOST_REPEATED", 0)
+    error = {"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}
+    endpoint = serve(in_turn("messages-consecutive-user-turns", [(400, error, {}), None]))
+    judged = run(endpoint, case=["messages-consecutive-user-turns"]).of("messages-consecutive-user-turns")
+    assert judged.outcome is Outcome.FAIL
+    assert judged.reason == "not asked again: a run repeats at most 0 requests"
