@@ -14,7 +14,7 @@ from conformance.base.interrupt import interruptible, interruption, uninterrupte
 from conformance.base.output import reason
 from conformance.base.streams import output_problem, standard_streams, wants_colour
 from conformance.base.versions import API_VERSIONS, DEFAULT_VERSION
-from conformance.commands.run_options import EXAMPLES, RunCommand, placed, run_options
+from conformance.commands.run_options import EXAMPLES, RunCommand, placed, run_options, usage_sentence
 from conformance.config.keys import check_arguments
 from conformance.model import Level, worst
 
@@ -56,6 +56,15 @@ def run(ctx: click.Context, /, words: tuple[str, ...], verbose: bool, quiet: boo
             options, (*files, *ctx.meta.get("pytest_args", ())), "line" if quiet else "all" if verbose else "screen"
         )
     )
+
+
+@command.command()
+@click.option("--open", "show", is_flag=True, help="open the report in a browser")
+def demo(show: bool) -> None:
+    """Show what a run finds: the reference endpoint with a handful of famous defects. No key, no cost."""
+    from conformance.commands import demo as demos
+
+    sys.exit(demos.demo(click.echo, show=show))
 
 
 @command.command(cls=RunCommand)
@@ -124,18 +133,27 @@ def faults_(as_json: bool) -> None:
 @command.command("list")
 @AS_JSON
 @click.argument("what", type=click.Choice(["cases", "clients", "vendors"]), default="cases")
-def list_(as_json: bool, what: str) -> None:
+@click.option("--area", multiple=True, metavar="AREA", help="only cases of this area; repeatable")
+@click.option("--tier", multiple=True, metavar="TIER", help="only cases of this tier; repeatable")
+@click.option("--client", multiple=True, metavar="ID", help="only what this client needs; repeatable")
+@click.option("--clause", multiple=True, metavar="ID", help="only cases of this clause; repeatable")
+def list_(
+    as_json: bool, what: str, area: tuple[str, ...], tier: tuple[str, ...], client: tuple[str, ...],
+    clause: tuple[str, ...],
+) -> None:  # fmt: skip
     """List the cases of the catalogue and the clauses of the ledger, the clients, or the vendors."""
     from conformance.commands import list as lists
 
-    click.echo(lists.text(as_json=as_json, what=what), nl=False)
+    only = lists.CaseFilter(area, tier, client, clause)
+    click.echo(lists.text(as_json=as_json, what=what, only=only), nl=False)
 
 
 @command.command()
-@click.argument("name", metavar="CASE|CLAUSE|CLIENT|VENDOR")
+@click.argument("name", metavar="ID")
 def explain(name: str) -> None:
-    """Explain a case or a clause: what it says, where that comes from, how it is judged. Or a client: what it sends and
-    needs. Or a vendor: what its documents claim, and what decides it.
+    """Explain any ID: a case, clause, fault, client, vendor, capability, tier, area or defect.
+
+    What it says or does, where that comes from, with links, and for a case the right answer and how servers break it.
     """
     from conformance.commands import explain as explains
 
@@ -376,7 +394,7 @@ def _main() -> int:
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except click.ClickException as problem:
-        problem.show()
+        click.echo(f"messages-conformance: {usage_sentence(problem)}", err=True)
         return USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo("messages-conformance: interrupted", err=True)

@@ -123,3 +123,10 @@ def placed(given: dict[str, Any], words: Sequence[str]) -> tuple[dict[str, Any],
         return given, files
     url = urls[0] if "://" in urls[0] else f"http://{urls[0]}"
     return {**given, "url": url}, files
+
+
+def usage_sentence(problem: click.ClickException) -> str:
+    """What is wrong with a command line, in the form of all other errors, and where to read more."""
+    command = problem.ctx.command_path if isinstance(problem, click.UsageError) and problem.ctx is not None else ""
+    said = problem.format_message()
+    return f"{said if said.endswith(('.', '?')) else f'{said}.'} See `{command or 'messages-conformance'} --help`."

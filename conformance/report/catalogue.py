@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from textwrap import wrap
 
-from conformance.base.errors import UsageError
-from conformance.base.suggestions import unknown
 from conformance.model import Case, Clause, Json
-
-WIDTH = 100
+from conformance.report.explained import paragraph, sources
+from conformance.standard.source_links import SourceTable
 
 
 def entries(cases: Sequence[Case], clauses: Iterable[Clause]) -> dict[str, Json]:
@@ -30,8 +27,9 @@ def cases_by_clause(cases: Iterable[Case]) -> dict[str, list[str]]:
     return found
 
 
-def text(listed: Mapping[str, Json]) -> str:
-    """The list for people: cases by area, then how many clauses have cases."""
+def text(listed: Mapping[str, Json], *, filtered: bool = False) -> str:
+    """The list for people: cases by area, then how many clauses have cases, where all are listed."""
+    whole = 0 if filtered else len(listed["clauses"])
     lines: list[str] = []
     area = None
     for case in listed["cases"]:
@@ -41,23 +39,13 @@ def text(listed: Mapping[str, Json]) -> str:
         strength = "info" if case["informational"] else case["level"]
         lines.append(f"  {strength:<6} {case['id']:<52} {case['title']}")
     covered = sum(1 for clause in listed["clauses"] if clause["cases"])
-    lines += ["", f"{len(listed['cases'])} cases, {covered} of {len(listed['clauses'])} clauses have cases"]
+    lines += ["", f"{len(listed['cases'])} cases{f', {covered} of {whole} clauses have cases' if whole else ''}"]
     return "\n".join(lines[1:]) + "\n"
 
 
-def explain(name: str, cases: Sequence[Case], clauses: Mapping[str, Clause], clients: Sequence[str] = ()) -> str:
-    """What a case or a clause says, where that comes from, and how it is judged.
-
-    Raises UsageError for a name that is neither; `clients` are names of clients and vendors that it may be meant to be.
-    """
-    if name in clauses:
-        return "\n".join(_explained_clause(clauses[name], cases_by_clause(cases).get(name, []))) + "\n"
-    for case in cases:
-        if name == case.id or name in case.aliases:
-            return "\n".join(_explained_case(case, clauses)) + "\n"
-    raise UsageError(
-        unknown("case, clause, client or vendor", name, [*clauses, *clients, *(case.id for case in cases)])
-    )
+def explain_clause(clause: Clause, cases: Iterable[Case], table: SourceTable) -> str:
+    """What a clause says, where that comes from, and its cases."""
+    return "\n".join(_explained_clause(clause, cases_by_clause(cases).get(clause.id, []), table)) + "\n"
 
 
 def _case(case: Case) -> dict[str, Json]:
@@ -96,45 +84,42 @@ def _clause(clause: Clause, cases: Sequence[str]) -> dict[str, Json]:
     }
 
 
-def _explained_clause(clause: Clause, cases: Sequence[str]) -> Iterator[str]:
+def _explained_clause(clause: Clause, cases: Sequence[str], table: SourceTable) -> Iterator[str]:
     yield f"{clause.id}   {clause.level.upper()}   {clause.direction}   grade {clause.grade}"
-    yield from _paragraph("says", clause.statement)
-    yield from _paragraph("observe", clause.observe)
-    yield from _paragraph("source", clause.source)
+    yield from paragraph("says", clause.statement)
+    yield from paragraph("observe", clause.observe)
+    yield from sources(table.links(clause.source))
     if clause.uncertain:
-        yield from _paragraph("uncertain", f"{clause.uncertain} (it informs and never decides)")
+        yield from paragraph("uncertain", f"{clause.uncertain} (it informs and never decides)")
     if clause.caveat:
-        yield from _paragraph("caveat", clause.caveat)
-    yield from _paragraph("cases", ", ".join(cases) if cases else f"none: {clause.uncovered or 'not yet'}")
+        yield from paragraph("caveat", clause.caveat)
+    yield from paragraph("cases", ", ".join(cases) if cases else f"none: {clause.uncovered or 'not yet'}")
 
 
-def _explained_case(case: Case, clauses: Mapping[str, Clause]) -> Iterator[str]:
+def explained_case(case: Case, clauses: Mapping[str, Clause], table: SourceTable) -> Iterator[str]:
+    """What a case claims, by which clauses, and how it is judged, line by line."""
     strength = "informational" if case.informational else case.level.upper()
     yield f"{case.id}   {strength}   {case.plane}   {', '.join(case.modes)}"
-    yield from _paragraph("claims", case.title)
+    yield from paragraph("claims", case.title)
     for clause in case.clauses:
-        yield from _paragraph(clause, f"{clauses[clause].statement} [{clauses[clause].source}]")
+        yield from paragraph(clause, clauses[clause].statement)
+        yield from sources(table.links(clauses[clause].source))
     if case.tier:
         beside = "" if case.scored else "; newer than the edition, so it neither scores nor gates"
-        yield from _paragraph("belongs to", f"the tier {case.tier.title()}{beside}")
+        yield from paragraph("belongs to", f"the tier {case.tier.title()}{beside}")
     if case.needs:
-        yield from _paragraph("needs", ", ".join(case.needs))
+        yield from paragraph("needs", ", ".join(case.needs))
     if case.on:
-        yield from _paragraph("judges", ", ".join(map(str, case.on)))
+        yield from paragraph("judges", ", ".join(map(str, case.on)))
     for step in case.steps:
-        yield from _paragraph("sends", f"{step.method} {step.path} {step.body if step.raw is None else step.raw!r}")
+        yield from paragraph("sends", f"{step.method} {step.path} {step.body if step.raw is None else step.raw!r}")
     if case.within:
-        yield from _paragraph("within", f"{case.within}, which holds this request; alone only where that is not enough")
+        yield from paragraph("within", f"{case.within}, which holds this request; alone only where that is not enough")
     if case.control:
-        yield from _paragraph("control", str(case.control))
+        yield from paragraph("control", str(case.control))
     for label, calls in (("given", case.given), ("expects", case.expect)):
         for call in calls:
-            yield from _paragraph(label, call.name if call.argument is True else f"{call.name}: {call.argument}")
+            yield from paragraph(label, call.name if call.argument is True else f"{call.name}: {call.argument}")
     if case.caught:
-        yield from _paragraph("catches", ", ".join(case.caught))
-    yield from _paragraph("defined in", case.file.rpartition("catalogue/")[2])
-
-
-def _paragraph(label: str, sentence: str) -> Iterator[str]:
-    indent = " " * 16
-    yield from wrap(sentence, WIDTH, initial_indent=f"  {label:<14}", subsequent_indent=indent) or [f"  {label}"]
+        yield from paragraph("catches", ", ".join(case.caught))
+    yield from paragraph("defined in", case.file.rpartition("catalogue/")[2])
