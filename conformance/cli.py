@@ -14,6 +14,7 @@ from conformance.base.interrupt import interruptible, interruption, uninterrupte
 from conformance.base.output import reason
 from conformance.base.streams import output_problem, standard_streams, wants_colour
 from conformance.base.versions import API_VERSIONS, DEFAULT_VERSION
+from conformance.commands.maintenance import drift, edition, regen
 from conformance.commands.run_options import EXAMPLES, RunCommand, placed, run_options, usage_sentence
 from conformance.config.keys import check_arguments
 from conformance.model import Level, worst
@@ -158,25 +159,6 @@ def explain(name: str) -> None:
     from conformance.commands import explain as explains
 
     click.echo(explains.text(name), nl=False)
-
-
-@command.command(hidden=True)
-@click.argument("name", metavar="DATE")
-@click.option("--freeze", is_flag=True, help="make these the cases that score; removes editions that were not released")
-def edition(name: str, freeze: bool) -> None:
-    """Write the edition of a date from the catalogue; for maintainers, in a checkout."""
-    from conformance.commands import edition as editions
-
-    click.echo(editions.write_edition(name, freeze=freeze))
-
-
-@command.command(hidden=True)
-def regen() -> None:
-    """Rewrite every generated file of a checkout; for maintainers."""
-    from conformance.commands import regen as generated
-
-    written = generated.regenerate()
-    click.echo("\n".join(f"rewrote {name}" for name in written) if written else "all generated files are up to date")
 
 
 @command.command()
@@ -352,23 +334,8 @@ def claims(document: Path, api_version: str, as_json: bool) -> None:
     sys.exit(exit_code)
 
 
-@command.command()
-@AS_JSON
-@click.option("--note", is_flag=True, help="write specs/sdk_notes.yaml: what this release says (maintainers)")
-def drift(as_json: bool, note: bool) -> None:
-    """Compare the OpenAPI document with the installed `anthropic` package. Exit 1 on an unexplained difference.
-
-    Error causes count where a path of the document raises them. Headers, deprecated models and the descriptions of
-    fields are compared with what was noted of the release before.
-    """
-    from conformance.commands import drift as drifts
-
-    if note:
-        click.echo(drifts.note(), nl=False)
-        return
-    text, exit_code = drifts.text(as_json=as_json)
-    click.echo(text, nl=False)
-    sys.exit(exit_code)
+for each in (edition, regen, drift):
+    command.add_command(each)
 
 
 def main() -> None:

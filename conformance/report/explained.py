@@ -34,7 +34,7 @@ def paragraph(label: str, sentence: str) -> Iterator[str]:
 
 
 def example(request: Json, status: int, body: Json) -> Iterator[str]:
-    """A request, and how the reference endpoint answers it. What is no JSON is a text."""
+    """A request, and how the reference endpoint answers it. Other bodies are texts."""
     yield "  for example"
     yield from (f"    > {line}" for line in _shown(request))
     yield f"    < {status}"
