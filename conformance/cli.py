@@ -281,12 +281,12 @@ def issue(results: Path, defect: str) -> None:
 
 
 @command.command()
-@click.argument("results", type=INPUT, nargs=-1, required=True)
+@click.argument("results", nargs=-1, required=True)
 @click.option("--out", "page", type=FILE, default="scorecard.html", show_default=True, help="write the page here")
 @click.option("--json", "document", type=FILE, help="write the same as JSON here")
 @click.option("--by-name", "order", flag_value="name", help="columns by name; without it: as they are given")
-def scorecard(results: tuple[Path, ...], page: Path, document: Path | None, order: str | None) -> None:
-    """Put many RESULTS side by side: results files, submissions, and folders that hold some at any depth.
+def scorecard(results: tuple[str, ...], page: Path, document: Path | None, order: str | None) -> None:
+    """Put many RESULTS side by side: results files, folders that hold some at any depth, and URLs of such folders.
 
     Of several results of one target the newest is compared, the others are its history.
     """

@@ -287,6 +287,7 @@ WRITERS = {
     "base/lock.py": "holds the lock of a folder",
     "base/streams.py": "standard streams that were closed lead nowhere",
     "wire/journal.py": "a journal grows line by line",
+    "wire/remote.py": "copies of what is elsewhere, in a folder that is removed again",
 }
 """Modules that may open files for writing, with the reason."""
 
@@ -373,6 +374,7 @@ READERS = {
     "base/lock.py": "opens locks",
     "base/streams.py": "opens the null device",
     "wire/journal.py": "opens journals for writing",
+    "wire/remote.py": "copies bytes without reading them",
     "engine/sender.py": "opens a turnstile and no file",
 }
 """Modules that read a file or a text without `base/files.py` and its decoders, with the reason. The reference endpoint

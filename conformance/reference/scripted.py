@@ -95,8 +95,8 @@ def _citing(draft: Draft, found: tuple[Block, ...]) -> Draft:
 
 
 def to_message(prompt: Prompt, draft: Draft, usage: CacheUse, message_id: str) -> dict[str, Any]:
-    """The Message object of a draft, with every key that the SDK types. A text without citations lacks that key, as from
-    the API: clients that read types strictly refuse null.
+    """The Message object of a draft, with every key that the SDK types. A text without citations lacks that key, as
+    from the API: clients that read types strictly refuse null.
     """
     message: dict[str, Any] = {
         "model": prompt.model.id,

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import fsspec
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
@@ -22,6 +23,7 @@ from conformance.results.model import Results
 from conformance.results.scorecard import Scorecard, ScoredRun, scorecard_of
 from conformance.standard.submissions import Dispute
 from support import sample
+from support.command import command as in_process
 
 SCHEMA = json.loads((Path(conformance.report.__file__).parent / "scorecard.schema.json").read_text(encoding="utf-8"))
 TODAY = date(2026, 11, 28)
@@ -147,6 +149,27 @@ def test_the_command_reads_files_submissions_and_folders(tmp_path: Path, order: 
     Draft202012Validator(SCHEMA).validate(found)
     assert [(each["name"], each["by"]) for each in found["targets"]] == [("alpha", "vendor"), ("naga", None)]
     assert 'href="../nights/2026-11-22/naga/report.html"' in page.read_text(encoding="utf-8")
+
+
+def test_results_of_many_nights_are_read_from_a_location_of_fsspec(tmp_path: Path) -> None:
+    memory = fsspec.filesystem("memory")
+    for day in ("2026-11-21", "2026-11-22"):
+        memory.pipe(f"/nights/{day}/naga/results.json", json_file.render(named("naga", day=day)).encode())
+        memory.pipe(f"/nights/{day}/naga/journal.ndjson", b"not copied")
+    page, document = tmp_path / "card.html", tmp_path / "card.json"
+    arguments = ["scorecard", "memory://nights", "--out", str(page), "--json", str(document)]
+    shown = CliRunner().invoke(command, arguments)
+    assert shown.exit_code == 0, shown.output
+    (target,) = json.loads(document.read_text(encoding="utf-8"))["targets"]
+    assert target["place"] == "memory://nights/2026-11-22/naga/results.json"
+    assert [past["started"][:10] for past in target["history"]] == ["2026-11-21"]
+
+
+@pytest.mark.parametrize("place", ["gopher://nights", "memory://nothing-there"])
+def test_a_location_without_results_is_refused_in_a_sentence(tmp_path: Path, place: str) -> None:
+    done = in_process("scorecard", place, "--out", "card.html", cwd=tmp_path)
+    assert done.returncode in (2, 4)
+    assert len(done.text.splitlines()) == 1
 
 
 def test_without_results_there_is_no_scorecard(tmp_path: Path) -> None:
