@@ -162,6 +162,15 @@ def explain(name: str) -> None:
 
 
 @command.command()
+@click.argument("name", required=False)
+def schema(name: str | None) -> None:
+    """Print the JSON Schema of a file that you write, or that a command writes; without NAME: list them."""
+    from conformance.commands import schema as schemas
+
+    click.echo(schemas.text(name), nl=False)
+
+
+@command.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=INPUT)
 @click.option("--json", "as_json", is_flag=True, help="print JSON, for scripts; schema: report/judged.schema.json")
 @click.option("--html", type=FILE, help="write the HTML report here")

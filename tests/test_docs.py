@@ -260,6 +260,8 @@ def test_every_example_of_a_case_loads(library, tmp_path):
     assert examples
     for number, body in enumerate(examples):
         for entry in yaml.safe_load(body):
+            if entry["id"].startswith("our-"):  # a case of a user
+                continue
             assert entry["title"] == library.cases[entry["id"]].title
             assert set(entry["caught"]) <= set(all_faults())
         path = tmp_path / f"example{number}.messages.yaml"

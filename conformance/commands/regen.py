@@ -7,12 +7,15 @@ written before (see `tox.ini`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from conformance.base.errors import UsageError
 from conformance.base.versions import DEFAULT_VERSION
 from conformance.commands.faults import entries
+from conformance.config.schemas import settings_schema, targets_schema
 from conformance.judge.library import load_library
 from conformance.report import coverage, faults, judged
 from conformance.report.files import save
@@ -21,6 +24,8 @@ from conformance.standard.library import Library
 from conformance.standard.paths import spec_folder
 
 GENERATED: Mapping[str, Callable[[Library], str]] = {
+    "specs/targets.schema.json": lambda _: _as_json(targets_schema()),
+    "specs/pyproject.schema.json": lambda _: _as_json(settings_schema()),
     "docs/coverage.md": lambda library: coverage.page(library.catalogue.cases, library.ledger),
     "docs/faults.md": lambda library: faults.page(entries(), library.catalogue.cases),
     "docs/judged.md": lambda library: judged.page(
@@ -40,6 +45,10 @@ def regenerate(checkout: Path | None = None) -> tuple[str, ...]:
         raise UsageError(f"{folder} is not a checkout; install one with `pip install -e .`.")
     library = load_library(DEFAULT_VERSION)
     return tuple(name for name, make in GENERATED.items() if _write(folder / name, make(library)))
+
+
+def _as_json(schema: Mapping[str, Any]) -> str:
+    return f"{json.dumps(schema, indent=2, ensure_ascii=False)}\n"
 
 
 def _write(path: Path, text: str) -> bool:

@@ -20,8 +20,6 @@ from conformance.plugin.gatherer import GATHERER, KNOWN, WORDS, Gatherer
 
 CATALOGUE = Path(__file__).parents[1] / "catalogue"
 NOT_CASES = ("bases.yaml", "frames.yaml")
-MARKERS = ("must", "should", "may", "informational", "protocol", "behaviour", "json", "stream", "serve", "refuse")
-"""Markers besides the areas."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,14 +44,9 @@ def pytest_load_initial_conftests(args: list[str]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Registers the markers, and what gathers judgements where results are written."""
+    """Registers what gathers judgements, where results are written."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Gatherer(config), GATHERER)
-    words = [path.name for path in CATALOGUE.iterdir() if path.is_dir()] if CATALOGUE.is_dir() else []
-    for word in (*words, *MARKERS):
-        config.addinivalue_line(
-            "markers", f"{word.replace('-', '_')}: conformance cases, see `messages-conformance list`"
-        )
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

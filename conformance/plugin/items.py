@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from conformance.base.errors import HarnessError
-from conformance.model import DECIDED, Case, Judgement, Mode
+from conformance.config.options import PREFIX
+from conformance.model import DECIDED, Case, Direction, Judgement, Level, Mode, Plane
 from conformance.plugin.crash import foreseen
 from conformance.plugin.gatherer import GATHERER, OURS, SCREEN
 from conformance.plugin.session import Judged, TargetSession, sessions_of
@@ -22,6 +23,9 @@ from conformance.standard.vendors import is_of_vendor
 
 BROKEN = pytest.StashKey[bool]()
 """Set once the options or the catalogue turned out to be unusable."""
+
+MARKERS = pytest.StashKey[set[str]]()
+"""What markers are registered for in a session."""
 
 SHOWN_TO_ALLURE = 8
 """How many exchanges of one result are looked at for Allure: those with findings, which come first, and a few more."""
@@ -87,9 +91,10 @@ class CaseFile(pytest.File):
             self.problem = problem
             raise
         if self.path.name.endswith(USER_SUFFIX):
-            name = marker_name(self.path.name.removesuffix(USER_SUFFIX))
-            self.config.addinivalue_line("markers", f"{name}: the cases of {self.path.name}")
+            _register(self.config, self.path.name.removesuffix(USER_SUFFIX), f"the cases of {self.path.name}")
         path = str(self.path)
+        for word in _words(case for session in known.values() for case in session.run.library.catalogue.cases):
+            _register(self.config, word, "conformance cases, see `messages-conformance list`")
         for target, session in known.items():
             for case in session.run.library.catalogue.cases:
                 if case.file == path:
@@ -120,7 +125,7 @@ class CaseItem(pytest.Item):
         for word in (case.area, case.level.value, case.plane.value, mode.value, case.direction.value):
             self.add_marker(marker_name(word))
         if case.informational:
-            self.add_marker("informational")
+            self.add_marker(marker_name("informational"))
 
     @property
     def selected(self) -> bool:
@@ -194,4 +199,19 @@ def show_to_allure(session: TargetSession, case: Case, judgement: Judgement) -> 
 
 def marker_name(word: str) -> str:
     """A word, such as the name of a user's file, as the name of a pytest marker."""
-    return re.sub(r"\W", "_", word).strip("_") or "own"
+    name = re.sub(r"\W", "_", word).strip("_")
+    return f"{PREFIX}_{name or 'own'}"
+
+
+def _words(cases: Iterable[Case]) -> Iterator[str]:
+    """What cases are marked with: areas, levels, planes, directions and modes."""
+    yield from sorted({case.area for case in cases})
+    yield from (*Level, *Plane, *Direction, *Mode, "informational")
+
+
+def _register(config: pytest.Config, word: str, meaning: str) -> None:
+    """Registers a marker, once: a project without cases has none of ours."""
+    registered = config.stash.setdefault(MARKERS, set())
+    if word not in registered:
+        registered.add(word)
+        config.addinivalue_line("markers", f"{marker_name(word)}: {meaning}")

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.standard.paths import catalogue_folder
 from support import standard
 
 
 @pytest.mark.parametrize(
     ("expression", "holds"),
     [
-        ("counting", lambda case, mode: case.area == "counting"),
-        ("should", lambda case, mode: case.level == "should"),
-        ("behaviour", lambda case, mode: case.plane == "behaviour"),
-        ("stream and tools", lambda case, mode: mode == "stream" and case.area == "tools"),
-        ("refuse and not request", lambda case, mode: case.direction == "refuse" and case.area != "request"),
-        ("informational", lambda case, mode: case.informational),
+        ("messages_counting", lambda case, mode: case.area == "counting"),
+        ("messages_should", lambda case, mode: case.level == "should"),
+        ("messages_behaviour", lambda case, mode: case.plane == "behaviour"),
+        ("messages_stream and messages_tools", lambda case, mode: mode == "stream" and case.area == "tools"),
+        (
+            "messages_refuse and not messages_request",
+            lambda case, mode: case.direction == "refuse" and case.area != "request",
+        ),
+        ("messages_informational", lambda case, mode: case.informational),
     ],
 )
 def test_m_selects_by_marker(project, expression, holds) -> None:
@@ -28,17 +30,22 @@ def test_m_selects_by_marker(project, expression, holds) -> None:
     assert listed == wanted
 
 
-def test_every_marker_is_registered(project) -> None:
+def test_every_marker_is_registered_where_cases_are_collected(project) -> None:
     done = project.catalogue("--strict-markers", "--collect-only", "-q")
     assert done.ret == 0
-    shown = project.run("--markers").stdout.str()
-    areas = [path.name.replace("-", "_") for path in catalogue_folder().iterdir() if path.is_dir()]
-    for word in (*areas, "must", "should", "may", "protocol", "behaviour", "json", "stream"):
-        assert f"@pytest.mark.{word.replace('-', '_')}: " in shown
+
+
+def test_a_project_without_cases_has_no_marker_of_ours(project) -> None:
+    project.write(
+        "test_ordinary.py", "def test_that_passes(pytestconfig):\n    print(*pytestconfig.getini('markers'), sep='!')\n"
+    )
+    done = project.pytester.runpytest("-s", "test_ordinary.py")
+    assert done.ret == 0
+    assert "messages_" not in done.stdout.str()
 
 
 def test_m_judges_only_what_is_selected(project) -> None:
-    done = project.catalogue("-m", "system and json")
+    done = project.catalogue("-m", "messages_system and messages_json")
     assert done.ret == 0
     assert {case["area"] for case in project.results["cases"]} == {"system"}
     assert {mode for _, mode in project.outcomes} == {"json"}

@@ -60,7 +60,7 @@ def test_the_failure_of_an_ordinary_test_is_told_by_pytest_and_makes_exit_code_1
 
 
 def test_the_marker_of_an_own_file_is_registered(own) -> None:
-    done = own.run("--strict-markers", "-W", "error", "-m", "our_cases")
+    done = own.run("--strict-markers", "-W", "error", "-m", "messages_our_cases")
     assert done.ret == 0
     done.assert_outcomes(passed=2, deselected=2)
 
