@@ -113,7 +113,7 @@ def test_a_mistake_is_refused_with_its_line(specs: Path, library: Library, old: 
 )
 def test_a_mechanism_names_cases_that_are_judged(specs: Path, library: Library, cases: str, said: str) -> None:
     path = specs / FOLDER / MECHANISMS
-    text = path.read_text(encoding="utf-8").replace("[stream-ends-with-message-stop]", cases)
+    text = path.read_text(encoding="utf-8").replace("[stream-one-message-start]", cases)
     path.write_text(text, encoding="utf-8")
     assert said in str(problem(specs, library))
 

@@ -15,6 +15,8 @@ from conformance.judge.stream_findings import Problem, conclude, of_type
 from conformance.protocol.reply import Reply
 from conformance.protocol.sse import Event
 
+PING: Final = "ping"
+
 DONE: Final = "[DONE]"
 """The terminator of another vendor's streams, which this API does not have (REQ-SSE-005)."""
 
@@ -62,8 +64,18 @@ def data_is_object(reply: Reply) -> Observation:
 
 @check("data-has-type")
 def data_has_type(reply: Reply) -> Observation:
-    """The data object of every named event has a non-empty string as type."""
-    named = [(number, event) for number, event in _numbered(reply) if event.name and isinstance(event.json, dict)]
+    """The data object of every named event but pings has a non-empty string as type."""
+    return _typed(reply, [(number, event) for number, event in _numbered(reply) if event.name not in (None, "", PING)])
+
+
+@check("ping-has-type")
+def ping_has_type(reply: Reply) -> Observation:
+    """The data object of every ping has a non-empty string as type. Who knows an event by its name skips pings."""
+    return _typed(reply, [(number, event) for number, event in _numbered(reply) if event.name == PING])
+
+
+def _typed(reply: Reply, events: list[tuple[int, Event]]) -> Observation:
+    named = [(number, event) for number, event in events if isinstance(event.json, dict)]
     problems = [
         Problem(number, "a string as type in the data", f"type {show(event.json['type'])}")
         if "type" in event.json

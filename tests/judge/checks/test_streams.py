@@ -75,7 +75,7 @@ def defects():
             "stream-data-is-json",
             ok.replace(streams.STOP, streams.STOP + 'event: extra\ndata: {"type": "extra", "x": NaN}\n\n'),
         ),
-        ("stream-data-has-type", "event: ping\ndata: {}\n\n" + ok),
+        ("stream-ping-has-type", "event: ping\ndata: {}\n\n" + ok),
         ("stream-data-has-type", ok.replace('"type": "message_stop"', '"type": null')),
         ("stream-no-done", ok + "event: done\ndata: [DONE]\n\n"),
         ("stream-no-bare-done", ok + "data: [DONE]\n\n"),
