@@ -12,16 +12,17 @@ import json
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 from typing import Final
 
 from conformance.base.urls import split_url
-from conformance.base.values import shortened
+from conformance.base.values import shortened, whole_number
 from conformance.judge.callers import Callers
 from conformance.model import Experience, Json
 from conformance.protocol.exchange import Exchange, SentRequest
-from conformance.protocol.message import declared_tools, tool_calls
+from conformance.protocol.message import declared_tools, tool_calls, was_cut
 from conformance.protocol.refusals import words_of
 from conformance.protocol.reply import Reply
 from conformance.protocol.statuses import is_client_error
@@ -43,15 +44,25 @@ _MOST_NAMED: Final = 6
 
 _DEEPEST, _MOST_PARTS, _MOST_CALLS, _MOST_REQUIRED = 4, 2_000, 100, 100
 _LONGEST, _LONGEST_NAME = 120, 60
+_LISTS: Final = ("messages", "tools")
 _INSIDE = re.compile(r"[.\[]")
+
+
+TOGETHER_S: Final = 600.0
+"""Seconds within which a request repeats a refused one. Who asks the same later asks anew."""
 
 
 @dataclass(frozen=True)
 class _Refused:
+    """The first refusal of a request; its parts and sizes are the largest of all that were refused since."""
+
     status: int
     words: str
-    place: str
+    places: tuple[str, ...]
     parts: frozenset[str]
+    sizes: Mapping[str, float]
+    at: float | None
+    times: int = 1
 
 
 class Experiences:
@@ -101,26 +112,26 @@ class Experiences:
         request, status = reply.exchange.request, reply.status
         key = (client, split_url(request.url).path, _asked(reply.request))
         if is_client_error(status):
-            parts = frozenset(_parts(request, reply.request))
-            self._refused[key] = _Refused(status, words_of(reply), place, parts)
+            self._refused[key] = _refusal(self._refused.get(key), reply, status, place)
             self._refused.move_to_end(key)
             while len(self._refused) > REMEMBERED:
                 self._refused.popitem(last=False)
             return
         earlier = self._refused.pop(key, None) if reply.ok else None
-        if earlier is None:
+        if earlier is None or not _soon(earlier.at, moment(reply.exchange.started)):
             return
-        parts = frozenset(_parts(request, reply.request))
-        less = earlier.parts - parts
-        if less and not parts - earlier.parts:
+        how = _smaller(earlier, frozenset(_parts(request, reply.request)), _sizes(reply.request))
+        if how:
             said = f" ({shortened(earlier.words, _LONGEST)})" if earlier.words else ""
-            refused = f"was refused with status {earlier.status}{said} and repeated the request"
-            yield f"{refused} without {_listed(sorted(less))}", [earlier.place, place]
+            times = f" {earlier.times} times" if earlier.times > 1 else ""
+            refused = f"was refused{times} with status {earlier.status}{said} and repeated the request"
+            yield f"{refused} {how}", [*earlier.places, place]
 
     def _without_input(self, reply: Reply, place: str) -> Iterator[tuple[str, list[str]]]:
         """A call without an input that the schema of its tool requires."""
-        tools = declared_tools(reply)
-        for call in tool_calls(reply)[:_MOST_CALLS]:
+        tools, calls = declared_tools(reply), tool_calls(reply)
+        # A call that a limit of the request cut is as long as its client wanted.
+        for call in calls[:-1][:_MOST_CALLS] if was_cut(reply) else calls[:_MOST_CALLS]:
             schema = tools.get(call.name) if isinstance(call.name, str) else None
             required = schema.get("required") if isinstance(schema, dict) else None
             listed = required[:_MOST_REQUIRED] if isinstance(required, list) else []
@@ -130,6 +141,57 @@ class Experiences:
                 tool = shortened(str(call.name), _LONGEST_NAME)
                 names = _listed([shortened(name, _LONGEST_NAME) for name in missing])
                 yield f"got a call of {tool} without {names}, which its schema requires", [place]
+
+
+def _refusal(earlier: _Refused | None, reply: Reply, status: int, place: str) -> _Refused:
+    """A refusal, together with those of the same request before it, which a client may have sent in steps."""
+    parts, sizes = frozenset(_parts(reply.exchange.request, reply.request)), _sizes(reply.request)
+    at = moment(reply.exchange.started)
+    if earlier is None or not _soon(earlier.at, at) or parts - earlier.parts:
+        return _Refused(status, words_of(reply), (place,), parts, sizes, at)
+    largest = {name: max(value, earlier.sizes.get(name, value)) for name, value in (earlier.sizes | sizes).items()}
+    return replace(earlier, places=(*earlier.places, place)[-PLACES:], sizes=largest, at=at, times=earlier.times + 1)
+
+
+def _soon(earlier: float | None, later: float | None) -> bool:
+    """Whether two moments are close together; of those that nobody recorded, nobody knows better."""
+    return earlier is None or later is None or abs(later - earlier) <= TOGETHER_S
+
+
+def moment(started: str) -> float | None:
+    """When an exchange began, in seconds, or None where that is not recorded."""
+    try:
+        return datetime.fromisoformat(started).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _smaller(earlier: _Refused, parts: frozenset[str], sizes: Mapping[str, float]) -> str:
+    """How a request is smaller than a refused one, in words; empty where it is not, or larger in something."""
+    less = earlier.parts - parts
+    lower = {name: value for name, value in sizes.items() if value < earlier.sizes.get(name, value)}
+    higher = any(value > earlier.sizes.get(name, value) for name, value in sizes.items())
+    if parts - earlier.parts or higher:
+        return ""
+    without = [f"without {_listed(sorted(less))}"] if less else []
+    fewer = [f"with {_counted(name, value)} in place of {earlier.sizes[name]:.0f}" for name, value in lower.items()]
+    return " and ".join([*without, *fewer])
+
+
+def _counted(name: str, value: float) -> str:
+    return f"{value:.0f} {name}" if name in _LISTS else f"{name} {value:.0f}"
+
+
+def _sizes(body: Mapping[str, Json]) -> Mapping[str, float]:
+    """What of a request can be smaller: limits of tokens, and how many turns and tools there are."""
+    thinking = body.get("thinking")
+    limits = {
+        "max_tokens": body.get("max_tokens"),
+        "budget_tokens": thinking.get("budget_tokens") if isinstance(thinking, dict) else None,
+    }
+    found = {name: float(number) for name, value in limits.items() if (number := whole_number(value)) is not None}
+    lists = {name: value for name in _LISTS if isinstance(value := body.get(name), list)}
+    return found | {name: float(len(value)) for name, value in lists.items()}
 
 
 def _asked(body: Mapping[str, Json]) -> str:

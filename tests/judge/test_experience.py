@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from conformance.judge.callers import CALLERS, Callers
 from conformance.judge.experience import Experiences
 from conformance.protocol.reply import Reply
 from conformance.standard.library import Library
+from conformance.wire.importers.files import open_recording
 from support import make
+from support.data import read_data
 
 AGENT = "claude-cli/2.1.330 (external, sdk-cli)"
 TURN = {"role": "user", "content": [{"type": "text", "text": "List the files."}]}
@@ -77,6 +81,93 @@ def test_a_request_that_is_refused_and_repeated_smaller_is_told_once(experiences
 def test_anything_else_after_a_refusal_is_no_repetition(experiences: Experiences, later: Reply) -> None:
     experiences.take(refused(), "a:1")
     experiences.take(later, "a:2")
+    assert experiences.all == ()
+
+
+def test_what_is_left_out_step_by_step_is_told_whole(experiences: Experiences) -> None:
+    experiences.take(refused(), "a:1")
+    experiences.take(refused(less("context_management")), "a:2")
+    experiences.take(answered(less("context_management", "tools"), betas=""), "a:3")
+    (found,) = experiences.all
+    assert found.what.startswith("was refused 2 times with status 400 (context_management:")
+    assert found.what.endswith("without context_management, the beta one-2025-01-01, the beta two-2025-01-01, tools")
+    assert found.places == ("a:1", "a:2", "a:3")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "how"),
+    [
+        ({"max_tokens": 128_000}, {"max_tokens": 32_000}, "with max_tokens 32000 in place of 128000"),
+        ({"messages": [TURN] * 9}, {"messages": [TURN] * 3}, "with 3 messages in place of 9"),
+        ({"max_tokens": 128_000}, {"max_tokens": 256_000}, None),
+        ({"max_tokens": 9, "messages": [TURN]}, {"max_tokens": 5, "messages": [TURN] * 2}, None),
+    ],
+)
+def test_a_request_can_be_smaller_in_its_numbers(
+    experiences: Experiences, before: dict[str, Any], after: dict[str, Any], how: str | None
+) -> None:
+    experiences.take(refused({**BODY, **before}), "a:1")
+    experiences.take(answered({**BODY, **after}), "a:2")
+    assert [each.what.rpartition(" the request ")[2] for each in experiences.all] == ([how] if how else [])
+
+
+def test_who_asks_the_same_an_hour_later_asks_anew(experiences: Experiences) -> None:
+    def at(reply: Reply, started: str) -> Reply:
+        return Reply(replace(reply.exchange, started=started))
+
+    experiences.take(at(refused(), "2026-11-28T08:00:00.000Z"), "a:1")
+    experiences.take(at(answered(less("context_management")), "2026-11-28T09:00:00.000Z"), "a:2")
+    assert experiences.all == ()
+    experiences.take(at(refused(), "2026-11-28T08:00:00.000Z"), "a:3")
+    experiences.take(at(answered(less("context_management")), "2026-11-28T08:00:02.000Z"), "a:4")
+    assert len(experiences.all) == 1
+
+
+def test_a_call_that_the_limit_of_its_request_cut_lacks_nothing(experiences: Experiences) -> None:
+    calls = [make.call(name="Bash", input={}), make.call(name="Bash", input={})]
+    experiences.take(answered(BODY, make.message(calls[0], stop_reason="max_tokens")), "a:1")
+    assert experiences.all == ()
+    experiences.take(answered(BODY, make.message(*calls, stop_reason="max_tokens")), "a:2")
+    assert [each.count for each in experiences.all] == [1]
+
+
+AGENTS = {
+    "Claude Code": ("claude-code", "claude-cli/2.1.330 (external, sdk-cli)", "context_management"),
+    "Vercel AI SDK 7": ("ai-sdk-7", "ai/7.0.173 ai-sdk-provider-utils/5.0.81 node.js/22", "tool_choice"),
+    "opencode": ("opencode", "opencode/1.18.33 ai-sdk/provider-utils/4.0.46 runtime/bun/1.3.14", "tool_choice"),
+    "LangChain for Python": ("langchain-python", "langchain-anthropic/1.7.7", "tools"),
+    "Pydantic AI": ("pydantic-ai", "pydantic-ai/2.68.0", "tool_choice"),
+    "LlamaIndex": ("llamaindex", "llama-index/0.14.25", "temperature"),
+    "LiteLLM": ("litellm", "litellm/1.106.2", "tools"),
+    "Anthropic SDK for Python": ("python-sdk", "Anthropic/Python 1.17.0", "tools"),
+    "Anthropic SDK for TypeScript": ("typescript-sdk", "Anthropic/JS 1.12.0", "tools"),
+}
+"""By the name that users know: the client of a captured request, its `user-agent`, and what it could do without."""
+
+
+@pytest.mark.parametrize("name", AGENTS)
+def test_captured_requests_of_other_clients_live_through_the_same(experiences: Experiences, name: str) -> None:
+    client, agent, part = AGENTS[name]
+    captured = [each for each in read_data("client_requests.json") if each["client"] == client]
+    body = next(each["body"] for each in captured if isinstance(each["body"], dict) and part in each["body"])
+    tools = [{**tool, "input_schema": {"required": ["city"]}} for tool in body.get("tools", [])]
+    body = {**body, **({"tools": tools} if tools else {})}
+    experiences.take(refused(body, agent=agent), "a:1")
+    experiences.take(answered({key: value for key, value in body.items() if key != part}, agent=agent), "a:2")
+    if tools:
+        call = make.message(make.call(name=tools[0]["name"], input={}), stop_reason="tool_use")
+        experiences.take(answered(body, call, agent=agent), "a:3")
+    experiences.left(make.exchange(b"", ended=61.0, sent=sent(body, agent=agent)), "a:4")
+    assert {each.client for each in experiences.all} == {name}
+    sentences = [each.what for each in experiences.all]
+    assert sentences[0].endswith(f"repeated the request without {part}")
+    assert sentences[-1] == "hung up after 61 s of silence before the answer was there"
+    assert len(sentences) == (3 if tools else 2)
+
+
+def test_genuine_recordings_tell_of_nothing(experiences: Experiences, corpus: Path) -> None:
+    for number, recorded in enumerate(open_recording(corpus).exchanges(), 1):
+        experiences.take(Reply(recorded.exchange, recorded.streamed), str(number))
     assert experiences.all == ()
 
 

@@ -19,6 +19,7 @@ from conformance.reference.pipeline import Steps
 from conformance.results.conclusions.readiness import readiness
 from conformance.standard.library import Library
 from mutation.rehearsal import Stage, set_stage
+from mutation.variations import variations
 from support.brainless import MODELS
 from support.data import DATA
 
@@ -34,7 +35,7 @@ READINESS = {
 LEAST = 0.95
 LEAST_OF_BREAKING = 0.90
 
-FAULTS = all_faults()
+FAULTS = {**all_faults(), **variations()}
 SHOWN = yaml.safe_load((DATA / "client_faults.yaml").read_text(encoding="utf-8"))
 EFFECTS: Mapping[str, Mapping[str, str]] = {
     row["feature"]: row["effects"] for row in json.loads((DATA / "client_effects.json").read_text(encoding="utf-8"))
@@ -73,7 +74,7 @@ def cells(stage: Stage) -> tuple[Cell, ...]:
 
 
 def _cells(stage: Stage) -> Iterator[Cell]:
-    for feature, faults in SHOWN["faults"].items():
+    for feature, faults in {**SHOWN["faults"], **SHOWN["variations"]}.items():
         found = ready(stage, faults)
         for client, effect in EFFECTS[feature].items():
             yield Cell(feature, client, effect, found[client])
@@ -121,5 +122,6 @@ def test_every_client_and_every_measured_feature_is_accounted_for(library: Libra
     known = {client.id for client in library.clients.clients}
     assert {client for effects in EFFECTS.values() for client in effects} == known
     not_shown = [feature for features in SHOWN["not-shown"].values() for feature in features]
-    assert sorted([*SHOWN["faults"], *not_shown]) == sorted(EFFECTS)
-    assert {fault for faults in SHOWN["faults"].values() for fault in faults} - set(FAULTS) == set()
+    assert sorted([*SHOWN["faults"], *SHOWN["variations"], *not_shown]) == sorted(EFFECTS)
+    for key, known in (("faults", all_faults()), ("variations", variations())):
+        assert {fault for faults in SHOWN[key].values() for fault in faults} - set(known) == set()
