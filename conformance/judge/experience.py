@@ -49,7 +49,7 @@ _INSIDE = re.compile(r"[.\[]")
 
 
 TOGETHER_S: Final = 600.0
-"""Seconds within which a request repeats a refused one. Who asks the same later asks anew."""
+"""Seconds within which a request repeats a refused one. Who asks the same later asks again."""
 
 
 @dataclass(frozen=True)
