@@ -22,10 +22,10 @@ def test_a_program_says_how_it_is_installed_driven_and_what_it_prints(path: Path
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert KEYS <= set(data) <= {*KEYS, "lives-through", "note"}
     for version in data["versions"]:
-        assert {"version"} < set(version) <= {"version", "npm", "python"}
+        assert {"version"} < set(version) <= {"version", "npm", "python", "recognised"}
         assert any(str(version["version"]) in package for key in ("npm", "python") for package in version.get(key, ()))
     for scenario in data["scenarios"]:
-        assert OF_SCENARIOS <= set(scenario) <= {*OF_SCENARIOS, "at-most"}
+        assert OF_SCENARIOS <= set(scenario) <= {*OF_SCENARIOS, "at-most", "exit"}
         assert all(scenario[key] for key in OF_SCENARIOS)
 
 

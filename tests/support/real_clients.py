@@ -75,9 +75,11 @@ def measured() -> dict[str, Any]:
     return yaml.safe_load(MEASURED.read_text(encoding="utf-8")) or {} if MEASURED.exists() else {}
 
 
-def record(program: Program, sizes: Mapping[str, Sequence[int]]) -> None:
-    """Writes the figures of a program that works: for each scenario the sizes of its requests, in bytes."""
-    known = {**measured(), str(program): _figures(sizes)}
+def record(program: Program, sizes: Mapping[str, Sequence[int]], seconds: Mapping[str, float]) -> None:
+    """Writes the figures of a program that works: for each scenario the sizes of its requests, in bytes, and the seconds
+    without the proxy.
+    """
+    known = {**measured(), str(program): _figures(sizes, seconds)}
     current = {str(each) for each in programs()}
     kept = {name: known[name] for name in sorted(known) if name in current}
     head = "# Figures of `CLIENTS_RECORD=1 tox -e clients`, which writes this file\n"
@@ -85,10 +87,11 @@ def record(program: Program, sizes: Mapping[str, Sequence[int]]) -> None:
     PAGE.write_text(page(), encoding="utf-8")
 
 
-def _figures(sizes: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+def _figures(sizes: Mapping[str, Sequence[int]], seconds: Mapping[str, float]) -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "requests": {name: len(each) for name, each in sizes.items()},
+        "seconds": {name: round(each, 1) for name, each in seconds.items()},
         "longest": max((size for each in sizes.values() for size in each), default=0),
     }
 
@@ -100,7 +103,7 @@ def page() -> str:
 
 def _table() -> Iterator[str]:
     yield from (
-        "| program | version | date | what it did (requests) | longest request | directly | through the proxy |",
+        "| program | version | date | what it did (requests, seconds) | longest request | directly | through the proxy |",
         "|---|---|---|---|---|---|---|",
     )
     figures = measured()
@@ -108,11 +111,16 @@ def _table() -> Iterator[str]:
         known = figures.get(str(each))
         if known is None:
             continue
-        done = "; ".join(f"{scenario['does']} ({known['requests'][scenario['id']]})" for scenario in each.scenarios)
+        done = "; ".join(_done(scenario, known) for scenario in each.scenarios)
         longest = f"{known['longest'] / 1000:,.1f} kB"
         cells = [each.title, each.version, known["date"], done, longest, "works", "works, no finding"]
         yield "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
     yield ""
+
+
+def _done(scenario: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+    name = scenario["id"]
+    return f"{scenario['does']} ({known['requests'][name]}, {known['seconds'][name]} s)"
 
 
 def _notes() -> Iterator[str]:
