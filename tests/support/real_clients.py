@@ -76,9 +76,7 @@ def measured() -> dict[str, Any]:
 
 
 def record(program: Program, sizes: Mapping[str, Sequence[int]], seconds: Mapping[str, float]) -> None:
-    """Writes the figures of a program that works: for each scenario the sizes of its requests, in bytes, and the seconds
-    without the proxy.
-    """
+    """Writes the figures of a program that works: by scenario, the bytes of its requests and the seconds it took directly."""
     known = {**measured(), str(program): _figures(sizes, seconds)}
     current = {str(each) for each in programs()}
     kept = {name: known[name] for name in sorted(known) if name in current}
@@ -103,7 +101,7 @@ def page() -> str:
 
 def _table() -> Iterator[str]:
     yield from (
-        "| program | version | date | what it did (requests, seconds) | longest request | directly | through the proxy |",
+        "| program | version | date | what it did (requests, seconds) | longest request | directly | through proxy |",
         "|---|---|---|---|---|---|---|",
     )
     figures = measured()
