@@ -116,7 +116,7 @@ def valid_when_sent_back(reply: Reply, context: Context) -> Observation:
     picked = [
         (join("/content", at), block)
         for at, block in content.blocks(reply)
-        if block.get("type") in known and block.get("text") != ""
+        if isinstance(block.get("type"), str) and block["type"] in known and block.get("text") != ""
     ]
     findings = (
         deviation(reply, "a block that a request takes as it is", problem, pointer=place + inner)
