@@ -89,7 +89,7 @@ def test_nothing_but_a_claim_about_counts_fails_on_dead_counts(stage, kind) -> N
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_passes_on_dead_counts(stage, kind) -> None:
-    """The model ignores the prompt, so that only counts could show that a part of it was read."""
+    """The model ignores the prompt, so that only counts could show that a part of it was read; or a call that is forced."""
     cases = stage().library.cases
     shown = {
         (case, mode)
@@ -97,5 +97,6 @@ def test_nothing_passes_on_dead_counts(stage, kind) -> None:
         if any(call.name in ("honoured", "read-or-refused") for call in cases[case].expect)
         and judgement.outcome in DECIDED
         and mode is not ALIVE.get(kind)
+        and "forced-tool-choice" not in cases[case].needs
     }
     assert shown == set()
