@@ -149,7 +149,7 @@ def _refusal(earlier: _Refused | None, reply: Reply, status: int, place: str) ->
     at = moment(reply.exchange.started)
     if earlier is None or not _soon(earlier.at, at) or parts - earlier.parts:
         return _Refused(status, words_of(reply), (place,), parts, sizes, at)
-    largest = {name: max(value, earlier.sizes.get(name, value)) for name, value in (earlier.sizes | sizes).items()}
+    largest = {name: max(value, earlier.sizes.get(name, value)) for name, value in {**earlier.sizes, **sizes}.items()}
     return replace(earlier, places=(*earlier.places, place)[-PLACES:], sizes=largest, at=at, times=earlier.times + 1)
 
 

@@ -89,7 +89,7 @@ def test_nothing_but_a_claim_about_counts_fails_on_dead_counts(stage, kind) -> N
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_passes_on_dead_counts(stage, kind) -> None:
-    """The model ignores the prompt, so that only counts could show that a part of it was read; or a call that is forced."""
+    """The model ignores the prompt: only counts could show that a part of it was read, or a call that is forced."""
     cases = stage().library.cases
     shown = {
         (case, mode)

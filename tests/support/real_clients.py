@@ -76,7 +76,7 @@ def measured() -> dict[str, Any]:
 
 
 def record(program: Program, sizes: Mapping[str, Sequence[int]], seconds: Mapping[str, float]) -> None:
-    """Writes the figures of a program that works: by scenario, the bytes of its requests and the seconds it took directly."""
+    """Writes the figures of a program that works: by scenario, bytes of requests, seconds it took directly."""
     known = {**measured(), str(program): _figures(sizes, seconds)}
     current = {str(each) for each in programs()}
     kept = {name: known[name] for name in sorted(known) if name in current}
