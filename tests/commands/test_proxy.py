@@ -179,7 +179,7 @@ def test_the_official_sdk_works_through_it_and_nothing_is_found(reference: Local
             client.messages.create(**{**HELLO, "max_tokens": -1})
     assert session.code == 0
     assert len(session.lines[0].splitlines()) == 1
-    assert session.lines[1].startswith("client    Anthropic SDK for Python (Anthropic/Python ")
+    assert session.lines[1].startswith("client    Anthropic SDK for Python 2 (Anthropic/Python ")
     assert session.lines[2] == ""
     assert "7 of 7 exchanges judged" in session.lines
     assert set(session.outcomes()) <= {"pass", "not-applicable", "inconclusive"}

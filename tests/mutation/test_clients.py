@@ -37,8 +37,11 @@ LEAST_OF_BREAKING = 0.90
 
 FAULTS = {**all_faults(), **variations()}
 SHOWN = yaml.safe_load((DATA / "client_faults.yaml").read_text(encoding="utf-8"))
+LATER = yaml.safe_load((DATA / "client_effects_later.yaml").read_text(encoding="utf-8"))
 EFFECTS: Mapping[str, Mapping[str, str]] = {
-    row["feature"]: row["effects"] for row in json.loads((DATA / "client_effects.json").read_text(encoding="utf-8"))
+    row["feature"]: row["effects"]
+    | {client: done[row["feature"]] for client, done in LATER.items() if row["feature"] in done}
+    for row in json.loads((DATA / "client_effects.json").read_text(encoding="utf-8"))
 }
 
 

@@ -168,6 +168,8 @@ def wanted(client: str) -> frozenset[str]:
 
 
 CLIENTS = sorted({capture["client"] for capture in CAPTURED})
+NOT_CAPTURED = "python-sdk-2"
+"""Observed later, in `tox -e clients`: the bodies of version 1, and the headers of the SDK for TypeScript."""
 
 
 def occurring(client: str, requests: Mapping[str, list[Sent]]) -> frozenset[str]:
@@ -241,4 +243,4 @@ def needs_beta(step: Step, name: str) -> bool:
 
 
 def test_every_client_of_the_captures_is_known_and_every_known_one_is_there(library: Library) -> None:
-    assert set(CLIENTS) == {client.id for client in library.clients.clients}
+    assert set(CLIENTS) | {NOT_CAPTURED} == {client.id for client in library.clients.clients}
