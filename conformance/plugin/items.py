@@ -31,8 +31,11 @@ SHOWN_TO_ALLURE = 8
 """How many exchanges of one result are looked at for Allure: those with findings, which come first, and a few more."""
 
 
-class GateViolation(Exception):  # noqa: N818 - it is the endpoint's, and no error of ours
-    """A gating deviation of the endpoint, which pytest shows as a failure. `shown` is its failure block."""
+class GateViolation(AssertionError):  # noqa: N818 - it is the endpoint's, and no error of ours
+    """A gating deviation of the endpoint, which pytest shows as a failure. `shown` is its failure block.
+
+    An AssertionError, because Allure calls every other exception a broken test.
+    """
 
     def __init__(self, judgement: Judgement, shown: str) -> None:
         super().__init__(judgement.case)
@@ -188,13 +191,16 @@ class CaseItem(pytest.Item):
 def show_to_allure(session: TargetSession, case: Case, judgement: Judgement) -> None:
     """Hands the case, its outcome and its evidence to allure-pytest, which has to be collecting results."""
     from conformance.report.allure import allure_result, attach
+    from conformance.results.clauses import cited
 
     excerpts = Excerpts()
     result = session.case_result(case, judgement, excerpts)
     for line in judgement.evidence[:SHOWN_TO_ALLURE]:
         if line in session.run.replies:
             excerpts.add_exchange(session.run.replies[line].exchange)
-    attach(allure_result(result, excerpts.exchanges, session.name))
+    library = session.run.library
+    clauses = cited(case.clauses, library.ledger, library.sources)
+    attach(allure_result(result, excerpts.exchanges, session.name, clauses))
 
 
 def marker_name(word: str) -> str:

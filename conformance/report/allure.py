@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from conformance.model import Level
 from conformance.report import words as wording
 from conformance.report.block import block
 from conformance.report.escape import markdown, one_line, printable
+from conformance.results.clauses import ClauseResult
 from conformance.results.model import CaseResult, ExchangeSummary
 
 SEVERITIES = {
@@ -24,8 +24,6 @@ SEVERITIES = {
 
 EXCHANGES = 3
 """How many exchanges are attached to one result; the journal holds the others."""
-
-_LINK = re.compile(r"https?://[^\s<>\"')\]]+")
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,12 @@ class AllureResult:
     attachments: tuple[Attachment, ...]
 
 
-def allure_result(case: CaseResult, exchanges: Mapping[int, ExchangeSummary], target: str) -> AllureResult:
-    """The labels, description, links and attachments of one result; area is the feature, level the severity."""
+def allure_result(
+    case: CaseResult, exchanges: Mapping[int, ExchangeSummary], target: str, clauses: Sequence[ClauseResult] = ()
+) -> AllureResult:
+    """The labels, description, links and attachments of one result. Its area is the feature and the first level of
+    suites, its level the severity; `clauses` are those of the case, whose sources are linked.
+    """
     blocker = case.gates and case.level is Level.MUST
     return AllureResult(
         title=one_line(case.title),
@@ -62,7 +64,7 @@ def allure_result(case: CaseResult, exchanges: Mapping[int, ExchangeSummary], ta
         tags=tuple(one_line(tag) for tag in (case.level, case.plane, case.part, case.outcome, *case.clauses)),
         description=_description(case),
         parameters=(("mode", case.mode.value), ("target", one_line(target))),
-        links=tuple((url, url) for url in _LINK.findall(one_line(case.source))),
+        links=tuple(_links(clauses)),
         attachments=_attachments(case, exchanges),
     )
 
@@ -71,6 +73,7 @@ def attach(entry: AllureResult) -> None:
     """Hands a record to allure-pytest. Has an effect only while a test item runs under `--alluredir`."""
     dynamic: Any = allure.dynamic
     dynamic.title(entry.title)
+    dynamic.parent_suite(entry.feature)
     dynamic.feature(entry.feature)
     dynamic.story(entry.story)
     dynamic.severity(entry.severity)
@@ -82,6 +85,13 @@ def attach(entry: AllureResult) -> None:
         dynamic.link(url, name=name)
     for attachment in entry.attachments:
         allure.attach(attachment.text, name=attachment.name, attachment_type=allure.attachment_type.TEXT)
+
+
+def _links(clauses: Sequence[ClauseResult]) -> Iterator[tuple[str, str]]:
+    """The address of each source, and what it is called; each address once."""
+    found = {source.url: source for clause in clauses for source in clause.sources if source.url.startswith("https://")}
+    for url, source in found.items():
+        yield one_line(url), one_line(f"{source.text} ({source.date})" if source.date else source.text)
 
 
 def _description(case: CaseResult) -> str:

@@ -15,6 +15,9 @@ from support.reports import MANY, run
 
 DESKTOP = {"width": 1280, "height": 860}
 
+PATIENCE_MS = 300_000
+"""After so long something hangs: a browser on a busy machine takes its time."""
+
 Opened = Callable[..., Page]
 
 
@@ -59,6 +62,7 @@ def opened(browser: Browser) -> Iterator[Opened]:
 
     def open_page(address: str, viewport: dict[str, int] = DESKTOP, **options: object) -> Page:
         context = browser.new_context(viewport=viewport, **options)  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: noted.append(f"console: {message.text}"))

@@ -42,7 +42,7 @@ def main(folder: Path) -> None:
         "two-targets": two_targets(folder),
     }
     hostile = folder / "hostile" / "report.html"
-    hostile.parent.mkdir()
+    hostile.parent.mkdir(exist_ok=True)
     hostile.write_text(html.render(sample.poisoned(sample.results())), encoding="utf-8")
     for name, done in ends.items():
         (folder / f"{name}.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
@@ -66,12 +66,12 @@ def pictures(browser: Browser, report: Path, target: Path) -> None:
 
 
 def interrupted(folder: Path) -> Done:
-    """A run that somebody ends with Ctrl-C as soon as it has judged something."""
+    """A run that is ended as soon as it has judged something."""
     with started("run", "--out", "interrupted", cwd=folder, environment=plain_environment()) as process:
         journal = folder / "interrupted" / "journal.ndjson"
         while process.poll() is None and not (journal.exists() and journal.stat().st_size > 200_000):
             time.sleep(0.05)
-        process.send_signal(2)
+        process.terminate()
         stdout, stderr = process.communicate()
     return Done(process.returncode, stdout, stderr)
 

@@ -1,0 +1,5 @@
+export default {
+  name: "messages-conformance",
+  output: "report",
+  plugins: { awesome: { options: { groupBy: ["parentSuite", "suite"] } } },
+};
