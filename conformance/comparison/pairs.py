@@ -22,6 +22,11 @@ HARMLESS: Final = frozenset(
 RENAMED: Final = frozenset({"model", "message_start.message.model"})
 """Places that say the name of the model, which a gateway may translate on purpose."""
 
+READ_BY_CLIENTS: Final = frozenset(
+    {"allow", "content-type", "request-id", "retry-after", "retry-after-ms", "x-should-retry"}
+)
+"""Headers of answers that clients read, beside those whose names begin with `anthropic-`."""
+
 OF_THE_API: Final = frozenset({"anthropic-beta", "anthropic-version"})
 """Request headers that mean something to the API. The others are the client's own."""
 
@@ -103,6 +108,8 @@ def informs(seen: Seen) -> bool:
     """Whether a difference is no defect on its own."""
     if seen.kind.startswith("request-header-"):
         return seen.where not in OF_THE_API
+    if seen.kind.startswith("header-") and not seen.where.startswith("anthropic-"):
+        return seen.kind == "header-added" or seen.where not in READ_BY_CLIENTS
     if seen.kind.endswith("-changed") and seen.where in RENAMED:
         return True
     # What the API assumes without them: null, no stream, and betas by their header alone.

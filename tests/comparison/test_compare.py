@@ -100,6 +100,25 @@ def test_headers_of_the_connection_do_not_count() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "informs"),
+    [
+        ("request-id", False),
+        ("retry-after", False),
+        ("anthropic-ratelimit-requests-remaining", False),
+        ("x-should-retry", False),
+        ("x-envoy-upstream-service-time", True),
+        ("cache-control", True),
+    ],
+)
+def test_a_header_that_no_client_reads_only_informs(name: str, informs: bool) -> None:
+    plain = {"content-type": "application/json"}
+    ours = make.reply(make.error(), 429, headers={**plain, name: "7"})
+    pairs = [pair(ours, make.reply(make.error(), 429, headers=plain))]
+    (finding,) = compare(pairs, lambda scenario: [ours]).findings
+    assert (finding.seen.kind, finding.seen.where, finding.informs) == ("header-lost", name, informs)
+
+
 def streamed(
     change: Callable[[list[dict[str, Any]]], object] = lambda events: None, *, cut: int | None = None
 ) -> Reply:
