@@ -27,8 +27,9 @@ _OF_THE_HOP = ("connection", "content-length", "date", "host", "keep-alive", "se
 class Alteration:
     """What a gateway does to requests and answers. Each field is the one of the same name in the data.
 
-    Edits of JSON are mappings from what to do to where: `remove`, `reverse`, `join`, `merge`, `split`, `first` with a
-    JSON pointer in which `*` is every item, `set`, `add` and `append` with a mapping from pointers to values.
+    Edits of JSON are mappings from what to do to where: `remove`, `reverse`, `join`, `merge`, `split`, `block`, `float` and
+    `first` with a JSON pointer in which `*` is every item, `set`, `add`, `append` and `text` with a mapping from pointers
+    to values.
     """
 
     request: Mapping[str, Any] = field(default_factory=dict)
@@ -85,6 +86,8 @@ def _done(value: Any, what: str, new: Any) -> Any:
         return new
     if what == "float":
         return float(value)
+    if what == "block":
+        return [{"type": "text", "text": value}] if isinstance(value, str) else value
     if what == "text" and isinstance(value, str):
         return f"{value}{new}"
     if not isinstance(value, list):
