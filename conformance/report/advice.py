@@ -38,6 +38,8 @@ def following(results: Results, folder: str | None) -> Iterator[str]:
         yield f"{_run(results)} -v    # lists what could not be decided"
     elif results.exit_code == 0 and not results.target.select:
         yield f"{COMMAND} run http://localhost:8000 --model NAME    # tests an endpoint of yours"
+    elif results.exit_code == 0 and not results.complete:
+        yield f"{_run(results)}    # the whole catalogue"
     elif results.exit_code == 0 and "strict" not in results.gate.policy:
         yield f"{_run(results)} --strict    # also: does it refuse what the API refuses"
 

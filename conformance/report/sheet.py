@@ -28,6 +28,11 @@ class Sheet:
     width: int | None = None
     colour: bool = False
 
+    @property
+    def room(self) -> int | None:
+        """The columns beside a label."""
+        return None if self.width is None else self.width - len(INDENT)
+
     def paint(self, text: str, *styles: str) -> str:
         """The text in some styles."""
         codes = ";".join(_CODES[style] for style in styles if style)

@@ -8,10 +8,10 @@ from typing import Final, Literal
 from conformance.model import Outcome
 from conformance.report import advice, vendor, verdict
 from conformance.report import words as wording
+from conformance.report.areas import area_table
 from conformance.report.block import block_in
 from conformance.report.escape import cut, one_line
-from conformance.report.sheet import INDENT, Paint, Sheet
-from conformance.results.count import Count
+from conformance.report.sheet import INDENT, Sheet
 from conformance.results.model import CaseResult, ClientResult, DefectResult, Results
 
 Detail = Literal["line", "screen", "all"]
@@ -34,8 +34,6 @@ _LISTED: Final = 3
 
 _FEWEST_DEFECTS: Final = 6
 """Defects that are shown before anything that can be left out."""
-
-_BAR: Final = 20
 
 
 def render(
@@ -62,7 +60,7 @@ def render(
     if advice.nothing_tested(results):
         return "\n".join([*_verdict(results, sheet, 3 * (width or LONGEST)), *end]) + "\n"
     if advice.interrupted(results) and detail == "screen":
-        return "\n".join([*_brief(results, sheet), *end]) + "\n"
+        return "\n".join([*_stopped(results, sheet), *end]) + "\n"
     head = [*_verdict(results, sheet), *_place(results, sheet)]
     parts = _all(results, sheet, blocks=bool(blocks)) if detail == "all" else None
     if parts is None:
@@ -74,6 +72,10 @@ def _screen(results: Results, sheet: Sheet, room: int, blocks: int) -> Iterator[
     """What fits into `room` lines, blank lines in between included."""
     defects = wording.defects(results)
     reserved = min(len(defects), _FEWEST_DEFECTS) + 2 if defects else 0
+    if blocks and defects and defects[0][1]:  # the block of the worst defect says more than times and areas
+        most = 2 * len(defects) + 3 + sheet.rows(_failure(results, wording.witness(defects[0][1]), sheet))
+        core = sheet.rows([*_tiers(results, sheet), *_clients(results, sheet)])
+        reserved = most if most + core + 2 <= room else reserved
     facts = _facts(results, sheet, room - reserved - 1)
     if facts:
         yield facts
@@ -122,7 +124,7 @@ def _all(results: Results, sheet: Sheet, *, blocks: bool) -> Iterator[list[str]]
         *_baseline(results, sheet, many),
         *_contradictions(results, sheet, many),
     ]
-    yield list(_area_table(results, sheet))
+    yield list(area_table(results, sheet))
     if defects:
         yield list(_defects(defects, sheet, 3 * len(defects)))
     for group in wording.decisive(results.cases) if blocks else ():
@@ -138,6 +140,15 @@ def _brief(results: Results, sheet: Sheet) -> Iterator[str]:
     if sheet.width is not None:
         line = cut(line, sheet.width - 30) if len(line) > sheet.width else line
     yield sheet.paint(word, _COLOURS.get(results.exit_code, "yellow"), "bold") + line.removeprefix(word)
+
+
+def _stopped(results: Results, sheet: Sheet) -> Iterator[str]:
+    """The verdict of a run that somebody stopped."""
+    word, gating = verdict.word(results), results.summary.total.gating
+    found = f", and {wording.plural(gating, 'deviation')} violate the gate so far" if gating else ""
+    yield sheet.paint(word, _COLOURS.get(results.exit_code, "yellow"), "bold") + one_line(
+        f"  {results.incomplete_reason}{found}."
+    )
 
 
 def _verdict(results: Results, sheet: Sheet, most: int | None = None) -> Iterator[str]:
@@ -167,12 +178,15 @@ def _tiers(results: Results, sheet: Sheet) -> Iterator[str]:
         yield from sheet.labelled("tiers", f"{names} reached{edition}", "green")
     elif not results.complete and all(tier.status == "undecided" for tier in tiers):
         yield from sheet.labelled("tiers", f"{names} undecided: the run is incomplete")
+    elif len({tier.status for tier in tiers}) == 1 and tiers[0].deciding:
+        decided = f"{names} {tiers[0].status.replace('-', ' ')}; decided by {_names(tiers[0].deciding)}"
+        yield from sheet.labelled("tiers", sheet.fitting(decided, sheet.room), "red")
     else:
         for number, tier in enumerate(tiers):
             status = tier.status.replace("-", " ")
             style = {"reached": "green", "not reached": "red"}.get(status, "yellow")
             decided = f"; decided by {_names(tier.deciding)}" if tier.deciding else ""
-            text = f"{tier.title:<6} {status:<11}  {wording.tier_note(tier)}{decided}"
+            text = sheet.fitting(f"{tier.title:<6} {status:<11}  {wording.tier_note(tier)}{decided}", sheet.room)
             yield from sheet.labelled("" if number else "tiers", text, style)
 
 
@@ -198,7 +212,7 @@ def _group(status: str, members: Sequence[ClientResult], sheet: Sheet) -> Iterat
     if len(members) == 1:
         text = f"{members[0].title}: {wording.client_note(members[0])}"
     else:
-        text = ", ".join(client.title for client in members)
+        text = _fitting_names([client.title for client in members], sheet)
     word = f"{wording.READINESS[status]:<10}"
     first, *rest = sheet.wrapped(f"{INDENT}{word} {text}", indent=len(INDENT) + 11)
     yield INDENT + sheet.paint(word, _READINESS[status]) + first.removeprefix(INDENT + word)
@@ -211,6 +225,16 @@ def _vendor(results: Results, sheet: Sheet, limit: int) -> Iterator[str]:
     for number, line in enumerate(lines[: limit + 1]):
         yield from sheet.labelled("" if number else "claims", line.strip(), "red" if number else "")
     yield from _more(len(lines) - 1 - limit, "broken claim", sheet)
+
+
+def _fitting_names(names: Sequence[str], sheet: Sheet) -> str:
+    """As many names as two lines hold, and the number of the others."""
+    most = None if sheet.width is None else 2 * (sheet.width - len(INDENT) - 16)
+    shown = list(names)
+    while most is not None and len(shown) > 1 and len(", ".join(shown)) > most:
+        shown.pop()
+    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    return f"{', '.join(shown)}{more}"
 
 
 def _timing(results: Results, sheet: Sheet) -> Iterator[str]:
@@ -231,54 +255,6 @@ def _areas(results: Results, sheet: Sheet) -> Iterator[str]:
     if bad:
         others = f"; nothing deviates in the other {len(areas) - len(bad)}" if len(areas) - len(bad) > 1 else ""
         yield from sheet.labelled("areas", f"{', '.join(bad)} pass{others}")
-
-
-def _area_table(results: Results, sheet: Sheet) -> Iterator[str]:
-    part = results.summary.by_axis["conformance"]
-    if not part.total.total:
-        return
-    yield sheet.paint(f"{'conformance':<16}passed of decided", "bold")
-    width = max(len(wording.of(count)) for count in [part.total, *part.by_area.values()])
-    for area, count in part.by_area.items():
-        fraction = f"{one_line(area):<14}{wording.of(count):>{width}}"
-        yield f"  {fraction}  {_bar(count, sheet.paint)}  {_rest(count, sheet.paint)}".rstrip()
-    yield f"  {'all':<14}{wording.of(part.total):>{width}}  {' ' * _BAR}  {_rest(part.total, sheet.paint)}".rstrip()
-    shown = [f"{level.upper()} {wording.of(count)}" for level, count in part.by_level.items() if count.total]
-    yield f"  {' · '.join(shown)}"
-    for name, meaning in (
-        ("strictness", "refuse what the API refuses"),
-        ("informational", "on uncertain or optional clauses, which never decide"),
-        ("unscored", "of cases that are newer than the edition, which do not count yet"),
-    ):
-        other = results.summary.by_axis[name].total
-        if other.total:
-            rest = _rest(other, sheet.paint)
-            title = sheet.paint(f"{name:<16}", "bold")
-            yield f"{title}{wording.of(other)} {meaning}{'; ' if rest else ''}{rest}"
-
-
-def _rest(count: Count, paint: Paint) -> str:
-    """What does not pass: deviations first, then what is open, then what does not apply."""
-    deviating = [
-        f"{number} {word}" for number, word in ((count.failed, "failed"), (count.ignored, "ignored")) if number
-    ]
-    parts = [paint(word, "red") for word in deviating]
-    if count.open:
-        parts.append(paint(wording.open_words(count), "yellow"))
-    return ", ".join(parts)
-
-
-def _bar(count: Count, paint: Paint) -> str:
-    """Shares of passed, deviating and open results; what is there at all takes at least one cell."""
-    if not count.total:
-        return " " * _BAR
-    bad = _cells(count.deviating, count.total)
-    rest = min(_cells(count.open, count.total), _BAR - bad)
-    return paint("█" * (_BAR - bad - rest), "green") + paint("▒" * bad, "red") + paint("·" * rest, "yellow")
-
-
-def _cells(number: int, total: int) -> int:
-    return max(1, round(number / total * _BAR)) if number else 0
 
 
 def _contradictions(results: Results, sheet: Sheet, limit: int) -> Iterator[str]:
