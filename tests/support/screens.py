@@ -136,7 +136,7 @@ SCREENS: Final[Mapping[str, Callable[[Path], Shown]]] = {
     "interrupted": interrupted,
     "two targets": two_targets,
     "two targets at a time": lambda folder: two_targets(folder, "--", "-n", "2"),
-    "bad input": lambda folder: shown(folder, "run", "--case", "stop-max-tokenz"),
+    "bad input": lambda folder: shown(folder, "run", "--case", "response-has-idd"),
 }
 """Every screen by its name."""
 
