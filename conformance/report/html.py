@@ -13,7 +13,7 @@ from functools import cache
 from jinja2 import Environment
 
 from conformance.model import Outcome
-from conformance.report import pages, verdict
+from conformance.report import pages, vendor, verdict
 from conformance.report import words as wording
 from conformance.report.block import location
 from conformance.report.escape import one_line
@@ -34,6 +34,14 @@ ANSWERS: Mapping[str, str] = {
     "ready": "Works",
 }
 """Whether a client works, as its user asks."""
+
+CLAIMS: Mapping[str, str] = {
+    vendor.VERDICTS["broken"]: "broken",
+    vendor.VERDICTS["deviates"]: "limited",
+    vendor.VERDICTS["conforms"]: "limited",
+    vendor.VERDICTS["kept"]: "ready",
+}
+"""How what became of a claim is coloured."""
 
 APART = (("informational", "Clauses that only inform"), ("unscored", "Cases that are newer than the edition"))
 """Parts of the numbers that never decide."""
@@ -157,7 +165,15 @@ def _number(results: Results, outcome: Outcome) -> int:
 def _environment() -> Environment:
     environment = pages.environment()
     environment.globals.update(
-        words=wording, verdict=verdict, segments=segments, moment=_moment, notes=notes, ANSWERS=ANSWERS, APART=APART
+        words=wording,
+        verdict=verdict,
+        segments=segments,
+        moment=_moment,
+        notes=notes,
+        ANSWERS=ANSWERS,
+        APART=APART,
+        CLAIMS=CLAIMS,
+        vendor=vendor,
     )
     environment.filters.update(location=location, one_line=one_line, address=address)
     return environment

@@ -73,6 +73,7 @@ def _suite_properties(results: Results) -> dict[str, str]:
         "passed": str(total.passed),
         "known": str(total.known),
         **{f"tier.{tier.id}": tier.status for tier in results.tiers},
+        **{f"client.{client.id}": client.readiness for client in results.clients},
         **numbers,
     }
 

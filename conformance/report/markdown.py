@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from conformance.report import verdict
+from conformance.report import vendor, verdict
 from conformance.report import words as wording
 from conformance.report.block import block
 from conformance.report.escape import cut, markdown, markdown_block, markdown_code
@@ -19,12 +19,13 @@ def render(results: Results, *, limit: int = 10, blocks: int = 3) -> str:
     """The summary as GitHub-flavoured Markdown: `limit` deviations in the table, the worst `blocks` of them in full."""
     sections = [
         _head(results),
-        _tiers(results),
         _clients(results),
+        _defects(results, limit),
+        _vendor(results, limit),
+        _tiers(results),
         _timing(results),
         _numbers(results),
         _contradictions(results),
-        _defects(results, limit),
         _deviations(results, limit, blocks),
         _known(results, limit),
         _undecided(results),
@@ -179,12 +180,27 @@ def _defects(results: Results, limit: int) -> Iterator[str]:
         return
     yield f"### Defects ({min(limit, len(found))} of {len(found)}, worst first)"
     yield ""
-    yield "| defect | harm | extent | read first |"
+    yield "| defect | what it does | extent | read first |"
     yield "|---|---|---|---|"
     for defect, members in found[:limit]:
-        harm, extent = wording.HARMS[defect.harm], wording.extent(defect)
+        harm, extent = wording.affected(defect) or wording.HARMS[defect.harm], wording.extent(defect)
         first = markdown_code(members[0].id) if members else ""
-        yield f"| {markdown(defect.title)} | {harm} | {markdown(extent)} | {first} |"
+        yield f"| {markdown(defect.title)} | {markdown(harm)} | {markdown(extent)} | {first} |"
+
+
+def _vendor(results: Results, limit: int) -> Iterator[str]:
+    if results.vendor is None:
+        return
+    yield f"### Against {markdown(results.vendor.title)}'s own documents: {markdown(vendor.counted(results))}"
+    broken = vendor.broken(results)
+    if broken:
+        yield ""
+        yield "| broken claim | page | decided by |"
+        yield "|---|---|---|"
+    for claim in broken[:limit]:
+        yield f"| {markdown(claim.says)} | {markdown(f'{claim.page}, {claim.date}')} | {markdown_code(claim.case)} |"
+    if len(broken) > limit:
+        yield f"| and {len(broken) - limit} more | | |"
 
 
 def _deviations(results: Results, limit: int, blocks: int) -> Iterator[str]:

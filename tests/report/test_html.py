@@ -247,3 +247,13 @@ def test_known_deviations_stale_entries_and_capabilities_are_shown(results):
     defects = text[text.index("What is wrong") : text.index("By area")]
     assert "#defect-" in defects
     assert "GET /v1/models lists models" not in defects
+
+
+def test_what_a_vendor_promises_is_a_column_of_its_own(results, page):
+    text = html.render(sample.with_claims(results))
+    shown = Page(text)
+    assert shown.open == []
+    for part in ("Against its own documents", "5 claims: 1 broken", "Streams count.", "No clause is about speed."):
+        assert part in shown.text
+        assert part not in page.text
+    assert "https://docs.naga.example/messages" in shown.values("href")

@@ -72,3 +72,10 @@ def test_known_deviations_are_skipped_with_their_reason_and_stale_entries_fail(r
     assert suite.get("failures") == str(sum(1 for _ in suite.iter("failure")))
     assert suite.get("skipped") == str(sum(1 for _ in suite.iter("skipped")))
     assert suite.get("tests") == str(sum(1 for _ in suite.iter("testcase")))
+
+
+def test_the_readiness_of_each_client_is_a_property(results):
+    found = sample.with_clients(results)
+    suite = ElementTree.fromstring(render(found)).find("testsuite")
+    values = {item.get("name"): item.get("value") for item in suite.find("properties")}
+    assert {f"client.{client.id}": client.readiness for client in found.clients}.items() <= values.items()

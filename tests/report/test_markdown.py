@@ -89,3 +89,10 @@ def test_times_are_a_table_in_the_summary(results):
 
 def test_tiers_baseline_and_contradictions_are_in_the_summary(results, golden):
     golden("summary-baseline.md", render(sample.with_baseline(results), limit=1, blocks=0))
+
+
+def test_broken_claims_of_a_vendor_are_listed(results):
+    text = render(sample.with_claims(results))
+    assert "### Against Naga's own documents: 5 claims: 1 broken" in text
+    assert "| Streams count. | Messages, 2026-11-22 | <code>b</code> |" in text
+    assert "own documents" not in render(results)
