@@ -27,9 +27,9 @@ _OF_THE_HOP = ("connection", "content-length", "date", "host", "keep-alive", "se
 class Alteration:
     """What a gateway does to requests and answers. Each field is the one of the same name in the data.
 
-    Edits of JSON are mappings from what to do to where: `remove`, `reverse`, `join`, `merge`, `split`, `block`, `float` and
-    `first` with a JSON pointer in which `*` is every item, `set`, `add`, `append` and `text` with a mapping from pointers
-    to values.
+    Edits of JSON are mappings from what to do to where: `remove`, `reverse`, `join`, `merge`, `split`, `block`, `float`
+    and `first` with a JSON pointer in which `*` is every item, `set`, `add`, `append` and `text` with a mapping from
+    pointers to values.
     """
 
     request: Mapping[str, Any] = field(default_factory=dict)
