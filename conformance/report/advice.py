@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
+from conformance.model import Outcome
 from conformance.report import words as wording
 from conformance.results.model import Results
 from conformance.results.run import STOPPED
@@ -35,7 +36,7 @@ def following(results: Results, folder: str | None) -> Iterator[str]:
     elif not repeatable:  # traffic that was recorded elsewhere
         return
     elif results.exit_code == 2:
-        yield f"{_run(results)} -v    # lists what could not be decided"
+        yield from _on_the_open(results)
     elif results.exit_code == 0 and not results.target.select:
         yield f"{COMMAND} run http://localhost:8000 --model NAME    # tests an endpoint of yours"
     elif results.exit_code == 0 and not results.complete:
@@ -63,6 +64,12 @@ def _on_the_worst(results: Results) -> Iterator[str]:
             yield f"{COMMAND} explain {case.id}"
     elif results.baseline is not None and results.baseline.stale:
         yield f"{_run(results)} --baseline {shlex.quote(results.baseline.file)} --baseline-update"
+
+
+def _on_the_open(results: Results) -> Iterator[str]:
+    """How to look at the first result that could not be decided."""
+    found = next((case for case in results.cases if case.outcome is Outcome.INCONCLUSIVE and case.rerun), None)
+    yield f"{found.rerun if found is not None else _run(results)} -v"
 
 
 def _first_aid(results: Results) -> Iterator[str]:

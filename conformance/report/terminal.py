@@ -292,6 +292,8 @@ def _defects(found: Sequence[tuple[DefectResult, Sequence[CaseResult]]], sheet: 
     gates = f"{gating} of them gating"
     if gating == len(found):
         gates = "which gates" if gating == 1 else "all of them gating"
+    elif not gating:
+        gates = "which does not gate" if len(found) == 1 else "none of them gating"
     worst = ", worst first" if len(found) > 1 else ""
     yield sheet.paint(f"{wording.plural(len(found), 'defect')}, {gates}{worst}", "bold")
     roomy = 2 * len(found) + 1 <= room
