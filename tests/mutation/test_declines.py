@@ -107,6 +107,7 @@ ASKS: Mapping[str, Asks] = {
     "prefill": last_is_assistant,
     "sampling": samples_freely,
     "context-management": lambda body, _: "context_management" in body,
+    "tool-changes": block("tool_removal"),
     "token-counting": lambda _, path: path.endswith("/count_tokens"),
     "models-list": lambda _, path: path.startswith("/v1/models"),
 }
