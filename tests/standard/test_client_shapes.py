@@ -242,5 +242,9 @@ def needs_beta(step: Step, name: str) -> bool:
     return not with_it and bool(without)
 
 
+NOT_CAPTURED = {"python-sdk-2"}
+"""Clients that were observed later; their cases share the requests of a client that addresses its own alike."""
+
+
 def test_every_client_of_the_captures_is_known_and_every_known_one_is_there(library: Library) -> None:
-    assert set(CLIENTS) | {NOT_CAPTURED} == {client.id for client in library.clients.clients}
+    assert {*CLIENTS, *NOT_CAPTURED} == {client.id for client in library.clients.clients}
