@@ -157,6 +157,8 @@ class Gatherer:
         if problem is not None:
             self.add(problem.exit_code, str(problem))
         exit_code = self._conclude() if self.packed else 0
+        if session.exitstatus == 2 and not self.packed and not self.problem:
+            self.summary = self._stopped()
         release_sessions(self.config)
         if self.error:
             session.exitstatus = worst([self.error, exit_code])
@@ -164,6 +166,14 @@ class Gatherer:
             session.exitstatus = 1
         elif self.packed and session.exitstatus in (0, 1, 2):
             session.exitstatus = exit_code
+
+    def _stopped(self) -> str:
+        """What is said of runs that were stopped before a result was judged."""
+        from conformance.plugin.items import sessions
+        from conformance.report.advice import stopped_early
+
+        recorded = [each for each in sessions(self.config).values() if each.recorded]
+        return stopped_early([each.shown_folder for each in recorded])
 
     def _conclude(self) -> int:
         """Writes the files of all runs and keeps the verdict for the terminal; returns the exit code of the runs."""

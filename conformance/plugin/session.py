@@ -209,6 +209,11 @@ class TargetSession:
         return Excerpts(folder=self.shown_folder, here=self.here)
 
     @property
+    def recorded(self) -> bool:
+        """Whether anything of the run is recorded, by whatever process."""
+        return (self.folder / JOURNAL).exists()
+
+    @property
     def shown_folder(self) -> str:
         """Where the files of the run go, as a command names it in the current folder."""
         return named_from(self.run.folder, self.here)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from conformance.model import Outcome
 from conformance.report import words as wording
+from conformance.report.verdict import EXITS
 from conformance.results.model import Results
 from conformance.results.run import STOPPED
 
@@ -43,6 +44,14 @@ def following(results: Results, folder: str | None) -> Iterator[str]:
         yield f"{_run(results)}    # the whole catalogue"
     elif results.exit_code == 0 and "strict" not in results.gate.policy:
         yield f"{_run(results)} --strict    # also: does it refuse what the API refuses"
+
+
+def stopped_early(folders: Sequence[str]) -> str:
+    """What is said where somebody stopped a session before a result was judged. `folders` hold what was recorded."""
+    lines = ["NOT DECIDED  The run was stopped before anything was judged."]
+    for number, folder in enumerate(folders):
+        lines.append(f"{'' if number else 'next':<8}{COMMAND} run --resume {shlex.quote(folder)}")
+    return "\n".join([*lines, f"exit    2, {EXITS[2]}"]) + "\n"
 
 
 def _unfinished(results: Results) -> bool:

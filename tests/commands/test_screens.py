@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.report.terminal import LINES
-from support.screens import SCREENS, TEN, Shown, run, shown
+from support.screens import KEY, SCREENS, TEN, Shown, endpoint, on_terminal, run, shown
 
 WORDS = {0: "PASS  ", 1: "FAIL  ", 2: "NOT DECIDED  ", 3: "ERROR  "}
 PYTEST = re.compile(r"\bpytest\b|=====|\d+ (passed|failed|deselected|skipped)\b|::|\bcollected\b|!!!!|no tests ran")
@@ -76,3 +76,12 @@ def test_colour_is_asked_for_and_forbidden_by_variables(
 ) -> None:
     screen = shown(tmp_path, "run", "--case", "response-has-id", **variables)
     assert ("\x1b[" in screen.text) == coloured
+
+
+def test_a_run_that_is_stopped_before_a_result_names_what_continues_it(tmp_path: Path) -> None:
+    with endpoint() as server:
+        arguments = ("run", server.url, "--model", server.model, "--api-key-env", KEY, "--out", "early")
+        screen = on_terminal(tmp_path, arguments, {KEY: server.key}, until=re.compile(rb"0 of \d+ results"))
+    fits(screen, 2)
+    assert len(screen.end) <= 5
+    assert "messages-conformance run --resume early" in screen.text
