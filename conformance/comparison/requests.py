@@ -11,6 +11,7 @@ from conformance.base.urls import split_url
 from conformance.base.values import shortened
 from conformance.comparison.pairs import Seen
 from conformance.comparison.values import LONGEST_NAME, differences
+from conformance.model import Json
 from conformance.protocol.exchange import SentRequest
 
 _OF_THE_CONNECTION: Final = frozenset(
@@ -23,6 +24,9 @@ _OF_THE_CONNECTION: Final = frozenset(
 _LIST: Final = "anthropic-beta"
 """The header whose value is a list of names."""
 
+
+REDACTED: Final = "[redacted]"
+"""What stands in the place of a secret."""
 
 _MOST_PARAMETERS: Final = 100
 """Parameters of a query that are looked at."""
@@ -52,7 +56,16 @@ def request_differences(sent: SentRequest, arrived: Sequence[SentRequest], *, re
             yield Seen("request-body-changed", "body", f"{len(sent.body)} bytes", f"{len(last.body)} bytes")
         return
     for found in differences(ours, theirs):
+        if _hidden(found.direct, found.through) or _hidden(found.through, found.direct):
+            continue
         yield Seen(f"request-part-{found.change}", found.where or "body", found.direct, found.through)
+
+
+def _hidden(whole: Json, value: Json) -> bool:
+    """Whether two texts differ only in what was hidden as a secret, which the two sides may not have in common."""
+    if not isinstance(whole, str) or not isinstance(value, str) or REDACTED not in value:
+        return False
+    return whole.startswith(value[: value.index(REDACTED)])
 
 
 def _leads_to(path: str, arrived: SentRequest) -> bool:

@@ -223,6 +223,15 @@ def test_a_value_that_may_be_a_key_of_the_gateway_is_not_shown() -> None:
     )
 
 
+def test_what_is_hidden_on_one_side_alone_is_no_difference() -> None:
+    user = {**REQUEST, "metadata": {"user_id": "session 0123456789abcdef of u"}}
+    hidden = {**REQUEST, "metadata": {"user_id": "session [redacted]****** of u"}}
+    answer = make.reply(MESSAGE, sent=arrived(user))
+    assert found([pair(answer, answer, arrived=(arrived(hidden),))]) == set()
+    other = {**REQUEST, "metadata": {"user_id": "device [redacted]****** of u"}}
+    assert found([pair(answer, answer, arrived=(arrived(other),))]) == {("request-part-changed", "metadata.user_id")}
+
+
 def test_streams_of_any_length_are_compared_in_bounded_steps() -> None:
     def alternating(first: str, second: str) -> Callable[[list[dict[str, Any]]], None]:
         def change(events: list[dict[str, Any]]) -> None:
