@@ -26,7 +26,7 @@ _LIST: Final = "anthropic-beta"
 
 
 REDACTED: Final = "[redacted]"
-"""What stands in the place of a secret."""
+"""What replaces a secret."""
 
 _MOST_PARAMETERS: Final = 100
 """Parameters of a query that are looked at."""
