@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -40,7 +41,7 @@ def fetched(place: str, names: Collection[str], *, most_files: int, most_bytes: 
 
 def _fetch(place: str, names: Collection[str], into: Path, most_files: int, most_bytes: int) -> None:
     try:
-        import fsspec  # type: ignore[import-untyped]
+        fsspec: Any = import_module("fsspec")
     except ImportError:
         raise UsageError(f"{place}: install messages-conformance[remote] to read such a location.") from None
     try:
