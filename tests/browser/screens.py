@@ -55,6 +55,7 @@ def pictures(browser: Browser, report: Path, target: Path) -> None:
     """The pictures of a page, with its size and its number of elements."""
     for form, options in FORMS.items():
         with browser.new_context(**options) as context:
+            context.set_default_timeout(300_000)
             page = context.new_page()
             page.goto(report.as_uri())
             page.screenshot(path=f"{target}-{form}.png")
@@ -69,7 +70,7 @@ def interrupted(folder: Path) -> Done:
     """A run that is ended as soon as it has judged something."""
     with started("run", "--out", "interrupted", cwd=folder, environment=plain_environment()) as process:
         journal = folder / "interrupted" / "journal.ndjson"
-        while process.poll() is None and not (journal.exists() and journal.stat().st_size > 200_000):
+        while process.poll() is None and not (journal.exists() and journal.stat().st_size > 900_000):
             time.sleep(0.05)
         process.terminate()
         stdout, stderr = process.communicate()
