@@ -105,7 +105,10 @@ def same_as_the_run(folder: Path) -> dict[str, Any]:
     assert document["left_out"] == []
     after = {name: value for name, value in document.items() if name in before}
     for one, other in ((before, after), *zip(before["cases"], after["cases"], strict=True)):
-        assert {**one, "cases": 0, "duration": 0} == {**other, "cases": 0, "duration": 0}
+        beside = {"cases": 0, "duration": 0}
+        if "@out/requests/" in str(one.get("curl")):  # a body in a file, which only a run writes
+            beside["curl"] = 0
+        assert {**one, **beside} == {**other, **beside}
     return document
 
 

@@ -186,18 +186,18 @@ def test_a_401_for_one_request_is_looked_into_and_judged(serve: Any, run: Any) -
 
 def test_a_budget_ends_a_run_in_time_and_says_so(serve: Any, run: Any) -> None:
     """Every answer says that it has used far more than the request."""
-    usage = {"input_tokens": 3000, "output_tokens": 1000}
+    usage = {"input_tokens": 6000, "output_tokens": 2000}
     greedy = {
         "id": "msg_1", "type": "message", "role": "assistant", "model": "reference-1", "stop_reason": "end_turn",
         "stop_sequence": None, "content": [{"type": "text", "text": "Hm."}], "usage": usage,
     }  # fmt: skip
     endpoint = serve(lambda call, number: (200, greedy, {}) if call.path == "/v1/messages" else None)
-    done = run(endpoint, area=["tools"], max_tokens=30_000, concurrency=1)
+    done = run(endpoint, area=["tools"], max_tokens=60_000, concurrency=1)
     assert len(endpoint.calls) <= 8
     unrun = [judgement for judgement in done.judgements.values() if judgement.outcome is Outcome.NOT_RUN]
     assert unrun
     assert {judgement.reason for judgement in unrun} == {
-        "the budget does not allow another request: at most 30,000 tokens (--max-tokens)"
+        "the budget does not allow another request: at most 60,000 tokens (--max-tokens)"
     }
 
 
