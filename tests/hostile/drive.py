@@ -189,7 +189,7 @@ def run(
             try:
                 ran.judgements = _judged(target, out, items or usual_items())
                 ran.results = _finished(target, ran.judgements, reports=reports)
-                out.write(terminal.render(ran.results, colour=False, report="report.html"))
+                out.write(terminal.render(ran.results, colour=False, folder="."))
             except HarnessError as problem:
                 ran.error = problem
                 out.write(str(problem))
