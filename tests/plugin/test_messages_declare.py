@@ -59,7 +59,7 @@ def test_what_is_declared_and_declined_fails_and_contradicts(project: Any) -> No
     assert "the target declares tools, but the request is refused" in {
         case["reason"] for case in project.results["cases"]
     }
-    assert "contradictions between what the target declares and what it does (1)" in done.stdout.str()
+    assert "differs tools: declared, but its probe is declined" in done.stdout.str()
 
 
 def test_what_is_said_to_lack_does_not_apply_and_is_not_sent(project: Any) -> None:
