@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from conformance.base.records import PreflightNote
 from conformance.base.spend import Spend
-from conformance.engine.plan import MOST_ON_DEMAND, Plan, most_repeated, why_not_repeated
+from conformance.engine.plan import MOST_ON_DEMAND, Plan, most_repeated, why_not_asked, why_not_repeated
 from conformance.engine.preflight import Preflight, fatal_reason, preflight
 from conformance.engine.resume import NOTHING, Earlier
 from conformance.engine.sender import FIRST_TICKET, Sender, Slot, Unsent, Wiring
@@ -100,7 +100,7 @@ class Engine:
             return ScenarioReplies(scenario, (), "the run was stopped")
         sent_on_demand = self._on_demand.keys() & {name for name, number in self._repeated if number == 1}
         if repetition == 1 and len(sent_on_demand) >= MOST_ON_DEMAND:
-            return ScenarioReplies(scenario, (), f"a run sends at most {MOST_ON_DEMAND} requests on demand")
+            return ScenarioReplies(scenario, (), why_not_asked())
         repeated = sum(len(each.scenario.steps) for (_, number), each in self._repeated.items() if number > 1)
         if repetition > 1 and repeated + len(scenario.steps) > self._most_repeated:
             return ScenarioReplies(scenario, (), why_not_repeated(self._most_repeated))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from conformance.judge.evidence import REPEATS_AT_MOST
+from conformance.judge.evidence import ASKS_AT_MOST, REPEATS_AT_MOST
 from conformance.model import Case, Mode, Plane, Scenario, ScenarioName
 from conformance.standard.catalogue import Catalogue
 from conformance.standard.models import ENTRY, ENTRY_SCENARIO, LISTED, SHOWN_BY_LIST, is_listed
@@ -29,6 +29,11 @@ def most_repeated(attempts: int) -> int:
 def why_not_repeated(most: int) -> str:
     """Why a request is not sent once more, where so many were."""
     return f"{REPEATS_AT_MOST} {most} requests"
+
+
+def why_not_asked() -> str:
+    """Why a request is not sent on demand, where so many were."""
+    return f"{ASKS_AT_MOST} {MOST_ON_DEMAND} requests on demand"
 
 
 @dataclass(frozen=True)

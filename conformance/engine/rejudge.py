@@ -11,7 +11,15 @@ from conformance.base.records import PreflightNote, RunHeader, RunHistory, StopN
 from conformance.config.options import OPTIONS
 from conformance.config.target import Target
 from conformance.config.values import convert
-from conformance.engine.plan import Plan, build_plan, most_repeated, needed, why_not_repeated
+from conformance.engine.plan import (
+    MOST_ON_DEMAND,
+    Plan,
+    build_plan,
+    most_repeated,
+    needed,
+    why_not_asked,
+    why_not_repeated,
+)
 from conformance.engine.sent import SentScenario, judged_scenarios
 from conformance.judge.attempts import judge_in_attempts
 from conformance.judge.audit import LeftOut
@@ -181,6 +189,9 @@ class _Judge:
         most = most_repeated(self._past.header.option("repeat", 1))
         if found is None and repetition > 1 and self._past.repeated + len(scenario.steps) > most:
             return ScenarioReplies(scenario, (), why_not_repeated(most))
+        asked = sum((name, 1) in self._past.sent for name in self._on_demand)
+        if found is None and repetition == 1 and asked >= MOST_ON_DEMAND:
+            return ScenarioReplies(scenario, (), why_not_asked())
         return found
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from conformance.judge.capabilities import declined
 from conformance.judge.check import deviation
 from conformance.judge.evaluate import Bench, judge
-from conformance.judge.evidence import REPEATS_AT_MOST, Again, Evidence, ScenarioReplies
+from conformance.judge.evidence import ASKS_AT_MOST, REPEATS_AT_MOST, Again, Evidence, ScenarioReplies
 from conformance.judge.parts import by_part, is_refused
 from conformance.judge.states import declines_one
 from conformance.judge.verdict import NOT_FOLLOWED, Policy, is_settled, over_attempts
@@ -34,10 +34,10 @@ def judge_in_attempts(case: Case, mode: Mode, evidence: Evidence, bench: Bench, 
         return within
     if case.within is not None:
         evidence = _asked(case, mode, evidence, again)
-    made = [judge(case, mode, evidence, bench)]
+    made = [_as_far_as_asked(judge(case, mode, evidence, bench))]
     if is_listed(case) and made[0].outcome is Outcome.NOT_RUN:
         evidence = _asked(case, mode, evidence, again)
-        made = [judge(case, mode, evidence, bench)]
+        made = [_as_far_as_asked(judge(case, mode, evidence, bench))]
     unasked = ""
     refusal = _refusal(case, mode, evidence, made[0].outcome) if wanted > 1 else None
     if refusal is not None:
@@ -89,6 +89,14 @@ def _asked(case: Case, mode: Mode, evidence: Evidence, again: Again) -> Evidence
     if not sent.replies:
         return Evidence(evidence.by_id, {**evidence.unsent, name: sent.stopped})
     return Evidence({**evidence.by_id, name: sent}, evidence.unsent)
+
+
+def _as_far_as_asked(judgement: Judgement) -> Judgement:
+    """The judgement itself. What a run did not ask because it had asked so much on demand is undecided, not missing:
+    to continue the run would not ask it either.
+    """
+    bounded = judgement.outcome is Outcome.NOT_RUN and judgement.reason.startswith(ASKS_AT_MOST)
+    return replace(judgement, outcome=Outcome.INCONCLUSIVE) if bounded else judgement
 
 
 def _refusal(case: Case, mode: Mode, evidence: Evidence, outcome: Outcome) -> Reply | None:

@@ -67,6 +67,7 @@ replies, if it was not sent.
 """
 
 REPEATS_AT_MOST = "a run repeats at most"
+ASKS_AT_MOST = "a run sends at most"
 """How the reason begins why a scenario was not repeated, where the run had repeated as much as it may."""
 
 NO_EVIDENCE = Evidence({}, {})

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from conformance.engine import loop, plan
+from conformance.engine import rejudge as rejudges
 from conformance.engine.plan import build_plan
 from conformance.engine.rejudge import rejudge
 from conformance.model import Direction, Json, Mode, Outcome, Plane, Step
@@ -76,6 +78,23 @@ def test_a_larger_request_without_evidence_has_the_case_asked_alone(serve: Any, 
 def test_the_recorded_run_gives_the_same_again(serve: Any, run: Any) -> None:
     endpoint = serve(refusing(lambda body: "service_tier" in body))
     done = run(endpoint, case=[WHOLE, *HELD])
+    again = rejudge(open_recording(done.folder / "journal.ndjson"), ())
+    assert {(each.case, each.mode): each for each in again.judgements} == done.judgements
+
+
+def test_what_a_run_may_not_ask_any_more_is_undecided_and_no_reason_to_continue_it(
+    serve: Any, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (loop, plan, rejudges):
+        monkeypatch.setattr(module, "MOST_ON_DEMAND", 2)
+    endpoint = serve(refusing(lambda body: "metadata" in body and "service_tier" in body))
+    done = run(endpoint, case=[WHOLE, *HELD])
+    outcomes = [done.of(name).outcome for name in HELD]
+    assert outcomes.count(Outcome.PASS) == 2
+    assert outcomes.count(Outcome.INCONCLUSIVE) == len(HELD) - 2
+    assert {done.of(name).reason for name in HELD if done.of(name).outcome is Outcome.INCONCLUSIVE} == {
+        "a run sends at most 2 requests on demand"
+    }
     again = rejudge(open_recording(done.folder / "journal.ndjson"), ())
     assert {(each.case, each.mode): each for each in again.judgements} == done.judgements
 
