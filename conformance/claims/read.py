@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,9 @@ BOUNDS: Final = Bounds(8 * 1024 * 1024, 200_000)
 """What a vendor's document may hold."""
 
 _YAML: Final = re.compile(r"^['\"]?openapi['\"]? *:", re.MULTILINE)
-_FENCED: Final = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n(.*?)^ {0,3}\1[ \t]*$", re.DOTALL | re.MULTILINE)
+_MOST_BLOCKS: Final = 200
+"""Fenced blocks of a page that are looked at."""
+_FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
 def read_document(path: Path) -> Mapping[str, Any]:
@@ -40,8 +43,22 @@ def read_document(path: Path) -> Mapping[str, Any]:
 
 def _candidates(text: str) -> list[str]:
     """What may be a document: the whole file, or the fenced blocks of a page."""
-    found = [text, *(match[2] for match in _FENCED.finditer(text))]
+    found = [text, *islice(_fenced(text), _MOST_BLOCKS)]
     return [each for each in found if "openapi" in each and (each.lstrip().startswith("{") or _YAML.search(each))]
+
+
+def _fenced(text: str) -> Iterator[str]:
+    """The fenced blocks of a page (CommonMark, section 4.5), in one pass. A block that never ends is none."""
+    opened, inside = "", list[str]()
+    for line in text.splitlines(keepends=True):
+        fence = _FENCE.match(line)
+        if not opened:
+            opened, inside = (fence[1] if fence else ""), []
+        elif fence and fence[1].startswith(opened) and not line[fence.end() :].strip():
+            yield "".join(inside)
+            opened = ""
+        else:
+            inside.append(line)
 
 
 def _value(text: str, path: Path) -> Any:

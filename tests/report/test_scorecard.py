@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -109,7 +108,7 @@ def test_a_dispute_is_shown_with_its_verdict() -> None:
 def test_an_expired_result_says_so() -> None:
     card = scorecard_of([run(named("naga"))])
     assert "expired 2027-05-22" in report.render(card, date(2027, 6, 1), "submission")
-    assert "expired" not in report.render(card, TODAY, "submission").replace("expired on", "")
+    assert "expired" not in report.render(card, TODAY, "submission")
 
 
 def test_fifty_targets_and_thirty_dates_fit_into_two_megabytes() -> None:
@@ -127,7 +126,7 @@ def test_hostile_results_stay_text_and_the_page_runs_nothing() -> None:
     card = scorecard_of([run(sample.poisoned(WHOLE), disputes=(Dispute("x", sample.POISON, "open", "2026-11-25"),))])
     page = report.render(card, TODAY, "submission")
     assert "<script" not in page
-    assert "onerror=alert" not in re.sub(r'"[^"]*"', "", page) or "<img" not in page
+    assert "<img" not in page
     assert "default-src 'none'" in html.unescape(page)
 
 
